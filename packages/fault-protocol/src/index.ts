@@ -1,0 +1,1 @@
+export * from "./gen/plugin/plugin_pb.ts";

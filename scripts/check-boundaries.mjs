@@ -1,0 +1,96 @@
+// Holds the arrows of docs/architecture.md: who imports whom, what is declared, where node: may appear.
+// Prints every breach with file and reason and ends with 1 when there is one.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { root } from "./setup.mjs";
+
+const arrows = JSON.parse(readFileSync(join(root, "scripts/arrows.json"), "utf8"));
+/** Packages that promise to run in a browser: no node: import in src. */
+const nodeFree = new Set(["tls-parser", "handshake-fsm", "fault-engine", "fault-protocol", "tunnel"]);
+/** A dependency that only one package may know, with the reason. */
+const owners = {
+  "node-forge": ["cert-authority", "whoever reads the CA must see every key"],
+  "node:tls": ["tls-bridge", "one package ends TLS", ["llm-mock", "cert-authority"]],
+};
+
+const breaches = [];
+const shortName = (name) => (name === "faultwire" ? "cli" : name.replace("@faultwire/", ""));
+const isOurs = (name) => name === "faultwire" || name.startsWith("@faultwire/");
+const packageName = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+
+function* scripts(folder) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* scripts(path);
+    else if (/\.(m?ts|m?js)$/.test(entry.name)) yield path;
+  }
+}
+
+const importPattern =
+  /(?:^|[;\n])\s*(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+
+function checkFile(file, folder, me, manifest, isTest) {
+  const breach = (reason) => breaches.push(`${relative(root, file)}: ${reason}`);
+  const text = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
+  for (const match of text.matchAll(importPattern)) {
+    const specifier = match[1] ?? match[2];
+    if (specifier.startsWith(".")) {
+      const target = resolve(file, "..", specifier);
+      if (!target.startsWith(folder + sep)) breach(`imports ${specifier}, which is outside its package`);
+      continue;
+    }
+    if (specifier.startsWith("node:")) {
+      if (!isTest && nodeFree.has(me)) breach(`imports ${specifier}, but ${me} runs without Node`);
+    }
+    const name = specifier.startsWith("node:") ? specifier : packageName(specifier);
+    const owner = owners[name];
+    if (owner && !isTest && owner[0] !== me && !owner[2]?.includes(me))
+      breach(`imports ${name}, which only ${owner[0]} may (${owner[1]})`);
+    if (name.startsWith("node:")) continue;
+    if (isOurs(name)) {
+      const other = shortName(name);
+      const allowed = other === me || arrows[me].includes(other) || (isTest && other === "testkit");
+      if (!allowed)
+        breach(
+          `imports ${name}; scripts/arrows.json lets ${me} import: ${arrows[me].join(", ") || "nothing"}`,
+        );
+    }
+    const declared = {
+      ...manifest.dependencies,
+      ...manifest.peerDependencies,
+      ...(isTest ? { ...manifest.devDependencies, vitest: "", "fast-check": "" } : {}),
+    };
+    if (name !== manifest.name && !(name in declared))
+      breach(`imports ${name}, which its package.json does not declare`);
+  }
+}
+
+let files = 0;
+for (const group of ["packages", "apps"]) {
+  for (const me of readdirSync(join(root, group))) {
+    const folder = join(root, group, me);
+    const manifestPath = join(folder, "package.json");
+    if (!existsSync(manifestPath)) continue;
+    const manifest = JSON.parse(readFileSync(manifestPath, "utf8"));
+    if (!arrows[me]) {
+      breaches.push(`${group}/${me}: has no row in scripts/arrows.json`);
+      continue;
+    }
+    for (const dependency of Object.keys(manifest.dependencies ?? {}))
+      if (isOurs(dependency) && !arrows[me].includes(shortName(dependency)))
+        breaches.push(`${group}/${me}/package.json: depends on ${dependency} against the arrows`);
+    for (const [part, isTest] of [
+      ["src", false],
+      ["bin", false],
+      ["test", true],
+    ])
+      for (const file of scripts(join(folder, part))) {
+        files++;
+        checkFile(file, folder, me, manifest, isTest);
+      }
+  }
+}
+for (const line of breaches) console.error(line);
+console.log(`boundaries: ${files} files, ${breaches.length} breaches`);
+process.exitCode = breaches.length ? 1 : 0;

@@ -1,0 +1,40 @@
+// One run for the whole workspace. Workspace imports are taken from source, so that a test never sees a stale
+// build; what spawns the `faultwire` command uses dist, which `npm test` has built before.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const root = import.meta.dirname;
+const folders = ["packages", "apps"]
+  .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
+  .filter((folder) => existsSync(join(folder, "package.json")));
+const nameOf = (folder: string): string =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name;
+const alias = folders
+  .filter((folder) => existsSync(join(folder, "src/index.ts")))
+  .map((folder) => ({ find: new RegExp(`^${nameOf(folder)}$`), replacement: join(folder, "src/index.ts") }));
+
+alias.push({ find: /^@faultwire\/testkit\/(.+)$/, replacement: join(root, "packages/testkit/src/$1.ts") });
+
+/** Whole-system tests that need programs beyond Node: only the commands that name them run them. */
+const interop = ["fault"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      ...folders.map((folder) => ({
+        resolve: { alias },
+        test: { name: nameOf(folder), root: folder, include: ["test/**/*.test.ts"], testTimeout: 20_000 },
+      })),
+      ...interop.map((name) => ({
+        resolve: { alias },
+        test: {
+          name: `@faultwire/e2e-${name}`,
+          root: join(root, "e2e"),
+          include: [`${name}/**/*.test.ts`],
+          testTimeout: 60_000,
+        },
+      })),
+    ],
+  },
+});
