@@ -1,0 +1,16 @@
+import { describe } from "vitest";
+import type { HostImplementation } from "./host-under-test.ts";
+import { tunnelReads } from "./tunnel-reads.ts";
+import { tunnelShape } from "./tunnel-shape.ts";
+import { tunnelWrites } from "./tunnel-writes.ts";
+
+export type { HostImplementation, HostSetup, HostUnderTest } from "./host-under-test.ts";
+
+/** Every case of the contract in docs/fault-host.md, against one implementation. */
+export function hostContract(implementation: HostImplementation): void {
+  describe(`the host contract, kept by ${implementation.name}`, () => {
+    tunnelShape(implementation);
+    tunnelReads(implementation);
+    tunnelWrites(implementation);
+  });
+}
