@@ -1,1 +1,40 @@
-export {};
+/** The `faultwire` command: puts its subcommands together and turns what goes wrong into one line and a status. */
+import { PluginServerError, version } from "@faultwire/plugin-server";
+import { Command, CommanderError } from "commander";
+import { serveCommand } from "./commands/serve.ts";
+import { startCommand } from "./commands/start.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The status of a bad flag, a bad file, a port in use: something that the user mends. */
+const usageStatus = 2;
+
+const program = new Command("faultwire")
+  .description(
+    "Finds out what your program does when the model API fails: drops, stalls and answers its requests with errors,\n" +
+      "by rule and reproducibly, without a change to its code.",
+  )
+  .version(version)
+  .addHelpText("after", "\nStart here:\n  faultwire start --error-probability 0.5\n")
+  .addCommand(startCommand())
+  .addCommand(serveCommand());
+
+for (const command of [program, ...program.commands])
+  command
+    .exitOverride()
+    .showHelpAfterError("(--help shows the flags)")
+    .configureHelp({ sortSubcommands: false });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed its line already.
+    process.exitCode = error.exitCode === 0 ? 0 : usageStatus;
+  } else if (error instanceof UsageError || error instanceof PluginServerError) {
+    process.stderr.write(`faultwire: ${error.message}\n`);
+    process.exitCode = usageStatus;
+  } else {
+    process.stderr.write(`faultwire: unexpected: ${(error as Error).stack ?? error}\n`);
+    process.exitCode = 1;
+  }
+}

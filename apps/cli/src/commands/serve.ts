@@ -1,0 +1,33 @@
+/** `faultwire serve`: the plugin server alone, for a Fault proxy that runs elsewhere. */
+import { Command } from "commander";
+import { banner } from "../banner.ts";
+import { writeReadyFile } from "../ready-file.ts";
+import { describeRule, startPlugin } from "../running-plugin.ts";
+import { addServerOptions, type ServerFlags } from "../server-options.ts";
+import { signalled } from "../shutdown.ts";
+
+export function serveCommand(): Command {
+  const command = new Command("serve")
+    .summary("run the plugin server for a Fault proxy")
+    .description(
+      "Runs the plugin server: one gRPC endpoint for each side of the Fault proxy's tunnels. Give the proxy both:\n" +
+        "  fault run --grpc-plugin http://127.0.0.1:50051 --grpc-plugin http://127.0.0.1:50052 --upstream '*' --no-ui",
+    );
+  return addServerOptions(command).action(async (flags: ServerFlags) => {
+    const signal = signalled();
+    const { settings, logger, authority, server, pluginUrls } = await startPlugin(flags);
+    banner({
+      rows: [
+        ...server.endpoints.map(({ side, url }) => [`${side} side`, url] as const),
+        ["CA", authority.certificatePath],
+        ["fails", describeRule(settings)],
+      ],
+      title: "Give these to the Fault proxy:",
+      command: ["fault run", ...pluginUrls.map((url) => `--grpc-plugin ${url}`), "--upstream '*' --no-ui"],
+    });
+    if (flags.readyFile !== undefined)
+      writeReadyFile(flags.readyFile, { plugins: pluginUrls, caCert: authority.certificatePath, pid: process.pid });
+    logger.info({ event: "shutdown", signal: await signal }, "draining");
+    await server.close();
+  });
+}

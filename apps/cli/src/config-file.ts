@@ -1,0 +1,74 @@
+/**
+ * `--config FILE`: one rule as JSON, in the words of the program that Faultwire replaces. Unknown keys and values
+ * out of range are refused by name, all at once, and nothing of a refused file is used.
+ */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { closeAtChoices } from "./rule-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+const hostName = z.string().min(1, "expected a host name");
+
+const configSchema = z.strictObject({
+  error_probability: z.number().min(0).max(1).optional(),
+  status_code: z.int().min(200).max(599).optional(),
+  error_body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  target_host: z.union([hostName, z.array(hostName).min(1)]).optional(),
+  headers: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  ca_cert: z.string().min(1).optional(),
+  ca_key: z.string().min(1).optional(),
+  close_at: z.enum(closeAtChoices).optional(),
+  seed: z.union([z.string(), z.number()]).optional(),
+});
+
+/** What a config file can say; every key may be left out. */
+export type ConfigFile = z.infer<typeof configSchema>;
+
+const knownKeys = Object.keys(configSchema.shape).join(", ");
+
+/** What each key expects, for the error line. */
+const expectations: Readonly<Record<string, string>> = {
+  error_probability: "a number from 0 to 1",
+  status_code: "a whole number from 200 to 599",
+  error_body: "a string, or an object that is sent as JSON",
+  target_host: "a host name, or a list of them",
+  headers: "an object of header names and values",
+  ca_cert: "the path of a PEM file",
+  ca_key: "the path of a PEM file",
+  close_at: `one of ${closeAtChoices.join(", ")}`,
+  seed: "a number or a string",
+};
+
+/** Reads and checks a config file. @throws {@link UsageError} with one line: file, key, what was found, what is expected. */
+export function readConfigFile(path: string): ConfigFile {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`config file ${path} can't be read (${(error as NodeJS.ErrnoException).code}); check --config`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`config file ${path} is not JSON: ${(error as Error).message}`);
+  }
+  const result = configSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new UsageError(`config file ${path}: ${result.error.issues.flatMap((issue) => lines(issue, value)).join("; ")}`);
+}
+
+function lines(issue: z.core.$ZodIssue, file: unknown): string[] {
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => `unknown key "${key}" (known: ${knownKeys})`);
+  const [key] = issue.path;
+  if (key === undefined) return ["expected one JSON object"];
+  const found = shown((file as Record<string, unknown>)[String(key)]);
+  return [`${issue.path.join(".")} is ${found}; expected ${expectations[String(key)] ?? issue.message}`];
+}
+
+/** A value as the user wrote it, cut where it is long. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

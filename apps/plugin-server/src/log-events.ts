@@ -1,0 +1,36 @@
+/** Turns what tunnels tell into log lines: one event, one line; names stay stable, bodies never appear. */
+import type { TunnelEvent } from "@faultwire/tunnel";
+import type { Logger } from "pino";
+
+export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
+  const { type, ...fields } = event;
+  const entry = { event: type, ...fields };
+  switch (event.type) {
+    case "connection":
+      logger.debug(entry, `${event.protocol} ${event.host ?? "without a name"}${event.target ? ", a target" : ""}`);
+      return;
+    case "fault": {
+      const what = event.fault === "close" ? `close at ${event.at}` : `answer ${event.method} with ${event.status}`;
+      if (event.stage === "decided") logger.debug(entry, `decided: ${what}`);
+      else logger.info(entry, `fault: ${what}`);
+      return;
+    }
+    case "fault-skipped":
+      logger.warn(entry, `fault not carried out: ${event.why}`);
+      return;
+    case "unpaired":
+      logger.debug(entry, "the host wrapped one side of this tunnel");
+      return;
+    case "recovered":
+      logger.debug(entry, `the host had dropped ${event.bytes} bytes; given again`);
+      return;
+    case "mismatch":
+      logger.error(entry, "bytes were lost or changed on the way through the host; tunnel closed");
+      return;
+    case "closed":
+      logger.debug(entry, `tunnel over (${event.why})`);
+      return;
+    default:
+      event satisfies never;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The plugin as one process: an endpoint for each side that a host can register, one table of tunnels behind
+ * them, the log in front.
+ */
+import { type Side, type TunnelEvent, type TunnelPolicy, Tunnels } from "@faultwire/tunnel";
+import type { Logger } from "pino";
+import { type Endpoint, openEndpoint } from "./endpoint.ts";
+import { logTunnelEvent } from "./log-events.ts";
+import { Registration } from "./registration.ts";
+import { version } from "./version.ts";
+
+export interface PluginServerOptions {
+  /** What fails, and when. */
+  readonly policy: TunnelPolicy;
+  readonly logger: Logger;
+  /** Which endpoints to open. Default both: only then nothing is lost (docs/fault-host.md). */
+  readonly sides?: readonly Side[];
+  /** Default 127.0.0.1: whoever reaches the port can read and change the traffic of the host. */
+  readonly host?: string;
+  /** The server-side endpoint. Default 50051; 0 takes a free port. */
+  readonly port?: number;
+  /** The client-side endpoint. Default the next after `port`, or a free one when that is 0. */
+  readonly clientPort?: number;
+  /** Besides the log. */
+  readonly onEvent?: (event: TunnelEvent) => void;
+}
+
+export interface PluginServer {
+  /** What goes into `fault run --grpc-plugin`, server side first. */
+  readonly endpoints: readonly { readonly side: Side; readonly url: string; readonly port: number }[];
+  /** The sides that a host polls now. */
+  readonly registeredSides: () => readonly Side[];
+  /**
+   * Takes leave: from now on unhealthy, what is held is answered, nothing new fails; then the endpoints close.
+   * Calls in flight have `graceMs` (default 1000) to end.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+const timers = {
+  now: (): number => performance.now(),
+  after(delayMs: number, action: () => void): () => void {
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** How often forgotten tunnels are looked for, in ms. */
+const sweepIntervalMs = 60_000;
+
+/** Starts the plugin. @throws {@link PluginServerError} when it can't listen. */
+export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
+  const { policy, logger } = options;
+  const host = options.host ?? "127.0.0.1";
+  const sides = options.sides ?? ["server", "client"];
+  const registration = new Registration(sides, timers.now);
+  const endpoints: (Endpoint & { readonly side: Side })[] = [];
+  let draining = false;
+  let warned = false;
+
+  const tunnels = new Tunnels({
+    policy: {
+      isTarget: (name) => !draining && policy.isTarget(name),
+      connection: (facts) => policy.connection(facts),
+      request: (facts) => policy.request(facts),
+    },
+    timers,
+    userAgent: `faultwire/${version}`,
+    registeredSides: () => registration.sides(),
+    onEvent: (event) => {
+      logTunnelEvent(logger, event);
+      options.onEvent?.(event);
+    },
+  });
+
+  const hint = (): string | undefined => {
+    const side = registration.missing();
+    const missing = endpoints.find((endpoint) => endpoint.side === side);
+    return missing && `not registered on the ${missing.side} side; add --grpc-plugin ${missing.url}`;
+  };
+  const onPoll = (side: Side): void => {
+    registration.polled(side);
+    const text = hint();
+    if (text === undefined || warned) return;
+    warned = true;
+    logger.warn(
+      { event: "half-registered", registered: registration.sides() },
+      `${text}: with one side only, the host loses bytes of uploads or downloads and HTTPS stays closed to faults`,
+    );
+  };
+
+  const open = async (side: Side, port: number): Promise<void> => {
+    const endpoint = await openEndpoint(host, port, {
+      side,
+      // One of the two takes forward mode, or each request would be decided twice.
+      httpForward: side === "server" || !sides.includes("server"),
+      version,
+      tunnels,
+      policy,
+      registration,
+      ailment: () => (draining ? "shutting down" : undefined),
+      hint,
+      onPoll,
+      onForward: (outcome) => logger.debug({ event: "forward", ...outcome }, "forward-mode request"),
+    });
+    endpoints.push({ ...endpoint, side });
+  };
+
+  const sweeper = setInterval(() => tunnels.sweep(), sweepIntervalMs);
+  sweeper.unref();
+  const close = async (graceMs = 1000): Promise<void> => {
+    draining = true;
+    clearInterval(sweeper);
+    tunnels.drain();
+    await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));
+    tunnels.close();
+  };
+
+  const port = options.port ?? 50_051;
+  const clientPort = options.clientPort ?? (port === 0 ? 0 : port + 1);
+  try {
+    if (sides.includes("server")) await open("server", port);
+    if (sides.includes("client")) await open("client", clientPort);
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  return { endpoints, registeredSides: () => registration.sides(), close };
+}

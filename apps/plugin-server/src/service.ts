@@ -1,0 +1,106 @@
+/** The six methods of the plugin protocol, for one endpoint: what the host asks, answered by the tunnels. */
+import {
+  type PluginService,
+  ProcessTunnelDataRequest_Direction as Direction,
+  type ProcessTunnelDataRequest,
+  type ProcessTunnelDataResponse,
+  healthy,
+  pluginCapabilities,
+  pluginInfo,
+  ProcessTunnelDataRequest_Side as WrappedSide,
+  unhealthy,
+} from "@faultwire/fault-protocol";
+import type { Side, TunnelPolicy, Tunnels } from "@faultwire/tunnel";
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { answerHttpRequest, answerHttpResponse, type ForwardOutcome } from "./forward.ts";
+import type { Registration } from "./registration.ts";
+
+/** What both endpoints share, and what tells them apart. */
+export interface ServiceOptions {
+  /** The side that this endpoint announces. */
+  readonly side: Side;
+  /** Whether this endpoint takes forward mode; one of the two may. */
+  readonly httpForward: boolean;
+  readonly version: string;
+  readonly tunnels: Tunnels;
+  readonly policy: TunnelPolicy;
+  readonly registration: Registration;
+  /** Why the plugin is not to be used now, or undefined while it is fine. */
+  readonly ailment: () => string | undefined;
+  /** What the user should do, if anything: goes into the health message. */
+  readonly hint: () => string | undefined;
+  readonly onPoll: (side: Side) => void;
+  readonly onForward: (outcome: ForwardOutcome) => void;
+}
+
+export function pluginService(options: ServiceOptions): ServiceImpl<typeof PluginService> {
+  const { side, tunnels, policy } = options;
+  return {
+    healthCheck() {
+      options.onPoll(side);
+      const ailment = options.ailment();
+      return ailment === undefined ? healthy(options.hint() ?? "") : unhealthy(ailment);
+    },
+    getPluginInfo() {
+      options.onPoll(side);
+      return pluginInfo({
+        name: side === "server" ? "faultwire" : "faultwire-client",
+        version: options.version,
+        author: "Faultwire",
+        platform: `node ${process.versions.node}`,
+        direction: "both",
+        side,
+      });
+    },
+    getPluginCapabilities() {
+      return pluginCapabilities({ httpForward: options.httpForward, tunnel: true, protocols: ["HTTP", "HTTPS"] });
+    },
+    processHttpRequest({ request }) {
+      if (!request) throw missing("ProcessHttpRequestRequest.request");
+      const { response, outcome } = answerHttpRequest(request, policy);
+      options.onForward(outcome);
+      return response;
+    },
+    processHttpResponse({ response }) {
+      if (!response) throw missing("ProcessHttpResponseRequest.response");
+      return answerHttpResponse(response);
+    },
+    processTunnelData: (request, context) => answerChunk(tunnels, request, context),
+  };
+}
+
+/** One chunk: answered at once where the tunnel can, held where it must; a cancelled call ends its tunnel. */
+function answerChunk(
+  tunnels: Tunnels,
+  request: ProcessTunnelDataRequest,
+  context: HandlerContext,
+): Promise<ProcessTunnelDataResponse> {
+  return new Promise((resolve, reject) => {
+    let answered = false;
+    const cancel = tunnels.handle(
+      {
+        id: request.id,
+        side: request.side === WrappedSide.CLIENT ? "client" : "server",
+        kind: request.direction === Direction.EGRESS ? "write" : "read",
+        chunk: request.chunk,
+      },
+      (answer) => {
+        answered = true;
+        resolve(answer);
+      },
+    );
+    if (answered) return;
+    const cancelled = (): void => {
+      if (answered) return;
+      answered = true;
+      cancel();
+      reject(new ConnectError("the host cancelled the call", Code.Canceled));
+    };
+    if (context.signal.aborted) cancelled();
+    else context.signal.addEventListener("abort", cancelled, { once: true });
+  });
+}
+
+function missing(field: string): ConnectError {
+  return new ConnectError(`${field} is not set; the protocol needs it`, Code.InvalidArgument);
+}

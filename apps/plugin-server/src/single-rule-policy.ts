@@ -1,0 +1,60 @@
+/** The policy that the flags and the old JSON config mean: one rule for all targets. */
+import { draw, providerError } from "@faultwire/fault-engine";
+import type { ConnectionMoment, ResponseFault, TunnelPolicy } from "@faultwire/tunnel";
+
+export interface SingleRule {
+  /** Exact host names, `*.example.com` for any name below it, or `*`. */
+  readonly targetHosts: readonly string[];
+  /** The share of connections (opaque TLS) and of requests (plain HTTP, forward mode) that fail, 0 to 1. */
+  readonly errorProbability: number;
+  /** The status of an injected response. */
+  readonly statusCode: number;
+  /** The body of an injected response; without it the provider's own error for that status. */
+  readonly errorBody?: string;
+  /** Headers of an injected response, over the provider's own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where an opaque connection is closed. */
+  readonly closeAt: ConnectionMoment;
+  /** Same seed, same decisions. */
+  readonly seed: number | string;
+}
+
+/** The name of the rule in the marker header and in the draws. */
+export const singleRuleName = "flags";
+
+/**
+ * Decides by one draw per connection and one per request; the n-th is the same for the same seed, whatever else
+ * goes on.
+ */
+export function singleRulePolicy(rule: SingleRule): TunnelPolicy {
+  const targets = rule.targetHosts.map((host) => host.toLowerCase());
+  let connections = 0;
+  let requests = 0;
+  const hits = (kind: string, number: number): boolean =>
+    draw(rule.seed, `${singleRuleName}/${kind}`, number) < rule.errorProbability;
+  return {
+    isTarget: (host) => targets.some((pattern) => matchesHost(pattern, host)),
+    connection: () => (hits("connection", connections++) ? { kind: "close", at: rule.closeAt } : undefined),
+    request: () => {
+      const number = requests++;
+      return hits("request", number) ? injectedResponse(rule, number) : undefined;
+    },
+  };
+}
+
+/** Whether a host (lower case) is the pattern, or below it for `*.name`, or anything for `*`. */
+export function matchesHost(pattern: string, host: string): boolean {
+  if (pattern === "*" || pattern === host) return true;
+  return pattern.startsWith("*.") && host.length > pattern.length - 1 && host.endsWith(pattern.slice(1));
+}
+
+function injectedResponse(rule: SingleRule, number: number): ResponseFault {
+  const own = providerError({ provider: "anthropic", status: rule.statusCode, seed: rule.seed, number });
+  const body = rule.errorBody === undefined ? own.body : new TextEncoder().encode(rule.errorBody);
+  const headers = new Map<string, string>();
+  for (const [name, value] of own.headers) headers.set(name.toLowerCase(), value);
+  for (const [name, value] of Object.entries(rule.headers ?? {})) headers.set(name.toLowerCase(), value);
+  headers.set("x-faultwire", singleRuleName);
+  headers.set("content-length", String(body.length));
+  return { kind: "respond", status: rule.statusCode, headers: [...headers], body };
+}

@@ -1,0 +1,39 @@
+/** A clock that a test turns by hand: nothing happens until `advance`. */
+
+export interface ManualTimers {
+  now(): number;
+  after(delayMs: number, action: () => void): () => void;
+  /** Moves the clock and runs what falls due, in order of time; also what is armed meanwhile. */
+  advance(ms: number): void;
+  /** Timers that are armed now. */
+  readonly armed: number;
+}
+
+export function manualTimers(startMs = 0): ManualTimers {
+  let now = startMs;
+  let timers: { readonly at: number; readonly action: () => void }[] = [];
+  return {
+    now: () => now,
+    after(delayMs, action) {
+      const timer = { at: now + Math.max(0, delayMs), action };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+    advance(ms) {
+      const until = now + ms;
+      for (;;) {
+        const [next] = timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+        if (!next) break;
+        timers = timers.filter((other) => other !== next);
+        now = Math.max(now, next.at);
+        next.action();
+      }
+      now = until;
+    },
+    get armed() {
+      return timers.length;
+    },
+  };
+}

@@ -1,0 +1,303 @@
+/**
+ * One direction of a tunnel that the host wrapped on both sides: what a *read* call was answered with comes
+ * back in *write* calls on the other side. The lane lets nothing get lost on the way between the two.
+ *
+ * The host moves the bytes with a copy loop that tops its 8192-byte buffer up while a write call is in flight
+ * and counts the whole buffer as delivered when the answer is there, even what came too late to be taken
+ * (docs/fault-host.md, "Write calls lose data"). Three rules make that harmless:
+ *
+ * - **Fence.** A write call that does not yet show everything that was answered is sent back with an empty
+ *   Replace: the host offers it again, with what has come meanwhile. Nothing counts as delivered by that.
+ * - **Full buffers.** A write call of 8192 bytes can't be topped up: it is released at once, and the next read
+ *   answer needs no wait.
+ * - **Guard.** After the release of a smaller one, the next read answer waits a few milliseconds, until the
+ *   host has written what it took.
+ *
+ * What was answered is kept until a write call has shown it, so that a loss is not only noticed but mended: the
+ * bytes are given again. See docs/adr/0005-fenced-writes.md.
+ */
+import { joinBytes } from "./bytes.ts";
+import type { Timers } from "./timers.ts";
+
+/** The size of the host's copy buffer: a write call of this size can't be topped up. */
+export const hostCopyBufferBytes = 8192;
+/** The most that the host reads in one call: a chunk of this size is likely to be followed by another. */
+export const hostReadBytes = 4096;
+
+export interface LaneOptions {
+  readonly timers: Timers;
+  /** How long a read answer waits after the release of a partly filled write call, in ms. Default 5. */
+  readonly guardMs?: number;
+  /** How long a full read chunk's write call waits for the next read to ride along, in ms. Default 1. */
+  readonly rideMs?: number;
+  /** How long answered bytes may stay unseen while the host already reads on, in ms. Default 1000. */
+  readonly echoTimeoutMs?: number;
+  /** False where the host wrapped one side only: then there is no echo, and every call is answered at once. */
+  readonly paired?: boolean;
+}
+
+/** How the host's calls are answered; each is called once at the most. */
+export interface ReadReply {
+  /** The bytes go on; never empty. */
+  forward(bytes: Uint8Array): void;
+}
+export interface WriteReply {
+  /** The host writes what its buffer holds at that moment. */
+  release(): void;
+  /** The host offers the same bytes again, with what has come meanwhile. */
+  offerAgain(): void;
+  /** The host writes these bytes in place of those offered. */
+  replace(bytes: Uint8Array): void;
+  /** The direction ends with an error: what came back is not what was sent. */
+  refuse(): void;
+}
+
+/** What a lane has to tell about the host. */
+export type LaneNews =
+  | { readonly kind: "unpaired" }
+  | { readonly kind: "recovered"; readonly bytes: number }
+  | { readonly kind: "mismatch"; readonly expectedBytes: number; readonly foundBytes: number };
+
+interface HeldRead {
+  readonly bytes: Uint8Array;
+  readonly reply: ReadReply;
+  readonly since: number;
+  readonly full: boolean;
+}
+interface HeldWrite {
+  readonly chunk: Uint8Array;
+  readonly reply: WriteReply;
+  readonly since: number;
+}
+
+/** The gate of one direction. Feed it every call of the direction; it answers each, sooner or later. */
+export class Lane {
+  readonly #timers: Timers;
+  readonly #guardMs: number;
+  readonly #rideMs: number;
+  readonly #echoTimeoutMs: number;
+  readonly #onNews: (news: LaneNews) => void;
+
+  /** Answered on read calls and not yet released on a write call, in order. */
+  #unseen: Uint8Array[] = [];
+  #unseenBytes = 0;
+  #read: HeldRead | undefined;
+  #write: HeldWrite | undefined;
+  #releasedAt = Number.NEGATIVE_INFINITY;
+  #echoed = false;
+  #paired: boolean;
+  #rides = false;
+  #fences = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: LaneOptions, onNews: (news: LaneNews) => void) {
+    this.#timers = options.timers;
+    this.#guardMs = options.guardMs ?? 5;
+    this.#rideMs = options.rideMs ?? 1;
+    this.#echoTimeoutMs = options.echoTimeoutMs ?? 1000;
+    this.#paired = options.paired ?? true;
+    this.#onNews = onNews;
+  }
+
+  /** Whether what read calls are answered with comes back in write calls. */
+  get paired(): boolean {
+    return this.#paired;
+  }
+
+  /** Whether a write call can be an echo: before the first read answer there is nothing to come back. */
+  get expectsEcho(): boolean {
+    return this.#paired && (this.#echoed || this.#unseenBytes > 0);
+  }
+
+  /** Bytes kept until the host has shown them; at the most one read answer and one buffer. */
+  get unseenBytes(): number {
+    return this.#unseenBytes;
+  }
+
+  /** True when a read or a write call waits in this lane. */
+  get holds(): boolean {
+    return this.#read !== undefined || this.#write !== undefined;
+  }
+
+  /** A read call whose answer is to be `bytes` (not empty). `chunkBytes` is what the host had read. */
+  read(bytes: Uint8Array, chunkBytes: number, reply: ReadReply): void {
+    if (!this.#paired) return reply.forward(bytes);
+    this.#read = { bytes, reply, since: this.#timers.now(), full: chunkBytes >= hostReadBytes };
+    this.#pump();
+  }
+
+  /** A write call: the echo of what read calls were answered with. */
+  write(chunk: Uint8Array, reply: WriteReply): void {
+    if (!this.#paired) return reply.release();
+    this.#echoed = true;
+    this.#write = { chunk, reply, since: this.#timers.now() };
+    this.#pump();
+  }
+
+  /** Lets go of a waiting read call without an answer; the caller answers it otherwise. */
+  dropRead(): void {
+    this.#read = undefined;
+    this.#pump();
+  }
+
+  /** Goes on without echoes; a waiting read call is answered at once. */
+  unpair(): void {
+    if (!this.#paired) return;
+    this.#paired = false;
+    const read = this.#read;
+    this.end();
+    this.#onNews({ kind: "unpaired" });
+    read?.reply.forward(read.bytes);
+  }
+
+  /** Forgets everything; no callback comes after this. */
+  end(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#read = undefined;
+    this.#write = undefined;
+    this.#unseen = [];
+    this.#unseenBytes = 0;
+  }
+
+  #pump(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#write) this.#pumpWrite(this.#write);
+    else if (this.#read) this.#pumpRead(this.#read);
+  }
+
+  #pumpWrite(write: HeldWrite): void {
+    const { chunk } = write;
+    const at = this.#offsetOf(chunk);
+    if (at < 0) {
+      this.#write = undefined;
+      const expectedBytes = this.#unseenBytes;
+      this.#onNews({ kind: "mismatch", expectedBytes, foundBytes: chunk.length });
+      write.reply.refuse();
+      return;
+    }
+    if (at > 0) return this.#mendHole(write, at);
+    const full = chunk.length >= hostCopyBufferBytes;
+    if (!full && this.#unseenBytes > chunk.length) return this.#fence(write);
+    if (!full && this.#read) {
+      this.#forward(this.#read);
+      return this.#fence(write);
+    }
+    const ridesUntil = write.since + this.#rideMs;
+    if (!full && this.#rides && this.#timers.now() < ridesUntil) {
+      this.#rides = false;
+      this.#wake(ridesUntil - this.#timers.now());
+      return;
+    }
+    this.#write = undefined;
+    this.#fences = 0;
+    this.#takeUnseen(chunk.length);
+    this.#releasedAt = full ? Number.NEGATIVE_INFINITY : this.#timers.now();
+    write.reply.release();
+    if (this.#read) this.#pump();
+  }
+
+  #pumpRead(read: HeldRead): void {
+    const now = this.#timers.now();
+    if (this.#unseenBytes === 0) {
+      const wait = this.#releasedAt + this.#guardMs - now;
+      if (wait > 0) this.#wake(wait);
+      else this.#forward(read);
+      return;
+    }
+    // Answered bytes are still to come back. Their write call is on its way on the other connection, or the
+    // host has lost them, or it never wrapped the other side.
+    const wait = read.since + this.#echoTimeoutMs - now;
+    if (wait > 0) {
+      this.#wake(wait);
+      return;
+    }
+    if (!this.#echoed) return this.unpair();
+    const lost = this.#takeUnseen(this.#unseenBytes);
+    this.#forward({ ...read, bytes: joinBytes([lost, read.bytes]) });
+    this.#onNews({ kind: "recovered", bytes: lost.length });
+  }
+
+  #forward(read: HeldRead): void {
+    this.#read = undefined;
+    this.#unseen.push(read.bytes);
+    this.#unseenBytes += read.bytes.length;
+    this.#rides = read.full;
+    read.reply.forward(read.bytes);
+  }
+
+  /** Sends the write call back, at once the first times, then slower: the missing bytes are on their way. */
+  #fence(write: HeldWrite): void {
+    const patience = this.#fences < 4 ? 0 : write.since + 1 - this.#timers.now();
+    if (patience > 0) {
+      this.#wake(patience);
+      return;
+    }
+    this.#fences++;
+    this.#write = undefined;
+    write.reply.offerAgain();
+  }
+
+  /** The host shows what comes `at` bytes later than expected: those before were lost in its buffer. */
+  #mendHole(write: HeldWrite, at: number): void {
+    this.#write = undefined;
+    const bytes = this.#takeUnseen(at + write.chunk.length);
+    this.#releasedAt = this.#timers.now();
+    write.reply.replace(bytes);
+    this.#onNews({ kind: "recovered", bytes: at });
+    if (this.#read) this.#pump();
+  }
+
+  #wake(delayMs: number): void {
+    this.#cancelTimer = this.#timers.after(delayMs, () => {
+      this.#cancelTimer = undefined;
+      this.#pump();
+    });
+  }
+
+  /** Where in the unseen bytes the chunk stands: 0 as expected, at their end when the host lost some, -1 nowhere. */
+  #offsetOf(chunk: Uint8Array): number {
+    if (chunk.length > this.#unseenBytes) return -1;
+    if (this.#matches(chunk, 0)) return 0;
+    const last = this.#unseenBytes - chunk.length;
+    return this.#matches(chunk, last) ? last : -1;
+  }
+
+  #matches(chunk: Uint8Array, at: number): boolean {
+    let skip = at;
+    let done = 0;
+    for (const part of this.#unseen) {
+      if (skip >= part.length) {
+        skip -= part.length;
+        continue;
+      }
+      const length = Math.min(part.length - skip, chunk.length - done);
+      for (let i = 0; i < length; i++) if (part[skip + i] !== chunk[done + i]) return false;
+      done += length;
+      skip = 0;
+      if (done === chunk.length) return true;
+    }
+    return done === chunk.length;
+  }
+
+  /** Removes the first `count` unseen bytes and returns them (copied only when they span parts). */
+  #takeUnseen(count: number): Uint8Array {
+    this.#unseenBytes -= count;
+    const taken: Uint8Array[] = [];
+    let missing = count;
+    while (missing > 0) {
+      const part = this.#unseen[0];
+      if (part === undefined) break;
+      if (part.length <= missing) {
+        taken.push(part);
+        this.#unseen.shift();
+      } else {
+        taken.push(part.subarray(0, missing));
+        this.#unseen[0] = part.subarray(missing);
+      }
+      missing -= Math.min(missing, part.length);
+    }
+    return joinBytes(taken);
+  }
+}

@@ -1,0 +1,14 @@
+/** What becomes of one chunk. */
+export type Verdict =
+  /** It goes on as it is. */
+  | { readonly kind: "pass" }
+  /** These bytes go on in its place; none at all on a read call swallows it. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** The direction ends here: on a read call the other end gets a FIN, on a write call the host gives up. */
+  | { readonly kind: "close"; readonly reason: string };
+
+export const pass: Verdict = { kind: "pass" };
+export const swallowed: Verdict = { kind: "bytes", bytes: new Uint8Array(0) };
+/** The reason that every injected close carries; the host logs it. */
+export const closeReason = "faultwire: injected connection fault";
+export const closed: Verdict = { kind: "close", reason: closeReason };

@@ -1,0 +1,153 @@
+import { concatBytes } from "@faultwire/testkit/chunkers";
+import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Lane, type LaneNews } from "../../src/lane.ts";
+
+const bytes = (length: number, first = 0): Uint8Array => Uint8Array.from({ length }, (_, i) => (first + i * 7) & 255);
+
+describe("a lane of a tunnel that is wrapped on both sides", () => {
+  let timers: ManualTimers;
+  let lane: Lane;
+  let news: LaneNews[];
+  let answers: { call: string; answer: string; bytes?: Uint8Array }[];
+
+  beforeEach(() => {
+    timers = manualTimers(1000);
+    news = [];
+    answers = [];
+    lane = new Lane({ timers }, (item) => news.push(item));
+  });
+
+  const read = (call: string, chunk: Uint8Array): void =>
+    lane.read(chunk, chunk.length, { forward: (given) => answers.push({ call, answer: "forward", bytes: given }) });
+  const write = (call: string, chunk: Uint8Array): void =>
+    lane.write(chunk, {
+      release: () => answers.push({ call, answer: "release" }),
+      offerAgain: () => answers.push({ call, answer: "offerAgain" }),
+      replace: (given) => answers.push({ call, answer: "replace", bytes: given }),
+      refuse: () => answers.push({ call, answer: "refuse" }),
+    });
+  const log = (): string[] => answers.splice(0).map(({ call, answer }) => `${call} ${answer}`);
+
+  it("answers the first read and the write call that shows it at once", () => {
+    read("r1", bytes(100));
+    write("w1", bytes(100));
+    expect(log()).toEqual(["r1 forward", "w1 release"]);
+    expect(lane.unseenBytes).toBe(0);
+    expect(timers.armed).toBe(0);
+  });
+
+  it("holds a read that follows a small write for the guard, because the host may not have written it yet", () => {
+    read("r1", bytes(100));
+    write("w1", bytes(100));
+    log();
+    timers.advance(2);
+    read("r2", bytes(50));
+    expect(log()).toEqual([]);
+    timers.advance(2.9);
+    expect(log()).toEqual([]);
+    timers.advance(0.2);
+    expect(log()).toEqual(["r2 forward"]);
+  });
+
+  it("fences a write call until the host shows all that was answered while it was in flight", () => {
+    const first = bytes(4096);
+    const second = bytes(4096, 9);
+    read("r1", first);
+    write("w1", first);
+    expect(log()).toEqual(["r1 forward"]);
+    read("r2", second);
+    expect(log()).toEqual(["r2 forward", "w1 offerAgain"]);
+    write("w1'", first);
+    expect(log()).toEqual(["w1' offerAgain"]);
+    write("w1''", concatBytes([first, second]));
+    expect(log()).toEqual(["w1'' release"]);
+    read("r3", bytes(4096, 3));
+    expect(log()).toEqual(["r3 forward"]);
+  });
+
+  it("answers a read that arrives before the write call of the one before only after it", () => {
+    read("r1", bytes(4096));
+    read("r2", bytes(4096, 9));
+    expect(log()).toEqual(["r1 forward"]);
+    write("w1", bytes(4096));
+    expect(log()).toEqual(["r2 forward", "w1 offerAgain"]);
+  });
+
+  it("lets the write call of a full chunk wait a moment for the next read to ride along, and no longer", () => {
+    read("r1", bytes(4096));
+    write("w1", bytes(4096));
+    expect(log()).toEqual(["r1 forward"]);
+    timers.advance(1.1);
+    expect(log()).toEqual(["w1 release"]);
+  });
+
+  it("releases full buffers one after the other without a wait", () => {
+    const long = bytes(20_000);
+    lane.read(long, 100, { forward: () => answers.push({ call: "r1", answer: "forward" }) });
+    write("w1", long.subarray(0, 8192));
+    write("w2", long.subarray(8192, 16_384));
+    write("w3", long.subarray(16_384));
+    expect(log()).toEqual(["r1 forward", "w1 release", "w2 release", "w3 release"]);
+    expect(lane.unseenBytes).toBe(0);
+  });
+
+  it("spins no more than a few times without pause while the missing bytes are on their way", () => {
+    read("r1", bytes(10));
+    write("w", bytes(10));
+    timers.advance(10);
+    read("r2", bytes(10));
+    read("r3", bytes(10));
+    log();
+    write("w", bytes(10));
+    for (let i = 0; i < 3; i++) write("w", bytes(10));
+    expect(log()).toEqual(["r3 forward", "w offerAgain", "w offerAgain", "w offerAgain", "w offerAgain"]);
+    write("w", bytes(10));
+    expect(log()).toEqual([]);
+    timers.advance(1.1);
+    expect(log()).toEqual(["w offerAgain"]);
+  });
+
+  it("gives bytes again that the host dropped from its buffer", () => {
+    read("r1", bytes(10));
+    write("w1", bytes(10));
+    timers.advance(10);
+    read("r2", bytes(20, 1));
+    expect(log()).toEqual(["r1 forward", "w1 release", "r2 forward"]);
+    read("r3", bytes(5, 2));
+    timers.advance(999);
+    expect(log()).toEqual([]);
+    timers.advance(1.5);
+    expect(answers[0]?.bytes).toEqual(concatBytes([bytes(20, 1), bytes(5, 2)]));
+    expect(log()).toEqual(["r3 forward"]);
+    expect(news).toEqual([{ kind: "recovered", bytes: 20 }]);
+  });
+
+  it("mends a hole: the host shows the end of an answer whose beginning it dropped", () => {
+    read("r1", bytes(10));
+    write("w1", bytes(10));
+    timers.advance(10);
+    read("r2", bytes(300, 1));
+    log();
+    write("w2", bytes(300, 1).subarray(120));
+    expect(answers[0]).toMatchObject({ call: "w2", answer: "replace", bytes: bytes(300, 1) });
+    expect(news).toEqual([{ kind: "recovered", bytes: 120 }]);
+  });
+
+  it("refuses a write call that shows something else than what was answered", () => {
+    read("r1", bytes(10));
+    write("w1", bytes(10, 1));
+    expect(log()).toEqual(["r1 forward", "w1 refuse"]);
+    expect(news).toEqual([{ kind: "mismatch", expectedBytes: 10, foundBytes: 10 }]);
+  });
+
+  it("goes on without echoes when none comes for the first answer", () => {
+    read("r1", bytes(10));
+    read("r2", bytes(10));
+    timers.advance(1001);
+    expect(log()).toEqual(["r1 forward", "r2 forward"]);
+    expect(news).toEqual([{ kind: "unpaired" }]);
+    read("r3", bytes(10));
+    expect(log()).toEqual(["r3 forward"]);
+  });
+});
