@@ -1,0 +1,126 @@
+import { helloRetryRequestCodecs, serverHelloCodecs } from "../extension/codecs.ts";
+import type { DecodeOptions } from "../extension/extension.ts";
+import { readExtensions, writeExtensions } from "../extension/extension-list.ts";
+import type { HelloRetryRequestExtension, ServerHelloExtension } from "../extension/messages.ts";
+import { ByteReader } from "../wire/byte-reader.ts";
+import { ByteWriter } from "../wire/byte-writer.ts";
+
+interface ServerHelloFields {
+  /** The version that was negotiated, up to TLS 1.2; 0x0303 in TLS 1.3. */
+  readonly legacyVersion: number;
+  /** 0 to 32 bytes: the session's id up to TLS 1.2, an echo of the client's in TLS 1.3. */
+  readonly legacySessionIdEcho: Uint8Array;
+  readonly cipherSuite: number;
+  readonly legacyCompressionMethod: number;
+}
+
+/** A ServerHello (RFC 8446 section 4.1.3, RFC 5246 section 7.4.1.3). All byte arrays are views. */
+export interface ServerHello extends ServerHelloFields {
+  readonly kind: "serverHello";
+  /** 32 bytes. */
+  readonly random: Uint8Array;
+  /** In the order sent; undefined where the hello ends before the list, as it may before TLS 1.3. */
+  readonly extensions: readonly ServerHelloExtension[] | undefined;
+}
+
+/** A HelloRetryRequest: a ServerHello with a fixed random (RFC 8446 section 4.1.4). */
+export interface HelloRetryRequest extends ServerHelloFields {
+  readonly kind: "helloRetryRequest";
+  readonly extensions: readonly HelloRetryRequestExtension[];
+}
+
+const RANDOM_BYTES = 32;
+
+/** SHA-256 of "HelloRetryRequest" (RFC 8446 section 4.1.3). */
+const RETRY_RANDOM = Uint8Array.of(
+  ...[0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91],
+  ...[0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c],
+);
+
+/**
+ * Decodes the body of a ServerHello; the random tells a HelloRetryRequest apart.
+ *
+ * @throws {@link TlsParseError} for anything that is not exactly one ServerHello: `truncated`, `trailing-bytes`,
+ * `length-out-of-range`, `illegal-value`, `duplicate-extension`.
+ *
+ * @example
+ * ```ts
+ * const hello = decodeServerHello(frame.body);
+ * if (hello.kind === "serverHello") console.log(selectedVersionOf(hello), hello.cipherSuite);
+ * ```
+ */
+export function decodeServerHello(
+  body: Uint8Array,
+  options: DecodeOptions = {},
+): ServerHello | HelloRetryRequest {
+  const reader = new ByteReader(body);
+  const legacyVersion = reader.uint16("serverHello.legacyVersion");
+  const random = reader.view(RANDOM_BYTES, "serverHello.random");
+  const legacySessionIdEcho = reader.opaque8("serverHello.legacySessionIdEcho", 0, 32);
+  const cipherSuite = reader.uint16("serverHello.cipherSuite");
+  const legacyCompressionMethod = reader.uint8("serverHello.legacyCompressionMethod");
+  const fields = { legacyVersion, legacySessionIdEcho, cipherSuite, legacyCompressionMethod };
+  if (random.every((byte, at) => byte === RETRY_RANDOM[at])) {
+    const extensions = readExtensions(reader, helloRetryRequestCodecs, options);
+    reader.finish("helloRetryRequest");
+    return { kind: "helloRetryRequest", ...fields, extensions };
+  }
+  let extensions: ServerHelloExtension[] | undefined;
+  if (reader.remaining > 0) {
+    extensions = readExtensions(reader, serverHelloCodecs, options);
+    reader.finish("serverHello");
+  }
+  return { kind: "serverHello", ...fields, random, extensions };
+}
+
+/**
+ * Encodes the body of a ServerHello or HelloRetryRequest; the inverse of {@link decodeServerHello}.
+ *
+ * @throws {@link TlsParseError} `not-encodable` where a value does not fit its field, or a ServerHello has the random
+ * of a HelloRetryRequest.
+ */
+export function encodeServerHello(hello: ServerHello | HelloRetryRequest): Uint8Array {
+  const writer = new ByteWriter();
+  const random = hello.kind === "serverHello" ? hello.random : RETRY_RANDOM;
+  writer.uint16(hello.legacyVersion, "serverHello.legacyVersion");
+  writer.fixed(random, RANDOM_BYTES, "serverHello.random");
+  writer.opaque8(hello.legacySessionIdEcho, "serverHello.legacySessionIdEcho", 0, 32);
+  writer.uint16(hello.cipherSuite, "serverHello.cipherSuite");
+  writer.uint8(hello.legacyCompressionMethod, "serverHello.legacyCompressionMethod");
+  if (hello.kind === "helloRetryRequest") {
+    writeExtensions(writer, hello.extensions, helloRetryRequestCodecs);
+  } else {
+    if (random.every((byte, at) => byte === RETRY_RANDOM[at]))
+      writer.fail("serverHello.random", "that random makes it a HelloRetryRequest");
+    if (hello.extensions !== undefined) writeExtensions(writer, hello.extensions, serverHelloCodecs);
+  }
+  return writer.toBytes();
+}
+
+/** The version that the server chose: by `supported_versions` where it is there, else `legacyVersion`. */
+export function selectedVersionOf(hello: ServerHello | HelloRetryRequest): number {
+  for (const extension of hello.extensions ?? [])
+    if (extension.kind === "supportedVersions") return extension.selectedVersion;
+  return hello.legacyVersion;
+}
+
+/** The application protocol that the server chose in its ServerHello, as TLS 1.2 does; undefined where it chose none. */
+export function selectedAlpnOf(hello: ServerHello): string | undefined {
+  for (const extension of hello.extensions ?? [])
+    if (extension.kind === "alpn") return extension.protocols[0];
+  return undefined;
+}
+
+/**
+ * The last eight bytes of the random, where they say that the server could have spoken a newer version (RFC 8446
+ * section 4.1.3): `"tls12"` from a TLS 1.3 server that negotiated TLS 1.2, `"tls11"` for anything older.
+ */
+export function downgradeSignalOf(hello: ServerHello): "tls12" | "tls11" | undefined {
+  const { random } = hello;
+  for (let at = 0; at < DOWNGRADE.length; at++)
+    if (random[24 + at] !== DOWNGRADE.charCodeAt(at)) return undefined;
+  const last = random[RANDOM_BYTES - 1];
+  return last === 1 ? "tls12" : last === 0 ? "tls11" : undefined;
+}
+
+const DOWNGRADE = "DOWNGRD";
