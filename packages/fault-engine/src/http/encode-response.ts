@@ -1,0 +1,142 @@
+import { FaultEngineError } from "../fault-engine-error.ts";
+import { joinBytes, latin1, utf8 } from "../text.ts";
+import { isTokenText } from "./head-grammar.ts";
+import type { Header } from "./header.ts";
+import { headerValue } from "./header.ts";
+
+/** A complete HTTP response, not tied to a version or a connection. */
+export interface HttpResponse {
+  /** 100–599. */
+  readonly status: number;
+  /** In the order in which they are to be sent. */
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+}
+
+/** How a response is put on a connection. */
+export interface EncodeResponseOptions {
+  /** The request's method; a response to HEAD keeps its headers and loses its body. */
+  readonly method: string;
+  /** Adds `connection: close` where the headers don't name `connection`. Default false. */
+  readonly close?: boolean;
+}
+
+/** The reason phrases of RFC 9110 §15 and of the statuses that gateways before model APIs add. */
+export const REASON_PHRASES: Readonly<Record<number, string>> = {
+  100: "Continue",
+  101: "Switching Protocols",
+  103: "Early Hints",
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+  301: "Moved Permanently",
+  302: "Found",
+  304: "Not Modified",
+  307: "Temporary Redirect",
+  308: "Permanent Redirect",
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  410: "Gone",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  499: "Client Closed Request",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+  520: "Web Server Returned an Unknown Error",
+  521: "Web Server Is Down",
+  522: "Connection Timed Out",
+  523: "Origin Is Unreachable",
+  524: "A Timeout Occurred",
+  525: "SSL Handshake Failed",
+  526: "Invalid SSL Certificate",
+  529: "Overloaded",
+};
+
+/** Throws where a name or value could end its line early: a rule file must not be able to split a response. */
+function checkHeader([name, value]: Header): void {
+  if (!isTokenText(name))
+    throw new FaultEngineError(
+      "invalid-header",
+      `${JSON.stringify(name)} is no header name; a token of RFC 9110 §5.6.2 expected`,
+    );
+  for (let at = 0; at < value.length; at++) {
+    const unit = value.charCodeAt(at);
+    if ((unit < 0x20 && unit !== 9) || unit === 0x7f || unit > 0xff)
+      throw new FaultEngineError(
+        "invalid-header",
+        `the value of ${name} has code ${unit} at ${at}; visible ISO-8859-1 characters, spaces and tabs expected`,
+      );
+  }
+}
+
+/**
+ * The bytes of a head: `firstLine`, the headers as they are, an empty line.
+ *
+ * @throws FaultEngineError `invalid-header` for a name or value that can't stand on a line.
+ */
+export function encodeHead(firstLine: string, headers: readonly Header[]): Uint8Array {
+  let text = `${firstLine}\r\n`;
+  for (const header of headers) {
+    checkHeader(header);
+    text += `${header[0]}: ${header[1]}\r\n`;
+  }
+  return latin1(`${text}\r\n`);
+}
+
+/**
+ * The bytes of an HTTP/1.1 response with its whole body (RFC 9112 §6). A `content-length` is added where it is
+ * missing and the status may have one; `transfer-encoding` is refused, because the body given is the whole.
+ *
+ * @throws FaultEngineError `invalid-header`, or `invalid-argument` for a status outside 200–599 or a content-length
+ * that is not the body's.
+ *
+ * @example
+ * ```ts
+ * socket.write(encodeResponse({ status: 429, headers: [["retry-after", "2"]], body }, { method: "POST" }));
+ * ```
+ */
+export function encodeResponse(response: HttpResponse, options: EncodeResponseOptions): Uint8Array {
+  const { status, body } = response;
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new FaultEngineError("invalid-argument", `status ${status} found, 200–599 expected`);
+  const headers = [...response.headers];
+  const noBody = status === 204 || status === 304;
+  const declared = headerValue(headers, "content-length");
+  if (headerValue(headers, "transfer-encoding") !== undefined)
+    throw new FaultEngineError("invalid-header", "transfer-encoding found on a response with its whole body");
+  if (noBody ? body.length > 0 : declared !== undefined && declared !== String(body.length))
+    throw new FaultEngineError(
+      "invalid-argument",
+      `status ${status} with content-length ${declared ?? "unset"} can't carry a body of ${body.length} bytes`,
+    );
+  if (!noBody && declared === undefined) headers.push(["content-length", String(body.length)]);
+  if (options.close && headerValue(headers, "connection") === undefined)
+    headers.push(["connection", "close"]);
+  const head = encodeHead(`HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? "Unknown"}`, headers);
+  return options.method === "HEAD" || noBody ? head : joinBytes([head, body]);
+}
+
+/** One chunk of a chunked body (RFC 9112 §7.1), framing included; nothing for empty data, which would end the body. */
+export function encodeChunk(data: Uint8Array): Uint8Array {
+  if (data.length === 0) return data;
+  return joinBytes([utf8(`${data.length.toString(16)}\r\n`), data, utf8("\r\n")]);
+}
+
+/** The bytes that end a chunked body without trailers, in a new array. */
+export function encodeLastChunk(): Uint8Array {
+  return utf8("0\r\n\r\n");
+}

@@ -1,0 +1,108 @@
+import { isKeptAlive, responseFraming } from "./body-framing.ts";
+import type { StatusLine } from "./head-grammar.ts";
+import { readStatusLine, statusLinePrefixFault } from "./head-grammar.ts";
+import type { Header } from "./header.ts";
+import type { InterimResponse, MalformedCode, ResponseHead, ResponseItem } from "./http-items.ts";
+import type { HttpLimits } from "./http-limits.ts";
+import { httpLimits } from "./http-limits.ts";
+import type { AfterHead } from "./message-reader.ts";
+import { MessageReader } from "./message-reader.ts";
+
+/**
+ * Reads the responses that a server sends on one HTTP/1 connection (RFC 9112). It has to be told the method of every
+ * request, because the length of a response depends on it: call {@link expect} when a request goes out.
+ *
+ * What {@link RequestReader} says about bytes, views and malformed input holds here as well. 1xx responses come as
+ * `interim` items; after 101, and after a 2xx to CONNECT, everything is `opaque`.
+ *
+ * @example
+ * ```ts
+ * const reader = new ResponseReader();
+ * reader.expect("POST");
+ * for (const item of reader.push(chunk)) if (item.kind === "head") console.log(item.status);
+ * ```
+ */
+export class ResponseReader {
+  readonly #reader: MessageReader<StatusLine, ResponseHead | InterimResponse>;
+  readonly #limits: HttpLimits;
+  readonly #methods: string[] = [];
+
+  /** @throws FaultEngineError `invalid-argument` for a limit that is not a positive integer. */
+  constructor(limits: Partial<HttpLimits> = {}) {
+    this.#limits = httpLimits(limits);
+    this.#reader = new MessageReader(
+      {
+        skipsEmptyLines: false,
+        prefixFault: statusLinePrefixFault,
+        readStartLine: readStatusLine,
+        complete: (line, headers, bytes) => this.#complete(line, headers, bytes),
+      },
+      this.#limits,
+    );
+  }
+
+  /** Bytes that have come and are in no item yet. */
+  get pendingBytes(): number {
+    return this.#reader.pendingBytes;
+  }
+
+  /** Requests whose final response has not begun. */
+  get outstanding(): number {
+    return this.#methods.length;
+  }
+
+  /** True between messages. */
+  get isIdle(): boolean {
+    return this.#reader.isIdle;
+  }
+
+  /** True once the stream is not read as HTTP any more. */
+  get isOpaque(): boolean {
+    return this.#reader.isOpaque;
+  }
+
+  /** A request with this method has gone out; its response comes after those of the requests before it. */
+  expect(method: string): void {
+    // One more than the limit is remembered, so that the response in doubt is the one that is refused.
+    if (this.#methods.length <= this.#limits.maxOutstandingRequests) this.#methods.push(method);
+  }
+
+  /** Reads on; gives the items that are complete now, in order. Empty where more is needed. */
+  push(chunk: Uint8Array): ResponseItem[] {
+    return this.#reader.push(chunk);
+  }
+
+  /**
+   * The server ended its stream: the `end` of a body that lasts until then, or a `truncated` item with what is
+   * pending where a message was not complete.
+   */
+  finish(): ResponseItem[] {
+    return this.#reader.finish();
+  }
+
+  /** Reads no more HTTP. Gives what was pending. */
+  becomeOpaque(): ResponseItem[] {
+    return this.#reader.becomeOpaque();
+  }
+
+  #complete(
+    line: StatusLine,
+    headers: readonly Header[],
+    bytes: Uint8Array,
+  ): AfterHead<ResponseHead | InterimResponse> | MalformedCode {
+    if (this.#methods.length > this.#limits.maxOutstandingRequests) return "too-many-outstanding";
+    const [method] = this.#methods;
+    if (method === undefined) return "unsolicited-response";
+    const framing = responseFraming(headers, line.version, line.status, method);
+    if (typeof framing === "string") return framing;
+    if (line.status < 200) {
+      const item: InterimResponse = { kind: "interim", ...line, headers, bytes };
+      return { item, next: { kind: line.status === 101 ? "opaque" : "head" } };
+    }
+    this.#methods.shift();
+    const keepAlive = framing.kind !== "until-close" && isKeptAlive(headers, line.version);
+    const item: ResponseHead = { kind: "head", ...line, headers, framing, keepAlive, bytes };
+    const isTunnel = method === "CONNECT" && line.status < 300;
+    return { item, next: isTunnel ? { kind: "opaque" } : { kind: "message", framing, keepAlive } };
+  }
+}

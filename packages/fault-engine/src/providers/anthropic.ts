@@ -1,0 +1,137 @@
+import type { HttpResponse } from "../http/encode-response.ts";
+import type { Header } from "../http/header.ts";
+import { utf8 } from "../text.ts";
+import { gatewayPage } from "./gateway-page.ts";
+import type { ErrorPreset, ProviderErrorOptions } from "./provider-error.ts";
+
+/**
+ * Anthropic's errors. `spend_limit` is the 429 for an exhausted budget: same type, no `retry-after`, no use in
+ * retrying. The `cloudflare_…` rows are what the edge says when the API behind it can't be reached: HTML.
+ */
+export const ANTHROPIC_ERRORS: readonly ErrorPreset[] = [
+  { name: "invalid_request_error", status: 400, message: "messages: at least one message is required" },
+  { name: "authentication_error", status: 401, message: "invalid x-api-key" },
+  { name: "billing_error", status: 402, message: "There is a problem with your billing information." },
+  { name: "permission_error", status: 403, message: "Your API key has no permission to use this resource." },
+  { name: "not_found_error", status: 404, message: "The requested resource could not be found." },
+  { name: "conflict_error", status: 409, message: "The resource was changed by another request." },
+  { name: "request_too_large", status: 413, message: "Request exceeds the maximum size." },
+  {
+    name: "rate_limit_error",
+    status: 429,
+    message: "This request would exceed your organization's rate limit.",
+  },
+  {
+    name: "spend_limit",
+    status: 429,
+    message: "This request would exceed your organization's monthly spend limit.",
+  },
+  { name: "api_error", status: 500, message: "Internal server error" },
+  { name: "timeout_error", status: 504, message: "The request timed out." },
+  { name: "overloaded_error", status: 529, message: "Overloaded" },
+  { name: "cloudflare_502", status: 502, message: "Bad gateway" },
+  { name: "cloudflare_503", status: 503, message: "Service temporarily unavailable" },
+  { name: "cloudflare_520", status: 520, message: "Web server is returning an unknown error" },
+  { name: "cloudflare_522", status: 522, message: "Connection timed out" },
+  { name: "cloudflare_524", status: 524, message: "A timeout occurred" },
+];
+
+/** The body that Anthropic's API sends with an error, and as the data of an `error` event in a stream. */
+export function anthropicErrorBody(type: string, message: string, requestId: string): string {
+  return JSON.stringify({ type: "error", error: { type, message }, request_id: requestId });
+}
+
+/** What is left of a budget that refills to `limit` once a minute. */
+export interface Budget {
+  readonly limit: number;
+  readonly remaining: number;
+  /** When it is whole again; milliseconds since 1970 UTC. */
+  readonly resetMs: number;
+}
+
+/** The four budgets that Anthropic's headers report. */
+export interface AnthropicBudgets {
+  readonly requests: Budget;
+  readonly inputTokens: Budget;
+  readonly outputTokens: Budget;
+}
+
+/** RFC 3339 in whole seconds, rounded up: a client that waits until then never comes too early. */
+function rfc3339(moment: number): string {
+  return `${new Date(Math.ceil(moment / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/**
+ * The `anthropic-ratelimit-*` headers, in the API's order. Remaining tokens are rounded to thousands, never above the
+ * limit; `tokens` is the sum of both directions and resets when the later of the two does.
+ *
+ * @example
+ * ```ts
+ * const minute = { limit: 50, remaining: 49, resetMs: 1_800_000_001_000 };
+ * anthropicRateLimitHeaders({ requests: minute, inputTokens: minute, outputTokens: minute });
+ * ```
+ */
+export function anthropicRateLimitHeaders(budgets: AnthropicBudgets): Header[] {
+  const { requests, inputTokens, outputTokens } = budgets;
+  const rounded = (budget: Budget): Budget => ({
+    ...budget,
+    remaining: Math.min(budget.limit, Math.round(budget.remaining / 1000) * 1000),
+  });
+  const input = rounded(inputTokens);
+  const output = rounded(outputTokens);
+  const tokens: Budget = {
+    limit: input.limit + output.limit,
+    remaining: input.remaining + output.remaining,
+    resetMs: Math.max(input.resetMs, output.resetMs),
+  };
+  const named: readonly (readonly [string, Budget])[] = [
+    ["requests", requests],
+    ["tokens", tokens],
+    ["input-tokens", input],
+    ["output-tokens", output],
+  ];
+  return named.flatMap(([name, { limit, remaining, resetMs }]): Header[] => [
+    [`anthropic-ratelimit-${name}-limit`, String(limit)],
+    [`anthropic-ratelimit-${name}-remaining`, String(remaining)],
+    [`anthropic-ratelimit-${name}-reset`, rfc3339(resetMs)],
+  ]);
+}
+
+const REQUESTS_A_MINUTE = 50;
+const INPUT_TOKENS_A_MINUTE = 40_000;
+const OUTPUT_TOKENS_A_MINUTE = 8_000;
+const ORGANIZATION = "00000000-0000-4000-8000-000000000000";
+
+/** The response for one row of {@link ANTHROPIC_ERRORS}. */
+export function anthropicError(preset: ErrorPreset, options: ProviderErrorOptions): HttpResponse {
+  const { requestId, nowMs } = options;
+  const message = options.message ?? preset.message;
+  if (preset.name.startsWith("cloudflare_"))
+    return gatewayPage(preset.status, message, requestId, options.retryAfterSeconds ?? null);
+  const isRateLimit = preset.name === "rate_limit_error";
+  const type = preset.name === "spend_limit" ? "rate_limit_error" : preset.name;
+  const body = utf8(anthropicErrorBody(type, message, requestId));
+  const wanted =
+    options.retryAfterSeconds === undefined ? (isRateLimit ? 5 : null) : options.retryAfterSeconds;
+  const retryAfter = wanted === null ? null : Math.ceil(wanted);
+  const headers: Header[] = [
+    ["content-type", "application/json"],
+    ["content-length", String(body.length)],
+    ["request-id", requestId],
+    ["anthropic-organization-id", options.organizationId ?? ORGANIZATION],
+  ];
+  if (retryAfter !== null) headers.push(["retry-after", String(retryAfter)]);
+  if (isRateLimit) {
+    // The requests are used up and come back when retry-after says; the tokens are not what ran out.
+    const whole = (limit: number): Budget => ({ limit, remaining: limit, resetMs: nowMs });
+    const resetMs = nowMs + (retryAfter ?? 60) * 1000;
+    headers.push(
+      ...anthropicRateLimitHeaders({
+        requests: { limit: REQUESTS_A_MINUTE, remaining: 0, resetMs },
+        inputTokens: whole(INPUT_TOKENS_A_MINUTE),
+        outputTokens: whole(OUTPUT_TOKENS_A_MINUTE),
+      }),
+    );
+  }
+  return { status: preset.status, headers, body };
+}
