@@ -9,6 +9,19 @@ import { UsageError } from "./usage-error.ts";
 
 const hostName = z.string().min(1, "expected a host name");
 
+/** What a config file can say; every key may be left out. */
+export interface ConfigFile {
+  readonly error_probability?: number | undefined;
+  readonly status_code?: number | undefined;
+  readonly error_body?: string | Record<string, unknown> | undefined;
+  readonly target_host?: string | string[] | undefined;
+  readonly headers?: Record<string, string | number> | undefined;
+  readonly ca_cert?: string | undefined;
+  readonly ca_key?: string | undefined;
+  readonly close_at?: (typeof closeAtChoices)[number] | undefined;
+  readonly seed?: string | number | undefined;
+}
+
 const configSchema = z.strictObject({
   error_probability: z.number().min(0).max(1).optional(),
   status_code: z.int().min(200).max(599).optional(),
@@ -20,9 +33,6 @@ const configSchema = z.strictObject({
   close_at: z.enum(closeAtChoices).optional(),
   seed: z.union([z.string(), z.number()]).optional(),
 });
-
-/** What a config file can say; every key may be left out. */
-export type ConfigFile = z.infer<typeof configSchema>;
 
 const knownKeys = Object.keys(configSchema.shape).join(", ");
 

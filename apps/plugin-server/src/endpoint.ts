@@ -9,7 +9,7 @@ import { pluginService, type ServiceOptions } from "./service.ts";
 /** Limits of an endpoint, each against somebody who can reach the port. */
 export const endpointLimits = {
   /** The largest message that is taken: forward mode carries whole bodies. */
-  maxMessageBytes: 64 * 1024 * 1024,
+  maxMessageBytes: 67_108_864,
   /** Connections at the same time; a host needs one. */
   maxConnections: 256,
   /** Calls at the same time on one connection; a tunnel has four at the most. */

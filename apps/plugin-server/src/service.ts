@@ -53,7 +53,7 @@ export function pluginService(options: ServiceOptions): ServiceImpl<typeof Plugi
       });
     },
     getPluginCapabilities() {
-      return pluginCapabilities({ httpForward: options.httpForward, tunnel: true, protocols: ["HTTP", "HTTPS"] });
+      return pluginCapabilities({ httpForward: options.httpForward, tunnel: true, protocols: ["http", "https"] });
     },
     processHttpRequest({ request }) {
       if (!request) throw missing("ProcessHttpRequestRequest.request");

@@ -5,6 +5,7 @@
 import { close, type ProcessTunnelDataResponse, passThrough, replace, swallow } from "@faultwire/fault-protocol";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
 import type { Side, TunnelEventBody } from "./events.ts";
+import type { HostPace } from "./host-pace.ts";
 import { Lane, type LaneNews } from "./lane.ts";
 import type { TunnelPolicy } from "./policy.ts";
 import type { Timers } from "./timers.ts";
@@ -27,6 +28,9 @@ export type Reply = (answer: ProcessTunnelDataResponse) => void;
 export interface TunnelOptions extends ConversationOptions {
   readonly policy: TunnelPolicy;
   readonly timers: Timers;
+  /** The host's pace, shared by all its tunnels. */
+  readonly pace: HostPace;
+  /** See {@link Lane}. */
   readonly guardMs?: number;
 }
 
@@ -95,6 +99,7 @@ export class Tunnel {
 
   /** Answers what is held so that nothing hangs: for a shutdown. */
   release(): void {
+    this.#paired = false;
     this.#lanes.client.unpair();
     this.#lanes.server.unpair();
   }
@@ -159,7 +164,7 @@ export class Tunnel {
         return;
       case "mismatch":
         this.#tell({ type: "mismatch", expectedBytes: news.expectedBytes, foundBytes: news.foundBytes });
-        for (const side of ["client", "server"] as const) this.#conversation(side).close("lost-bytes");
+        for (const side of ["client", "server"] as const) this.#conversation(side).close();
         this.#closeHeldReads("faultwire: what came back is not what was sent");
         return;
       default:

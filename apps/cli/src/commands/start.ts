@@ -33,7 +33,7 @@ export function startCommand(): Command {
 async function run(flags: StartFlags): Promise<void> {
   const signal = signalled();
   const plugin = await startPlugin(flags);
-  const { settings, authority, server, pluginUrls, logger } = plugin;
+  const { settings, caCertPath, server, pluginUrls, logger } = plugin;
   let mock: LlmMock | undefined;
   let host: FaultHost | undefined;
   try {
@@ -45,18 +45,18 @@ async function run(flags: StartFlags): Promise<void> {
         ...server.endpoints.map(({ side, url }) => ["plugin", `${url}  ${side} side`] as const),
         ["proxy", `${host.proxyUrl}  the reference host; what HTTPS_PROXY wants`],
         ["mock", mock ? `${mock.url}  answers for ${settings.rule.targetHosts.join(", ")}` : "none: --real-upstream"],
-        ["CA", authority.certificatePath],
-        ["fails", describeRule(settings)],
+        ["CA", caCertPath] as const,
+        ["fails", describeRule(settings)] as const,
       ],
       title: "Try it in another terminal:",
-      command: curlLine(host.proxyUrl, authority.certificatePath, target, flags.realUpstream ?? false),
+      command: curlLine(host.proxyUrl, caCertPath, target, flags.realUpstream ?? false),
     });
     if (flags.readyFile !== undefined)
       writeReadyFile(flags.readyFile, {
         plugins: pluginUrls,
         proxy: host.proxyUrl,
         ...(mock ? { mock: mock.url } : {}),
-        caCert: authority.certificatePath,
+        caCert: caCertPath,
         pid: process.pid,
       });
     logger.info({ event: "shutdown", signal: await signal }, "draining");
