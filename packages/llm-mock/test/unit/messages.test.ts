@@ -103,7 +103,7 @@ describe("POST /v1/messages", () => {
   });
 
   it("cuts a long echo between characters", async () => {
-    const message = await (await ask(userSays("😀".repeat(500)))).json();
+    const message = await jsonOf(await ask(userSays("😀".repeat(500))));
     expect(message.content[0].text).toContain(`"${"😀".repeat(120)}…"`);
   });
 
