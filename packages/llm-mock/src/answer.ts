@@ -72,7 +72,10 @@ const pathOf = (request: ApiRequest): string => request.path.split("?", 1)[0] ??
 function refusal({ headers }: ApiRequest): ApiError | undefined {
   if (!headers["x-api-key"] && !headers["authorization"])
     return apiError(401, "authentication_error", "x-api-key header is required");
-  if (!headers["anthropic-version"]) return invalidRequest("anthropic-version: header is required");
+  const version = headers["anthropic-version"];
+  if (!version) return invalidRequest("anthropic-version: header is required");
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(String(version)))
+    return invalidRequest("anthropic-version: Input should be a date such as 2026-10-21");
   return undefined;
 }
 
@@ -80,8 +83,9 @@ function health(): ApiAnswer {
   return { kind: "json", body: JSON.stringify({ status: "ok", server: "faultwire llm-mock" }) };
 }
 
-function messages({ body }: ApiRequest, { seed, reply }: AnswerSettings): ApiAnswer {
-  const request = readMessagesRequest(body, true);
+function messages({ body, headers }: ApiRequest, { seed, reply }: AnswerSettings): ApiAnswer {
+  const version = String(headers["anthropic-version"]);
+  const request = readMessagesRequest(body, { version, needsMaxTokens: true });
   if (request.kind === "error") return request;
   const message = messageFor(request, reply, [seed, body]);
   const usage = { inputTokens: message.usage.input_tokens, outputTokens: message.usage.output_tokens };
@@ -91,8 +95,9 @@ function messages({ body }: ApiRequest, { seed, reply }: AnswerSettings): ApiAns
     : { kind: "json", body: JSON.stringify(message), usage, model };
 }
 
-function countTokensOf({ body }: ApiRequest): ApiAnswer {
-  const request = readMessagesRequest(body, false);
+function countTokensOf({ body, headers }: ApiRequest): ApiAnswer {
+  const version = String(headers["anthropic-version"]);
+  const request = readMessagesRequest(body, { version, needsMaxTokens: false });
   if (request.kind === "error") return request;
   const { model } = request;
   return { kind: "json", body: JSON.stringify({ input_tokens: countInputTokens(request) }), model };

@@ -16,9 +16,3 @@ export const apiError = (status: number, type: string, message: string): ApiErro
   type,
   message,
 });
-
-/** The body of an error as the provider writes it; `request_id` is the `request-id` header's. */
-export function errorBody(error: ApiError, requestId: string): string {
-  const { type, message } = error;
-  return JSON.stringify({ type: "error", error: { type, message }, request_id: requestId });
-}

@@ -25,8 +25,18 @@ export function eventsOf(message: Message): readonly string[] {
     for (const delta of deltasOf(block)) events.push(event({ type: "content_block_delta", index, delta }));
     events.push(event({ type: "content_block_stop", index }));
   }
-  const { service_tier: _, ...cumulative } = usage;
-  events.push(event({ type: "message_delta", delta: { stop_reason, stop_sequence }, usage: cumulative }));
+  const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, output_tokens } = usage;
+  const { output_tokens_details, server_tool_use } = usage;
+  const cumulative = {
+    input_tokens,
+    cache_creation_input_tokens,
+    cache_read_input_tokens,
+    output_tokens,
+    output_tokens_details,
+    server_tool_use,
+  };
+  const delta = { stop_reason, stop_sequence, stop_details: null, container: null };
+  events.push(event({ type: "message_delta", delta, usage: cumulative }));
   events.push(event({ type: "message_stop" }));
   return events;
 }
@@ -37,7 +47,7 @@ const event = (data: { readonly type: string; readonly [field: string]: unknown 
 function startOf(block: AnswerBlock): object {
   switch (block.type) {
     case "text":
-      return { type: "text", text: "" };
+      return { ...block, text: "" };
     case "tool_use":
       return { ...block, input: {} };
     default:

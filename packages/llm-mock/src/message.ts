@@ -1,5 +1,5 @@
 /** What the model says: one message from one request, always the same. */
-import { derivedId } from "./derived-ids.ts";
+import { derivedId } from "./derived-id.ts";
 import { type JsonObject, type MessagesRequest, textOf } from "./messages-request.ts";
 import { sampleInput } from "./sample-input.ts";
 import { countTokens, tokensOf } from "./token-count.ts";
@@ -9,8 +9,14 @@ const maxEchoedCharacters = 120;
 
 /** A block of an answer, in the provider's shape. */
 export type AnswerBlock =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "tool_use"; readonly id: string; readonly name: string; readonly input: unknown };
+  | { readonly type: "text"; readonly text: string; readonly citations: null }
+  | {
+      readonly type: "tool_use";
+      readonly id: string;
+      readonly name: string;
+      readonly input: unknown;
+      readonly caller: { readonly type: "direct" };
+    };
 
 /** Tokens, in the provider's shape. */
 export interface Usage {
@@ -18,10 +24,15 @@ export interface Usage {
   readonly cache_creation_input_tokens: number;
   readonly cache_read_input_tokens: number;
   readonly output_tokens: number;
+  readonly cache_creation: null;
+  readonly output_tokens_details: null;
+  readonly server_tool_use: null;
   readonly service_tier: "standard";
+  readonly inference_geo: null;
+  readonly speed: null;
 }
 
-/** A whole answer, in the provider's shape and order. */
+/** A whole answer, in the provider's shape: what the API has a field for and the mock nothing to say about is null. */
 export interface Message {
   readonly id: string;
   readonly type: "message";
@@ -30,6 +41,9 @@ export interface Message {
   readonly content: readonly AnswerBlock[];
   readonly stop_reason: "end_turn" | "max_tokens" | "stop_sequence" | "tool_use";
   readonly stop_sequence: string | null;
+  readonly stop_details: null;
+  readonly container: null;
+  readonly diagnostics: null;
   readonly usage: Usage;
 }
 
@@ -58,12 +72,20 @@ export function messageFor(
     content,
     stop_reason: stopReason,
     stop_sequence: stopSequence,
+    stop_details: null,
+    container: null,
+    diagnostics: null,
     usage: {
       input_tokens: countInputTokens(request),
       cache_creation_input_tokens: 0,
       cache_read_input_tokens: 0,
       output_tokens: outputTokens(content),
+      cache_creation: null,
+      output_tokens_details: null,
+      server_tool_use: null,
       service_tier: "standard",
+      inference_geo: null,
+      speed: null,
     },
   };
 }
@@ -91,7 +113,7 @@ function toolCall(
   const input = sampleInput(schema, brief(lastUserText(request)));
   const id = derivedId("toolu", ...identity);
   return {
-    content: [{ type: "tool_use", id, name: String(name), input }],
+    content: [{ type: "tool_use", id, name: String(name), input, caller: { type: "direct" } }],
     stopReason: "tool_use",
     stopSequence: null,
   };
@@ -105,7 +127,7 @@ function textAnswer(request: MessagesRequest, reply: Reply): Outcome {
     .sort((a, b) => a.at - b.at)[0];
   const said = tokensOf(stop ? whole.slice(0, stop.at) : whole);
   const text = said.slice(0, request.maxTokens).join("");
-  const content: AnswerBlock[] = text ? [{ type: "text", text }] : [];
+  const content: AnswerBlock[] = text ? [{ type: "text", text, citations: null }] : [];
   if (said.length > request.maxTokens) return { content, stopReason: "max_tokens", stopSequence: null };
   if (stop) return { content, stopReason: "stop_sequence", stopSequence: stop.sequence };
   return { content, stopReason: "end_turn", stopSequence: null };

@@ -11,7 +11,7 @@ export interface ContentBlock extends JsonObject {
 
 /** One turn of the conversation, its content always a list. */
 export interface Turn {
-  readonly role: "user" | "assistant";
+  readonly role: "user" | "assistant" | "system";
   readonly content: readonly ContentBlock[];
 }
 
@@ -38,12 +38,16 @@ export interface MessagesRequest {
  * Checks a body as the API does, field by field, and gives the first thing that is wrong with it. Fields that the mock
  * does not know are let pass, so that a client newer than the mock can talk to it.
  *
- * @param needsMaxTokens - False for counting tokens, which asks for no answer.
+ * @param rules.version - The `anthropic-version` of the request: the first without sampling parameters is 2026-10-21.
+ * @param rules.needsMaxTokens - False for counting tokens, which asks for no answer.
  */
-export function readMessagesRequest(body: Uint8Array, needsMaxTokens: boolean): MessagesRequest | ApiError {
+export function readMessagesRequest(
+  body: Uint8Array,
+  rules: { readonly version: string; readonly needsMaxTokens: boolean },
+): MessagesRequest | ApiError {
   const fields = parseObject(body);
   if (fields === undefined) return invalidRequest("The request body is not a valid JSON object");
-  for (const name of needsMaxTokens ? ["model", "max_tokens", "messages"] : ["model", "messages"])
+  for (const name of rules.needsMaxTokens ? ["model", "max_tokens", "messages"] : ["model", "messages"])
     if (fields[name] === undefined) return invalidRequest(`${name}: Field required`);
 
   const { model, max_tokens: maxTokens = 1, stream = false } = fields;
@@ -53,9 +57,8 @@ export function readMessagesRequest(body: Uint8Array, needsMaxTokens: boolean): 
     return invalidRequest("max_tokens: Input should be a valid integer");
   if (maxTokens < 1) return invalidRequest("max_tokens: must be greater than or equal to 1");
   if (typeof stream !== "boolean") return invalidRequest("stream: Input should be a valid boolean");
-  const temperature = fields["temperature"] ?? 1;
-  if (typeof temperature !== "number" || temperature < 0 || temperature > 1)
-    return invalidRequest("temperature: Input should be a number between 0 and 1");
+  const sampling = refusedSampling(fields, rules.version);
+  if (sampling) return sampling;
   const stopSequences = fields["stop_sequences"] ?? [];
   if (!isListOf(stopSequences, (item) => typeof item === "string" && item !== ""))
     return invalidRequest("stop_sequences: Input should be a list of strings that are not empty");
@@ -104,6 +107,20 @@ export const isObject = (value: unknown): value is JsonObject =>
 const isListOf = (value: unknown, holds: (item: unknown) => boolean): value is unknown[] =>
   Array.isArray(value) && value.every(holds);
 
+function refusedSampling(fields: JsonObject, version: string): ApiError | undefined {
+  for (const name of ["temperature", "top_p", "top_k"]) {
+    const value = fields[name];
+    if (value === undefined) continue;
+    if (version >= "2026-10-21") return invalidRequest(`${name}: Extra inputs are not permitted`);
+    const most = name === "top_k" ? Number.POSITIVE_INFINITY : 1;
+    if (typeof value !== "number" || value < 0 || value > most)
+      return invalidRequest(
+        `${name}: Input should be a number of at least 0${most === 1 ? " and at most 1" : ""}`,
+      );
+  }
+  return undefined;
+}
+
 function readTurns(messages: unknown): readonly Turn[] | ApiError {
   if (!isListOf(messages, isObject)) return invalidRequest("messages: Input should be a valid list");
   if (messages.length === 0) return invalidRequest("messages: at least one message is required");
@@ -111,8 +128,8 @@ function readTurns(messages: unknown): readonly Turn[] | ApiError {
   for (const [index, message] of (messages as JsonObject[]).entries()) {
     const where = `messages.${index}`;
     const { role } = message;
-    if (role !== "user" && role !== "assistant")
-      return invalidRequest(`${where}.role: Input should be 'user' or 'assistant'`);
+    if (role !== "user" && role !== "assistant" && role !== "system")
+      return invalidRequest(`${where}.role: Input should be 'user', 'assistant' or 'system'`);
     if (message["content"] === undefined) return invalidRequest(`${where}.content: Field required`);
     const content = readContent(message["content"], `${where}.content`);
     if ("kind" in content) return content;

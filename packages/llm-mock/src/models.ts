@@ -4,20 +4,27 @@ interface ModelEntry {
   readonly id: string;
   readonly display_name: string;
   readonly created_at: string;
+  readonly deprecated_at: null;
+  readonly lifecycle: "active";
+  readonly capabilities: null;
 }
 
-const entry = (id: string, display_name: string, created_at: string): ModelEntry => ({
+const entry = (id: string, display_name: string): ModelEntry => ({
   type: "model",
   id,
   display_name,
-  created_at,
+  // What the provider says of models whose day it does not tell.
+  created_at: "1970-01-01T00:00:00Z",
+  deprecated_at: null,
+  lifecycle: "active",
+  capabilities: null,
 });
 
-/** The models that are listed, newest first. `POST /v1/messages` takes every name that begins with `claude-`. */
+/** The models that are listed. `POST /v1/messages` takes every name that begins with `claude-`. */
 const models: readonly ModelEntry[] = [
-  entry("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-15T00:00:00Z"),
-  entry("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29T00:00:00Z"),
-  entry("claude-opus-4-1-20250805", "Claude Opus 4.1", "2025-08-05T00:00:00Z"),
+  entry("claude-opus-5-5", "Claude Opus 5.5"),
+  entry("claude-sonnet-5-5", "Claude Sonnet 5.5"),
+  entry("claude-haiku-5-5", "Claude Haiku 5.5"),
 ];
 
 /** The whole list in the provider's page shape. The mock has one page. */

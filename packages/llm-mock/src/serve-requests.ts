@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { anthropicErrorBody, requestId } from "@faultwire/fault-engine";
 import { type AnswerSettings, type ApiAnswer, answerTo } from "./answer.ts";
-import { apiError, errorBody } from "./api-error.ts";
-import { derivedId } from "./derived-ids.ts";
+import { apiError } from "./api-error.ts";
+import { derivedId } from "./derived-id.ts";
 import type { LlmMockLimits } from "./limits.ts";
-import { RateLimitMeter } from "./rate-limit-headers.ts";
+import { RateLimitMeter } from "./rate-limit-meter.ts";
 import { type BodyResult, readBody } from "./read-body.ts";
 import { type LoggedRequest, type OpenEntry, openEntry } from "./request-log.ts";
 
@@ -27,7 +28,7 @@ export function serveRequests(settings: ServeSettings): RequestListener {
   let count = 0;
   return (request, response) => {
     const timeMs = now();
-    const entry = openEntry(derivedId("req", seed, count++), timeMs, request);
+    const entry = openEntry(requestId("anthropic", seed, count++), timeMs, request);
     requests.push(entry);
     if (requests.length > limits.maxLoggedRequests) requests.shift();
     response.once("close", () => {
@@ -59,13 +60,17 @@ async function serve(
   if ("usage" in answer && answer.usage) {
     const { inputTokens, outputTokens } = answer.usage;
     const headers = meter.count(entry.timeMs, inputTokens, outputTokens);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    for (const [name, value] of headers) response.setHeader(name, value);
   }
   if ("model" in answer) entry.model = answer.model;
   entry.status = answer.kind === "error" ? answer.status : 200;
   switch (answer.kind) {
     case "error":
-      return sendJson(response, answer.status, errorBody(answer, entry.requestId));
+      return sendJson(
+        response,
+        answer.status,
+        anthropicErrorBody(answer.type, answer.message, entry.requestId),
+      );
     case "json":
       return sendJson(response, 200, answer.body);
     case "events":

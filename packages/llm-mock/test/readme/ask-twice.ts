@@ -6,9 +6,9 @@ export async function askTwice(): Promise<{ text: string; same: boolean; paths: 
   const ask = async (): Promise<string> => {
     const response = await fetch(`${mock.url}/v1/messages`, {
       method: "POST",
-      headers: { "x-api-key": "any", "anthropic-version": "2023-06-01" },
+      headers: { "x-api-key": "any", "anthropic-version": "2026-10-21" },
       body: JSON.stringify({
-        model: "claude-sonnet-4-5",
+        model: "claude-sonnet-5-5",
         max_tokens: 100,
         messages: [{ role: "user", content: "Good morning!" }],
       }),

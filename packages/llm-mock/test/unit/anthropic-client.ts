@@ -1,7 +1,7 @@
 /** What the tests ask the mock with: plain `fetch`, and a reading of event streams that rests on nothing of ours. */
 
 export const userSays = (text: string): object => ({
-  model: "claude-sonnet-4-5",
+  model: "claude-sonnet-5-5",
   max_tokens: 1024,
   messages: [{ role: "user", content: text }],
 });
@@ -9,7 +9,7 @@ export const userSays = (text: string): object => ({
 export const apiHeaders = {
   "content-type": "application/json",
   "x-api-key": "sk-test",
-  "anthropic-version": "2023-06-01",
+  "anthropic-version": "2026-10-21",
 };
 
 export const post = (url: string, body: object | string, headers: Record<string, string> = apiHeaders) =>

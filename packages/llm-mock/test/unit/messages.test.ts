@@ -15,6 +15,7 @@ describe("POST /v1/messages", () => {
     const response = await ask({
       ...userSays("first"),
       messages: [
+        { role: "system", content: "be brief" },
         { role: "user", content: "first" },
         { role: "assistant", content: "yes?" },
         { role: "user", content: [{ type: "text", text: "  how are\n you?" }] },
@@ -27,16 +28,24 @@ describe("POST /v1/messages", () => {
       id: expect.stringMatching(/^msg_01[1-9A-HJ-NP-Za-km-z]{22}$/),
       type: "message",
       role: "assistant",
-      model: "claude-sonnet-4-5",
-      content: [{ type: "text", text: expect.stringContaining('"how are you?"') }],
+      model: "claude-sonnet-5-5",
+      content: [{ type: "text", text: expect.stringContaining('"how are you?"'), citations: null }],
       stop_reason: "end_turn",
       stop_sequence: null,
+      stop_details: null,
+      container: null,
+      diagnostics: null,
       usage: {
         input_tokens: expect.any(Number),
         cache_creation_input_tokens: 0,
         cache_read_input_tokens: 0,
         output_tokens: expect.any(Number),
+        cache_creation: null,
+        output_tokens_details: null,
+        server_tool_use: null,
         service_tier: "standard",
+        inference_geo: null,
+        speed: null,
       },
     });
     expect(message.usage.output_tokens).toBeGreaterThan(5);
@@ -111,7 +120,7 @@ describe("POST /v1/messages", () => {
     const own = await startLlmMock({ reply: ({ lastUserText, model }) => `${model}: ${lastUserText}!` });
     try {
       const message = await jsonOf(await post(`${own.url}/v1/messages`, userSays("hi")));
-      expect(message.content).toEqual([{ type: "text", text: "claude-sonnet-4-5: hi!" }]);
+      expect(message.content).toEqual([{ type: "text", text: "claude-sonnet-5-5: hi!", citations: null }]);
     } finally {
       await own.close();
     }
@@ -160,7 +169,13 @@ describe("tools", () => {
       const message = await jsonOf(await ask({ ...userSays("Bern"), tools: [weather], tool_choice }));
       expect(message.stop_reason).toBe("tool_use");
       expect(message.content).toEqual([
-        { type: "tool_use", id: expect.stringMatching(/^toolu_01/), name: "weather", input: sample },
+        {
+          type: "tool_use",
+          id: expect.stringMatching(/^toolu_01/),
+          name: "weather",
+          input: sample,
+          caller: { type: "direct" },
+        },
       ]);
     },
   );
@@ -214,7 +229,7 @@ describe("other calls", () => {
   });
 
   it("GET /v1/models lists models, and each can be asked for", async () => {
-    const headers = { "x-api-key": "k", "anthropic-version": "2023-06-01" };
+    const headers = { "x-api-key": "k", "anthropic-version": "2026-10-21" };
     const page = await jsonOf(await fetch(`${mock.url}/v1/models?limit=20`, { headers }));
     expect(page).toMatchObject({ has_more: false, first_id: page.data[0].id, last_id: page.data.at(-1).id });
     for (const model of page.data) {

@@ -42,6 +42,22 @@ describe("errors", () => {
     );
   });
 
+  it("400 for a version that is no date", async () => {
+    const headers = { ...apiHeaders, "anthropic-version": "latest" };
+    expect((await post(`${mock.url}/v1/messages`, userSays("hi"), headers)).status).toBe(400);
+  });
+
+  it.each([
+    [{ temperature: 0.5, top_p: 1, top_k: 40 }, 200],
+    [{ temperature: 1.5 }, 400],
+    [{ top_p: "much" }, 400],
+    [{ top_k: -1 }, 400],
+  ])("in version 2023-06-01 takes sampling parameters in their range: %j", async (sampling, status) => {
+    const headers = { ...apiHeaders, "anthropic-version": "2023-06-01" };
+    const response = await post(`${mock.url}/v1/messages`, { ...userSays("hi"), ...sampling }, headers);
+    expect(response.status).toBe(status);
+  });
+
   it("404 for a path that is not there, key or no key", async () => {
     expect(await errorOf(await fetch(`${mock.url}/v1/nothing`))).toEqual(refused(404, "not_found_error"));
   });
@@ -72,15 +88,11 @@ describe("errors", () => {
     ["half a token", { ...base, max_tokens: 0.5 }, /^max_tokens: /],
     ["no token at all", { ...base, max_tokens: 0 }, /^max_tokens: /],
     ["a stream that is no boolean", { ...base, stream: "yes" }, /^stream: /],
-    ["too hot", { ...base, temperature: 1.5 }, /^temperature: /],
+    ["sampling parameters, which this version has no more", { ...base, temperature: 1 }, /^temperature: /],
     ["stop sequences that are none", { ...base, stop_sequences: [1] }, /^stop_sequences: /],
     ["messages that are none", { ...base, messages: "hi" }, /^messages: /],
     ["no message", { ...base, messages: [] }, /^messages: /],
-    [
-      "a role that is none",
-      { ...base, messages: [{ role: "system", content: "x" }] },
-      /^messages\.0\.role: /,
-    ],
+    ["a role that is none", { ...base, messages: [{ role: "tool", content: "x" }] }, /^messages\.0\.role: /],
     ["no content", { ...base, messages: [{ role: "user" }] }, "messages.0.content: Field required"],
     [
       "content that is none",

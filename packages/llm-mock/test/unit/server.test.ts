@@ -27,11 +27,11 @@ describe("headers", () => {
       );
       expect(first.headers.get("anthropic-ratelimit-requests-limit")).toBe("4000");
       expect(first.headers.get("anthropic-ratelimit-requests-remaining")).toBe("3999");
-      expect(first.headers.get("anthropic-ratelimit-requests-reset")).toBe("2026-01-02T03:05:05Z");
+      expect(first.headers.get("anthropic-ratelimit-requests-reset")).toBe("2026-01-02T03:05:06Z");
       for (const kind of ["tokens", "input-tokens", "output-tokens"]) {
         expect(first.headers.get(`anthropic-ratelimit-${kind}-limit`)).toMatch(/^[1-9]\d*000$/);
         expect(first.headers.get(`anthropic-ratelimit-${kind}-remaining`)).toMatch(/^[1-9]\d*000$/);
-        expect(first.headers.get(`anthropic-ratelimit-${kind}-reset`)).toBe("2026-01-02T03:05:05Z");
+        expect(first.headers.get(`anthropic-ratelimit-${kind}-reset`)).toBe("2026-01-02T03:05:06Z");
       }
       time += 59_999;
       const second = await post(`${mock.url}/v1/messages`, userSays("hi"));
@@ -63,12 +63,12 @@ describe("the log of requests", () => {
         timeMs: 1000,
         status: 200,
         bodyBytes: JSON.stringify(body).length,
-        model: "claude-sonnet-4-5",
+        model: "claude-sonnet-5-5",
         stream: true,
         outcome: "answered",
       });
       expect(mock.requests[0]?.headers).toMatchObject({
-        "anthropic-version": "2023-06-01",
+        "anthropic-version": "2026-10-21",
         "x-api-key": "[redacted]",
         authorization: "[redacted]",
         cookie: "[redacted]",

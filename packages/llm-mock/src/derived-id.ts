@@ -4,7 +4,7 @@ const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const idLength = 22;
 
 /**
- * An id in the provider's form (`msg_01…`, `req_01…`, `toolu_01…`: 22 characters without 0, O, I and l), derived from
+ * An id in the provider's form (`msg_01…`, `toolu_01…`: 22 characters without 0, O, I and l), derived from
  * what is given alone: the same parts make the same id everywhere.
  *
  * @example
