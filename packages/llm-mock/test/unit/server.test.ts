@@ -125,7 +125,7 @@ describe("streams", () => {
     }
   });
 
-  it("wait for a client that does not read, instead of keeping what it should read", async () => {
+  it("come whole when they are longer than what a socket takes at once", async () => {
     const word = "word ".repeat(200_000);
     const mock = await startLlmMock({ reply: () => word });
     try {
