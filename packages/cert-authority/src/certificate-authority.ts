@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { type InvalidLeafKind, invalidLeafKinds, issueInvalidLeaf } from "./leaf/invalid-leaf.ts";
 import type { Leaf } from "./leaf/leaf.ts";
-import { defaultLeafDays, issueLeaf, leafValidity } from "./leaf/leaf-issuer.ts";
+import { defaultLeafDays, issueLeaf, type LeafIssuer, leafValidity } from "./leaf/leaf-issuer.ts";
 import { LeafKeys } from "./leaf/leaf-key.ts";
 import {
   type CertificateAuthorityOptions,
@@ -41,6 +41,9 @@ const renewAfterShare = 2 / 3;
 /** 10,000 leaves are about 30 MB; who opens more hosts than that is a flood of made-up SNIs. */
 const defaultMaxCachedLeaves = 10_000;
 
+/** A context is 30 kB of OpenSSL's, ten times a leaf; as many as connect in one test at most. */
+const maxContexts = 500;
+
 type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
 
 /**
@@ -57,7 +60,7 @@ type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
  * ```
  */
 export class CertificateAuthority {
-  readonly #authority: Authority;
+  readonly #authority: Authority & LeafIssuer;
   readonly #paths: OpenedAuthority["paths"];
   readonly #home: string | undefined;
   readonly #now: () => number;
@@ -72,7 +75,7 @@ export class CertificateAuthority {
         "bad-option",
         `maxCachedLeaves is ${maxCachedLeaves}; a whole number above 0 is expected.`,
       );
-    this.#authority = authority;
+    this.#authority = { ...authority, contexts: new LRUCache<Leaf, SecureContext>({ max: maxContexts }) };
     this.#paths = paths;
     this.#home = home;
     this.#now = now;
