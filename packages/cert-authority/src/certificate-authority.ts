@@ -14,6 +14,7 @@ import {
   type OpenedAuthority,
   openAuthority,
   openOrCreateAuthority,
+  replaceAuthority,
 } from "./open-authority.ts";
 import { type Authority, checkValidity } from "./store/read-authority.ts";
 import { type Host, readHost } from "./x509/host.ts";
@@ -103,15 +104,26 @@ export class CertificateAuthority {
   }
 
   /**
-   * Makes a CA. One that is there already is refused, or with `replace` put aside: its certificate is kept, so that it
-   * can be taken out of trust stores, and its key deleted.
+   * Makes a CA where there is none.
    *
    * @throws {@link CertificateAuthorityError} `ca-exists`, and those of {@link loadOrCreate}
    */
-  static async create(
-    options: CertificateAuthorityOptions & { readonly replace?: boolean },
-  ): Promise<CertificateAuthority> {
-    return new CertificateAuthority(await createAuthority(options, options.replace ?? false), options);
+  static async create(options: CertificateAuthorityOptions): Promise<CertificateAuthority> {
+    return new CertificateAuthority(await createAuthority(options), options);
+  }
+
+  /**
+   * Makes a CA in place of the one that is there, whose key is deleted. Its certificate is kept, so that it can be
+   * taken out of trust stores.
+   *
+   * @throws {@link CertificateAuthorityError} those of {@link loadOrCreate}
+   */
+  static async replace(
+    options: CertificateAuthorityOptions,
+  ): Promise<{ authority: CertificateAuthority; retiredCertificatePath: string | undefined }> {
+    const opened = await replaceAuthority(options);
+    const { retiredCertificatePath } = opened;
+    return { authority: new CertificateAuthority(opened, options), retiredCertificatePath };
   }
 
   /** Makes a CA that is never written to a disk and ends with this object. `directory` is not looked at. */

@@ -30,8 +30,17 @@ const primitive = (tag: number, content: string): DerNode => asn1.create(UNIVERS
 export const sequence = (...items: readonly DerNode[]): DerNode =>
   asn1.create(UNIVERSAL, Tag.sequence, true, items);
 
-/** SET OF. DER wants the elements sorted (X.690 §11.6); every set here has one element. */
-export const setOf = (item: DerNode): DerNode => asn1.create(UNIVERSAL, Tag.set, true, [item]);
+/** SET OF, in the order that DER wants: by encoding (X.690 §11.6). */
+export function setOf(...items: readonly DerNode[]): DerNode {
+  const ordered =
+    items.length < 2
+      ? items
+      : items
+          .map((item) => ({ item, der: encode(item) }))
+          .sort((a, b) => Buffer.compare(a.der, b.der))
+          .map(({ item }) => item);
+  return asn1.create(UNIVERSAL, Tag.set, true, ordered);
+}
 
 export const boolean = (value: boolean): DerNode => primitive(Tag.boolean, value ? "\xff" : "\0");
 
