@@ -1,4 +1,4 @@
-import { Command, type CommanderError } from "commander";
+import { Command } from "commander";
 import { type CommandIo, processIo } from "./ca/command-io.ts";
 import { envCommand } from "./ca/env.ts";
 import { exportCommand } from "./ca/export.ts";
@@ -9,7 +9,7 @@ import { trustCommand } from "./ca/trust.ts";
 
 /**
  * `faultwire ca`: the CA that opens HTTPS, and who trusts it. Exit codes: 0, 1 when the machine said no (a disk, a trust
- * store's program), 2 for wrong input.
+ * store's program), 2 for wrong input. Wrong usage throws Commander's error, for the program to exit with 2.
  *
  * @example program.addCommand(caCommand());
  */
@@ -24,11 +24,9 @@ export function caCommand(io: CommandIo = processIo()): Command {
     envCommand(io),
     issueCommand(io),
   ];
-  // Commander ends with 1 on wrong usage, where this program says 2.
-  const leave = (error: CommanderError): never => process.exit(error.exitCode === 0 ? 0 : 2);
   for (const subcommand of subcommands)
     command.addCommand(
-      subcommand.exitOverride(leave).configureOutput({ writeOut: (text) => io.out(text), writeErr: io.err }),
+      subcommand.exitOverride().configureOutput({ writeOut: (text) => io.out(text), writeErr: io.err }),
     );
-  return command.exitOverride(leave).showHelpAfterError("(--help tells more)");
+  return command.exitOverride().showHelpAfterError("(--help tells more)");
 }
