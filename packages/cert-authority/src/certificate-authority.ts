@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { type InvalidLeafKind, invalidLeafKinds, issueInvalidLeaf } from "./leaf/invalid-leaf.ts";
 import type { Leaf } from "./leaf/leaf.ts";
-import { defaultLeafDays, issueLeaf, leafValidity } from "./leaf/leaf-issuer.ts";
+import { defaultLeafDays, issueLeaf, type LeafIssuer, leafValidity } from "./leaf/leaf-issuer.ts";
 import { LeafKeys } from "./leaf/leaf-key.ts";
 import {
   type CertificateAuthorityOptions,
@@ -14,6 +14,7 @@ import {
   type OpenedAuthority,
   openAuthority,
   openOrCreateAuthority,
+  replaceAuthority,
 } from "./open-authority.ts";
 import { type Authority, checkValidity } from "./store/read-authority.ts";
 import { type Host, readHost } from "./x509/host.ts";
@@ -41,6 +42,9 @@ const renewAfterShare = 2 / 3;
 /** 10,000 leaves are about 30 MB; who opens more hosts than that is a flood of made-up SNIs. */
 const defaultMaxCachedLeaves = 10_000;
 
+/** A context is 30 kB of OpenSSL's, ten times a leaf; as many as connect in one test at most. */
+const maxContexts = 500;
+
 type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
 
 /**
@@ -57,7 +61,7 @@ type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
  * ```
  */
 export class CertificateAuthority {
-  readonly #authority: Authority;
+  readonly #authority: Authority & LeafIssuer;
   readonly #paths: OpenedAuthority["paths"];
   readonly #home: string | undefined;
   readonly #now: () => number;
@@ -72,7 +76,7 @@ export class CertificateAuthority {
         "bad-option",
         `maxCachedLeaves is ${maxCachedLeaves}; a whole number above 0 is expected.`,
       );
-    this.#authority = authority;
+    this.#authority = { ...authority, contexts: new LRUCache<Leaf, SecureContext>({ max: maxContexts }) };
     this.#paths = paths;
     this.#home = home;
     this.#now = now;
@@ -100,15 +104,26 @@ export class CertificateAuthority {
   }
 
   /**
-   * Makes a CA. One that is there already is refused, or with `replace` put aside: its certificate is kept, so that it
-   * can be taken out of trust stores, and its key deleted.
+   * Makes a CA where there is none.
    *
    * @throws {@link CertificateAuthorityError} `ca-exists`, and those of {@link loadOrCreate}
    */
-  static async create(
-    options: CertificateAuthorityOptions & { readonly replace?: boolean },
-  ): Promise<CertificateAuthority> {
-    return new CertificateAuthority(await createAuthority(options, options.replace ?? false), options);
+  static async create(options: CertificateAuthorityOptions): Promise<CertificateAuthority> {
+    return new CertificateAuthority(await createAuthority(options), options);
+  }
+
+  /**
+   * Makes a CA in place of the one that is there, whose key is deleted. Its certificate is kept, so that it can be
+   * taken out of trust stores.
+   *
+   * @throws {@link CertificateAuthorityError} those of {@link loadOrCreate}
+   */
+  static async replace(
+    options: CertificateAuthorityOptions,
+  ): Promise<{ authority: CertificateAuthority; retiredCertificatePath: string | undefined }> {
+    const opened = await replaceAuthority(options);
+    const { retiredCertificatePath } = opened;
+    return { authority: new CertificateAuthority(opened, options), retiredCertificatePath };
   }
 
   /** Makes a CA that is never written to a disk and ends with this object. `directory` is not looked at. */

@@ -7,7 +7,7 @@ import { readCaCertificate } from "../x509/certificate-reader.ts";
 import { dnsBaseOf, type Host, readHost } from "../x509/host.ts";
 import { permits } from "../x509/name-constraints.ts";
 import { backdateMs, dayMs } from "../x509/validity.ts";
-import type { Leaf } from "./leaf.ts";
+import type { ContextCache, Leaf } from "./leaf.ts";
 import { defaultLeafDays, issueLeaf, type LeafIssuer, leafSubject, leafValidity } from "./leaf-issuer.ts";
 import type { LeafKeys } from "./leaf-key.ts";
 
@@ -33,24 +33,29 @@ export type InvalidLeafKind = keyof typeof invalidLeafKinds;
 const lookAway = "DEFAULT@SECLEVEL=0";
 
 /** An issuer below our root whose certificate nobody has ever seen, because it does not exist. */
-async function missingIntermediate(keys: LeafKeys): Promise<LeafIssuer> {
+async function missingIntermediate(keys: LeafKeys, contexts: ContextCache): Promise<LeafIssuer> {
   const { privateKey, identifier } = await keys.current("ecdsa-p256");
   const subject = distinguishedName({
     organization: "Faultwire",
     commonName: "Faultwire missing intermediate CA",
   });
-  return { subject, keyIdentifier: identifier, privateKey, chain: [] };
+  return { subject, keyIdentifier: identifier, privateKey, chain: [], contexts };
 }
 
 /** A root like ours that no one trusts, for one leaf. */
-async function unknownRoot(now: number): Promise<LeafIssuer> {
+async function unknownRoot(now: number, contexts: ContextCache): Promise<LeafIssuer> {
   const { keys, certificate } = await createRoot({
     keyType: "ecdsa-p256",
     permittedDns: undefined,
     machine: "an unknown machine",
     now,
   });
-  return { ...readCaCertificate(certificate), privateKey: keys.privateKey, chain: [certificate.raw] };
+  return {
+    ...readCaCertificate(certificate),
+    privateKey: keys.privateKey,
+    chain: [certificate.raw],
+    contexts,
+  };
 }
 
 /** A name beside the one that the client asks for, inside the constraints, so that nothing else is wrong. */
@@ -79,10 +84,11 @@ function refuseOutside(authority: Authority, kind: InvalidLeafKind, hosts: reado
 export async function issueInvalidLeaf(
   kind: InvalidLeafKind,
   host: Host,
-  authority: Authority,
+  authority: Authority & LeafIssuer,
   keys: LeafKeys,
   now: number,
 ): Promise<Leaf> {
+  const { contexts } = authority;
   const key = await keys.current("ecdsa-p256");
   const validity = leafValidity(authority, now, defaultLeafDays);
   if (!["self-signed", "untrusted-root", "name-constraint-violation"].includes(kind))
@@ -99,12 +105,17 @@ export async function issueInvalidLeaf(
     }
     case "self-signed": {
       const { privateKey, identifier: keyIdentifier } = key;
-      return issueLeaf({ subject: leafSubject, keyIdentifier, privateKey, chain: [] }, key, [host], validity);
+      return issueLeaf(
+        { subject: leafSubject, keyIdentifier, privateKey, chain: [], contexts },
+        key,
+        [host],
+        validity,
+      );
     }
     case "untrusted-root":
-      return issueLeaf(await unknownRoot(now), key, [host], validity);
+      return issueLeaf(await unknownRoot(now, contexts), key, [host], validity);
     case "incomplete-chain":
-      return issueLeaf(await missingIntermediate(keys), key, [host], validity);
+      return issueLeaf(await missingIntermediate(keys, contexts), key, [host], validity);
     case "weak-key":
       return issueLeaf(authority, await keys.current("rsa-1024"), [host], validity, { ciphers: lookAway });
     case "sha1-signature":

@@ -17,7 +17,7 @@ import {
 import type { Host } from "../x509/host.ts";
 import type { SignatureHash } from "../x509/keys.ts";
 import { backdateMs, dayMs, type Validity } from "../x509/validity.ts";
-import { Leaf } from "./leaf.ts";
+import { type ContextCache, Leaf } from "./leaf.ts";
 import type { LeafKey } from "./leaf-key.ts";
 
 /** What Apple's platforms take at most is 398 days; a day less leaves room for how they count. */
@@ -33,7 +33,10 @@ export type LeafVariation = {
 };
 
 /** The issuer's side of a leaf: whose name and key are on it, and what is sent after it. */
-export type LeafIssuer = Pick<Authority, "subject" | "keyIdentifier" | "privateKey" | "chain">;
+export type LeafIssuer = Pick<Authority, "subject" | "keyIdentifier" | "privateKey" | "chain"> & {
+  /** Where its leaves keep their contexts. */
+  readonly contexts: ContextCache;
+};
 
 /**
  * One subject for all leaves: the names that a certificate stands for are in its subjectAltName and nowhere else
@@ -91,14 +94,15 @@ export function issueLeaf(
     issuer.privateKey,
     variation.hash,
   );
-  return new Leaf({
-    hosts: hosts.map(({ name }) => name),
-    keyType: key.type,
-    der,
-    chain: issuer.chain,
-    privateKey: key.privateKey,
-    notBefore: new Date(Math.floor(notBefore / 1000) * 1000),
-    notAfter: new Date(Math.floor(notAfter / 1000) * 1000),
-    ...(variation.ciphers !== undefined && { ciphers: variation.ciphers }),
-  });
+  return new Leaf(
+    {
+      hosts: hosts.map(({ name }) => name),
+      key,
+      der,
+      chain: issuer.chain,
+      validity,
+      ciphers: variation.ciphers,
+    },
+    issuer.contexts,
+  );
 }

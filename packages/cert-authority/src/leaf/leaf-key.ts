@@ -11,6 +11,8 @@ export type LeafKey = {
   readonly privateKey: KeyObject;
   readonly publicKey: DerNode;
   readonly identifier: Buffer;
+  /** Secret. PKCS #8 PEM, made when first asked for. */
+  readonly privateKeyPem: () => string;
   /** When the next leaf needs a new key; milliseconds since 1970. */
   readonly usableUntil: number;
 };
@@ -50,9 +52,11 @@ export class LeafKeys {
     try {
       const pair = await generateKeys(type);
       const publicKey = publicKeyNode(spkiOf(pair.publicKey));
+      let pem: string | undefined;
       const key: LeafKey = {
         type,
         privateKey: pair.privateKey,
+        privateKeyPem: () => (pem ??= pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
         publicKey,
         identifier: keyIdentifierOf(publicKey),
         usableUntil: this.#now() + rotateAfterMs,

@@ -75,10 +75,10 @@ export async function readSmallFile(path: string, check?: (stats: Stats) => void
 }
 
 /** Writes a file that must not exist yet, down to the disk. */
-export async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
+export async function writeNewFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const handle = await open(path, "wx", mode);
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();
