@@ -20,6 +20,7 @@ import {
   TlsParseError,
   type TlsRecord,
 } from "@faultwire/tls-parser";
+import { joinBytes } from "./bytes.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation.ts";
 import type { Side } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
@@ -30,8 +31,10 @@ import { closed, pass, type Verdict } from "./verdict.ts";
 type Phase =
   | { readonly kind: "client-hello"; readonly messages: HandshakeReader }
   | { readonly kind: "server-hello"; readonly messages: HandshakeReader }
-  /** Waits for the client's Finished; `changed` once TLS 1.2's ChangeCipherSpec was seen. */
-  | { readonly kind: "finished"; readonly tls13: boolean; changed: boolean }
+  /** TLS 1.3: waits for the client's Finished, the first record of its that is encrypted. */
+  | { readonly kind: "client-finished" }
+  /** Before TLS 1.3: waits for both Finished, each the record after its side's ChangeCipherSpec. */
+  | { readonly kind: "both-finished"; readonly seen: Record<Side, "nothing" | "change" | "finished"> }
   | { readonly kind: "established" };
 
 /**
@@ -56,20 +59,11 @@ export class TlsConversation implements Watcher {
   }
 
   fromClient(chunk: Uint8Array, kind: CallKind): Verdict {
-    const moment = this.#watch("client", chunk);
-    if (moment === undefined) return pass;
-    this.#carryOut(moment);
-    // With the client's side alone, no server → client call can close: the FIN has to go by the upstream.
-    if (this.#only("client")) return closed;
-    if (moment !== "application-data") return pass;
-    return kind === "read" ? closed : { kind: "bytes", bytes: provocation };
+    return this.#see("client", chunk, kind);
   }
 
   fromServer(chunk: Uint8Array, kind: CallKind): Verdict {
-    const moment = this.#watch("server", chunk);
-    if (moment === undefined) return pass;
-    this.#carryOut(moment);
-    return kind === "read" ? closed : pass;
+    return this.#see("server", chunk, kind);
   }
 
   endingWrite(from: Side, clientEnded: boolean): Verdict {
@@ -78,19 +72,44 @@ export class TlsConversation implements Watcher {
     return { kind: "bytes", bytes: provocation };
   }
 
-  /** Reads what the chunk completes. @returns the fault's moment, when it is reached. */
-  #watch(from: Side, chunk: Uint8Array): ConnectionMoment | undefined {
+  #see(from: Side, chunk: Uint8Array, kind: CallKind): Verdict {
+    const reader = this.#records[from];
+    const chunkStart = reader.consumedBytes + reader.pendingBytes;
     try {
-      let reached: ConnectionMoment | undefined;
-      for (const record of this.#records[from].push(chunk)) {
+      for (const record of reader.push(chunk)) {
         const moment = from === "client" ? this.#clientRecord(record) : this.#serverRecord(record);
-        if (moment !== undefined && this.#fault?.at === moment) reached = moment;
+        if (moment === undefined || this.#fault?.at !== moment) continue;
+        this.#context.close();
+        this.#context.tell({ type: "fault", fault: "close", at: moment, stage: "done" });
+        return this.#verdict(moment, from, kind, chunk, reader.consumedBytes - chunkStart);
       }
-      return reached;
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
       this.#lostTrack();
-      return undefined;
+    }
+    return pass;
+  }
+
+  /** What becomes of the chunk in which the moment is reached, `recordEnd` bytes into it. */
+  #verdict(moment: ConnectionMoment, from: Side, kind: CallKind, chunk: Uint8Array, recordEnd: number): Verdict {
+    switch (moment) {
+      case "client-hello":
+        // The upstream's answer to it is what can be closed. With the client's side alone that is not so: the FIN
+        // has to go by the upstream.
+        return this.#context.sides.includes("server") ? pass : closed;
+      case "server-hello":
+        // A write call's close would leave the client waiting: there the flight goes on, and what follows ends.
+        return kind === "read" ? closed : pass;
+      case "established":
+        // The handshake is whole; a request that came along with its end must not arrive, and as its sender now
+        // waits, the upstream has to be made to speak.
+        if (from === "client" && !this.#context.sides.includes("server")) return closed;
+        if (recordEnd === chunk.length) return pass;
+        return { kind: "bytes", bytes: joinBytes([chunk.subarray(0, recordEnd), provocation]) };
+      case "application-data":
+        return kind === "read" || from === "server" ? closed : { kind: "bytes", bytes: provocation };
+      default:
+        return moment satisfies never;
     }
   }
 
@@ -108,15 +127,13 @@ export class TlsConversation implements Watcher {
         return undefined;
       case "server-hello":
         return undefined;
-      case "finished":
-        if (!phase.tls13 && record.type === ContentType.changeCipherSpec) phase.changed = true;
-        else if (phase.tls13 ? record.type === ContentType.applicationData : phase.changed) {
-          // Inferred: in TLS 1.3 the first encrypted record of the client, before it the one after its
-          // ChangeCipherSpec, is (or begins) the flight that ends with Finished.
-          this.#phase = { kind: "established" };
-          return "established";
-        }
-        return undefined;
+      case "client-finished":
+        if (record.type !== ContentType.applicationData) return undefined;
+        // Inferred: it is (or begins) the flight that ends with Finished.
+        this.#phase = { kind: "established" };
+        return "established";
+      case "both-finished":
+        return this.#finishes(phase.seen, "client", record);
       case "established":
         return record.type === ContentType.applicationData ? "application-data" : undefined;
       default:
@@ -126,18 +143,34 @@ export class TlsConversation implements Watcher {
 
   #serverRecord(record: TlsRecord): ConnectionMoment | undefined {
     const phase = this.#phase;
+    if (phase.kind === "both-finished") return this.#finishes(phase.seen, "server", record);
     if (phase.kind !== "server-hello" || record.type !== ContentType.handshake) return undefined;
     for (const frame of phase.messages.push(record.fragment)) {
       if (frame.type !== HandshakeType.serverHello) break;
       const hello = decodeServerHello(frame.body);
       // After a HelloRetryRequest the real one is still to come.
       if (hello.kind === "serverHello") {
-        const tls13 = selectedVersionOf(hello) === ProtocolVersion.tls13;
-        this.#phase = { kind: "finished", tls13, changed: false };
+        this.#phase =
+          selectedVersionOf(hello) === ProtocolVersion.tls13
+            ? { kind: "client-finished" }
+            : { kind: "both-finished", seen: { client: "nothing", server: "nothing" } };
       }
       return "server-hello";
     }
     return undefined;
+  }
+
+  /** Before TLS 1.3: a side's ChangeCipherSpec, then its Finished; the handshake is whole with the second of these. */
+  #finishes(
+    seen: Record<Side, "nothing" | "change" | "finished">,
+    from: Side,
+    record: TlsRecord,
+  ): ConnectionMoment | undefined {
+    if (record.type === ContentType.changeCipherSpec) seen[from] = "change";
+    else if (seen[from] === "change") seen[from] = "finished";
+    if (seen.client !== "finished" || seen.server !== "finished") return undefined;
+    this.#phase = { kind: "established" };
+    return "established";
   }
 
   #met(hello: ClientHello): void {
@@ -152,19 +185,9 @@ export class TlsConversation implements Watcher {
     else this.#context.leave();
   }
 
-  #carryOut(at: ConnectionMoment): void {
-    this.#context.close();
-    this.#context.tell({ type: "fault", fault: "close", at, stage: "done" });
-  }
-
   /** The bytes are not TLS any more, or some are missing: what was to happen later can't be timed. */
   #lostTrack(): void {
     if (this.#fault) this.#context.tell({ type: "fault-skipped", fault: "close", why: "lost-track" });
     this.#context.leave();
-  }
-
-  #only(side: Side): boolean {
-    const { sides } = this.#context;
-    return sides.length === 1 && sides[0] === side;
   }
 }
