@@ -22,7 +22,11 @@ export interface RunningPlugin {
 export async function startPlugin(flags: ServerFlags): Promise<RunningPlugin> {
   const settings = ruleSettings(flags);
   const logger = createLogger(flags.logFormat, flags.verbose ?? false);
-  const { authority, caCertPath } = await openAuthority(settings, flags.exportCa);
+  const { authority, caCertPath, trustLines } = await openAuthority(settings, {
+    exportTo: flags.exportCa,
+    install: flags.installCa ?? false,
+  });
+  for (const line of trustLines) process.stderr.write(`faultwire: ${line}\n`);
   const server = await startPluginServer({
     policy: singleRulePolicy(settings.rule),
     logger,

@@ -84,7 +84,9 @@ export class HttpConversation implements Watcher {
   }
 
   fromServer(chunk: Uint8Array, kind: CallKind): Verdict {
-    if (!this.#injecting) {
+    // An unfinished head that was held back for an exchange comes out with its end, not before.
+    const heldBack = this.#responses.pendingBytes > this.#gone.server;
+    if (!this.#injecting && !heldBack) {
       for (const item of this.#responses.push(chunk)) this.#note(item);
       this.#gone.server = this.#responses.pendingBytes;
       return pass;

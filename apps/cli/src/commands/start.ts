@@ -72,7 +72,7 @@ async function startMock({ authority }: RunningPlugin, flags: StartFlags): Promi
     host: "127.0.0.1",
     port: flags.mockPort,
     tls: { secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext() },
-  }).catch((error: NodeJS.ErrnoException) => {
+  }).catch((error: Error) => {
     throw portError(error, flags.mockPort, "--mock-port");
   });
 }
@@ -81,15 +81,19 @@ async function startHost({ settings, pluginUrls }: RunningPlugin, flags: StartFl
   const resolve: Record<string, string> = {};
   if (mock) for (const name of settings.rule.targetHosts) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
   return startFaultHost({ plugins: pluginUrls, proxyPort: flags.proxyPort, resolve }).catch(
-    (error: NodeJS.ErrnoException) => {
+    (error: Error) => {
       throw portError(error, flags.proxyPort, "--proxy-port");
     },
   );
 }
 
-function portError(error: NodeJS.ErrnoException, port: number, flag: string): Error {
-  if (error.code !== "EADDRINUSE") return error;
-  return new UsageError(`127.0.0.1:${port} is in use by another program; stop it, or choose another port (${flag}; 0 takes a free one)`);
+/** A port in use, in the words of the other such errors; anything else as it is. */
+function portError(error: Error, port: number, flag: string): Error {
+  const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
+  if (code !== "EADDRINUSE") return error;
+  return new UsageError(
+    `127.0.0.1:${port} is in use by another program; stop it, or choose another port (${flag}; 0 takes a free one)`,
+  );
 }
 
 /** A request that the mock answers and that needs nothing installed but curl. */
