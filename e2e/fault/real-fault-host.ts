@@ -83,10 +83,15 @@ async function start(setup: HostSetup): Promise<HostUnderTest> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  // The injectors are put in place after the ports are bound; this line of its log says that they are.
-  const settled = (): boolean => /Applying proxy fault injectors/.test(output);
+  // The injectors are put in place after the ports are bound, and a connection to a mapping would reach the
+  // case's origin: so its log says when it is ready.
+  const settled = (): boolean =>
+    output.includes("Applying proxy fault injectors") &&
+    tcpPorts.every((port) =>
+      output.includes(`Listening for incoming TCP traffic on address 127.0.0.1:${port}`),
+    );
   child.stdout?.on("data", (data: Buffer) => {
-    if (output.length < 1 << 16) output += data.toString();
+    if (!settled()) output += data.toString();
   });
   child.stderr?.on("data", (data: Buffer) => {
     output += data.toString();
@@ -99,12 +104,15 @@ async function start(setup: HostSetup): Promise<HostUnderTest> {
     }),
   );
   const deadline = performance.now() + STARTS_WITHIN_MS;
-  for (const port of [proxyPort, ...tcpPorts, ...httpPorts])
+  for (const port of [proxyPort, ...httpPorts])
     while (!(await accepts(port))) {
       if (!alive || performance.now() > deadline) throw new Error(`fault did not start:\n${output}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-  while (!settled() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!settled()) {
+    if (!alive || performance.now() > deadline) throw new Error(`fault did not settle:\n${output}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return {
     proxyPort,
     tcpPorts,

@@ -1,5 +1,8 @@
 import { describe } from "vitest";
 import type { HostImplementation } from "./host-under-test.ts";
+import { lifeCycle } from "./life-cycle.ts";
+import { tcpMappings } from "./tcp-mappings.ts";
+import { tunnelEnds } from "./tunnel-ends.ts";
 import { tunnelReads } from "./tunnel-reads.ts";
 import { tunnelShape } from "./tunnel-shape.ts";
 import { tunnelWrites } from "./tunnel-writes.ts";
@@ -12,5 +15,8 @@ export function hostContract(implementation: HostImplementation): void {
     tunnelShape(implementation);
     tunnelReads(implementation);
     tunnelWrites(implementation);
+    tunnelEnds(implementation);
+    tcpMappings(implementation);
+    lifeCycle(implementation);
   });
 }
