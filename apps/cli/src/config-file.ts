@@ -3,8 +3,8 @@
  * out of range are refused by name, all at once, and nothing of a refused file is used.
  */
 import { readFileSync } from "node:fs";
+import { type ConnectionMoment, connectionMoments } from "@faultwire/plugin-server";
 import { z } from "zod";
-import { closeAtChoices } from "./rule-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 const hostName = z.string().min(1, "expected a host name");
@@ -18,7 +18,7 @@ export interface ConfigFile {
   readonly headers?: Record<string, string | number> | undefined;
   readonly ca_cert?: string | undefined;
   readonly ca_key?: string | undefined;
-  readonly close_at?: (typeof closeAtChoices)[number] | undefined;
+  readonly close_at?: ConnectionMoment | undefined;
   readonly seed?: string | number | undefined;
 }
 
@@ -30,7 +30,7 @@ const configSchema = z.strictObject({
   headers: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   ca_cert: z.string().min(1).optional(),
   ca_key: z.string().min(1).optional(),
-  close_at: z.enum(closeAtChoices).optional(),
+  close_at: z.enum(connectionMoments).optional(),
   seed: z.union([z.string(), z.number()]).optional(),
 });
 
@@ -45,7 +45,7 @@ const expectations: Readonly<Record<string, string>> = {
   headers: "an object of header names and values",
   ca_cert: "the path of a PEM file",
   ca_key: "the path of a PEM file",
-  close_at: `one of ${closeAtChoices.join(", ")}`,
+  close_at: `one of ${connectionMoments.join(", ")}`,
   seed: "a number or a string",
 };
 
@@ -55,7 +55,9 @@ export function readConfigFile(path: string): ConfigFile {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`config file ${path} can't be read (${(error as NodeJS.ErrnoException).code}); check --config`);
+    throw new UsageError(
+      `config file ${path} can't be read (${(error as NodeJS.ErrnoException).code}); check --config`,
+    );
   }
   let value: unknown;
   try {
@@ -65,7 +67,9 @@ export function readConfigFile(path: string): ConfigFile {
   }
   const result = configSchema.safeParse(value);
   if (result.success) return result.data;
-  throw new UsageError(`config file ${path}: ${result.error.issues.flatMap((issue) => lines(issue, value)).join("; ")}`);
+  throw new UsageError(
+    `config file ${path}: ${result.error.issues.flatMap((issue) => lines(issue, value)).join("; ")}`,
+  );
 }
 
 function lines(issue: z.core.$ZodIssue, file: unknown): string[] {

@@ -40,7 +40,7 @@ try {
     process.stderr.write(`faultwire: ${(error as Error).message}\n`);
     process.exitCode = usageStatus;
   } else {
-    process.stderr.write(`faultwire: unexpected: ${(error as Error).stack ?? error}\n`);
+    process.stderr.write(`faultwire: unexpected: ${error instanceof Error ? error.stack : String(error)}\n`);
     process.exitCode = 1;
   }
 }

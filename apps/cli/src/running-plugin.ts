@@ -35,7 +35,14 @@ export async function startPlugin(flags: ServerFlags): Promise<RunningPlugin> {
     port: flags.port,
     ...(flags.clientPort === undefined ? {} : { clientPort: flags.clientPort }),
   });
-  return { settings, logger, authority, caCertPath, server, pluginUrls: server.endpoints.map(({ url }) => url) };
+  return {
+    settings,
+    logger,
+    authority,
+    caCertPath,
+    server,
+    pluginUrls: server.endpoints.map(({ url }) => url),
+  };
 }
 
 /** What fails, in a line for people. */

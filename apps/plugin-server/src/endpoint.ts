@@ -1,8 +1,8 @@
 /** One gRPC endpoint: a port that speaks cleartext HTTP/2 and serves the six methods. */
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { PluginService } from "@faultwire/fault-protocol";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { PluginService } from "@faultwire/fault-protocol";
 import { PluginServerError } from "./plugin-server-error.ts";
 import { pluginService, type ServiceOptions } from "./service.ts";
 
@@ -32,7 +32,10 @@ export async function openEndpoint(host: string, port: number, service: ServiceO
     acceptCompression: [],
     readMaxBytes: endpointLimits.maxMessageBytes,
   });
-  const server = createServer({ settings: { maxConcurrentStreams: endpointLimits.maxConcurrentCalls } }, handler);
+  const server = createServer(
+    { settings: { maxConcurrentStreams: endpointLimits.maxConcurrentCalls } },
+    handler,
+  );
   const sessions = trackSessions(server);
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
@@ -75,9 +78,13 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
         { cause: error },
       );
     case "EACCES":
-      return new PluginServerError("address-denied", `no permission to listen on ${where}; choose a port above 1023`, {
-        cause: error,
-      });
+      return new PluginServerError(
+        "address-denied",
+        `no permission to listen on ${where}; choose a port above 1023`,
+        {
+          cause: error,
+        },
+      );
     default:
       return new PluginServerError(
         "address-unavailable",

@@ -7,10 +7,14 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
   const entry = { event: type, ...fields };
   switch (event.type) {
     case "connection":
-      logger.debug(entry, `${event.protocol} ${event.host ?? "without a name"}${event.target ? ", a target" : ""}`);
+      logger.debug(
+        entry,
+        `${event.protocol} ${event.host ?? "without a name"}${event.target ? ", a target" : ""}`,
+      );
       return;
     case "fault": {
-      const what = event.fault === "close" ? `close at ${event.at}` : `answer ${event.method} with ${event.status}`;
+      const what =
+        event.fault === "close" ? `close at ${event.at}` : `answer ${event.method} with ${event.status}`;
       if (event.stage === "decided") logger.debug(entry, `decided: ${what}`);
       else logger.info(entry, `fault: ${what}`);
       return;

@@ -36,7 +36,8 @@ export class Registration {
 
   /** The side that has an endpoint here but no host's attention, once that can be told. */
   missing(): Side | undefined {
-    if (this.#firstPollAt === undefined || this.#now() - this.#firstPollAt < secondSideGraceMs) return undefined;
+    if (this.#firstPollAt === undefined || this.#now() - this.#firstPollAt < secondSideGraceMs)
+      return undefined;
     const registered = this.sides();
     return registered.length === 1 ? this.#open.find((side) => !registered.includes(side)) : undefined;
   }

@@ -3,8 +3,8 @@
  * chunk by chunk what goes on. It knows read calls from write calls only by what each can do.
  */
 import { detectProtocol } from "@faultwire/tls-parser";
-import type { Side, TunnelEventBody } from "./events.ts";
 import { joinBytes } from "./bytes.ts";
+import type { Side, TunnelEventBody } from "./events.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import type { TunnelPolicy } from "./policy.ts";
 import { TlsConversation } from "./tls-conversation.ts";

@@ -121,7 +121,14 @@ export class HttpConversation implements Watcher {
     if (!this.#introduced) {
       this.#introduced = true;
       this.#left = !target;
-      tell({ type: "connection", protocol: "http", host: host || undefined, alpnProtocols: [], target, sides });
+      tell({
+        type: "connection",
+        protocol: "http",
+        host: host || undefined,
+        alpnProtocols: [],
+        target,
+        sides,
+      });
     }
     if (!target) return undefined;
     const { method, target: path, headers } = head;
@@ -130,7 +137,8 @@ export class HttpConversation implements Watcher {
     tell({ type: "fault", fault: "respond", status: fault.status, method, stage: "decided" });
     if (this.#gone.client > 0) return this.#skip("head-has-gone");
     // With one side registered, an answer can't wait its turn behind others.
-    if (this.#alone && (this.#expected.length > 0 || !this.#responses.isIdle)) return this.#skip("needs-both-sides");
+    if (this.#alone && (this.#expected.length > 0 || !this.#responses.isIdle))
+      return this.#skip("needs-both-sides");
     return fault;
   }
 

@@ -131,14 +131,20 @@ export class Lane {
 
   /** A read call whose answer is to be `bytes` (not empty). `chunkBytes` is what the host had read. */
   read(bytes: Uint8Array, chunkBytes: number, reply: ReadReply): void {
-    if (!this.#paired) return reply.forward(bytes);
+    if (!this.#paired) {
+      reply.forward(bytes);
+      return;
+    }
     this.#read = { bytes, reply, since: this.#timers.now(), full: chunkBytes >= hostReadBytes };
     this.#pump();
   }
 
   /** A write call: the echo of what read calls were answered with. */
   write(chunk: Uint8Array, reply: WriteReply): void {
-    if (!this.#paired) return reply.release();
+    if (!this.#paired) {
+      reply.release();
+      return;
+    }
     const now = this.#timers.now();
     if (this.#answeredAt !== undefined) this.#pace.sample(now - this.#answeredAt);
     this.#answeredAt = undefined;
@@ -190,16 +196,26 @@ export class Lane {
       write.reply.refuse();
       return;
     }
-    if (at > 0) return this.#mendHole(write, at);
+    if (at > 0) {
+      this.#mendHole(write, at);
+      return;
+    }
     const full = chunk.length >= hostCopyBufferBytes;
-    if (!full && this.#unseenBytes > chunk.length) return this.#fence(write);
+    if (!full && this.#unseenBytes > chunk.length) {
+      this.#fence(write);
+      return;
+    }
     if (!full && this.#read) {
       this.#forward(this.#read);
-      return this.#fence(write);
+      this.#fence(write);
+      return;
     }
     const now = this.#timers.now();
     const rideMs = Math.min(maxRideMs, Math.max(1, 1.5 * this.#pace.roundMs));
-    if (!full && this.#rides && now < write.since + rideMs) return this.#wake(write.since + rideMs - now);
+    if (!full && this.#rides && now < write.since + rideMs) {
+      this.#wake(write.since + rideMs - now);
+      return;
+    }
     this.#write = undefined;
     this.#fences = 0;
     this.#takeUnseen(chunk.length);
@@ -217,18 +233,29 @@ export class Lane {
     const now = this.#timers.now();
     if (this.#unseenBytes === 0) {
       const wait = this.#releasedAt + Math.max(this.#guardMs, this.#pace.slowRoundMs) - now;
-      if (wait > 0) return this.#wake(wait);
-      return this.#forward(read);
+      if (wait > 0) {
+        this.#wake(wait);
+        return;
+      }
+      this.#forward(read);
+      return;
     }
     // Answered bytes are still to come back. Their write call is on its way on the other connection, or the
     // host has lost them, or it never wrapped the other side.
     const wait = read.since + this.#echoTimeoutMs - now;
-    if (wait > 0) return this.#wake(wait);
+    if (wait > 0) {
+      this.#wake(wait);
+      return;
+    }
     if (wait < -lateTimerMs) {
       this.#read = { ...read, since: now };
-      return this.#wake(this.#echoTimeoutMs);
+      this.#wake(this.#echoTimeoutMs);
+      return;
     }
-    if (!this.#echoed) return this.unpair();
+    if (!this.#echoed) {
+      this.unpair();
+      return;
+    }
     const lost = this.#takeUnseen(this.#unseenBytes);
     this.#forward({ ...read, bytes: joinBytes([lost, read.bytes]) });
     this.#onNews({ kind: "recovered", bytes: lost.length });
@@ -246,7 +273,10 @@ export class Lane {
   /** Sends the write call back, at once the first times, then slower: the missing bytes are on their way. */
   #fence(write: HeldWrite): void {
     const patience = this.#fences < 4 ? 0 : write.since + 1 - this.#timers.now();
-    if (patience > 0) return this.#wake(patience);
+    if (patience > 0) {
+      this.#wake(patience);
+      return;
+    }
     this.#fences++;
     this.#write = undefined;
     this.#answeredAt = this.#timers.now();

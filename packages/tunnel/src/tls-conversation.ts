@@ -91,7 +91,13 @@ export class TlsConversation implements Watcher {
   }
 
   /** What becomes of the chunk in which the moment is reached, `recordEnd` bytes into it. */
-  #verdict(moment: ConnectionMoment, from: Side, kind: CallKind, chunk: Uint8Array, recordEnd: number): Verdict {
+  #verdict(
+    moment: ConnectionMoment,
+    from: Side,
+    kind: CallKind,
+    chunk: Uint8Array,
+    recordEnd: number,
+  ): Verdict {
     switch (moment) {
       case "client-hello":
         // The upstream's answer to it is what can be closed. With the client's side alone that is not so: the FIN

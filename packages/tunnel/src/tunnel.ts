@@ -2,7 +2,13 @@
  * One tunnel of the host: its calls on one side or on both become two byte streams, a conversation decides what
  * goes on, and the answers are shaped to what the host can do with them (docs/fault-host.md).
  */
-import { close, type ProcessTunnelDataResponse, passThrough, replace, swallow } from "@faultwire/fault-protocol";
+import {
+  close,
+  type ProcessTunnelDataResponse,
+  passThrough,
+  replace,
+  swallow,
+} from "@faultwire/fault-protocol";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
 import type { Side, TunnelEventBody } from "./events.ts";
 import type { HostPace } from "./host-pace.ts";

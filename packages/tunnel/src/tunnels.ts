@@ -59,7 +59,9 @@ export class Tunnels {
    */
   handle(call: TunnelCall, reply: Reply): () => void {
     if (call.id.length === 0 || call.id.length > tunnelLimits.maxIdLength) {
-      reply(close(`faultwire: an id of ${call.id.length} characters, expected 1 to ${tunnelLimits.maxIdLength}`));
+      reply(
+        close(`faultwire: an id of ${call.id.length} characters, expected 1 to ${tunnelLimits.maxIdLength}`),
+      );
       return nothing;
     }
     let tunnel = this.#table.get(call.id);

@@ -24,8 +24,16 @@ export function startCommand(): Command {
         "API over HTTPS, all on this machine, and prints a curl line to try. Point your program's HTTPS_PROXY at it.",
     );
   addServerOptions(command)
-    .addOption(new Option("--proxy-port <port>", "the host's HTTP proxy; 0 takes a free port").argParser(integerFlag(0, 65_535)).default(3180))
-    .addOption(new Option("--mock-port <port>", "the mock API; 0 takes a free port").argParser(integerFlag(0, 65_535)).default(0))
+    .addOption(
+      new Option("--proxy-port <port>", "the host's HTTP proxy; 0 takes a free port")
+        .argParser(integerFlag(0, 65_535))
+        .default(3180),
+    )
+    .addOption(
+      new Option("--mock-port <port>", "the mock API; 0 takes a free port")
+        .argParser(integerFlag(0, 65_535))
+        .default(0),
+    )
     .option("--real-upstream", "send targets to the real API instead of the mock");
   return command.action(run);
 }
@@ -44,7 +52,10 @@ async function run(flags: StartFlags): Promise<void> {
       rows: [
         ...server.endpoints.map(({ side, url }) => ["plugin", `${url}  ${side} side`] as const),
         ["proxy", `${host.proxyUrl}  the reference host; what HTTPS_PROXY wants`],
-        ["mock", mock ? `${mock.url}  answers for ${settings.rule.targetHosts.join(", ")}` : "none: --real-upstream"],
+        [
+          "mock",
+          mock ? `${mock.url}  answers for ${settings.rule.targetHosts.join(", ")}` : "none: --real-upstream",
+        ],
         ["CA", caCertPath] as const,
         ["fails", describeRule(settings)] as const,
       ],
@@ -77,7 +88,11 @@ async function startMock({ authority }: RunningPlugin, flags: StartFlags): Promi
   });
 }
 
-async function startHost({ settings, pluginUrls }: RunningPlugin, flags: StartFlags, mock: LlmMock | undefined): Promise<FaultHost> {
+async function startHost(
+  { settings, pluginUrls }: RunningPlugin,
+  flags: StartFlags,
+  mock: LlmMock | undefined,
+): Promise<FaultHost> {
   const resolve: Record<string, string> = {};
   if (mock) for (const name of settings.rule.targetHosts) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
   return startFaultHost({ plugins: pluginUrls, proxyPort: flags.proxyPort, resolve }).catch(
@@ -98,7 +113,11 @@ function portError(error: Error, port: number, flag: string): Error {
 
 /** A request that the mock answers and that needs nothing installed but curl. */
 function curlLine(proxy: string, caCert: string, target: string, real: boolean): string[] {
-  const body = { model: "claude-sonnet-4-5", max_tokens: 64, messages: [{ role: "user", content: "Hello!" }] };
+  const body = {
+    model: "claude-sonnet-4-5",
+    max_tokens: 64,
+    messages: [{ role: "user", content: "Hello!" }],
+  };
   return [
     `curl --proxy ${proxy}${real ? "" : ` --cacert '${caCert}'`} https://${target}/v1/messages`,
     `-H 'x-api-key: ${real ? "YOUR-KEY" : "test"}' -H 'anthropic-version: 2023-06-01' -H 'content-type: application/json'`,

@@ -12,7 +12,7 @@ const post = "POST /v1/messages HTTP/1.1\r\nHost: api.test:8080\r\nContent-Lengt
 const get = "GET /v1/models HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const asked = "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
-const injected = 'HTTP/1.1 529 Overloaded\r\nretry-after: 1\r\ncontent-length: 4\r\n\r\nbusy';
+const injected = "HTTP/1.1 529 Overloaded\r\nretry-after: 1\r\ncontent-length: 4\r\n\r\nbusy";
 
 /** Fails the requests whose number (from 0) is listed. */
 function policy(...failing: readonly number[]): TunnelPolicy {
@@ -27,26 +27,44 @@ function policy(...failing: readonly number[]): TunnelPolicy {
   };
 }
 
-function conversation(sides: readonly Side[], rules: TunnelPolicy): { it: Conversation; events: TunnelEventBody[] } {
+function conversation(
+  sides: readonly Side[],
+  rules: TunnelPolicy,
+): { it: Conversation; events: TunnelEventBody[] } {
   const events: TunnelEventBody[] = [];
-  return { it: new Conversation(sides, rules, { userAgent: "faultwire/test" }, (event) => events.push(event)), events };
+  return {
+    it: new Conversation(sides, rules, { userAgent: "faultwire/test" }, (event) => events.push(event)),
+    events,
+  };
 }
 
 const both: readonly Side[] = ["client", "server"];
 /** What goes on of a chunk that is sent as text. */
 function onward(verdict: Verdict, sent: string): string {
-  return verdict.kind === "pass" ? sent : verdict.kind === "bytes" ? text(verdict.bytes) : `close: ${verdict.reason}`;
+  return verdict.kind === "pass"
+    ? sent
+    : verdict.kind === "bytes"
+      ? text(verdict.bytes)
+      : `close: ${verdict.reason}`;
 }
 
 describe("plain HTTP in a tunnel that is registered on both sides", () => {
   it("answers a failing request itself and asks the upstream for nothing but HEAD /", () => {
     const { it: talk, events } = conversation(both, policy(0));
     const up = onward(talk.see("client", "read", ascii(post)), post);
-    expect(up).toBe("HEAD / HTTP/1.1\r\nHost: api.test:8080\r\nUser-Agent: faultwire/test\r\nAccept: */*\r\n\r\n");
+    expect(up).toBe(
+      "HEAD / HTTP/1.1\r\nHost: api.test:8080\r\nUser-Agent: faultwire/test\r\nAccept: */*\r\n\r\n",
+    );
     expect(onward(talk.see("server", "read", ascii(asked)), asked)).toBe(injected);
     expect(talk.closing).toBeUndefined();
     expect(events.map(({ type }) => type)).toEqual(["connection", "fault", "fault"]);
-    expect(events[2]).toEqual({ type: "fault", fault: "respond", status: 529, method: "POST", stage: "done" });
+    expect(events[2]).toEqual({
+      type: "fault",
+      fault: "respond",
+      status: 529,
+      method: "POST",
+      stage: "done",
+    });
   });
 
   it("keeps the connection: the next request goes through, the one after fails again", () => {
@@ -105,7 +123,14 @@ describe("plain HTTP in a tunnel that is registered on both sides", () => {
     expect(onward(talk.see("client", "read", ascii(other)), other)).toBe(other);
     expect(talk.see("client", "read", ascii(get))).toEqual({ kind: "pass" });
     expect(events).toEqual([
-      { type: "connection", protocol: "http", host: "other.test", alpnProtocols: [], target: false, sides: both },
+      {
+        type: "connection",
+        protocol: "http",
+        host: "other.test",
+        alpnProtocols: [],
+        target: false,
+        sides: both,
+      },
     ]);
   });
 
@@ -141,7 +166,9 @@ describe("plain HTTP in a tunnel that is registered on both sides", () => {
 describe("plain HTTP in a tunnel that is registered on one side", () => {
   it("exchanges the request in a write call and ends the connection after the answer", () => {
     const { it: talk } = conversation(["server"], policy(0));
-    expect(onward(talk.see("client", "write", ascii(post)), post)).toMatch(/^HEAD \/ .*\r\nConnection: close\r\n\r\n$/s);
+    expect(onward(talk.see("client", "write", ascii(post)), post)).toMatch(
+      /^HEAD \/ .*\r\nConnection: close\r\n\r\n$/s,
+    );
     expect(onward(talk.see("server", "read", ascii(asked)), asked)).toContain("529 Overloaded");
     expect(talk.see("client", "write", ascii(get))).toMatchObject({ kind: "close" });
     expect(talk.see("server", "read", ascii("x"))).toMatchObject({ kind: "close" });

@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { HostPace } from "../../src/host-pace.ts";
 import { Lane, type LaneNews } from "../../src/lane.ts";
 
-const bytes = (length: number, first = 0): Uint8Array => Uint8Array.from({ length }, (_, i) => (first + i * 7) & 255);
+const bytes = (length: number, first = 0): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (first + i * 7) & 255);
 
 describe("a lane of a tunnel that is wrapped on both sides", () => {
   let timers: ManualTimers;
@@ -22,7 +23,9 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
   });
 
   const read = (call: string, chunk: Uint8Array): void =>
-    lane.read(chunk, chunk.length, { forward: (given) => answers.push({ call, answer: "forward", bytes: given }) });
+    lane.read(chunk, chunk.length, {
+      forward: (given) => answers.push({ call, answer: "forward", bytes: given }),
+    });
   const write = (call: string, chunk: Uint8Array): void =>
     lane.write(chunk, {
       release: () => answers.push({ call, answer: "release" }),
