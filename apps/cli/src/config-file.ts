@@ -66,10 +66,11 @@ export function readConfigFile(path: string): ConfigFile {
     throw new UsageError(`config file ${path} is not JSON: ${(error as Error).message}`);
   }
   const result = configSchema.safeParse(value);
-  if (result.success) return result.data;
-  throw new UsageError(
-    `config file ${path}: ${result.error.issues.flatMap((issue) => lines(issue, value)).join("; ")}`,
-  );
+  const faults = result.success
+    ? Object.entries(result.data.headers ?? {}).flatMap(([name, text]) => headerFault(name, String(text)) ?? [])
+    : result.error.issues.flatMap((issue) => lines(issue, value));
+  if (result.success && faults.length === 0) return result.data;
+  throw new UsageError(`config file ${path}: ${faults.join("; ")}`);
 }
 
 function lines(issue: z.core.$ZodIssue, file: unknown): string[] {
@@ -79,6 +80,13 @@ function lines(issue: z.core.$ZodIssue, file: unknown): string[] {
   if (key === undefined) return ["expected one JSON object"];
   const found = shown((file as Record<string, unknown>)[String(key)]);
   return [`${issue.path.join(".")} is ${found}; expected ${expectations[String(key)] ?? issue.message}`];
+}
+
+/** Why a header can't be sent, or undefined where it can (RFC 9110 section 5; the host takes ASCII only). */
+export function headerFault(name: string, value: string): string | undefined {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return `"${name}" is no header name`;
+  if (!/^[\t\x20-\x7e]*$/.test(value)) return `the value of ${name} holds control or non-ASCII characters`;
+  return undefined;
 }
 
 /** A value as the user wrote it, cut where it is long. */

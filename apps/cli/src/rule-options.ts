@@ -1,7 +1,7 @@
 /** The flags of `serve` and `start` that say what fails, and their merge with the config file and the defaults. */
 import { type ConnectionMoment, connectionMoments, type SingleRule } from "@faultwire/plugin-server";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ConfigFile, readConfigFile } from "./config-file.ts";
+import { type ConfigFile, headerFault, readConfigFile } from "./config-file.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The flags as commander gives them: those that were not set are missing. */
@@ -151,9 +151,7 @@ function headersFlag(text: string, before: Record<string, string> | undefined): 
 }
 
 function addHeader(headers: Record<string, string>, name: string, value: string): void {
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name))
-    throw new InvalidArgumentError(`"${name}" is no header name.`);
-  if (!/^[\t\x20-\x7e]*$/.test(value))
-    throw new InvalidArgumentError(`The value of ${name} holds control or non-ASCII characters.`);
+  const fault = headerFault(name, value);
+  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
   headers[name.toLowerCase()] = value;
 }
