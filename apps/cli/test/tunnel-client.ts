@@ -2,11 +2,11 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type SecureVersion, type TLSSocket } from "node:tls";
 
-/** Opens a tunnel; half-open, so that both directions end by themselves. */
-export function openTunnel(proxyUrl: string, authority: string): Promise<Socket> {
+/** Opens a tunnel; its socket is paused. With `halfOpen` each direction ends by itself. */
+export function openTunnel(proxyUrl: string, authority: string, halfOpen = false): Promise<Socket> {
   const { hostname, port } = new URL(proxyUrl);
   return new Promise((resolve, reject) => {
-    const socket = connectTcp({ host: hostname, port: Number(port), allowHalfOpen: true });
+    const socket = connectTcp({ host: hostname, port: Number(port), allowHalfOpen: halfOpen });
     let head = "";
     const onData = (chunk: Buffer): void => {
       head += chunk.toString("latin1");
