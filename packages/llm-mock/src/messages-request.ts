@@ -140,12 +140,17 @@ function readTurns(messages: unknown): readonly Turn[] | ApiError {
   return turns;
 }
 
-function readContent(content: unknown, where: string): readonly ContentBlock[] | ApiError {
+/** A tool's result holds content as well, but no result of its own: no deeper than that, whatever a client sends. */
+function readContent(content: unknown, where: string, isResult = false): readonly ContentBlock[] | ApiError {
   if (typeof content === "string") return content === "" ? [] : [{ type: "text", text: content }];
   if (!Array.isArray(content)) return invalidRequest(`${where}: Input should be a valid string or list`);
   for (const [index, block] of content.entries()) {
     if (!isObject(block) || typeof block["type"] !== "string")
       return invalidRequest(`${where}.${index}.type: Field required`);
+    if (block["type"] === "tool_result" && block["content"] !== undefined && !isResult) {
+      const result = readContent(block["content"], `${where}.${index}.content`, true);
+      if ("kind" in result) return result;
+    }
     if (block["type"] !== "text") continue;
     if (typeof block["text"] !== "string") return invalidRequest(`${where}.${index}.text: Field required`);
     if (block["text"] === "") return invalidRequest(`${where}.${index}.text: text must not be empty`);

@@ -109,6 +109,11 @@ describe("errors", () => {
       { ...base, messages: [{ role: "user", content: [{ type: "text" }] }] },
       /^messages\.0\.content\.0\.text: /,
     ],
+    [
+      "a tool's result that is no content",
+      { ...base, messages: [{ role: "user", content: [{ type: "tool_result", content: [null] }] }] },
+      /^messages\.0\.content\.0\.content\.0\.type: /,
+    ],
     ["tools that are none", { ...base, tools: {} }, /^tools: /],
     ["a tool without a name", { ...base, tools: [{}] }, /^tools\.0\.name: /],
     ["a choice without tools", { ...base, tool_choice: { type: "any" } }, /^tool_choice: /],
