@@ -16,6 +16,12 @@ export const endpointLimits = {
   maxConcurrentCalls: 50_000,
 } as const;
 
+/**
+ * Flow control: what a host may have sent that we have not read. HTTP/2's defaults of 64 KiB would let eight chunks
+ * of all tunnels together be under way, and calls that are, wait for those that are held.
+ */
+const windowBytes = { call: 1_048_576, connection: 16_777_216 };
+
 export interface Endpoint {
   /** `http://HOST:PORT`, as `--grpc-plugin` takes it. */
   readonly url: string;
@@ -33,7 +39,12 @@ export async function openEndpoint(host: string, port: number, service: ServiceO
     readMaxBytes: endpointLimits.maxMessageBytes,
   });
   const server = createServer(
-    { settings: { maxConcurrentStreams: endpointLimits.maxConcurrentCalls } },
+    {
+      settings: {
+        maxConcurrentStreams: endpointLimits.maxConcurrentCalls,
+        initialWindowSize: windowBytes.call,
+      },
+    },
     handler,
   );
   const sessions = trackSessions(server);
@@ -54,6 +65,7 @@ function trackSessions(server: Http2Server): Set<ServerHttp2Session> {
       return;
     }
     sessions.add(session);
+    session.setLocalWindowSize(windowBytes.connection);
     session.on("close", () => sessions.delete(session));
     // A peer that breaks off or speaks no HTTP/2 is the end of its session, nothing more.
     session.on("error", () => session.destroy());

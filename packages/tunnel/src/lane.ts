@@ -32,7 +32,10 @@ export interface LaneOptions {
   readonly pace: HostPace;
   /** The least time that a read answer waits after the release of a partly filled write call, in ms. Default 5. */
   readonly guardMs?: number;
-  /** How long answered bytes may stay unseen while the host already reads on, in ms. Default 1000. */
+  /**
+   * The least time that answered bytes stay unseen, while the host already reads on, before they count as lost, in ms.
+   * Default 5000: giving bytes again that were only slow breaks the tunnel, waiting for lost ones only delays it.
+   */
   readonly echoTimeoutMs?: number;
   /** False where the host wrapped one side only: then there is no echo, and every call is answered at once. */
   readonly paired?: boolean;
@@ -104,7 +107,7 @@ export class Lane {
     this.#timers = options.timers;
     this.#pace = options.pace;
     this.#guardMs = options.guardMs ?? 5;
-    this.#echoTimeoutMs = options.echoTimeoutMs ?? 1000;
+    this.#echoTimeoutMs = options.echoTimeoutMs ?? 5000;
     this.#paired = options.paired ?? true;
     this.#onNews = onNews;
   }
@@ -242,14 +245,15 @@ export class Lane {
     }
     // Answered bytes are still to come back. Their write call is on its way on the other connection, or the
     // host has lost them, or it never wrapped the other side.
-    const wait = read.since + this.#echoTimeoutMs - now;
+    const patienceMs = Math.max(this.#echoTimeoutMs, 10 * this.#pace.slowRoundMs);
+    const wait = read.since + patienceMs - now;
     if (wait > 0) {
       this.#wake(wait);
       return;
     }
     if (wait < -lateTimerMs) {
       this.#read = { ...read, since: now };
-      this.#wake(this.#echoTimeoutMs);
+      this.#wake(patienceMs);
       return;
     }
     if (!this.#echoed) {

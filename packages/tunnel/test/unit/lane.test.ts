@@ -19,7 +19,7 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
     pace = new HostPace();
     news = [];
     answers = [];
-    lane = new Lane({ timers, pace }, (item) => news.push(item));
+    lane = new Lane({ timers, pace, echoTimeoutMs: 1000 }, (item) => news.push(item));
   });
 
   const read = (call: string, chunk: Uint8Array): void =>
