@@ -67,7 +67,9 @@ export function readConfigFile(path: string): ConfigFile {
   }
   const result = configSchema.safeParse(value);
   const faults = result.success
-    ? Object.entries(result.data.headers ?? {}).flatMap(([name, text]) => headerFault(name, String(text)) ?? [])
+    ? Object.entries(result.data.headers ?? {}).flatMap(
+        ([name, text]) => headerFault(name, String(text)) ?? [],
+      )
     : result.error.issues.flatMap((issue) => lines(issue, value));
   if (result.success && faults.length === 0) return result.data;
   throw new UsageError(`config file ${path}: ${faults.join("; ")}`);

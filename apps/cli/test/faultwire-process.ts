@@ -24,7 +24,10 @@ export interface RunningFaultwire {
   stop(signal?: NodeJS.Signals): Promise<Finished>;
 }
 
-function launch(args: readonly string[], home: string): { child: ChildProcess; out: () => string; err: () => string } {
+function launch(
+  args: readonly string[],
+  home: string,
+): { child: ChildProcess; out: () => string; err: () => string } {
   const child = spawn(process.execPath, [bin, ...args], {
     env: { ...process.env, FAULTWIRE_HOME: home, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
@@ -52,7 +55,10 @@ export async function runFaultwire(args: readonly string[]): Promise<Finished> {
 }
 
 /** Starts `serve` or `start` on free ports and waits until everything listens. */
-export async function startFaultwire(command: "serve" | "start", ...flags: readonly string[]): Promise<RunningFaultwire> {
+export async function startFaultwire(
+  command: "serve" | "start",
+  ...flags: readonly string[]
+): Promise<RunningFaultwire> {
   const home = freshHome();
   const readyFile = join(home, "ready.json");
   const ports = command === "start" ? ["--port", "0", "--proxy-port", "0"] : ["--port", "0"];

@@ -43,7 +43,11 @@ export interface TlsOutcome {
 }
 
 /** Speaks TLS through a tunnel until the connection is over. */
-export async function attemptTls(proxyUrl: string, authority: string, attempt: TlsAttempt): Promise<TlsOutcome> {
+export async function attemptTls(
+  proxyUrl: string,
+  authority: string,
+  attempt: TlsAttempt,
+): Promise<TlsOutcome> {
   const socket = await openTunnel(proxyUrl, authority);
   const start = performance.now();
   return new Promise((resolve) => {
@@ -51,11 +55,17 @@ export async function attemptTls(proxyUrl: string, authority: string, attempt: T
     let received = "";
     let errorCode: string | undefined;
     const version = attempt.version ? { minVersion: attempt.version, maxVersion: attempt.version } : {};
-    const client: TLSSocket = connectTls({ socket, servername: attempt.servername, ca: attempt.ca, ...version });
+    const client: TLSSocket = connectTls({
+      socket,
+      servername: attempt.servername,
+      ca: attempt.ca,
+      ...version,
+    });
     client.once("secureConnect", () => {
       secured = true;
       client.write(
-        attempt.request ?? `POST /echo HTTP/1.1\r\nHost: ${attempt.servername}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi`,
+        attempt.request ??
+          `POST /echo HTTP/1.1\r\nHost: ${attempt.servername}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi`,
       );
     });
     client.on("data", (chunk: Buffer) => {

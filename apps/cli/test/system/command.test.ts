@@ -13,7 +13,10 @@ const scratch = mkdtempSync(join(tmpdir(), "faultwire-cli-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Runs the command line that `start` printed, as a shell would. */
-async function paste(printed: string, ...more: readonly string[]): Promise<{ status: number; stdout: string; ms: number }> {
+async function paste(
+  printed: string,
+  ...more: readonly string[]
+): Promise<{ status: number; stdout: string; ms: number }> {
   const line = printed.slice(printed.indexOf("curl "), printed.indexOf("\n\nCtrl-C"));
   const start = performance.now();
   try {
@@ -53,7 +56,10 @@ describe("faultwire start", () => {
     const faultwire = await startFaultwire("start");
     const { ready, pid } = faultwire;
     expect(ready).toEqual({
-      plugins: [expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/)],
+      plugins: [
+        expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      ],
       proxy: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       mock: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
       caCert: expect.stringMatching(/\.pem$/),
@@ -65,7 +71,10 @@ describe("faultwire start", () => {
   it("ends a stream in mid-flight when it is told to stop, and still exits with 0", async () => {
     const faultwire = await startFaultwire("start", "--error-probability", "0");
     const { ready } = faultwire;
-    const tunnel = await (await import("../tunnel-client.ts")).openTunnel(ready.proxy ?? "", "api.anthropic.com:443");
+    const tunnel = await (await import("../tunnel-client.ts")).openTunnel(
+      ready.proxy ?? "",
+      "api.anthropic.com:443",
+    );
     tunnel.on("error", () => {});
     const stopped = faultwire.stop();
     expect((await stopped).status).toBe(0);
@@ -75,7 +84,11 @@ describe("faultwire start", () => {
 
 describe("faultwire serve", () => {
   it("opens the endpoints that --side names", async () => {
-    for (const [side, count] of [["both", 2], ["server", 1], ["client", 1]] as const) {
+    for (const [side, count] of [
+      ["both", 2],
+      ["server", 1],
+      ["client", 1],
+    ] as const) {
       const faultwire = await startFaultwire("serve", "--side", side);
       expect(faultwire.ready.plugins).toHaveLength(count);
       expect(faultwire.ready.proxy).toBeUndefined();
@@ -105,13 +118,17 @@ describe("what the user has to mend is one line and status 2", () => {
       `faultwire: 127.0.0.1:${port} is in use by another program; stop it, or choose another port (--port, --client-port; 0 takes a free one)\n`,
     );
     expect(await refused("start", "--port", "0", "--proxy-port", String(port))).toContain("--proxy-port");
-    expect(await refused("start", "--port", "0", "--proxy-port", "0", "--mock-port", String(port))).toContain("--mock-port");
+    expect(await refused("start", "--port", "0", "--proxy-port", "0", "--mock-port", String(port))).toContain(
+      "--mock-port",
+    );
     blocker.close();
   });
 
   it("a flag out of range, an unknown flag, an unknown command", async () => {
     expect(await refused("serve", "--error-probability", "1.5")).toContain("Expected a number from 0 to 1");
-    expect(await refused("serve", "--status-code", "200.5")).toContain("Expected a whole number from 200 to 599");
+    expect(await refused("serve", "--status-code", "200.5")).toContain(
+      "Expected a whole number from 200 to 599",
+    );
     expect(await refused("serve", "--target-host", "https://api.anthropic.com")).toContain("without scheme");
     expect(await refused("serve", "--headers", "no colon")).toContain('Expected "name: value"');
     expect(await refused("serve", "--sied", "both")).toContain("unknown option '--sied'");
@@ -120,17 +137,26 @@ describe("what the user has to mend is one line and status 2", () => {
   });
 
   it("a config file with unknown keys and values out of range, each by name", async () => {
-    const path = config("bad.json", { error_probability: 2, status_code: "500", eror_body: "x", headers: { "x y": "z" } });
+    const path = config("bad.json", {
+      error_probability: 2,
+      status_code: "500",
+      eror_body: "x",
+      headers: { "x y": "z" },
+    });
     const line = await refused("serve", "--config", path);
     expect(line).toContain('unknown key "eror_body" (known: error_probability, ');
     expect(line).toContain("error_probability is 2; expected a number from 0 to 1");
     expect(line).toContain('status_code is "500"; expected a whole number from 200 to 599');
     expect(line.trimEnd().split("\n")).toHaveLength(1);
-    expect(await refused("serve", "--config", config("header.json", { headers: { "x y": "z" } }))).toContain("x y");
+    expect(await refused("serve", "--config", config("header.json", { headers: { "x y": "z" } }))).toContain(
+      "x y",
+    );
   });
 
   it("a config file that is missing, or no JSON, or no object", async () => {
-    expect(await refused("serve", "--config", join(scratch, "none.json"))).toContain("can't be read (ENOENT)");
+    expect(await refused("serve", "--config", join(scratch, "none.json"))).toContain(
+      "can't be read (ENOENT)",
+    );
     expect(await refused("serve", "--config", config("broken.json", "{,}"))).toContain("is not JSON");
     expect(await refused("serve", "--config", config("list.json", []))).toContain("expected one JSON object");
   });
@@ -147,7 +173,15 @@ describe("the config of the program that ours replaces", () => {
       headers: { "retry-after": 3 },
     };
     writeFileSync(path, JSON.stringify(old));
-    const faultwire = await startFaultwire("serve", "--config", path, "--error-probability", "0.5", "--seed", "7");
+    const faultwire = await startFaultwire(
+      "serve",
+      "--config",
+      path,
+      "--error-probability",
+      "0.5",
+      "--seed",
+      "7",
+    );
     expect(faultwire.stdout()).toContain("50 % of what goes to api.anthropic.com");
     expect(faultwire.stdout()).toContain("answered with 529; seed 7");
     await faultwire.stop();

@@ -6,7 +6,13 @@ import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { type FaultHost, startFaultHost } from "@faultwire/fault-host";
-import { type Origin, seededBlocks, seededBytes, sha256Of, startTcpEcho } from "@faultwire/testkit/byte-origin";
+import {
+  type Origin,
+  seededBlocks,
+  seededBytes,
+  sha256Of,
+  startTcpEcho,
+} from "@faultwire/testkit/byte-origin";
 import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type RunningFaultwire, startFaultwire } from "../faultwire-process.ts";
@@ -77,10 +83,14 @@ describe("with both sides registered", () => {
     const length = 200_000;
     const exchanges = Array.from({ length: 100 }, (_, seed) => exchange([seededBytes(length, seed)]));
     const received = await Promise.all(exchanges);
-    expect(received).toEqual(received.map((_, seed) => ({ bytes: length, sha256: sha256Of(seededBytes(length, seed)) })));
+    expect(received).toEqual(
+      received.map((_, seed) => ({ bytes: length, sha256: sha256Of(seededBytes(length, seed)) })),
+    );
   });
 
-  it("uploads in dribbles of 1 to 3,000 bytes at random times arrive whole", { timeout: 120_000 }, async () => {
+  it("uploads in dribbles of 1 to 3,000 bytes at random times arrive whole", {
+    timeout: 120_000,
+  }, async () => {
     await run();
     const exchanges = Array.from({ length: 20 }, async (_, seed) => {
       const random = seededRandom(seed);
@@ -93,7 +103,9 @@ describe("with both sides registered", () => {
     expect(faultwire.stderr()).not.toContain("mismatch");
   });
 
-  it("a receiver that stops reading for a while gets everything afterwards", { timeout: 120_000 }, async () => {
+  it("a receiver that stops reading for a while gets everything afterwards", {
+    timeout: 120_000,
+  }, async () => {
     await run();
     const length = 12 * mib;
     const socket = await openTunnel(host.proxyUrl, `127.0.0.1:${echo.port}`, true);
@@ -106,16 +118,22 @@ describe("with both sides registered", () => {
 });
 
 describe("with one side registered, the host loses what comes while a write call is in flight", () => {
-  it.each(["server", "client"] as const)("%s side: some of 20 dribbled exchanges are short", { timeout: 120_000 }, async (side) => {
-    await run("--side", side);
-    const lengths = await Promise.all(
-      Array.from({ length: 20 }, async (_, seed) => {
-        const random = seededRandom(seed);
-        const bytes = seededBytes(150_000, seed);
-        return (await exchange(randomChunks(bytes, 1, 3000, random), () => (random() < 0.5 ? 0 : random() * 8))).bytes;
-      }),
-    );
-    expect(lengths.some((length) => length < 150_000)).toBe(true);
-    expect(lengths.every((length) => length <= 150_000)).toBe(true);
-  });
+  it.each(["server", "client"] as const)(
+    "%s side: some of 20 dribbled exchanges are short",
+    { timeout: 120_000 },
+    async (side) => {
+      await run("--side", side);
+      const lengths = await Promise.all(
+        Array.from({ length: 20 }, async (_, seed) => {
+          const random = seededRandom(seed);
+          const bytes = seededBytes(150_000, seed);
+          return (
+            await exchange(randomChunks(bytes, 1, 3000, random), () => (random() < 0.5 ? 0 : random() * 8))
+          ).bytes;
+        }),
+      );
+      expect(lengths.some((length) => length < 150_000)).toBe(true);
+      expect(lengths.every((length) => length <= 150_000)).toBe(true);
+    },
+  );
 });
