@@ -94,9 +94,12 @@ function framedHeaders(request: ForwardRequest, bodyLengthKnown: boolean): Heade
 }
 
 /** Repeated fields under one name: the form in which Node still lets its own fields be removed. */
-function grouped(headers: HeaderList): Record<string, string[]> {
-  const fields: Record<string, string[]> = {};
-  for (const [name, value] of headers) (fields[name] ??= []).push(value);
+function grouped(headers: HeaderList): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) {
+    const before = fields[name];
+    fields[name] = before === undefined ? value : [before, value].flat();
+  }
   return fields;
 }
 
