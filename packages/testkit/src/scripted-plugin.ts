@@ -267,8 +267,9 @@ export class ScriptedPlugin {
         if (!call.answered || stream.rstCode === CANCEL) call.cancelled = true;
         this.#changes.emit("change");
       });
-      this.#changes.emit("change");
+      // The script first: what it counts is there when the waiting test looks.
       void this.#answer(call, stream);
+      this.#changes.emit("change");
     });
   }
 

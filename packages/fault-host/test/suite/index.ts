@@ -1,4 +1,6 @@
 import { describe } from "vitest";
+import { crashes } from "./crashes.ts";
+import { forwardMode } from "./forward-mode.ts";
 import type { HostImplementation } from "./host-under-test.ts";
 import { lifeCycle } from "./life-cycle.ts";
 import { tcpMappings } from "./tcp-mappings.ts";
@@ -17,6 +19,8 @@ export function hostContract(implementation: HostImplementation): void {
     tunnelWrites(implementation);
     tunnelEnds(implementation);
     tcpMappings(implementation);
+    forwardMode(implementation);
+    crashes(implementation);
     lifeCycle(implementation);
   });
 }
