@@ -113,14 +113,8 @@ function decoded(response: IncomingMessage): UpstreamResponse {
 }
 
 function decoderOf(encoding: string | undefined): (NodeJS.ReadWriteStream & Readable) | undefined {
-  switch (encoding) {
-    case "gzip":
-      return zlib.createGunzip();
-    case "br":
-      return zlib.createBrotliDecompress();
-    default:
-      return undefined;
-  }
+  if (encoding === "gzip") return zlib.createGunzip();
+  return encoding === "br" ? zlib.createBrotliDecompress() : undefined;
 }
 
 /**

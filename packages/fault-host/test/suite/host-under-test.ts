@@ -81,14 +81,14 @@ export function pattern(length: number, seed: number = 1): Uint8Array {
 /** Answers reads by `answer` and lets writes pass. */
 export function onReads(
   answer: (call: TunnelCall) => TunnelAnswer | Promise<TunnelAnswer>,
-): PluginScript["tunnel"] {
+): NonNullable<PluginScript["tunnel"]> {
   return (call) => (call.direction === "ingress" ? answer(call) : passThroughAnswer(call));
 }
 
 /** Answers writes by `answer` and lets reads pass. */
 export function onWrites(
   answer: (call: TunnelCall) => TunnelAnswer | Promise<TunnelAnswer>,
-): PluginScript["tunnel"] {
+): NonNullable<PluginScript["tunnel"]> {
   return (call) => (call.direction === "egress" ? answer(call) : passThroughAnswer(call));
 }
 

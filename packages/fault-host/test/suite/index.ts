@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { crashes } from "./crashes.ts";
-import { forwardMode } from "./forward-mode.ts";
+import { forwardRequests } from "./forward-requests.ts";
+import { forwardResponses } from "./forward-responses.ts";
 import type { HostImplementation } from "./host-under-test.ts";
 import { lifeCycle } from "./life-cycle.ts";
 import { tcpMappings } from "./tcp-mappings.ts";
@@ -19,7 +20,8 @@ export function hostContract(implementation: HostImplementation): void {
     tunnelWrites(implementation);
     tunnelEnds(implementation);
     tcpMappings(implementation);
-    forwardMode(implementation);
+    forwardRequests(implementation);
+    forwardResponses(implementation);
     crashes(implementation);
     lifeCycle(implementation);
   });
