@@ -130,10 +130,11 @@ function respond(
     return;
   }
   const declared = has("content-length") || has("transfer-encoding");
+  const head = incoming.method === "HEAD";
   const length: HeaderList =
-    declared || response.status === 204 || response.status === 304 || response.status < 200
+    declared || head || response.status === 204 || response.status === 304 || response.status < 200
       ? []
       : [["Content-Length", String(response.body.length)]];
   outgoing.writeHead(response.status, [...fields, ...length].flat());
-  outgoing.end(incoming.method === "HEAD" ? undefined : response.body);
+  outgoing.end(head ? undefined : response.body);
 }

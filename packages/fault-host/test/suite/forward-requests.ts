@@ -167,6 +167,15 @@ export function forwardRequests(implementation: HostImplementation): void {
         expect(setup.host.isAlive()).toBe(true);
       });
 
+    it("a held request is cancelled when its client goes", async () => {
+      const setup = await forwarding(implementation, { request: () => new Promise<RequestAnswer>(() => {}) });
+      ask(setup, "/");
+      const asked = () => setup.side.calls.find(({ method }) => method === "ProcessHttpRequest");
+      await setup.side.until("the request", () => asked() !== undefined);
+      setup.client.socket.destroy();
+      await setup.side.until("the cancellation", () => asked()!.cancelled);
+    });
+
     it("a held request holds up the health checks, and they every new tunnel and request", async () => {
       const answer = held<RequestAnswer>();
       let asked = 0;
