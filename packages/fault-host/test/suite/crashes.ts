@@ -1,5 +1,5 @@
 import { connectPeer } from "@faultwire/testkit/host-peers";
-import type { PluginScript } from "@faultwire/testkit/scripted-plugin";
+import { type PluginScript, withContentLength } from "@faultwire/testkit/scripted-plugin";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { requestAt } from "./forwarding.ts";
 import { bytes, type HostImplementation, origin, plugin, startHost } from "./host-under-test.ts";
@@ -50,6 +50,16 @@ export function crashes(implementation: HostImplementation): void {
             ],
             body: bytes("x"),
           },
+        }),
+      },
+      "plain",
+    ],
+    [
+      "a modified_response over 4 MiB",
+      {
+        response: (response) => ({
+          kind: "continue",
+          modified: withContentLength({ ...response, body: new Uint8Array(4 * 1024 * 1024) }),
         }),
       },
       "plain",

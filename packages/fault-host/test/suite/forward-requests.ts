@@ -167,6 +167,15 @@ export function forwardRequests(implementation: HostImplementation): void {
         expect(setup.host.isAlive()).toBe(true);
       });
 
+    it("a body over 4 MiB reaches the plugin, but can't come back: 400", async () => {
+      const body = "x".repeat(4 * 1024 * 1024 + 1);
+      const setup = await forwarding(implementation);
+      ask(setup, "/", "POST", `Content-Length: ${body.length}\r\n`, body);
+      const response = await responseAt(setup.client, "}");
+      expect(response).toMatch(/^HTTP\/1\.1 400 .*"error":"RPC Call Error in plugin 'scripted'/s);
+      expect(shownRequest(setup.side).body.length).toBe(body.length);
+    });
+
     it("a held request is cancelled when its client goes", async () => {
       const setup = await forwarding(implementation, { request: () => new Promise<RequestAnswer>(() => {}) });
       ask(setup, "/");

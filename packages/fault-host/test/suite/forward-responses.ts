@@ -139,6 +139,23 @@ export function forwardResponses(implementation: HostImplementation): void {
       await responseAt(setup.client, "ok");
     });
 
+    it("compares --upstream with scheme://host:port, which no host:port equals", async () => {
+      const side = await plugin({ forward: true });
+      const target = await origin();
+      const { authority } = target;
+      const host = await startHost(implementation, {
+        plugins: [side.url],
+        upstreams: [authority],
+        httpMappings: [authority],
+      });
+      const client = await connectPeer(host.httpPorts[0]!);
+      onTestFinished(() => void client.socket.destroy());
+      client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      reply((await requestAt(target)).peer);
+      await responseAt(client, "ok");
+      expect(side.count("ProcessHttpRequest")).toBe(0);
+    });
+
     it("an event stream goes past the plugin untouched, as it comes", async () => {
       const setup = await forwarding(implementation, {}, true);
       setup.client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
