@@ -2,7 +2,7 @@
 export interface TcpMapping {
   /** The local port; 0 takes a free one. */
   readonly port: number;
-  /** `host:port`. `resolve` applies to it. */
+  /** `host:port`; a scheme before it changes nothing, `https://` included. `resolve` applies to it. */
   readonly remote: string;
 }
 

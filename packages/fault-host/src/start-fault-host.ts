@@ -72,7 +72,7 @@ export async function startFaultHost(options: FaultHostOptions): Promise<FaultHo
   };
 
   const listen = async (server: Server | HttpServer, port: number): Promise<number> => {
-    server.on("connection", context.track);
+    server.on("connection", (socket: Socket) => context.track(socket));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, address, resolve);
@@ -86,8 +86,8 @@ export async function startFaultHost(options: FaultHostOptions): Promise<FaultHo
   };
 
   const mappingServer = ({ remote }: TcpMapping): Server => {
-    const { host = "", port = 0 } = parseHostPort(remote) ?? {};
-    const upstream = { hostname: host, port, authority: remote };
+    const { host = "", port = 0 } = parseRemote(remote) ?? {};
+    const upstream = { hostname: host, port, authority: `${host}:${port}` };
     return createServer({ allowHalfOpen: true }, (socket) => {
       void carryTunnel(context, { kind: "mapping", socket, upstream });
     });
@@ -121,6 +121,10 @@ export async function startFaultHost(options: FaultHostOptions): Promise<FaultHo
   }
 }
 
+/** A mapping's remote: a scheme before it is read and forgotten, as the binary does. */
+const parseRemote = (remote: string): ReturnType<typeof parseHostPort> =>
+  parseHostPort(remote.replace(/^[a-z][a-z0-9+.-]*:\/\//i, ""));
+
 function checkOptions(options: FaultHostOptions): { readonly upstreams: ReadonlySet<string> } {
   for (const url of options.plugins)
     if (!URL.canParse(url) || new URL(url).protocol !== "http:")
@@ -139,7 +143,7 @@ function checkOptions(options: FaultHostOptions): { readonly upstreams: Readonly
     upstreams.add(upstream);
   }
   for (const { remote } of options.mappings ?? [])
-    if (!parseHostPort(remote))
+    if (!parseRemote(remote))
       throw new FaultHostError("invalid-mapping", `${JSON.stringify(remote)} is no remote; one is host:port`);
   for (const { remote } of options.reverse ?? [])
     if (!/^https?:\/\/[^/?#]+:\d+$/.test(remote) || !URL.canParse(remote))

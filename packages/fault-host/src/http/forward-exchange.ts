@@ -53,7 +53,10 @@ export async function forwardExchange(
   } catch (error) {
     if (gone.signal.aborted) return;
     if (error instanceof HostPanic) context.crash(error.message, incoming.socket);
-    else incoming.socket.destroy();
+    else {
+      context.emit({ type: "error", where: target.url.host, message: (error as Error).message });
+      incoming.socket.destroy();
+    }
   }
 }
 
@@ -70,8 +73,11 @@ async function exchange(
     body: await collectBody(incoming),
   };
   if (!target.intercepted) {
-    const response = await sendUpstream(context, request, true, signal).catch(() => undefined);
-    if (!response) return oops();
+    const response = await sendUpstream(context, request, true, signal).catch((error: Error) => error);
+    if (response instanceof Error) {
+      context.emit({ type: "error", where: target.url.host, message: response.message });
+      return oops();
+    }
     return {
       status: response.status,
       headers: lastOfEach(response.headers),
@@ -124,10 +130,11 @@ function respond(
     return;
   }
   const declared = has("content-length") || has("transfer-encoding");
+  const head = incoming.method === "HEAD";
   const length: HeaderList =
-    declared || response.status === 204 || response.status === 304 || response.status < 200
+    declared || head || response.status === 204 || response.status === 304 || response.status < 200
       ? []
       : [["Content-Length", String(response.body.length)]];
   outgoing.writeHead(response.status, [...fields, ...length].flat());
-  outgoing.end(incoming.method === "HEAD" ? undefined : response.body);
+  outgoing.end(head ? undefined : response.body);
 }

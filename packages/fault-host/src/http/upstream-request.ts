@@ -94,9 +94,12 @@ function framedHeaders(request: ForwardRequest, bodyLengthKnown: boolean): Heade
 }
 
 /** Repeated fields under one name: the form in which Node still lets its own fields be removed. */
-function grouped(headers: HeaderList): Record<string, string[]> {
-  const fields: Record<string, string[]> = {};
-  for (const [name, value] of headers) (fields[name] ??= []).push(value);
+function grouped(headers: HeaderList): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) {
+    const before = fields[name];
+    fields[name] = before === undefined ? value : [before, value].flat();
+  }
   return fields;
 }
 
@@ -110,14 +113,8 @@ function decoded(response: IncomingMessage): UpstreamResponse {
 }
 
 function decoderOf(encoding: string | undefined): (NodeJS.ReadWriteStream & Readable) | undefined {
-  switch (encoding) {
-    case "gzip":
-      return zlib.createGunzip();
-    case "br":
-      return zlib.createBrotliDecompress();
-    default:
-      return undefined;
-  }
+  if (encoding === "gzip") return zlib.createGunzip();
+  return encoding === "br" ? zlib.createBrotliDecompress() : undefined;
 }
 
 /**

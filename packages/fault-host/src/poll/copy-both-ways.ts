@@ -27,7 +27,6 @@ function pollDirection(direction: Direction, waker: Waker): void {
   try {
     const copied = direction.buffer.poll(waker, direction.source, direction.sink);
     if (copied === PENDING) return;
-    if (copied === "closed") throw new StreamError("the stream takes no more bytes");
     direction.sink.shutdown();
     direction.state = { kind: "ended", bytes: copied };
   } catch (error) {

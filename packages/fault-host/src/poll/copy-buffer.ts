@@ -1,4 +1,4 @@
-import { PENDING, type Pending, type PollStream, type Waker } from "./poll.ts";
+import { PENDING, type Pending, type PollStream, StreamError, type Waker } from "./poll.ts";
 
 /** The size of the buffer through which each direction is copied, and so the largest chunk of a write call. */
 export const COPY_BUFFER_BYTES = 8192;
@@ -22,7 +22,7 @@ export class CopyBuffer {
    * @returns the number of bytes copied in all once the source has ended and everything is written; else `PENDING`.
    * @throws StreamError when the source or the sink is broken, or when the sink takes nothing any more.
    */
-  poll(waker: Waker, source: PollStream, sink: PollStream): number | Pending | "closed" {
+  poll(waker: Waker, source: PollStream, sink: PollStream): number | Pending {
     for (;;) {
       if (this.#filled < COPY_BUFFER_BYTES && !this.#sourceEnded) {
         // A source that has nothing doesn't matter while there is something to write.
@@ -34,7 +34,7 @@ export class CopyBuffer {
           if (!this.#sourceEnded && this.#filled < COPY_BUFFER_BYTES) this.#fill(waker, source);
           return PENDING;
         }
-        if (written === 0) return "closed";
+        if (written === 0) throw new StreamError("the stream takes no more bytes");
         this.#position += written;
         this.#copied += written;
       }

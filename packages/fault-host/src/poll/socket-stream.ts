@@ -83,6 +83,7 @@ export class SocketStream implements PollStream {
     if (!socket.writable) throw new StreamError("the writing direction has been shut down");
     let taken = 0;
     while (taken < bytes.length && socket.writableLength === 0) {
+      // A copy: Node may still hold it when the caller's buffer is filled again.
       const piece = bytes.slice(taken, taken + SEND_PIECE_BYTES);
       socket.write(piece, this.#onFlushed);
       taken += piece.length;

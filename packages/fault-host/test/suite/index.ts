@@ -1,4 +1,7 @@
 import { describe } from "vitest";
+import { crashes } from "./crashes.ts";
+import { forwardRequests } from "./forward-requests.ts";
+import { forwardResponses } from "./forward-responses.ts";
 import type { HostImplementation } from "./host-under-test.ts";
 import { lifeCycle } from "./life-cycle.ts";
 import { tcpMappings } from "./tcp-mappings.ts";
@@ -17,6 +20,9 @@ export function hostContract(implementation: HostImplementation): void {
     tunnelWrites(implementation);
     tunnelEnds(implementation);
     tcpMappings(implementation);
+    forwardRequests(implementation);
+    forwardResponses(implementation);
+    crashes(implementation);
     lifeCycle(implementation);
   });
 }

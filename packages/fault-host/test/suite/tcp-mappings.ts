@@ -19,11 +19,12 @@ export function tcpMappings(implementation: HostImplementation): void {
   async function openMapping(
     plugins: readonly ScriptedPlugin[],
     upstreams: readonly string[] = ["*"],
+    scheme: string = "",
   ): Promise<{ host: HostUnderTest; client: Peer; upstream: Peer; target: TcpOrigin }> {
     const target = await origin();
     const host = await startHost(implementation, {
       plugins: plugins.map(({ url }) => url),
-      tcpMappings: [target.authority],
+      tcpMappings: [`${scheme}${target.authority}`],
       upstreams,
     });
     const client = await connectPeer(host.tcpPorts[0]!);
@@ -51,6 +52,14 @@ export function tcpMappings(implementation: HostImplementation): void {
         ["egress", "ping"],
         ["ingress", "pong"],
       ]);
+    });
+
+    it("a remote written as https:// is spoken to in clear all the same", async () => {
+      const side = await plugin({ side: "server" });
+      const { client, upstream } = await openMapping([side], ["*"], "https://");
+      client.send("in clear");
+      await upstream.untilText("in clear");
+      expect(text(side.seen("egress"))).toBe("in clear");
     });
 
     it("Close on a write call tears both ends down at once", async () => {
