@@ -119,21 +119,26 @@ describe("with both sides registered", () => {
 
 describe("with one side registered, the host loses what comes while a write call is in flight", () => {
   it.each(["server", "client"] as const)(
-    "%s side: some of 20 dribbled exchanges are short",
-    { timeout: 120_000 },
+    "%s side: of dribbled exchanges, some are short, and none is longer",
+    { timeout: 180_000 },
     async (side) => {
       await run("--side", side);
-      const lengths = await Promise.all(
-        Array.from({ length: 20 }, async (_, seed) => {
-          const random = seededRandom(seed);
-          const bytes = seededBytes(150_000, seed);
-          return (
-            await exchange(randomChunks(bytes, 1, 3000, random), () => (random() < 0.5 ? 0 : random() * 8))
-          ).bytes;
-        }),
-      );
-      expect(lengths.some((length) => length < 150_000)).toBe(true);
-      expect(lengths.every((length) => length <= 150_000)).toBe(true);
+      const length = 150_000;
+      // The host loses what comes within microseconds, so it takes a number of exchanges to see it once.
+      let shortest = length;
+      for (let round = 0; round < 15 && shortest === length; round++) {
+        const lengths = await Promise.all(
+          Array.from({ length: 20 }, async (_, tunnel) => {
+            const seed = round * 20 + tunnel;
+            const random = seededRandom(seed);
+            const chunks = randomChunks(seededBytes(length, seed), 1, 3000, random);
+            return (await exchange(chunks, () => (random() < 0.5 ? 0 : random() * 8))).bytes;
+          }),
+        );
+        expect(Math.max(...lengths)).toBeLessThanOrEqual(length);
+        shortest = Math.min(...lengths);
+      }
+      expect(shortest).toBeLessThan(length);
     },
   );
 });
