@@ -198,6 +198,19 @@ describe("captured connections", () => {
     expect(formsOf("tls10-dhe")).toEqual(["dhe", "dhe"]);
   });
 
+  it.each(vectors.filter(({ name }) => name.startsWith("rfc8448")))(
+    "open to the last record in the trace $name, so that its bytes are the RFC's",
+    (vector) => {
+      for (const from of ["client", "server"] as const) {
+        const records = recordsOf([bytesFrom(vector, from)]);
+        const encrypted = records.filter(({ type }) => type === ContentType.applicationData);
+        const side = from === "client" ? "CLIENT" : "SERVER";
+        expect(openAll(vector, side, 0x1301, records)).toHaveLength(encrypted.length);
+        expect(encrypted.length).toBeGreaterThan(1);
+      }
+    },
+  );
+
   it("show a stapled response", () => {
     const status = named("tls12-stapled-response").server.find(({ kind }) => kind === "certificateStatus");
     const text = status?.kind === "certificateStatus" ? Buffer.from(status.ocspResponses[0]!).toString() : "";

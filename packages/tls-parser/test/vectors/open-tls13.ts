@@ -65,7 +65,8 @@ export function secretOf({ keylog }: HandshakeVector, label: string): Buffer | u
 }
 
 /**
- * The plaintext of one direction's encrypted records, as far as the handshake's and the first application keys reach.
+ * The plaintext of one direction's encrypted records, as far as the early, the handshake's and the first
+ * application keys reach.
  */
 export function openAll(
   vector: HandshakeVector,
@@ -73,7 +74,11 @@ export function openAll(
   cipherSuite: number,
   records: readonly TlsRecord[],
 ): { type: number; content: Uint8Array }[] {
-  const openers = [`${side}_HANDSHAKE_TRAFFIC_SECRET`, `${side}_TRAFFIC_SECRET_0`].flatMap((label) => {
+  const openers = [
+    `${side}_EARLY_TRAFFIC_SECRET`,
+    `${side}_HANDSHAKE_TRAFFIC_SECRET`,
+    `${side}_TRAFFIC_SECRET_0`,
+  ].flatMap((label) => {
     const secret = secretOf(vector, label);
     return secret === undefined ? [] : [new Opener(cipherSuite, secret)];
   });
