@@ -37,6 +37,7 @@ export interface ClientHelloReaderOptions extends DecodeOptions {
 }
 
 const MAX_CLIENT_HELLO_BYTES = 2 ** 16;
+const NOTHING = new Uint8Array(0);
 const MORE: ClientHelloResult = { status: "more" };
 
 /**
@@ -62,7 +63,7 @@ export class ClientHelloReader {
   readonly #messages: HandshakeReader;
   readonly #options: DecodeOptions;
   // The first bytes, until they are enough to tell what they are.
-  #prefix: Uint8Array | undefined = new Uint8Array(0);
+  #prefix: Uint8Array | undefined = NOTHING;
   #result: ClientHelloResult = MORE;
 
   constructor(options: ClientHelloReaderOptions = {}) {
