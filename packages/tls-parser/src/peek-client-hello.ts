@@ -3,13 +3,11 @@ import type { Detection } from "./detect-protocol.ts";
 import { alpn, serverName } from "./extension/names.ts";
 import { alpnProtocolsOf, serverNameOf } from "./handshake/client-hello.ts";
 import { HANDSHAKE_HEADER_BYTES } from "./handshake/handshake-frame.ts";
-import { HandshakeType } from "./handshake/handshake-type.ts";
-import { ContentType } from "./record/content-type.ts";
-import { RECORD_HEADER_BYTES, RecordLimit } from "./record/record-limits.ts";
+import { endOfLoneHello } from "./handshake/lone-hello.ts";
+import { RECORD_HEADER_BYTES } from "./record/record-limits.ts";
 import { ExtensionType } from "./tables/extension-type.ts";
 import { TlsParseError } from "./tls-parse-error.ts";
 import { ByteReader } from "./wire/byte-reader.ts";
-import { plainView } from "./wire/plain-view.ts";
 
 /** What a {@link peekClientHello} found. */
 export type ClientHelloPeek =
@@ -42,28 +40,15 @@ export type ClientHelloPeek =
  * ```
  */
 export function peekClientHello(prefix: Uint8Array): ClientHelloPeek {
-  const bytes = plainView(prefix);
-  const end = endOfLoneHello(bytes);
+  const end = endOfLoneHello(prefix);
   // Too short, in several records, or no hello at all: the reader knows what to say to that.
-  if (end === undefined) return peekSlowly(bytes);
+  if (end === undefined) return peekSlowly(prefix);
   try {
-    return peekBody(new ByteReader(bytes, RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES, end));
+    return peekBody(new ByteReader(prefix, RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES, end));
   } catch (error) {
     if (!(error instanceof TlsParseError)) throw error;
     return { status: "error", error };
   }
-}
-
-/** Where the ClientHello ends that lies whole in the first record; undefined where none does. */
-function endOfLoneHello(bytes: Uint8Array): number | undefined {
-  if (bytes.length < RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES) return undefined;
-  if (bytes[0] !== ContentType.handshake || bytes[1] !== 3 || bytes[2]! > 4) return undefined;
-  const recordBytes = (bytes[3]! << 8) | bytes[4]!;
-  if (recordBytes > RecordLimit.tls12Ciphertext || bytes.length < RECORD_HEADER_BYTES + recordBytes)
-    return undefined;
-  if (bytes[5] !== HandshakeType.clientHello) return undefined;
-  const messageBytes = HANDSHAKE_HEADER_BYTES + ((bytes[6]! << 16) | (bytes[7]! << 8) | bytes[8]!);
-  return messageBytes > recordBytes ? undefined : RECORD_HEADER_BYTES + messageBytes;
 }
 
 /** Bytes of version and random in front of the first field whose length varies. */

@@ -58,10 +58,11 @@ export class Opener {
   }
 }
 
-/** The secret of that label in the key log; undefined where the connection never got so far. */
-export function secretOf({ keylog }: HandshakeVector, label: string): Buffer | undefined {
-  const line = keylog.find((entry) => entry.startsWith(`${label} `));
-  return line === undefined ? undefined : Buffer.from(line.split(" ")[2]!, "hex");
+/** The secrets of that label in the key log: none where the connection never got so far. */
+function secretsOf({ keylog }: HandshakeVector, label: string): Buffer[] {
+  return keylog
+    .filter((entry) => entry.startsWith(`${label} `))
+    .map((entry) => Buffer.from(entry.split(" ")[2]!, "hex"));
 }
 
 /**
@@ -78,10 +79,7 @@ export function openAll(
     `${side}_EARLY_TRAFFIC_SECRET`,
     `${side}_HANDSHAKE_TRAFFIC_SECRET`,
     `${side}_TRAFFIC_SECRET_0`,
-  ].flatMap((label) => {
-    const secret = secretOf(vector, label);
-    return secret === undefined ? [] : [new Opener(cipherSuite, secret)];
-  });
+  ].flatMap((label) => secretsOf(vector, label).map((secret) => new Opener(cipherSuite, secret)));
   return records
     .filter(({ type }) => type === ContentType.applicationData)
     .flatMap((record) => {
