@@ -213,7 +213,6 @@ describe("captured connections", () => {
 
   it("show a stapled response", () => {
     const status = named("tls12-stapled-response").server.find(({ kind }) => kind === "certificateStatus");
-    const text = status?.kind === "certificateStatus" ? Buffer.from(status.ocspResponses[0]!).toString() : "";
-    expect(text).toBe("not a real response");
+    expect(status).toMatchObject({ statusType: 1, ocspResponses: [Uint8Array.of(0x30, 3, 0x0a, 1, 6)] });
   });
 });
