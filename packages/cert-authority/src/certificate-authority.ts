@@ -285,12 +285,18 @@ export class CertificateAuthority {
     const { constraints } = this.#authority;
     const outside = constraints && hosts.find((host) => !permits(constraints, host));
     if (!outside) return;
-    const what = outside.kind === "ip" ? "excludes IP addresses" : "is constrained to other names";
+    const [what, flags] =
+      outside.kind === "ip"
+        ? ["excludes IP addresses", "--ca-unconstrained"]
+        : [
+            "is constrained to other names",
+            [...constraints.permittedDns, outside.name].map((name) => `--target ${name}`).join(" "),
+          ];
     throw new CertificateAuthorityError(
       "outside-constraint",
       `No client would take a certificate for ${outside.name} from this CA: it ${what} ` +
-        `(permitted: ${constraints.permittedDns.join(", ") || "no list"}). Make a CA that permits it ` +
-        `(\`faultwire ca init --force ${outside.kind === "ip" ? "--ca-unconstrained" : `--target ${outside.name}`}\`).`,
+        `(permitted: ${constraints.permittedDns.join(", ") || "no list"}). Make a CA that permits it, which clients ` +
+        `then have to trust instead: \`faultwire ca init --force ${flags}\`.`,
     );
   }
 

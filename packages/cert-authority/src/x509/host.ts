@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 
@@ -50,7 +50,8 @@ function octetsOf(address: string): Uint8Array {
  */
 export function readHost(input: string): Host {
   if (input.length > maxInputLength) throw refuse(input, `it has ${input.length} characters`);
-  const bare = input.startsWith("[") && input.endsWith("]") ? input.slice(1, -1) : input;
+  const inner = /^\[(.*)\]$/.exec(input)?.[1];
+  const bare = inner !== undefined && isIPv6(inner) ? inner : input;
   if (isIP(bare)) {
     if (bare.includes("%")) throw refuse(input, "a zone means nothing on another machine");
     const name = isIPv4(bare) ? bare : new URL(`http://[${bare}]`).hostname.slice(1, -1);
