@@ -13,8 +13,8 @@ import type { LeafKeys } from "./leaf-key.ts";
 
 /** The kinds of certificates that clients have to refuse, each with the one thing that is wrong about it. */
 export const invalidLeafKinds = {
-  expired: "was valid until yesterday",
-  "not-yet-valid": "is valid from tomorrow on",
+  expired: "was valid until a week ago",
+  "not-yet-valid": "is valid from next week on",
   "wrong-host": "stands for another name",
   "self-signed": "is signed with its own key",
   "untrusted-root": "is signed by a root that nobody trusts, which is sent along",
@@ -31,6 +31,9 @@ export type InvalidLeafKind = keyof typeof invalidLeafKinds;
 
 /** A weak key or hash is refused by OpenSSL in the server already, unless it is told to look away. */
 const lookAway = "DEFAULT@SECLEVEL=0";
+
+/** NSS lets a certificate be a day early, and clocks are wrong by minutes; a week is beyond both. */
+const weekMs = 7 * dayMs;
 
 /** An issuer below our root whose certificate nobody has ever seen, because it does not exist. */
 async function missingIntermediate(keys: LeafKeys, contexts: ContextCache): Promise<LeafIssuer> {
@@ -95,9 +98,9 @@ export async function issueInvalidLeaf(
     refuseOutside(authority, kind, [host]);
   switch (kind) {
     case "expired":
-      return issueLeaf(authority, key, [host], { notBefore: now - 31 * dayMs, notAfter: now - dayMs });
+      return issueLeaf(authority, key, [host], { notBefore: now - 37 * dayMs, notAfter: now - weekMs });
     case "not-yet-valid":
-      return issueLeaf(authority, key, [host], { notBefore: now + dayMs, notAfter: now + 31 * dayMs });
+      return issueLeaf(authority, key, [host], { notBefore: now + weekMs, notAfter: now + 37 * dayMs });
     case "wrong-host": {
       const wrong = wrongHost(host);
       refuseOutside(authority, kind, [wrong]);

@@ -39,13 +39,10 @@ export type LeafIssuer = Pick<Authority, "subject" | "keyIdentifier" | "privateK
 };
 
 /**
- * One subject for all leaves: the names that a certificate stands for are in its subjectAltName and nowhere else
- * (RFC 9525 §6.3), and people who meet one can read where it comes from.
+ * One subject for all leaves. The names that a certificate stands for are in its subjectAltName and nowhere else
+ * (RFC 9525 §2.2), so there is no common name; people who meet one can read where it comes from.
  */
-export const leafSubject: DerNode = distinguishedName({
-  organization: "Faultwire",
-  commonName: "Faultwire test certificate",
-});
+export const leafSubject: DerNode = distinguishedName({ organization: "Faultwire test certificate" });
 const notACa = basicConstraints(false);
 const ecdsaUsage = keyUsage(KeyUsage.digitalSignature);
 // TLS 1.2 clients without ECDHE encrypt to an RSA key.
