@@ -1,5 +1,6 @@
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import { Oid } from "../der/oids.ts";
+import { certificateAuthorityLimits as limits } from "../limits.ts";
 import { createRoot } from "../root.ts";
 import type { Authority } from "../store/read-authority.ts";
 import { distinguishedName } from "../x509/certificate-builder.ts";
@@ -8,7 +9,7 @@ import { dnsBaseOf, type Host, readHost } from "../x509/host.ts";
 import { permits } from "../x509/name-constraints.ts";
 import { backdateMs, dayMs } from "../x509/validity.ts";
 import type { ContextCache, Leaf } from "./leaf.ts";
-import { defaultLeafDays, issueLeaf, type LeafIssuer, leafSubject, leafValidity } from "./leaf-issuer.ts";
+import { issueLeaf, type LeafIssuer, leafSubject, leafValidity } from "./leaf-issuer.ts";
 import type { LeafKeys } from "./leaf-key.ts";
 
 /** The kinds of certificates that clients have to refuse, each with the one thing that is wrong about it. */
@@ -93,7 +94,7 @@ export async function issueInvalidLeaf(
 ): Promise<Leaf> {
   const { contexts } = authority;
   const key = await keys.current("ecdsa-p256");
-  const validity = leafValidity(authority, now, defaultLeafDays);
+  const validity = leafValidity(authority, now, limits.leafDays);
   if (!["self-signed", "untrusted-root", "name-constraint-violation"].includes(kind))
     refuseOutside(authority, kind, [host]);
   switch (kind) {

@@ -1,6 +1,7 @@
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import type { DerNode } from "../der/der.ts";
 import { Oid } from "../der/oids.ts";
+import { certificateAuthorityLimits as limits } from "../limits.ts";
 import type { Authority } from "../store/read-authority.ts";
 import {
   authorityKeyIdentifier,
@@ -19,11 +20,6 @@ import type { SignatureHash } from "../x509/keys.ts";
 import { backdateMs, dayMs, type Validity } from "../x509/validity.ts";
 import { type ContextCache, Leaf } from "./leaf.ts";
 import type { LeafKey } from "./leaf-key.ts";
-
-/** What Apple's platforms take at most is 398 days; a day less leaves room for how they count. */
-export const maxLeafDays = 397;
-/** Longer than any test runs, and no reason to keep one. */
-export const defaultLeafDays = 90;
 
 /** How a leaf departs from a good one; nothing does by default. */
 export type LeafVariation = {
@@ -50,10 +46,10 @@ const rsaUsage = keyUsage(KeyUsage.digitalSignature, KeyUsage.keyEncipherment);
 
 /** The validity of a leaf: backdated, at most `days`, and never outside the CA's own. Milliseconds since 1970. */
 export function leafValidity(authority: Authority, now: number, days: number): Validity {
-  if (!(days > 0 && days <= maxLeafDays))
+  if (!(days > 0 && days <= limits.maxLeafDays))
     throw new CertificateAuthorityError(
       "bad-option",
-      `A leaf of ${days} days was asked for; more than 0 and at most ${maxLeafDays} is possible, because clients refuse longer ones.`,
+      `A leaf of ${days} days was asked for; more than 0 and at most ${limits.maxLeafDays} is possible, because clients refuse longer ones.`,
     );
   const notBefore = Math.max(now - backdateMs, Date.parse(authority.certificate.validFrom));
   return {

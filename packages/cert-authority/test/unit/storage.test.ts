@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CertificateAuthority, faultwireHome } from "@faultwire/cert-authority";
+import { CertificateAuthority, certificateAuthorityLimits, faultwireHome } from "@faultwire/cert-authority";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../openssl.ts";
 
@@ -202,7 +202,7 @@ describe("a stored CA", () => {
   it("is not read when a file is larger than any certificate", async () => {
     const home = temporaryFolder();
     mkdirSync(join(home, "ca"), { mode: 0o700 });
-    writeFileSync(join(home, "ca", "certificate.pem"), "x".repeat((1 << 20) + 1));
+    writeFileSync(join(home, "ca", "certificate.pem"), "x".repeat(certificateAuthorityLimits.fileBytes + 1));
     await expect(open(home)).rejects.toMatchObject({ code: "storage-failed" });
   });
 });
