@@ -67,6 +67,10 @@ describe("reading a host", () => {
     expect(() => readHost(input)).toThrowError(expect.objectContaining({ code: "bad-host" }));
   });
 
+  it("refuses what is too long for any name before it looks at it", () => {
+    expect(() => readHost("é".repeat(1025))).toThrowError(/it has 1025 characters/);
+  });
+
   it("quotes no more than a line of what it refuses", () => {
     const refuse = (): unknown => readHost("\n".repeat(1000));
     expect(refuse).toThrowError(/^[ -~]{1,400}$/);

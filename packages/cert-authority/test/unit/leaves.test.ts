@@ -50,6 +50,15 @@ describe("a good leaf", () => {
     expect(leaf.hosts).toEqual(["a.example", "*.b.example", "192.0.2.1", "2001:db8::1"]);
   });
 
+  it("leaves out the bits of keyUsage that are not set at its end, as DER wants (X.690 §11.2.2)", async () => {
+    const ca = await CertificateAuthority.ephemeral({ targets: ["a.example"] });
+    const usage = (der: Buffer): string | undefined =>
+      /0603551d0f0101ff0404(\w{8})/.exec(der.toString("hex"))?.[1];
+    expect(usage(ca.certificate.raw)).toBe("03020106");
+    expect(usage((await ca.forHost("a.example")).certificateDer)).toBe("03020780");
+    expect(usage((await ca.forHost("a.example", { keyType: "rsa-2048" })).certificateDer)).toBe("030205a0");
+  });
+
   it("names its issuer by the root's key identifier", async () => {
     const ca = await CertificateAuthority.ephemeral({ targets: ["a.example"] });
     const identifier = (kind: string, pem: string): string | undefined =>
@@ -80,6 +89,7 @@ describe("a good leaf", () => {
   it("is never valid outside the root's own validity", async () => {
     let clock = now;
     const ca = await CertificateAuthority.ephemeral({ targets: ["a.example"], now: () => clock });
+    clock = now - dayMs / 2;
     const first = await ca.issue({ hosts: ["a.example"] });
     expect(first.notBefore.getTime()).toBe(ca.notBefore.getTime());
     clock = ca.notAfter.getTime() - 10 * dayMs;
