@@ -15,8 +15,8 @@ const usageErrors = [UsageError, PluginServerError, CertificateAuthorityError];
 
 const program = new Command("faultwire")
   .description(
-    "Finds out what your program does when the model API fails: drops, stalls and answers its requests with errors,\n" +
-      "by rule and reproducibly, without a change to its code.",
+    "Finds out what your program does when the model API fails: closes its connections and answers its requests " +
+      "with errors, reproducibly, without a change to its code.",
   )
   .version(version)
   .addHelpText("after", "\nStart here:\n  faultwire start --error-probability 0.5\n")

@@ -5,8 +5,9 @@ import { LRUCache } from "lru-cache";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { type InvalidLeafKind, invalidLeafKinds, issueInvalidLeaf } from "./leaf/invalid-leaf.ts";
 import type { Leaf } from "./leaf/leaf.ts";
-import { defaultLeafDays, issueLeaf, type LeafIssuer, leafValidity } from "./leaf/leaf-issuer.ts";
+import { issueLeaf, type LeafIssuer, leafValidity } from "./leaf/leaf-issuer.ts";
 import { LeafKeys } from "./leaf/leaf-key.ts";
+import { certificateAuthorityLimits as limits } from "./limits.ts";
 import {
   type CertificateAuthorityOptions,
   createAuthority,
@@ -39,11 +40,6 @@ export type SniCallback = (
 
 /** A cached leaf is made anew when two thirds of its life are over, so that nobody ever gets one about to die. */
 const renewAfterShare = 2 / 3;
-/** 10,000 leaves are about 30 MB; who opens more hosts than that is a flood of made-up SNIs. */
-const defaultMaxCachedLeaves = 10_000;
-
-/** A context is 30 kB of OpenSSL's, ten times a leaf; as many as connect in one test at most. */
-const maxContexts = 500;
 
 type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
 
@@ -70,13 +66,16 @@ export class CertificateAuthority {
   readonly #inFlight = new Map<string, Promise<Leaf>>();
 
   private constructor({ authority, paths, home }: OpenedAuthority, options: CertificateAuthorityOptions) {
-    const { now = Date.now, maxCachedLeaves = defaultMaxCachedLeaves } = options;
+    const { now = Date.now, maxCachedLeaves = limits.cachedLeaves } = options;
     if (!(Number.isInteger(maxCachedLeaves) && maxCachedLeaves > 0))
       throw new CertificateAuthorityError(
         "bad-option",
         `maxCachedLeaves is ${maxCachedLeaves}; a whole number above 0 is expected.`,
       );
-    this.#authority = { ...authority, contexts: new LRUCache<Leaf, SecureContext>({ max: maxContexts }) };
+    this.#authority = {
+      ...authority,
+      contexts: new LRUCache<Leaf, SecureContext>({ max: limits.secureContexts }),
+    };
     this.#paths = paths;
     this.#home = home;
     this.#now = now;
@@ -205,7 +204,7 @@ export class CertificateAuthority {
    * @example const leaf = await ca.issue({ hosts: ["*.example.com", "example.com"], validityDays: 7 });
    */
   async issue(options: IssueOptions): Promise<Leaf> {
-    const { keyType = "ecdsa-p256", validityDays = defaultLeafDays } = options;
+    const { keyType = "ecdsa-p256", validityDays = limits.leafDays } = options;
     const hosts = options.hosts.map(readHost);
     if (hosts.length === 0)
       throw new CertificateAuthorityError("bad-option", "A leaf was asked for without a host; name one.");
@@ -285,12 +284,18 @@ export class CertificateAuthority {
     const { constraints } = this.#authority;
     const outside = constraints && hosts.find((host) => !permits(constraints, host));
     if (!outside) return;
-    const what = outside.kind === "ip" ? "excludes IP addresses" : "is constrained to other names";
+    const [what, flags] =
+      outside.kind === "ip"
+        ? ["excludes IP addresses", "--ca-unconstrained"]
+        : [
+            "is constrained to other names",
+            [...constraints.permittedDns, outside.name].map((name) => `--target ${name}`).join(" "),
+          ];
     throw new CertificateAuthorityError(
       "outside-constraint",
       `No client would take a certificate for ${outside.name} from this CA: it ${what} ` +
-        `(permitted: ${constraints.permittedDns.join(", ") || "no list"}). Make a CA that permits it ` +
-        `(\`faultwire ca init --force ${outside.kind === "ip" ? "--ca-unconstrained" : `--target ${outside.name}`}\`).`,
+        `(permitted: ${constraints.permittedDns.join(", ") || "no list"}). Make a CA that permits it, which clients ` +
+        `then have to trust instead: \`faultwire ca init --force ${flags}\`.`,
     );
   }
 

@@ -5,6 +5,7 @@ export {
 } from "./certificate-authority-error.ts";
 export { type InvalidLeafKind, invalidLeafKinds } from "./leaf/invalid-leaf.ts";
 export type { Leaf } from "./leaf/leaf.ts";
+export { certificateAuthorityLimits } from "./limits.ts";
 export type { CertificateAuthorityOptions } from "./open-authority.ts";
 export { type Environment, faultwireHome } from "./store/home.ts";
 export { passphraseVariable } from "./store/read-authority.ts";

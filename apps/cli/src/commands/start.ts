@@ -20,7 +20,7 @@ export function startCommand(): Command {
   const command = new Command("start")
     .summary("run everything: plugin, host and mock API on loopback")
     .description(
-      "Runs the plugin server, the reference host (an HTTP proxy that loads it, as the Fault proxy does) and a mock\n" +
+      "Runs the plugin server, the reference host (an HTTP proxy that loads it, as the Fault proxy does) and a mock " +
         "API over HTTPS, all on this machine, and prints a curl line to try. Point your program's HTTPS_PROXY at it.",
     );
   addServerOptions(command)

@@ -1,6 +1,7 @@
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import type { DerNode } from "../der/der.ts";
 import { Oid } from "../der/oids.ts";
+import { certificateAuthorityLimits as limits } from "../limits.ts";
 import type { Authority } from "../store/read-authority.ts";
 import {
   authorityKeyIdentifier,
@@ -20,11 +21,6 @@ import { backdateMs, dayMs, type Validity } from "../x509/validity.ts";
 import { type ContextCache, Leaf } from "./leaf.ts";
 import type { LeafKey } from "./leaf-key.ts";
 
-/** What Apple's platforms take at most is 398 days; a day less leaves room for how they count. */
-export const maxLeafDays = 397;
-/** Longer than any test runs, and no reason to keep one. */
-export const defaultLeafDays = 90;
-
 /** How a leaf departs from a good one; nothing does by default. */
 export type LeafVariation = {
   readonly purpose?: string;
@@ -39,13 +35,10 @@ export type LeafIssuer = Pick<Authority, "subject" | "keyIdentifier" | "privateK
 };
 
 /**
- * One subject for all leaves: the names that a certificate stands for are in its subjectAltName and nowhere else
- * (RFC 9525 §6.3), and people who meet one can read where it comes from.
+ * One subject for all leaves. The names that a certificate stands for are in its subjectAltName and nowhere else
+ * (RFC 9525 §2.2), so there is no common name; people who meet one can read where it comes from.
  */
-export const leafSubject: DerNode = distinguishedName({
-  organization: "Faultwire",
-  commonName: "Faultwire test certificate",
-});
+export const leafSubject: DerNode = distinguishedName({ organization: "Faultwire test certificate" });
 const notACa = basicConstraints(false);
 const ecdsaUsage = keyUsage(KeyUsage.digitalSignature);
 // TLS 1.2 clients without ECDHE encrypt to an RSA key.
@@ -53,10 +46,10 @@ const rsaUsage = keyUsage(KeyUsage.digitalSignature, KeyUsage.keyEncipherment);
 
 /** The validity of a leaf: backdated, at most `days`, and never outside the CA's own. Milliseconds since 1970. */
 export function leafValidity(authority: Authority, now: number, days: number): Validity {
-  if (!(days > 0 && days <= maxLeafDays))
+  if (!(days > 0 && days <= limits.maxLeafDays))
     throw new CertificateAuthorityError(
       "bad-option",
-      `A leaf of ${days} days was asked for; more than 0 and at most ${maxLeafDays} is possible, because clients refuse longer ones.`,
+      `A leaf of ${days} days was asked for; more than 0 and at most ${limits.maxLeafDays} is possible, because clients refuse longer ones.`,
     );
   const notBefore = Math.max(now - backdateMs, Date.parse(authority.certificate.validFrom));
   return {

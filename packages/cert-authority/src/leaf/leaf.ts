@@ -18,7 +18,6 @@ export type LeafParts = {
   readonly der: Buffer;
   readonly chain: readonly Buffer[];
   readonly validity: Validity;
-  /** OpenSSL's cipher string, for keys and hashes that it would not serve by itself. */
   readonly ciphers?: string | undefined;
 };
 
@@ -60,6 +59,14 @@ export class Leaf {
 
   get notAfter(): Date {
     return wholeSeconds(this.#parts.validity.notAfter);
+  }
+
+  /**
+   * What `ciphers` of `tls.createServer` has to be so that OpenSSL serves this leaf at all; undefined for all but those
+   * with a weak key or hash.
+   */
+  get ciphers(): string | undefined {
+    return this.#parts.ciphers;
   }
 
   /** The certificate alone, DER. */

@@ -48,7 +48,7 @@ export async function replaceFile(path: string, content: Uint8Array): Promise<vo
     await writeNewFile(scratch, content, 0o644);
     await rename(scratch, path);
   } catch (error) {
-    await rm(scratch, { force: true });
+    await rm(scratch, { force: true }).catch(() => undefined);
     throw storageError("write", path, error);
   }
 }

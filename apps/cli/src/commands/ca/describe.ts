@@ -16,6 +16,13 @@ export type CaDescription = {
   readonly keyPath: string | undefined;
 };
 
+/** OpenSSL's names of curves, and those that people know. */
+const curveNames: Readonly<Record<string, string>> = {
+  prime256v1: "P-256",
+  secp384r1: "P-384",
+  secp521r1: "P-521",
+};
+
 const dayMs = 86_400_000;
 
 function ipRule(constraints: NameConstraints | undefined): CaDescription["ipAddresses"] {
@@ -39,7 +46,7 @@ export function describeCa(ca: CertificateAuthority, now: number = Date.now()): 
     daysLeft: Math.floor((ca.notAfter.getTime() - now) / dayMs),
     keyType:
       asymmetricKeyType === "ec"
-        ? `ECDSA ${asymmetricKeyDetails?.namedCurve ?? ""}`
+        ? `ECDSA ${curveNames[asymmetricKeyDetails?.namedCurve ?? ""] ?? "on an unknown curve"}`
         : `RSA ${asymmetricKeyDetails?.modulusLength ?? ""}`,
     certificatePath: ca.certificatePath,
     keyPath: ca.keyPath,

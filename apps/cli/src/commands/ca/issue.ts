@@ -64,8 +64,12 @@ export function issueCommand(io: CommandIo): Command {
     .description("write a certificate and its key for a server of your own")
     .argument("<host...>", "DNS name, *.example.com, or IP address; several for one certificate")
     .option("--out-dir <folder>", "where to", ".")
-    .option("--rsa", "an RSA key, for clients that offer no ECDSA")
-    .option("--days <n>", "how long it is valid (at most 397; default 90)", readDays)
+    .addOption(new Option("--rsa", "an RSA key, for clients that offer no ECDSA").conflicts("invalid"))
+    .addOption(
+      new Option("--days <n>", "how long it is valid (at most 397; default 90)")
+        .argParser(readDays)
+        .conflicts("invalid"),
+    )
     .addOption(
       new Option("--invalid <kind>", "with one fault, to see who notices; see below").choices(
         Object.keys(invalidLeafKinds),

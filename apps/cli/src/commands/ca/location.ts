@@ -3,7 +3,7 @@ import {
   CertificateAuthorityError,
   type CertificateAuthorityOptions,
 } from "@faultwire/cert-authority";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
 
 /** Which CA is meant, as the options of a command say it. */
@@ -16,7 +16,10 @@ export type Location = {
 /** Adds the options that say which CA is meant. */
 export const addLocation = (command: Command): Command =>
   command
-    .addOption(new Option("--home <folder>", "where Faultwire keeps its CA").env("FAULTWIRE_HOME"))
+    .option(
+      "--home <folder>",
+      "where Faultwire keeps its CA (default: $FAULTWIRE_HOME or the user's data folder)",
+    )
     .option("--ca-cert <file>", "certificate of a CA of your own, PEM (with --ca-key)")
     .option("--ca-key <file>", "its private key, PEM, mode 0600; passphrase in FAULTWIRE_CA_PASSPHRASE");
 
