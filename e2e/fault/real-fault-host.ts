@@ -10,6 +10,7 @@ import type {
   HostUnderTest,
 } from "../../packages/fault-host/test/suite/index.ts";
 
+const VERSION = "0.20.24";
 const STARTS_WITHIN_MS = 20_000;
 
 /**
@@ -17,7 +18,7 @@ const STARTS_WITHIN_MS = 20_000;
  *
  * @throws Error when there is none; a run that can't test anything must not look like a pass.
  */
-export function faultBinary(): string {
+function faultBinary(): string {
   const named = process.env["FAULT_BIN"];
   const found = named
     ? [named]
@@ -25,14 +26,9 @@ export function faultBinary(): string {
   const binary = found.find((path) => existsSync(path));
   if (!binary)
     throw new Error(
-      `no fault binary ${named ? `at FAULT_BIN=${named}` : "on PATH"}; set FAULT_BIN to one of version 0.20 (1.x loads no plugins)`,
+      `no fault binary ${named ? `at FAULT_BIN=${named}` : "on PATH"}; set FAULT_BIN to one of version ${VERSION} (1.x loads no plugins)`,
     );
   return binary;
-}
-
-/** What `fault --version` prints. */
-export function faultVersion(): string {
-  return execFileSync(faultBinary(), ["--version"], { encoding: "utf8" }).trim();
 }
 
 async function freePorts(count: number): Promise<number[]> {
@@ -126,9 +122,14 @@ async function start(setup: HostSetup): Promise<HostUnderTest> {
   };
 }
 
-/** The binary, with the health check interval that is built into it. */
-export const realFaultHost: HostImplementation = {
-  name: "the fault binary",
-  healthCheckIntervalMs: 10_000,
-  start,
-};
+/**
+ * The binary, with the health check interval that is built into it.
+ *
+ * @throws Error when it is missing or not of the version that the contract was read from
+ */
+export function realFaultHost(): HostImplementation {
+  const version = execFileSync(faultBinary(), ["--version"], { encoding: "utf8" }).trim();
+  if (!version.endsWith(VERSION))
+    throw new Error(`${faultBinary()} is ${version}; the contract is that of ${VERSION}`);
+  return { name: version, healthCheckIntervalMs: 10_000, start };
+}
