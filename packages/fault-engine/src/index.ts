@@ -1,6 +1,35 @@
 export { draw } from "./draw.ts";
 export { FaultEngineError, type FaultEngineErrorCode } from "./fault-engine-error.ts";
 export {
+  ALERT_NUMBERS,
+  type AlertName,
+  CERTIFICATE_DEFECTS,
+  type CertificateDefect,
+  type ConnectionFault,
+  type Duration,
+  type ErrorAnswer,
+  EVENT_DAMAGES,
+  type EventDamage,
+  type EventSelector,
+  type Extent,
+  FAULT_KINDS,
+  type Fault,
+  type FaultKind,
+  type HttpFault,
+  MALFORMATIONS,
+  type Malformation,
+  type ModelFault,
+  type Moment,
+  type Place,
+  type RateLimitBudget,
+  type Sender,
+  type StreamFault,
+  type StreamPoint,
+  type StreamStop,
+  type TlsFault,
+  type TlsPhase,
+} from "./faults/fault.ts";
+export {
   type EncodeResponseOptions,
   encodeChunk,
   encodeHead,
@@ -29,6 +58,15 @@ export type {
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http/http-limits.ts";
 export { RequestReader } from "./http/request-reader.ts";
 export { ResponseReader } from "./http/response-reader.ts";
+export { compileGlob } from "./patterns/glob.ts";
+export { compileJsonPointer } from "./patterns/json-pointer.ts";
+export { compileRegex } from "./patterns/linear-regex.ts";
+export {
+  compileTextPattern,
+  readTextPattern,
+  type TextPattern,
+  writeTextPattern,
+} from "./patterns/text-pattern.ts";
 export {
   type AnthropicBudgets,
   anthropicErrorBody,
@@ -45,3 +83,30 @@ export {
   providerError,
 } from "./providers/provider-error.ts";
 export { requestId } from "./providers/request-id.ts";
+export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
+export {
+  type ConnectionFacts,
+  keyScope,
+  type RequestFacts,
+  requestProvider,
+  targetPath,
+} from "./rules/facts.ts";
+export {
+  type Decision,
+  FaultEngine,
+  type FaultEngineOptions,
+  type RequestDecision,
+  RULE_SOURCES,
+  type RuleSource,
+} from "./rules/fault-engine.ts";
+export {
+  type BodyMatch,
+  EMPTY_RULE_SET,
+  type Expectation,
+  type HeaderMatch,
+  type Match,
+  type Rule,
+  type RuleSet,
+  type Scope,
+  type When,
+} from "./rules/rule.ts";
