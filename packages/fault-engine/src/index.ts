@@ -1,5 +1,5 @@
 export { draw } from "./draw.ts";
-export { FaultEngineError, type FaultEngineErrorCode } from "./fault-engine-error.ts";
+export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
 export {
   ALERT_NUMBERS,
   type AlertName,
@@ -83,6 +83,8 @@ export {
   providerError,
 } from "./providers/provider-error.ts";
 export { requestId } from "./providers/request-id.ts";
+export { type CertificateFiles, type RuleFile, ruleFileJsonSchema } from "./rule-file/file-schema.ts";
+export { parseRuleFile, readHeaderFault } from "./rule-file/parse-rule-file.ts";
 export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
 export {
   type ConnectionFacts,
