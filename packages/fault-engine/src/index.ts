@@ -58,6 +58,9 @@ export type {
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http/http-limits.ts";
 export { RequestReader } from "./http/request-reader.ts";
 export { ResponseReader } from "./http/response-reader.ts";
+export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
+export { drawDuration } from "./machines/duration.ts";
+export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";
 export { compileGlob } from "./patterns/glob.ts";
 export { compileJsonPointer } from "./patterns/json-pointer.ts";
 export { compileRegex } from "./patterns/linear-regex.ts";
@@ -112,3 +115,6 @@ export {
   type Scope,
   type When,
 } from "./rules/rule.ts";
+export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
+export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
+export { type SseEvent, type SseItem, SseReader } from "./sse/sse-reader.ts";
