@@ -1,3 +1,6 @@
+export { type FaultResponseContext, faultResponse } from "./answers/fault-response.ts";
+export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
+export { type Admission, estimateTokens, RateLimits } from "./answers/rate-limits.ts";
 export { draw } from "./draw.ts";
 export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
 export {
