@@ -61,10 +61,5 @@ export function ja3sFull(hello: ServerHello | HelloRetryRequest): string {
 }
 
 function decimals(values: readonly number[]): string {
-  let text = "";
-  for (const value of values) {
-    if (isGrease(value)) continue;
-    text += text === "" ? value : `-${value}`;
-  }
-  return text;
+  return values.filter((value) => !isGrease(value)).join("-");
 }

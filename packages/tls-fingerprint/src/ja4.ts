@@ -6,7 +6,7 @@ import {
   isGrease,
   ProtocolVersion,
 } from "@faultwire/tls-parser";
-import { hex16, sha256Hex12 } from "./digest.ts";
+import { sha256Hex12 } from "./digest.ts";
 
 /**
  * The JA4 fingerprint of a TLS client over TCP, `a_b_c`:
@@ -58,11 +58,12 @@ export function ja4ro(hello: ClientHello): string {
   return raw(partsOf(hello, "original"));
 }
 
+/** The lists in ASCII: bytes are quicker to write and to hash than text. */
 interface Parts {
   readonly a: string;
-  readonly suites: string;
+  readonly suites: Uint8Array;
   /** Extensions, and behind an underscore the signature algorithms where there are any. */
-  readonly rest: string;
+  readonly rest: Uint8Array;
 }
 
 function hashed({ a, suites, rest }: Parts): string {
@@ -70,12 +71,18 @@ function hashed({ a, suites, rest }: Parts): string {
 }
 
 function raw({ a, suites, rest }: Parts): string {
-  return `${a}_${suites}_${rest}`;
+  return `${a}_${textOf(suites)}_${textOf(rest)}`;
+}
+
+function textOf(ascii: Uint8Array): string {
+  let text = "";
+  for (const byte of ascii) text += String.fromCharCode(byte);
+  return text;
 }
 
 /** The specification wants an empty list seen at a glance. */
-function hashOrZeros(text: string): string {
-  return text === "" ? "000000000000" : sha256Hex12(text);
+function hashOrZeros(ascii: Uint8Array): string {
+  return ascii.length === 0 ? "000000000000" : sha256Hex12(ascii);
 }
 
 function partsOf(hello: ClientHello, order: "sorted" | "original"): Parts {
@@ -84,13 +91,9 @@ function partsOf(hello: ClientHello, order: "sorted" | "original"): Parts {
   const schemes = withoutGrease(clientHelloExtension(hello, "signatureAlgorithms")?.schemes ?? []);
   const destination = types.includes(ExtensionType.serverName) ? "d" : "i";
   const a = `t${version(hello)}${destination}${count(suites)}${count(types)}${alpnCharacters(hello)}`;
-  const listed = order === "sorted" ? ascending(types.filter(isNotInFirstPart)) : types;
-  const extensions = hexList(listed);
-  return {
-    a,
-    suites: hexList(order === "sorted" ? ascending(suites) : suites),
-    rest: schemes.length === 0 ? extensions : `${extensions}_${hexList(schemes)}`,
-  };
+  if (order === "original") return { a, suites: hexList(suites), rest: hexList(types, schemes) };
+  const extensions = ascending(types.filter(isNotInFirstPart));
+  return { a, suites: hexList(ascending(suites)), rest: hexList(extensions, schemes) };
 }
 
 const versions: Readonly<Record<number, string>> = {
@@ -109,8 +112,8 @@ function version(hello: ClientHello): string {
   return versions[highest] ?? "00";
 }
 
-function count(values: readonly number[]): string {
-  return `${Math.min(values.length, 99)}`.padStart(2, "0");
+function count({ length }: readonly number[]): string {
+  return `${Math.min(length, 99)}`.padStart(2, "0");
 }
 
 /** Characters where both ends of the name are ASCII letters or digits; else the first and last digit of its hex. */
@@ -132,12 +135,38 @@ function withoutGrease(values: readonly number[]): number[] {
   return values.filter((value) => !isGrease(value));
 }
 
-function ascending(values: readonly number[]): number[] {
-  return values.toSorted((one, other) => one - other);
+/** Typed arrays sort by number, and several times faster than with a function that compares. */
+function ascending(values: readonly number[]): Uint16Array {
+  return new Uint16Array(values).sort();
 }
 
-function hexList(values: readonly number[]): string {
-  let text = "";
-  for (const value of values) text += text === "" ? hex16(value) : `,${hex16(value)}`;
-  return text;
+const COMMA = 0x2c;
+const UNDERSCORE = 0x5f;
+
+/** Four hex digits a value, commas between them; an underscore and the second list unless that is empty. */
+function hexList(values: ArrayLike<number>, more: ArrayLike<number> = []): Uint8Array {
+  const ascii = new Uint8Array(5 * (values.length + more.length));
+  let end = writeHexList(ascii, values, 0);
+  if (more.length > 0) {
+    ascii[end] = UNDERSCORE;
+    end = writeHexList(ascii, more, end + 1);
+  }
+  return ascii.subarray(0, end);
+}
+
+function writeHexList(ascii: Uint8Array, values: ArrayLike<number>, at: number): number {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (index > 0) ascii[at++] = COMMA;
+    ascii[at++] = digit(value >> 12);
+    ascii[at++] = digit((value >> 8) & 0xf);
+    ascii[at++] = digit((value >> 4) & 0xf);
+    ascii[at++] = digit(value & 0xf);
+  }
+  return at;
+}
+
+/** ASCII of a lower-case hex digit. */
+function digit(value: number): number {
+  return value < 10 ? 0x30 + value : 0x57 + value;
 }

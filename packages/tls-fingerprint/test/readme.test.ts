@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
-import { connect, type TLSSocket } from "node:tls";
+import { connect } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { fingerprintsOf } from "./readme/fingerprints-of.ts";
 import { referenceOf } from "./support/reference.ts";
@@ -10,14 +10,12 @@ const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
 const notice = readFileSync(join(import.meta.dirname, "../NOTICE"), "utf8");
 
 /** The first bytes that Node's TLS client sends: a whole ClientHello in one record. */
-async function nodeHello(): Promise<Uint8Array> {
-  let client: TLSSocket | undefined;
-  const hello = await new Promise<Uint8Array>((resolve) => {
+function nodeHello(): Promise<Uint8Array> {
+  return new Promise((resolve) => {
     const wire = new Duplex({ read: () => {}, write: (chunk: Uint8Array) => resolve(chunk) });
-    client = connect({ socket: wire, servername: "api.example.com", ALPNProtocols: ["http/1.1"] });
+    const client = connect({ socket: wire, servername: "api.example.com", ALPNProtocols: ["http/1.1"] });
+    wire.once("close", () => client.destroy());
   });
-  client?.destroy();
-  return hello;
 }
 
 describe("README.md", () => {
