@@ -14,7 +14,7 @@ export type {
   OpaqueExtension,
   UnknownExtension,
 } from "./extension/extension.ts";
-export { ExtensionType } from "./extension/extension-type.ts";
+
 export type * from "./extension/flags.ts";
 export type * from "./extension/groups.ts";
 export type * from "./extension/messages.ts";
@@ -24,6 +24,14 @@ export type * from "./extension/quic-transport-parameters.ts";
 export type * from "./extension/session.ts";
 export type * from "./extension/signatures.ts";
 export { isGrease, isGreaseAlpn, isGreasePskMode } from "./grease.ts";
+export type {
+  CertificateEntry,
+  CompressedCertificate,
+  Tls12Certificate,
+  Tls13Certificate,
+} from "./handshake/certificate.ts";
+export type { Tls12CertificateRequest, Tls13CertificateRequest } from "./handshake/certificate-request.ts";
+export type { CertificateStatus, CertificateUrl, UrlAndHash } from "./handshake/certificate-status.ts";
 export {
   alpnProtocolsOf,
   type ClientHello,
@@ -33,6 +41,15 @@ export {
   offeredVersionsOf,
   serverNameOf,
 } from "./handshake/client-hello.ts";
+export type * from "./handshake/client-key-exchange.ts";
+export type { CertificateVerify, DigitallySigned } from "./handshake/digitally-signed.ts";
+export { encodeHandshake } from "./handshake/encode-handshake.ts";
+export {
+  decodeHandshake,
+  type Handshake,
+  type HandshakeContext,
+  type UnknownHandshake,
+} from "./handshake/handshake.ts";
 export { HANDSHAKE_HEADER_BYTES, HandshakeFrame } from "./handshake/handshake-frame.ts";
 export {
   HandshakeReader,
@@ -40,6 +57,18 @@ export {
   MAX_HANDSHAKE_BYTES,
 } from "./handshake/handshake-reader.ts";
 export { HandshakeType, type HandshakeTypeName, handshakeTypeName } from "./handshake/handshake-type.ts";
+export type { Tls12NewSessionTicket, Tls13NewSessionTicket } from "./handshake/new-session-ticket.ts";
+export type {
+  EncryptedExtensions,
+  EndOfEarlyData,
+  Finished,
+  HelloRequest,
+  KeyUpdate,
+  MessageHash,
+  ServerHelloDone,
+  SupplementalData,
+  SupplementalDataEntry,
+} from "./handshake/plain-messages.ts";
 export {
   decodeServerHello,
   downgradeSignalOf,
@@ -49,9 +78,42 @@ export {
   selectedAlpnOf,
   selectedVersionOf,
 } from "./handshake/server-hello.ts";
+export type * from "./handshake/server-key-exchange.ts";
+export {
+  decodeSsl2ClientHello,
+  encodeSsl2ClientHello,
+  type Ssl2ClientHello,
+  ssl2RecordBytes,
+} from "./handshake/ssl2-client-hello.ts";
 export { ProtocolVersion, protocolVersionName } from "./protocol-version.ts";
+export {
+  type Alert,
+  AlertDescription,
+  AlertLevel,
+  alertDescriptionByName,
+  alertDescriptionName,
+  decodeAlert,
+  encodeAlert,
+} from "./record/alert.ts";
 export { ContentType, type ContentTypeName, contentTypeName } from "./record/content-type.ts";
+export {
+  type EncodeRecordsOptions,
+  encodeRecord,
+  encodeRecords,
+  type RecordParts,
+} from "./record/record-encoder.ts";
 export { RECORD_HEADER_BYTES, RecordLimit } from "./record/record-limits.ts";
 export { RecordReader, type RecordReaderOptions } from "./record/record-reader.ts";
 export { TlsRecord } from "./record/tls-record.ts";
+export {
+  type Authentication,
+  CipherSuite,
+  type CipherSuiteFacts,
+  cipherSuiteFacts,
+  cipherSuiteName,
+  type KeyExchange,
+} from "./tables/cipher-suite.ts";
+export { ExtensionType, extensionTypeName } from "./tables/extension-type.ts";
+export { NamedGroup, type NamedGroupFacts, namedGroupFacts, namedGroupName } from "./tables/named-group.ts";
+export { SignatureScheme, signatureSchemeName } from "./tables/signature-scheme.ts";
 export { TlsParseError, type TlsParseErrorCode, type TlsParseErrorInit } from "./tls-parse-error.ts";

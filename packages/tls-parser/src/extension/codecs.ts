@@ -1,7 +1,7 @@
+import { ExtensionType as T } from "../tables/extension-type.ts";
 import * as certificates from "./certificates.ts";
 import * as ech from "./encrypted-client-hello.ts";
 import type { ExtensionBase, ExtensionCodec } from "./extension.ts";
-import { ExtensionType as T } from "./extension-type.ts";
 import * as flags from "./flags.ts";
 import * as groups from "./groups.ts";
 import type {

@@ -1,10 +1,10 @@
 import { isGrease } from "../grease.ts";
+import { ExtensionType } from "../tables/extension-type.ts";
 import { TlsParseError } from "../tls-parse-error.ts";
 import { ByteReader } from "../wire/byte-reader.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import type { CodecTable } from "./codecs.ts";
 import type { DecodeOptions, ExtensionBase, ExtensionCodec, OpaqueExtension } from "./extension.ts";
-import { ExtensionType } from "./extension-type.ts";
 
 const EXTENSIONS = "extensions";
 
