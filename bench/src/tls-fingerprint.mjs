@@ -26,17 +26,18 @@ function streamOf(bytes) {
   return stream;
 }
 
-/** Microseconds per call of each work: medians of rounds that take turns, so that all of them see the same machine. */
+/** Microseconds of CPU per call of each work: medians of rounds that take turns, to see the same machine. */
 async function timed(works, rounds = 15) {
   const times = works.map(() => []);
   for (let round = 0; round < rounds; round++)
     for (const [index, { work, calls }] of works.entries()) {
-      const start = performance.now();
+      const start = process.cpuUsage();
       for (let call = 0; call < calls; call++) {
         const pending = work();
         if (pending instanceof Promise) await pending;
       }
-      times[index].push(((performance.now() - start) * 1000) / calls);
+      const { user, system } = process.cpuUsage(start);
+      times[index].push((user + system) / calls);
     }
   return times.map((list) => list.sort((one, other) => one - other)[rounds >> 1]);
 }

@@ -1,3 +1,6 @@
+export { toDot } from "./diagram/dot.ts";
+export type { DiagramOptions } from "./diagram/edges.ts";
+export { toMermaid } from "./diagram/mermaid.ts";
 export { type GuardName, guards } from "./machine/guards.ts";
 export {
   type Certainty,

@@ -113,19 +113,11 @@ function endsEarlyData({ earlyData, cipherSuite }: Session, seen: Observation): 
 }
 
 function clientCertificateAfter(state: HandshakeState, seen: Observation): ClientCertificate {
-  const before = "clientCertificate" in state ? state.clientCertificate : "unrequested";
-  switch (seen.sees) {
-    case "certificateRequest":
-      return "requested";
-    case "certificate":
-      return seen.isEmpty ? "empty" : "sent";
-    case "certificateUrl":
-      return "sent";
-    case "certificateVerify":
-      return "proved";
-    default:
-      return before;
-  }
+  if (seen.sees === "certificateRequest") return "requested";
+  if (seen.sees === "certificate" && seen.by === "client") return seen.isEmpty ? "empty" : "sent";
+  if (seen.sees === "certificateUrl") return "sent";
+  if (seen.sees === "certificateVerify") return "proved";
+  return "clientCertificate" in state ? state.clientCertificate : "unrequested";
 }
 
 function renegotiationAfter(state: HandshakeState, { sees, by }: Observation): HandshakeState {

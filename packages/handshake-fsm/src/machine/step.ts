@@ -58,12 +58,8 @@ function firstFit(
 function misplaced(state: HandshakeState, { sees }: Observation): ViolationCode {
   const session = sessionOf(state);
   const isAfterTls13Hello = session !== undefined && isTls13(session.version);
-  switch (sees) {
-    case "changeCipherSpec":
-      return isAfterTls13Hello ? "late-change-cipher-spec" : "early-change-cipher-spec";
-    case "applicationData":
-      return "early-application-data";
-    default:
-      return isAfterTls13Hello ? "unprotected-handshake" : "unexpected-message";
-  }
+  if (sees === "applicationData") return "early-application-data";
+  if (sees === "changeCipherSpec")
+    return isAfterTls13Hello ? "late-change-cipher-spec" : "early-change-cipher-spec";
+  return isAfterTls13Hello ? "unprotected-handshake" : "unexpected-message";
 }

@@ -1,4 +1,4 @@
-import { HandshakeReader, RecordReader } from "@faultwire/tls-parser";
+import { type HandshakeFrame, HandshakeReader, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
 
 /** One direction of a connection, as a {@link HandshakeTracker} reads it. */
 export class Flow {
@@ -8,19 +8,24 @@ export class Flow {
   bytes = 0;
   /** Whether record boundaries are lost. */
   isUnreadable = false;
-  // Made when they are needed and let go afterwards: most of a connection's life needs neither.
+  // There only while they hold part of something: most connections are idle most of the time, and a reader also keeps
+  // its last chunk alive.
   #records: RecordReader | undefined;
   #messages: HandshakeReader | undefined;
 
-  get records(): RecordReader {
+  /** Calls `take` for each record that is complete now. Throws what {@link RecordReader} throws. */
+  readRecords(chunk: Uint8Array, take: (record: TlsRecord) => void): void {
     // What application data says is nobody's business here; it is counted, and not kept.
-    this.#records ??= new RecordReader({ skipApplicationData: true });
-    return this.#records;
+    const records = this.#records ?? new RecordReader({ skipApplicationData: true });
+    for (const record of records.push(chunk)) take(record);
+    this.#records = records.pendingBytes > 0 ? records : undefined;
   }
 
-  messages(maxMessageBytes: number): HandshakeReader {
-    this.#messages ??= new HandshakeReader({ maxMessageBytes });
-    return this.#messages;
+  /** Calls `take` for each handshake message that is complete now. Throws what {@link HandshakeReader} throws. */
+  readMessages(fragment: Uint8Array, maxMessageBytes: number, take: (frame: HandshakeFrame) => void): void {
+    const messages = this.#messages ?? new HandshakeReader({ maxMessageBytes });
+    for (const frame of messages.push(fragment)) take(frame);
+    this.#messages = messages.pendingBytes > 0 ? messages : undefined;
   }
 
   /** Bytes of a handshake message that is not complete. */
@@ -33,8 +38,16 @@ export class Flow {
     return this.#records?.pendingBytes ?? 0;
   }
 
-  /** No handshake message will come that can be read. */
-  dropMessages(): void {
+  /** Nothing more will be read. */
+  drop(): void {
+    this.isUnreadable = true;
+    this.#records = undefined;
+    this.#messages = undefined;
+  }
+
+  /** What follows is encrypted. */
+  protect(): void {
+    this.isProtected = true;
     this.#messages = undefined;
   }
 }

@@ -1,12 +1,9 @@
 import {
-  AlertDescription,
-  AlertLevel,
   ContentType,
   decodeClientHello,
   decodeServerHello,
   type HandshakeFrame,
   HandshakeType,
-  handshakeTypeName,
   MAX_HANDSHAKE_BYTES,
   TlsParseError,
   type TlsRecord,
@@ -22,6 +19,7 @@ import type { HandshakeEvent } from "./handshake-event.ts";
 import type { HandshakeSummary } from "./handshake-summary.ts";
 import { answerOf, offerOf } from "./hello-facts.ts";
 import { Logbook } from "./logbook.ts";
+import { isFatalAlert, messageObservation } from "./observation-of.ts";
 
 /** What a {@link HandshakeTracker} is told. */
 export interface HandshakeTrackerOptions {
@@ -93,7 +91,7 @@ export class HandshakeTracker {
     if (flow.isUnreadable) return NOTHING;
     this.#nowMs = this.#options.now();
     try {
-      for (const record of flow.records.push(chunk)) this.#record(by, flow, record);
+      flow.readRecords(chunk, (record) => this.#record(by, flow, record));
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
       this.#unreadable(by, flow, "malformed-record");
@@ -136,7 +134,7 @@ export class HandshakeTracker {
 
   #record(by: Side, flow: Flow, record: TlsRecord): void {
     flow.bytes += record.byteLength;
-    if (flow.isUnreadable) return;
+    if (flow.isUnreadable || !this.#isJudging) return;
     switch (record.type) {
       case ContentType.applicationData:
         // The table says the same, but this is where a connection spends its life.
@@ -166,8 +164,7 @@ export class HandshakeTracker {
     this.#observe({ sees: "changeCipherSpec", by });
     const session = sessionOf(this.#state);
     if (session === undefined || isTls13(session.version)) return;
-    flow.isProtected = true;
-    flow.dropMessages();
+    flow.protect();
   }
 
   #alerts(by: Side, flow: Flow, record: TlsRecord): void {
@@ -186,15 +183,7 @@ export class HandshakeTracker {
   #plainAlert(by: Side, level: number, description: number): void {
     this.#log.letter(by, "l");
     this.#alert(by, level, description);
-    const session = sessionOf(this.#state);
-    // RFC 8446 section 6: TLS 1.3 goes by the description.
-    const isFatal =
-      level === AlertLevel.fatal ||
-      (session !== undefined &&
-        isTls13(session.version) &&
-        description !== AlertDescription.closeNotify &&
-        description !== AlertDescription.userCanceled);
-    if (isFatal) this.#observe({ sees: "fatalAlert", by });
+    if (isFatalAlert(this.#state, level, description)) this.#observe({ sees: "fatalAlert", by });
   }
 
   #alert(
@@ -210,8 +199,9 @@ export class HandshakeTracker {
   #messages(by: Side, flow: Flow, fragment: Uint8Array): void {
     const { maxMessageBytes } = this.#options;
     try {
-      const messages = flow.messages(maxMessageBytes ?? MAX_HANDSHAKE_BYTES);
-      for (const frame of messages.push(fragment)) this.#message(by, frame);
+      flow.readMessages(fragment, maxMessageBytes ?? MAX_HANDSHAKE_BYTES, (frame) => {
+        if (this.#isJudging) this.#message(by, frame);
+      });
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
       this.#unreadable(by, flow, "malformed-message");
@@ -222,24 +212,9 @@ export class HandshakeTracker {
     const { type } = frame;
     if (type === HandshakeType.clientHello && by === "client") this.#clientHello(frame);
     else if (type === HandshakeType.serverHello && by === "server") this.#serverHello(frame);
-    else this.#plainMessage(by, frame);
-  }
-
-  #plainMessage(by: Side, frame: HandshakeFrame): void {
-    this.#log.letter(by, frame.type);
-    const name = handshakeTypeName(frame.type);
-    switch (name) {
-      case "certificate":
-        this.#observe({ sees: name, by, isEmpty: frame.length <= EMPTY_CERTIFICATE_BYTES });
-        return;
-      case undefined:
-      case "clientHello":
-      case "serverHello":
-      case "helloRetryRequest":
-        this.#observe({ sees: "unknownMessage", by });
-        return;
-      default:
-        this.#observe({ sees: name, by });
+    else {
+      this.#log.letter(by, type);
+      this.#observe(messageObservation(by, frame));
     }
   }
 
@@ -270,10 +245,9 @@ export class HandshakeTracker {
   }
 
   #unreadable(by: Side, flow: Flow, code: ViolationCode): void {
-    flow.isUnreadable = true;
-    flow.dropMessages();
+    flow.drop();
     const { lossy } = this.#options;
-    if (lossy !== "both" && lossy !== by && this.#isJudging) this.#report(code, by);
+    if (lossy !== "both" && lossy !== by) this.#report(code, by);
     this.#observe({ sees: "gap", by });
   }
 
@@ -289,7 +263,6 @@ export class HandshakeTracker {
 
   /** Reports it, or, where it may be a gap that makes it look like one, loses track: then false. */
   #violation(code: ViolationCode, by: Side): boolean {
-    if (!this.#isJudging) return false;
     if (this.#options.lossy === undefined || selfEvident.has(code)) {
       this.#report(code, by);
       return true;
@@ -324,6 +297,3 @@ export class HandshakeTracker {
     });
   }
 }
-
-/** An empty list of certificates: nothing but its length. */
-const EMPTY_CERTIFICATE_BYTES = 3;

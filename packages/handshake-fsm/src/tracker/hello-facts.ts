@@ -10,7 +10,7 @@ import {
   selectedVersionOf,
   serverNameOf,
 } from "@faultwire/tls-parser";
-import type { Offer } from "../machine/handshake-state.ts";
+import type { EarlyData, Offer } from "../machine/handshake-state.ts";
 import type { Answer } from "../machine/observation.ts";
 
 /** What the machine has to know of a ClientHello; keeps nothing of the bytes that it was read from. */
@@ -51,6 +51,8 @@ export interface HelloFacts {
   readonly alpn: string | undefined;
   readonly group: number | undefined;
   readonly retried: boolean;
+  /** As far as the hellos tell. */
+  readonly earlyData: EarlyData;
 }
 
 /** The facts of a connection without a hello. */
@@ -60,16 +62,24 @@ export const noHelloFacts: HelloFacts = {
   alpn: undefined,
   group: undefined,
   retried: false,
+  earlyData: "none",
 };
 
 /** The facts with those of a ClientHello. */
 export function withClientHello(facts: HelloFacts, hello: ClientHello): HelloFacts {
-  return { ...facts, serverName: serverNameOf(hello), alpnOffered: alpnProtocolsOf(hello) };
+  const serverName = serverNameOf(hello);
+  const alpnOffered = alpnProtocolsOf(hello);
+  // The second hello comes without it: a HelloRetryRequest rejects it (RFC 8446 section 4.2.10).
+  const isOffered = !facts.retried && clientHelloExtension(hello, "earlyData") !== undefined;
+  return { ...facts, serverName, alpnOffered, earlyData: isOffered ? "offered" : facts.earlyData };
 }
 
 /** The facts with those of the server's answer. */
 export function withServerHello(facts: HelloFacts, hello: ServerHello | HelloRetryRequest): HelloFacts {
-  if (hello.kind === "helloRetryRequest") return { ...facts, retried: true };
+  if (hello.kind === "helloRetryRequest") {
+    const earlyData = facts.earlyData === "none" ? "none" : "rejected";
+    return { ...facts, retried: true, earlyData };
+  }
   let group: number | undefined;
   for (const extension of hello.extensions ?? [])
     if (extension.kind === "keyShare") group = extension.serverShare.group;

@@ -81,24 +81,16 @@ export class Logbook {
   follow(before: HandshakeState, state: HandshakeState, seen: Observation): void {
     this.#session = sessionOf(state) ?? this.#session;
     if ("clientCertificate" in state) this.#clientCertificate = state.clientCertificate;
-    switch (state.name) {
-      case "wait-encrypted-extensions":
-        this.#clientCertificate = "hidden";
-        return;
-      case "wait-finished":
-        this.#clientCertificate = "inferred";
-        return;
-      case "connected":
-        if (before.name === "wait-flight-2") this.#clientCertificate = "unrequested";
-        if (before.name === "renegotiating" && seen.sees === "protectedHandshake") this.#renegotiations++;
-        return;
-      case "wait-server-change-cipher-spec":
-      case "wait-server-finished":
-        if (seen.sees === "applicationData" && seen.by === "client" && before.name === state.name)
-          this.#falseStart = true;
-        return;
-      default:
+    const { name } = state;
+    if (name === "wait-encrypted-extensions") this.#clientCertificate = "hidden";
+    if (name === "wait-finished") this.#clientCertificate = "inferred";
+    if (name === "connected") {
+      if (before.name === "wait-flight-2") this.#clientCertificate = "unrequested";
+      if (before.name === "renegotiating" && seen.sees === "protectedHandshake") this.#renegotiations++;
     }
+    const isServerLate = name === "wait-server-change-cipher-spec" || name === "wait-server-finished";
+    // The row that leads back to the same state: what leads into it is a Finished that was skipped.
+    if (isServerLate && name === before.name && seen.sees === "applicationData") this.#falseStart = true;
   }
 
   /** Notes that a state is over, and gives the time that was spent in it. */
@@ -139,7 +131,8 @@ export class Logbook {
       group: session !== undefined && isTls13(session.version) ? this.#hello.group : undefined,
       resumedBy: session?.resumedBy,
       clientCertificate: this.#clientCertificate,
-      earlyData: session?.earlyData ?? ("offer" in state && state.offer.earlyData ? "offered" : "none"),
+      earlyData:
+        session === undefined || session.earlyData === "none" ? this.#hello.earlyData : session.earlyData,
       falseStart: this.#falseStart,
       renegotiations: this.#renegotiations,
       alerts: this.#alerts,
