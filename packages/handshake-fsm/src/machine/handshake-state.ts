@@ -1,0 +1,113 @@
+import type { Side } from "../side.ts";
+
+/** What a ClientHello offers, as far as later messages are judged by it. */
+export interface Offer {
+  /** A copy, 0 to 32 bytes. */
+  readonly sessionId: Uint8Array;
+  readonly versions: readonly number[];
+  readonly cipherSuites: readonly number[];
+  /** Whether it carries a session ticket (RFC 5077): a server may resume without echoing the session id. */
+  readonly ticket: boolean;
+  /** Whether it carries `pre_shared_key` (RFC 8446 section 4.2.11). */
+  readonly psk: boolean;
+  readonly earlyData: boolean;
+}
+
+/** How a session was resumed: by its id (RFC 5246), a ticket (RFC 5077), or a pre-shared key (RFC 8446). */
+export type Resumption = "session-id" | "ticket" | "psk";
+
+/**
+ * What became of early data (RFC 8446 section 4.2.10): `offered` until it is known, `rejected` for sure, or `accepted`,
+ * which an observer infers from the size of an EndOfEarlyData.
+ */
+export type EarlyData = "none" | "offered" | "rejected" | "accepted";
+
+/** What the ServerHello settled. */
+export interface Session {
+  /** The version negotiated, by `supported_versions` where that is there. */
+  readonly version: number;
+  readonly cipherSuite: number;
+  /** Undefined in a full handshake. */
+  readonly resumedBy: Resumption | undefined;
+  readonly earlyData: EarlyData;
+}
+
+/** The client's certificate in TLS 1.2 and older: `proved` by a CertificateVerify. */
+export type ClientCertificate = "unrequested" | "requested" | "empty" | "sent" | "proved";
+
+/** How far one side has come in a renegotiation, of which only the record types can be seen. */
+export type Renegotiation = "messages" | "changed" | "finished";
+
+/** Whether something was seen, or follows from sizes and order of records that nobody in between can read. */
+export type Certainty = "observed" | "inferred";
+
+/**
+ * Where a handshake stands, named after what has to come next. The names are those of RFC 8446 Appendix A wherever it
+ * has one (`wait-server-hello` is WAIT_SH, `wait-encrypted-extensions` WAIT_EE, `wait-flight-2` WAIT_FLIGHT2); those of
+ * the older versions follow the figures of RFC 5246 section 7.3, message by message.
+ */
+export type HandshakeState =
+  /** Nothing has been seen. */
+  | { readonly name: "start" }
+  | {
+      readonly name: "wait-server-hello";
+      readonly offer: Offer;
+      /** The suite of a HelloRetryRequest; undefined where there was none. */
+      readonly retrySuite: number | undefined;
+    }
+  | { readonly name: "wait-second-client-hello"; readonly offer: Offer; readonly retrySuite: number }
+  | {
+      readonly name: "wait-server-certificate";
+      readonly session: Session;
+      /** The client's ticket may yet be taken: only the next message tells. */
+      readonly ticketOffered: boolean;
+    }
+  | { readonly name: "wait-server-key-exchange"; readonly session: Session }
+  | {
+      readonly name: "wait-server-hello-done";
+      readonly session: Session;
+      readonly clientCertificate: ClientCertificate;
+    }
+  | {
+      readonly name: "wait-client-key-exchange";
+      readonly session: Session;
+      readonly clientCertificate: ClientCertificate;
+    }
+  | {
+      readonly name: "wait-client-change-cipher-spec";
+      readonly session: Session;
+      readonly clientCertificate: ClientCertificate;
+    }
+  | { readonly name: "wait-client-finished"; readonly session: Session }
+  | { readonly name: "wait-server-change-cipher-spec"; readonly session: Session }
+  | { readonly name: "wait-server-finished"; readonly session: Session }
+  /** TLS 1.3, after the ServerHello: the server's encrypted messages have yet to come. */
+  | { readonly name: "wait-encrypted-extensions"; readonly session: Session }
+  /** TLS 1.3: the server's encrypted messages have begun. */
+  | { readonly name: "wait-flight-2"; readonly session: Session }
+  /** TLS 1.3: the client answers with more than a Finished: most likely with a certificate. */
+  | { readonly name: "wait-finished"; readonly session: Session }
+  | { readonly name: "connected"; readonly session: Session; readonly certainty: Certainty }
+  /** TLS 1.2 and older: handshake messages in the protected connection. */
+  | {
+      readonly name: "renegotiating";
+      readonly session: Session;
+      readonly client: Renegotiation;
+      readonly server: Renegotiation;
+    }
+  /** A fatal alert was sent. */
+  | { readonly name: "failed"; readonly by: Side; readonly certainty: Certainty }
+  | { readonly name: "closed"; readonly during: StateName }
+  /** Bytes are missing or unreadable: what comes cannot be judged any more. */
+  | { readonly name: "lost-track"; readonly during: StateName };
+
+/** The name of a {@link HandshakeState}. */
+export type StateName = HandshakeState["name"];
+
+/** The state of a connection of which nothing has been seen. */
+export const startState: HandshakeState = { name: "start" };
+
+/** What the ServerHello settled, in the states that come after it. */
+export function sessionOf(state: HandshakeState): Session | undefined {
+  return "session" in state ? state.session : undefined;
+}

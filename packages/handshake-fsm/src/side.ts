@@ -1,0 +1,2 @@
+/** Who sent something: the one that opened the connection, or the one that it opened it to. */
+export type Side = "client" | "server";

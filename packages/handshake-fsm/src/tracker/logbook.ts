@@ -1,0 +1,154 @@
+import {
+  alertDescriptionName,
+  type ClientHello,
+  cipherSuiteName,
+  type HelloRetryRequest,
+  protocolVersionName,
+  type ServerHello,
+} from "@faultwire/tls-parser";
+import {
+  type Certainty,
+  type HandshakeState,
+  type Session,
+  type StateName,
+  sessionOf,
+} from "../machine/handshake-state.ts";
+import type { Observation } from "../machine/observation.ts";
+import { isTls13 } from "../machine/version.ts";
+import type { ViolationCode } from "../machine/violation.ts";
+import type { Side } from "../side.ts";
+import type { HandshakeSummary, SeenAlert } from "./handshake-summary.ts";
+import { type HelloFacts, noHelloFacts, withClientHello, withServerHello } from "./hello-facts.ts";
+import { messageLetter, withLetter } from "./history.ts";
+import { type HandshakePhases, phaseOfState } from "./phases.ts";
+
+/** A peer that repeats its alerts makes no list grow. */
+const MAX_ALERTS = 8;
+/** Violations reported one by one; a peer that goes on breaking rules is known by then. */
+const MAX_REPORTED_VIOLATIONS = 16;
+
+const noPhases: HandshakePhases = {
+  serverHelloMs: 0,
+  serverFlightMs: 0,
+  clientFlightMs: 0,
+  serverFinishedMs: 0,
+  totalMs: 0,
+};
+
+/** What a {@link HandshakeTracker} remembers for its summary. */
+export class Logbook {
+  #hello: HelloFacts = noHelloFacts;
+  #session: Session | undefined;
+  #established: Certainty | undefined;
+  #clientCertificate: HandshakeSummary["clientCertificate"] = "unrequested";
+  #falseStart = false;
+  #renegotiations = 0;
+  #alerts: readonly SeenAlert[] = [];
+  #violations: readonly ViolationCode[] = [];
+  #reported = 0;
+  #history = "";
+  #phases = noPhases;
+  #startedMs: number | undefined;
+  #enteredMs = 0;
+  #isOver = false;
+
+  letter(by: Side, what: number | string): void {
+    this.#history = withLetter(this.#history, by, typeof what === "string" ? what : messageLetter(what));
+  }
+
+  clientHello(hello: ClientHello, atMs: number): void {
+    this.#hello = withClientHello(this.#hello, hello);
+    this.#startedMs ??= atMs;
+  }
+
+  serverHello(hello: ServerHello | HelloRetryRequest): void {
+    this.#hello = withServerHello(this.#hello, hello);
+  }
+
+  alert(by: Side, level: number | undefined, description: number | undefined): void {
+    if (this.#alerts.length >= MAX_ALERTS) return;
+    const name = description === undefined ? undefined : alertDescriptionName(description);
+    this.#alerts = [...this.#alerts, { by, level, description, name }];
+  }
+
+  /** Notes it, and says whether it is to be reported. */
+  violation(code: ViolationCode): boolean {
+    if (!this.#violations.includes(code)) this.#violations = [...this.#violations, code];
+    return this.#reported++ < MAX_REPORTED_VIOLATIONS;
+  }
+
+  /** Notes what a step tells besides its state. */
+  follow(before: HandshakeState, state: HandshakeState, seen: Observation): void {
+    this.#session = sessionOf(state) ?? this.#session;
+    if ("clientCertificate" in state) this.#clientCertificate = state.clientCertificate;
+    const { name } = state;
+    if (name === "wait-encrypted-extensions") this.#clientCertificate = "hidden";
+    if (name === "wait-finished") this.#clientCertificate = "inferred";
+    if (name === "connected") {
+      if (before.name === "wait-flight-2") this.#clientCertificate = "unrequested";
+      if (before.name === "renegotiating" && seen.sees === "protectedHandshake") this.#renegotiations++;
+    }
+    const isServerLate = name === "wait-server-change-cipher-spec" || name === "wait-server-finished";
+    // The row that leads back to the same state: what leads into it is a Finished that was skipped.
+    if (isServerLate && name === before.name && seen.sees === "applicationData") this.#falseStart = true;
+  }
+
+  /** Notes that a state is over, and gives the time that was spent in it. */
+  leave(name: StateName, to: StateName, atMs: number): number {
+    const afterMs = this.#startedMs === undefined ? 0 : atMs - this.#enteredMs;
+    const phase = phaseOfState[name];
+    if (phase !== undefined && !this.#isOver)
+      this.#phases = { ...this.#phases, [phase]: this.#phases[phase] + afterMs };
+    if (phaseOfState[to] === undefined && !this.#isOver && this.#startedMs !== undefined) {
+      this.#isOver = true;
+      this.#phases = { ...this.#phases, totalMs: atMs - this.#startedMs };
+    }
+    this.#enteredMs = atMs;
+    return name === "start" ? 0 : afterMs;
+  }
+
+  /** Notes that the handshake was completed; false where it was before. */
+  establish(certainty: Certainty): boolean {
+    if (this.#established !== undefined) return false;
+    this.#established = certainty;
+    return true;
+  }
+
+  sinceHelloMs(atMs: number): number {
+    return this.#startedMs === undefined ? 0 : atMs - this.#startedMs;
+  }
+
+  summary(state: HandshakeState, atMs: number, clientBytes: number, serverBytes: number): HandshakeSummary {
+    const session = this.#session;
+    return {
+      state: state.name,
+      established: this.#established,
+      version: session?.version,
+      versionName: session === undefined ? undefined : protocolVersionName(session.version),
+      cipherSuite: session?.cipherSuite,
+      cipherSuiteName: session === undefined ? undefined : cipherSuiteName(session.cipherSuite),
+      ...this.#hello,
+      group: session !== undefined && isTls13(session.version) ? this.#hello.group : undefined,
+      resumedBy: session?.resumedBy,
+      clientCertificate: this.#clientCertificate,
+      earlyData:
+        session === undefined || session.earlyData === "none" ? this.#hello.earlyData : session.earlyData,
+      falseStart: this.#falseStart,
+      renegotiations: this.#renegotiations,
+      alerts: this.#alerts,
+      violations: this.#violations,
+      history: this.#history,
+      phases: this.#phasesAt(state.name, atMs),
+      clientBytes,
+      serverBytes,
+    };
+  }
+
+  /** While the handshake goes on, the wait that it is in counts until now. */
+  #phasesAt(name: StateName, atMs: number): HandshakePhases {
+    const phase = phaseOfState[name];
+    if (this.#isOver || phase === undefined) return this.#phases;
+    const spent = this.#phases[phase] + atMs - this.#enteredMs;
+    return { ...this.#phases, [phase]: spent, totalMs: this.sinceHelloMs(atMs) };
+  }
+}

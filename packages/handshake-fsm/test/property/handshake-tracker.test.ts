@@ -1,0 +1,146 @@
+import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type HandshakeEvent,
+  type HandshakeTrackerOptions,
+  type Side,
+  transitions,
+} from "../../src/index.ts";
+import { follow, trackerAt } from "../support/observe.ts";
+import type { Sent } from "../support/recorded-handshake.ts";
+import {
+  alert,
+  applicationData,
+  certificate,
+  certificateRequest,
+  certificateVerify,
+  changeCipherSpec,
+  clientHello,
+  clientKeyExchange,
+  emptyCertificate,
+  finished,
+  helloRetryRequest,
+  message,
+  modernHello,
+  newSessionTicket,
+  protectedAlert,
+  protectedHandshake,
+  raw,
+  say,
+  serverHello,
+  serverHelloDone,
+  serverKeyExchange,
+  tls12,
+  tls13,
+  tls13ServerHello,
+  zeroRtt,
+} from "../support/wire.ts";
+
+const side = fc.constantFrom<Side>("client", "server");
+const handshake = fc.constantFrom(
+  clientHello(),
+  modernHello(),
+  modernHello(zeroRtt),
+  serverHello(),
+  serverHello({ cipherSuite: 0x009c }),
+  tls13ServerHello(),
+  helloRetryRequest,
+  certificate,
+  emptyCertificate,
+  certificateRequest,
+  certificateVerify,
+  serverKeyExchange,
+  serverHelloDone,
+  clientKeyExchange,
+  newSessionTicket,
+  finished,
+  message(0, 0),
+  message(99),
+);
+/** Anything that a peer can send: honest pieces in any order, wild records, wild bytes. */
+const anything: fc.Arbitrary<Sent> = fc.oneof(
+  fc.tuple(side, handshake).map(([by, each]) => say(by, each)[0]!),
+  side.map(changeCipherSpec),
+  side.map(protectedHandshake),
+  side.map(protectedAlert),
+  fc.tuple(side, fc.constantFrom(19, 21, 53, 200)).map(([by, bytes]) => applicationData(by, bytes)),
+  fc.tuple(side, fc.nat(255), fc.nat(255)).map(([by, level, description]) => alert(by, level, description)),
+  fc
+    .tuple(side, fc.integer({ min: 20, max: 24 }), fc.uint8Array({ minLength: 1, maxLength: 60 }))
+    .map(([by, type, fragment]) => raw(by, type, fragment)),
+  {
+    weight: 1,
+    arbitrary: fc.tuple(side, fc.uint8Array({ maxLength: 40 })).map(([by, chunk]) => ({ by, chunk })),
+  },
+);
+const lossy = fc.constantFrom<HandshakeTrackerOptions["lossy"]>("client", "server", "both", undefined);
+const plain = (events: readonly HandshakeEvent[]): unknown[] =>
+  events.map((event) => ("hello" in event ? event.kind : event));
+const optionsOf = (value: HandshakeTrackerOptions["lossy"]) => (value === undefined ? {} : { lossy: value });
+
+describe("a tracker, whatever it is given", () => {
+  it("never throws, reports little, and says where it stands", () => {
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 60 }), lossy, (recording, value) => {
+        const { events, tracker } = follow(recording, undefined, optionsOf(value));
+        const summary = tracker.summary();
+        expect(Object.keys(transitions)).toContain(summary.state);
+        expect(summary.history.length).toBeLessThanOrEqual(100);
+        expect(summary.alerts.length).toBeLessThanOrEqual(8);
+        expect(events.filter(({ kind }) => kind === "violation").length).toBeLessThanOrEqual(16);
+        expect(events.filter(({ kind }) => kind === "established").length).toBeLessThanOrEqual(1);
+        expect(events.at(-1)?.kind).toBe("closed");
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it("says the same however the bytes are cut", () => {
+    const recording = fc.oneof(fc.constantFrom(tls12, tls13), fc.array(anything, { maxLength: 25 }));
+    fc.assert(
+      fc.property(recording, lossy, fc.nat(), (sent, value, seed) => {
+        const random = seededRandom(seed);
+        const whole = follow(sent, undefined, optionsOf(value));
+        const cut = follow(sent, (chunk) => randomChunks(chunk, 1, 30, random), optionsOf(value));
+        expect(plain(cut.events)).toEqual(plain(whole.events));
+        expect(cut.tracker.summary()).toEqual(whole.tracker.summary());
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("blames nobody where bytes may be missing", () => {
+    const gapped = fc.tuple(fc.constantFrom(tls12, tls13), fc.nat(), fc.nat()).map(([sent, from, count]) => {
+      const at = from % sent.length;
+      return [...sent.slice(0, at), ...sent.slice(at + 1 + (count % sent.length))];
+    });
+    fc.assert(
+      fc.property(gapped, (sent) => {
+        const { tracker } = follow(sent, undefined, { lossy: "both" });
+        expect(tracker.summary().violations).toEqual([]);
+      }),
+    );
+  });
+
+  it("chains its states: each event of a state begins where the last one ended", () => {
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 40 }), (recording) => {
+        let name = "start";
+        for (const event of follow(recording).events) {
+          if (event.kind !== "state") continue;
+          expect(event.from).toBe(name);
+          expect(event.to).not.toBe(name);
+          name = event.to;
+        }
+      }),
+    );
+  });
+
+  it("ends only once", () => {
+    const { tracker } = trackerAt();
+    expect(tracker.end()).toHaveLength(2);
+    expect(tracker.push("client", tls12[0]!.chunk)).toEqual([]);
+    expect(tracker.end()).toEqual([]);
+  });
+});
