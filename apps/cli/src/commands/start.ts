@@ -114,7 +114,7 @@ function portError(error: Error, port: number, flag: string): Error {
 /** A request that the mock answers and that needs nothing installed but curl. */
 function curlLine(proxy: string, caCert: string, target: string, real: boolean): string[] {
   const body = {
-    model: "claude-sonnet-4-5",
+    model: "claude-sonnet-5-5",
     max_tokens: 64,
     messages: [{ role: "user", content: "Hello!" }],
   };
