@@ -1,4 +1,6 @@
 /** Turns what tunnels tell into log lines: one event, one line; names stay stable, bodies never appear. */
+
+import { ja3, ja4 } from "@faultwire/tls-fingerprint";
 import type { TunnelEvent } from "@faultwire/tunnel";
 import type { Logger } from "pino";
 
@@ -11,6 +13,9 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
         entry,
         `${event.protocol} ${event.host ?? "without a name"}${event.target ? ", a target" : ""}`,
       );
+      return;
+    case "handshake":
+      logHandshake(logger, event);
       return;
     case "fault": {
       const what =
@@ -37,4 +42,32 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
     default:
       event satisfies never;
   }
+}
+
+/** One line per TLS connection: what was negotiated with whom, how long it took, and whose library spoke. */
+function logHandshake(logger: Logger, event: Extract<TunnelEvent, { type: "handshake" }>): void {
+  if (!logger.isLevelEnabled("debug")) return;
+  const { tunnel, clientHello, handshake } = event;
+  logger.debug(
+    {
+      event: "handshake",
+      tunnel,
+      state: handshake.state,
+      established: handshake.established,
+      version: handshake.versionName,
+      cipherSuite: handshake.cipherSuiteName,
+      serverName: handshake.serverName,
+      alpnOffered: handshake.alpnOffered,
+      alpn: handshake.alpn,
+      resumedBy: handshake.resumedBy,
+      retried: handshake.retried,
+      ja3: clientHello && ja3(clientHello),
+      ja4: clientHello && ja4(clientHello),
+      alerts: handshake.alerts,
+      violations: handshake.violations,
+      history: handshake.history,
+      phases: handshake.phases,
+    },
+    `${handshake.versionName ?? "TLS"} ${handshake.cipherSuiteName ?? ""} ${handshake.established ?? handshake.state}`,
+  );
 }

@@ -113,6 +113,8 @@ export class HttpConversation implements Watcher {
     return closed;
   }
 
+  finish(): void {}
+
   /** Asks the policy about a request; the answer counts only where the request can still be kept back. */
   #decide(head: RequestHead): ResponseFault | undefined {
     const { policy, tell, sides } = this.#context;

@@ -1,21 +1,16 @@
 /**
  * TLS in a tunnel that stays opaque: reads the ClientHello, asks the policy, and where the connection is to be
- * closed follows the records up to the moment. Nothing is decrypted; what is inferred is said so here.
+ * closed follows the handshake up to the moment. Nothing is decrypted.
  *
  * A close is carried out where the client sees it at once: on server → client read calls, which give the client
  * its FIN. Where only the client's side is registered it travels by the upstream, which ends when its stream ends.
  */
+import { type HandshakeEvent, HandshakeTracker } from "@faultwire/handshake-fsm";
 import {
   alpnProtocolsOf,
   type ClientHello,
   ContentType,
-  decodeClientHello,
-  decodeServerHello,
-  HandshakeReader,
-  HandshakeType,
-  ProtocolVersion,
   RecordReader,
-  selectedVersionOf,
   serverNameOf,
   TlsParseError,
   type TlsRecord,
@@ -26,16 +21,6 @@ import type { Side } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
 import type { ConnectionFault, ConnectionMoment } from "./policy.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
-
-/** Where the connection is, as far as the records tell. */
-type Phase =
-  | { readonly kind: "client-hello"; readonly messages: HandshakeReader }
-  | { readonly kind: "server-hello"; readonly messages: HandshakeReader }
-  /** TLS 1.3: waits for the client's Finished, the first record of its that is encrypted. */
-  | { readonly kind: "client-finished" }
-  /** Before TLS 1.3: waits for both Finished, each the record after its side's ChangeCipherSpec. */
-  | { readonly kind: "both-finished"; readonly seen: Record<Side, "nothing" | "change" | "finished"> }
-  | { readonly kind: "established" };
 
 /**
  * An alert that no peer expects outside a handshake (RFC 8446 section 6): fatal, internal_error, in clear. It makes
@@ -49,12 +34,20 @@ export class TlsConversation implements Watcher {
     client: new RecordReader({ skipApplicationData: true }),
     server: new RecordReader({ skipApplicationData: true }),
   };
-  #phase: Phase = { kind: "client-hello", messages: new HandshakeReader() };
+  readonly #tracker: HandshakeTracker;
+  #clientHello: ClientHello | undefined;
   #fault: ConnectionFault | undefined;
+  #established = false;
+  #reported = false;
 
   /** @param forwarded what the client has sent before and what has gone on already. */
   constructor(context: ConversationContext, forwarded: Uint8Array) {
     this.#context = context;
+    // With one side registered, the other direction comes in write calls, and the host loses some of those.
+    const [only, another] = context.sides;
+    const lossy: Side | undefined =
+      another !== undefined ? undefined : only === "client" ? "server" : "client";
+    this.#tracker = new HandshakeTracker({ now: context.now, ...(lossy ? { lossy } : {}) });
     for (const _ of this.#records.client.push(forwarded));
   }
 
@@ -72,21 +65,30 @@ export class TlsConversation implements Watcher {
     return { kind: "bytes", bytes: provocation };
   }
 
+  /** The tunnel is over: what is known of a handshake that was not completed is worth telling, too. */
+  finish(): void {
+    if (this.#clientHello) this.#report();
+  }
+
   #see(from: Side, chunk: Uint8Array, kind: CallKind): Verdict {
     const reader = this.#records[from];
     const chunkStart = reader.consumedBytes + reader.pendingBytes;
     try {
       for (const record of reader.push(chunk)) {
-        const moment = from === "client" ? this.#clientRecord(record) : this.#serverRecord(record);
-        if (moment === undefined || this.#fault?.at !== moment) continue;
+        if (!this.#reaches(from, record)) continue;
+        const { at } = this.#fault ?? { at: "client-hello" };
+        this.#report();
         this.#context.close();
-        this.#context.tell({ type: "fault", fault: "close", at: moment, stage: "done" });
-        return this.#verdict(moment, from, kind, chunk, reader.consumedBytes - chunkStart);
+        this.#context.tell({ type: "fault", fault: "close", at, stage: "done" });
+        return this.#verdict(at, from, kind, chunk, reader.consumedBytes - chunkStart);
       }
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
       this.#lostTrack();
+      return pass;
     }
+    if (this.#tracker.state.name === "lost-track") this.#lostTrack();
+    else if (this.#established && !this.#fault) this.#leave();
     return pass;
   }
 
@@ -119,64 +121,39 @@ export class TlsConversation implements Watcher {
     }
   }
 
-  #clientRecord(record: TlsRecord): ConnectionMoment | undefined {
-    const phase = this.#phase;
-    switch (phase.kind) {
-      case "client-hello":
-        if (record.type !== ContentType.handshake) return undefined;
-        for (const frame of phase.messages.push(record.fragment)) {
-          if (frame.type !== HandshakeType.clientHello) break;
-          this.#phase = { kind: "server-hello", messages: new HandshakeReader() };
-          this.#met(decodeClientHello(frame.body));
-          return "client-hello";
-        }
-        return undefined;
-      case "server-hello":
-        return undefined;
-      case "client-finished":
-        if (record.type !== ContentType.applicationData) return undefined;
-        // Inferred: it is (or begins) the flight that ends with Finished.
-        this.#phase = { kind: "established" };
-        return "established";
-      case "both-finished":
-        return this.#finishes(phase.seen, "client", record);
+  /** Follows one record. @returns whether the moment of the fault is reached with it. */
+  #reaches(from: Side, record: TlsRecord): boolean {
+    const wasEstablished = this.#established;
+    let reached = false;
+    for (const event of this.#tracker.feed(from, record)) {
+      const moment = this.#momentOf(event);
+      if (moment !== undefined && moment === this.#fault?.at) reached = true;
+    }
+    if (from === "client" && wasEstablished && record.type === ContentType.applicationData)
+      reached ||= this.#fault?.at === "application-data";
+    return reached;
+  }
+
+  #momentOf(event: HandshakeEvent): ConnectionMoment | undefined {
+    switch (event.kind) {
+      case "clientHello":
+        // A second one, after a HelloRetryRequest, is the same connection's.
+        if (event.isSecond) return undefined;
+        this.#met(event.hello);
+        return "client-hello";
+      case "serverHello":
+        return "server-hello";
       case "established":
-        return record.type === ContentType.applicationData ? "application-data" : undefined;
+        this.#established = true;
+        return "established";
+      case "state":
+      case "alert":
+      case "violation":
+      case "closed":
+        return undefined;
       default:
-        return phase satisfies never;
+        return event satisfies never;
     }
-  }
-
-  #serverRecord(record: TlsRecord): ConnectionMoment | undefined {
-    const phase = this.#phase;
-    if (phase.kind === "both-finished") return this.#finishes(phase.seen, "server", record);
-    if (phase.kind !== "server-hello" || record.type !== ContentType.handshake) return undefined;
-    for (const frame of phase.messages.push(record.fragment)) {
-      if (frame.type !== HandshakeType.serverHello) break;
-      const hello = decodeServerHello(frame.body);
-      // After a HelloRetryRequest the real one is still to come.
-      if (hello.kind === "serverHello") {
-        this.#phase =
-          selectedVersionOf(hello) === ProtocolVersion.tls13
-            ? { kind: "client-finished" }
-            : { kind: "both-finished", seen: { client: "nothing", server: "nothing" } };
-      }
-      return "server-hello";
-    }
-    return undefined;
-  }
-
-  /** Before TLS 1.3: a side's ChangeCipherSpec, then its Finished; the handshake is whole with the second of these. */
-  #finishes(
-    seen: Record<Side, "nothing" | "change" | "finished">,
-    from: Side,
-    record: TlsRecord,
-  ): ConnectionMoment | undefined {
-    if (record.type === ContentType.changeCipherSpec) seen[from] = "change";
-    else if (seen[from] === "change") seen[from] = "finished";
-    if (seen.client !== "finished" || seen.server !== "finished") return undefined;
-    this.#phase = { kind: "established" };
-    return "established";
   }
 
   #met(hello: ClientHello): void {
@@ -185,15 +162,31 @@ export class TlsConversation implements Watcher {
     const host = serverName === undefined ? undefined : hostOfAuthority(serverName);
     const target = host !== undefined && policy.isTarget(host);
     const alpnProtocols = alpnProtocolsOf(hello);
+    this.#clientHello = hello;
     tell({ type: "connection", protocol: "tls", host, alpnProtocols, target, sides });
     this.#fault = target ? policy.connection({ protocol: "tls", host, alpnProtocols }) : undefined;
     if (this.#fault) tell({ type: "fault", fault: "close", at: this.#fault.at, stage: "decided" });
-    else this.#context.leave();
   }
 
   /** The bytes are not TLS any more, or some are missing: what was to happen later can't be timed. */
   #lostTrack(): void {
     if (this.#fault) this.#context.tell({ type: "fault-skipped", fault: "close", why: "lost-track" });
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#report();
     this.#context.leave();
+  }
+
+  /** Tells once what is known of the handshake. */
+  #report(): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#context.tell({
+      type: "handshake",
+      clientHello: this.#clientHello,
+      handshake: this.#tracker.summary(),
+    });
   }
 }

@@ -33,7 +33,13 @@ function conversation(
 ): { it: Conversation; events: TunnelEventBody[] } {
   const events: TunnelEventBody[] = [];
   return {
-    it: new Conversation(sides, rules, { userAgent: "faultwire/test" }, (event) => events.push(event)),
+    it: new Conversation(
+      sides,
+      rules,
+      { userAgent: "faultwire/test" },
+      () => 0,
+      (event) => events.push(event),
+    ),
     events,
   };
 }
