@@ -38,6 +38,8 @@ export class TlsConversation implements Watcher {
   #clientHello: ClientHello | undefined;
   #fault: ConnectionFault | undefined;
   #established = false;
+  /** Whether the upstream has got its alert: one is enough. */
+  #provoked = false;
   #reported = false;
 
   /** @param forwarded what the client has sent before and what has gone on already. */
@@ -62,6 +64,8 @@ export class TlsConversation implements Watcher {
   endingWrite(from: Side, clientEnded: boolean): Verdict {
     // Toward the client: while it may still wait for this flight to speak again, the flight has to go on.
     if (from === "server") return clientEnded ? closed : pass;
+    if (this.#provoked) return closed;
+    this.#provoked = true;
     return { kind: "bytes", bytes: provocation };
   }
 
@@ -113,9 +117,12 @@ export class TlsConversation implements Watcher {
         // waits, the upstream has to be made to speak.
         if (from === "client" && !this.#context.sides.includes("server")) return closed;
         if (recordEnd === chunk.length) return pass;
+        this.#provoked = true;
         return { kind: "bytes", bytes: joinBytes([chunk.subarray(0, recordEnd), provocation]) };
       case "application-data":
-        return kind === "read" || from === "server" ? closed : { kind: "bytes", bytes: provocation };
+        if (kind === "read") return closed;
+        this.#provoked = true;
+        return { kind: "bytes", bytes: provocation };
       default:
         return moment satisfies never;
     }
