@@ -145,10 +145,12 @@ export class CertificateAuthority {
     return this.#authority.certificate.fingerprint256;
   }
 
+  /** When the CA starts to be valid. */
   get notBefore(): Date {
     return new Date(this.#authority.certificate.validFrom);
   }
 
+  /** When the CA stops to be valid; no leaf lasts longer. */
   get notAfter(): Date {
     return new Date(this.#authority.certificate.validTo);
   }
