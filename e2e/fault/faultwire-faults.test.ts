@@ -1,0 +1,9 @@
+// Our own plugin in the real binary: the cases that `npm test` runs through the reference host.
+import { faultsThrough } from "../../apps/cli/test/suite/faults.ts";
+import { realFaultHost } from "./real-fault-host.ts";
+
+const fault = realFaultHost();
+faultsThrough(async (plugins) => {
+  const { proxyPort, close } = await fault.start({ plugins });
+  return { proxyUrl: `http://127.0.0.1:${proxyPort}`, close };
+});
