@@ -1,12 +1,15 @@
 import { type Detection, detectProtocol } from "./detect-protocol.ts";
 import type { DecodeOptions } from "./extension/extension.ts";
 import { type ClientHello, decodeClientHello } from "./handshake/client-hello.ts";
+import { HANDSHAKE_HEADER_BYTES } from "./handshake/handshake-frame.ts";
 import { HandshakeReader } from "./handshake/handshake-reader.ts";
 import { HandshakeType } from "./handshake/handshake-type.ts";
+import { endOfLoneHello } from "./handshake/lone-hello.ts";
 import { ContentType } from "./record/content-type.ts";
+import { RECORD_HEADER_BYTES } from "./record/record-limits.ts";
 import { RecordReader } from "./record/record-reader.ts";
-import type { TlsRecord } from "./record/tls-record.ts";
 import { TlsParseError } from "./tls-parse-error.ts";
+import { plainView } from "./wire/plain-view.ts";
 
 /** What a {@link ClientHelloReader} knows so far. */
 export type ClientHelloResult =
@@ -37,6 +40,8 @@ export interface ClientHelloReaderOptions extends DecodeOptions {
 }
 
 const MAX_CLIENT_HELLO_BYTES = 2 ** 16;
+const NOTHING = new Uint8Array(0);
+const HELLO_START = RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES;
 const MORE: ClientHelloResult = { status: "more" };
 
 /**
@@ -58,18 +63,17 @@ const MORE: ClientHelloResult = { status: "more" };
  * ```
  */
 export class ClientHelloReader {
-  readonly #records = new RecordReader();
-  readonly #messages: HandshakeReader;
   readonly #options: DecodeOptions;
+  readonly #maxMessageBytes: number;
+  // Made when the hello does not come in one piece, as it nearly always does.
+  #readers: { readonly records: RecordReader; readonly messages: HandshakeReader } | undefined;
   // The first bytes, until they are enough to tell what they are.
-  #prefix: Uint8Array | undefined = new Uint8Array(0);
+  #prefix: Uint8Array | undefined = NOTHING;
   #result: ClientHelloResult = MORE;
 
   constructor(options: ClientHelloReaderOptions = {}) {
     this.#options = options;
-    this.#messages = new HandshakeReader({
-      maxMessageBytes: options.maxMessageBytes ?? MAX_CLIENT_HELLO_BYTES,
-    });
+    this.#maxMessageBytes = options.maxMessageBytes ?? MAX_CLIENT_HELLO_BYTES;
   }
 
   /** Adds the stream's next bytes and tells what is known now. */
@@ -78,42 +82,65 @@ export class ClientHelloReader {
     if (this.#prefix !== undefined) {
       const prefix = joined(this.#prefix, chunk);
       const detection = detectProtocol(prefix);
-      this.#prefix = prefix;
-      if (detection.kind === "more") return MORE;
+      if (detection.kind === "more") {
+        // A copy, since the caller may reuse the chunk: ten bytes at most.
+        this.#prefix = prefix.slice();
+        return MORE;
+      }
       this.#prefix = undefined;
       if (detection.kind !== "tls") return this.#settle({ status: "not-tls", detection });
       chunk = prefix;
     }
     try {
-      return this.#read(chunk);
+      return this.#readAtOnce(plainView(chunk)) ?? this.#read(chunk);
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
       return this.#settle({ status: "error", error });
     }
   }
 
+  /** The whole hello from one chunk that holds it in one record; undefined where it takes more. */
+  #readAtOnce(chunk: Uint8Array): ClientHelloResult | undefined {
+    if (this.#readers !== undefined) return undefined;
+    const end = endOfLoneHello(chunk);
+    if (end === undefined || end - HELLO_START > this.#maxMessageBytes) return undefined;
+    return this.#settle({
+      status: "done",
+      clientHello: decodeClientHello(chunk.subarray(HELLO_START, end), this.#options),
+      message: chunk.subarray(RECORD_HEADER_BYTES, end),
+      recordVersion: (chunk[1]! << 8) | chunk[2]!,
+      consumedBytes: RECORD_HEADER_BYTES + ((chunk[3]! << 8) | chunk[4]!),
+    });
+  }
+
   #read(chunk: Uint8Array): ClientHelloResult {
-    for (const record of this.#records.push(chunk)) {
-      if (record.type !== ContentType.handshake) return this.#unexpected("record.type", record.type, record);
-      for (const message of this.#messages.push(record.fragment)) {
+    this.#readers ??= {
+      records: new RecordReader(),
+      messages: new HandshakeReader({ maxMessageBytes: this.#maxMessageBytes }),
+    };
+    const { records, messages } = this.#readers;
+    for (const record of records.push(chunk)) {
+      const offset = records.consumedBytes - record.byteLength;
+      if (record.type !== ContentType.handshake) return this.#unexpected("record.type", record.type, offset);
+      for (const message of messages.push(record.fragment)) {
         if (message.type !== HandshakeType.clientHello)
-          return this.#unexpected("handshake.msgType", message.type, record);
+          return this.#unexpected("handshake.msgType", message.type, offset);
         return this.#settle({
           status: "done",
           clientHello: decodeClientHello(message.body, this.#options),
           message: message.bytes,
           recordVersion: record.legacyVersion,
-          consumedBytes: this.#records.consumedBytes,
+          consumedBytes: records.consumedBytes,
         });
       }
     }
     return MORE;
   }
 
-  #unexpected(field: string, found: number, record: TlsRecord): ClientHelloResult {
+  #unexpected(field: string, found: number, offset: number): ClientHelloResult {
     const error = new TlsParseError({
       code: "unexpected-message",
-      offset: this.#records.consumedBytes - record.byteLength,
+      offset,
       field,
       detail: `${found} where a ClientHello belongs`,
     });

@@ -85,6 +85,7 @@ export {
   type Ssl2ClientHello,
   ssl2RecordBytes,
 } from "./handshake/ssl2-client-hello.ts";
+export { type ClientHelloPeek, peekClientHello } from "./peek-client-hello.ts";
 export { ProtocolVersion, protocolVersionName } from "./protocol-version.ts";
 export {
   type Alert,

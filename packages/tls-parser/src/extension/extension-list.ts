@@ -7,6 +7,11 @@ import type { CodecTable } from "./codecs.ts";
 import type { DecodeOptions, ExtensionBase, ExtensionCodec, OpaqueExtension } from "./extension.ts";
 
 const EXTENSIONS = "extensions";
+/**
+ * Honest messages carry fewer, and up to here looking through the list is faster than a set. A message of 64 KiB holds
+ * 16,000, where looking through the list for each would let a sender cost his reader a second.
+ */
+const FEW_EXTENSIONS = 32;
 
 /**
  * Reads `Extension extensions<0..2^16-1>` (RFC 8446 section 4.2), each body by the codec that the table has for it.
@@ -19,30 +24,22 @@ export function readExtensions<E extends ExtensionBase>(
 ): (E | OpaqueExtension)[] {
   const list = reader.vector16(EXTENSIONS);
   const extensions: (E | OpaqueExtension)[] = [];
-  const types = new Set<number>();
+  let types: Set<number> | undefined;
   while (list.remaining > 0) {
     const at = list.offset;
     const type = list.uint16("extension.extensionType");
-    if (isDuplicate(type, extensions, types))
+    if (extensions.length >= FEW_EXTENSIONS) types ??= new Set(extensions.map((earlier) => earlier.type));
+    if (types?.has(type) ?? isListed(type, extensions))
       list.fail("duplicate-extension", EXTENSIONS, `extension ${type} appears twice`, at);
+    types?.add(type);
     const body = list.vector16("extension.extensionData");
     extensions.push(readExtension(codecs[type], type, body, options));
   }
   return extensions;
 }
 
-/** Honest messages carry fewer. Up to here looking through the list is faster than a set. */
-const FEW_EXTENSIONS = 32;
-
-/** A message of 64 KiB can hold 16,000 extensions: looking through the list for each would cost a second. */
-function isDuplicate(type: number, extensions: readonly ExtensionBase[], types: Set<number>): boolean {
-  if (extensions.length < FEW_EXTENSIONS) {
-    for (const earlier of extensions) if (earlier.type === type) return true;
-    return false;
-  }
-  if (extensions.length === FEW_EXTENSIONS) for (const earlier of extensions) types.add(earlier.type);
-  if (types.has(type)) return true;
-  types.add(type);
+function isListed(type: number, extensions: readonly ExtensionBase[]): boolean {
+  for (let index = 0; index < extensions.length; index++) if (extensions[index]!.type === type) return true;
   return false;
 }
 
@@ -109,8 +106,9 @@ function isOpaque(extension: ExtensionBase): extension is OpaqueExtension {
 
 /** Throws unless `pre_shared_key` is the last one, as its binders demand (RFC 8446 section 4.2.11). */
 export function checkPskIsLast(extensions: readonly ExtensionBase[], offset: number): void {
-  const at = extensions.findIndex(({ type }) => type === ExtensionType.preSharedKey);
-  if (at === -1 || at === extensions.length - 1) return;
+  let at = 0;
+  while (at < extensions.length && extensions[at]!.type !== ExtensionType.preSharedKey) at++;
+  if (at >= extensions.length - 1) return;
   throw new TlsParseError({
     code: "misplaced-extension",
     offset,

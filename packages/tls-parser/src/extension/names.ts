@@ -37,6 +37,8 @@ export interface SelectedApplicationSettingsExtension extends ExtensionBase {
 }
 
 const HOST_NAME = 0;
+const H2 = "h2";
+const HTTP11 = "http/1.1";
 const LIST = "serverName.serverNameList";
 const NAME = "serverName.hostName";
 
@@ -109,9 +111,21 @@ function readProtocols(reader: ByteReader, field: string): string[] {
     if (length === 0) list.fail("length-out-of-range", field, "an empty protocol name", list.offset - 1);
     const start = list.offset;
     list.skip(length, field);
-    protocols.push(latin1(list.bytes, start, list.offset));
+    protocols.push(protocolName(list.bytes, start, length));
   }
   return protocols;
+}
+
+/** The two that nearly every client offers need no new string. */
+function protocolName(bytes: Uint8Array, start: number, length: number): string {
+  if (length === H2.length && equals(bytes, start, H2)) return H2;
+  if (length === HTTP11.length && equals(bytes, start, HTTP11)) return HTTP11;
+  return latin1(bytes, start, start + length);
+}
+
+function equals(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false;
+  return true;
 }
 
 function writeProtocols(writer: ByteWriter, protocols: readonly string[], field: string): void {

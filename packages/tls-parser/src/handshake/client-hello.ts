@@ -5,6 +5,7 @@ import type { ClientHelloExtension } from "../extension/messages.ts";
 import { isGrease } from "../grease.ts";
 import { ByteReader } from "../wire/byte-reader.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { plainView } from "../wire/plain-view.ts";
 
 /**
  * A ClientHello (RFC 8446 section 4.1.2; the same bytes mean the same in RFC 5246 section 7.4.1.2). All byte arrays are
@@ -40,7 +41,7 @@ const RANDOM_BYTES = 32;
  * ```
  */
 export function decodeClientHello(body: Uint8Array, options: DecodeOptions = {}): ClientHello {
-  const reader = new ByteReader(body);
+  const reader = new ByteReader(plainView(body));
   const legacyVersion = reader.uint16("clientHello.legacyVersion");
   const random = reader.view(RANDOM_BYTES, "clientHello.random");
   const legacySessionId = reader.opaque8("clientHello.legacySessionId", 0, 32);

@@ -1,4 +1,5 @@
 import { TlsParseError } from "../tls-parse-error.ts";
+import { plainView } from "../wire/plain-view.ts";
 import { HANDSHAKE_HEADER_BYTES, HandshakeFrame } from "./handshake-frame.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -68,7 +69,7 @@ export class HandshakeReader implements IterableIterator<HandshakeFrame, undefin
   /** Adds the next fragment and returns the reader itself, to be iterated. */
   push(fragment: Uint8Array): this {
     if (this.#at === this.#chunk.length) {
-      this.#chunk = fragment;
+      this.#chunk = plainView(fragment);
     } else {
       const left = this.#chunk.subarray(this.#at);
       const joined = new Uint8Array(left.length + fragment.length);

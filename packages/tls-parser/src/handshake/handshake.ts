@@ -1,6 +1,7 @@
 import type { DecodeOptions } from "../extension/extension.ts";
 import { ProtocolVersion } from "../protocol-version.ts";
 import { ByteReader } from "../wire/byte-reader.ts";
+import { plainView } from "../wire/plain-view.ts";
 import {
   type CompressedCertificate,
   readCompressedCertificate,
@@ -110,7 +111,7 @@ export function decodeHandshake(
   const { type, body } = frame;
   if (type === HandshakeType.clientHello) return decodeClientHello(body, context);
   if (type === HandshakeType.serverHello) return decodeServerHello(body, context);
-  const reader = new ByteReader(body);
+  const reader = new ByteReader(plainView(body));
   const message = readMessage(reader, type, context);
   reader.finish(message.kind);
   return message;

@@ -4,6 +4,7 @@ import { readExtensions, writeExtensions } from "../extension/extension-list.ts"
 import type { HelloRetryRequestExtension, ServerHelloExtension } from "../extension/messages.ts";
 import { ByteReader } from "../wire/byte-reader.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { plainView } from "../wire/plain-view.ts";
 
 interface ServerHelloFields {
   /** The version that was negotiated, up to TLS 1.2; 0x0303 in TLS 1.3. */
@@ -53,7 +54,7 @@ export function decodeServerHello(
   body: Uint8Array,
   options: DecodeOptions = {},
 ): ServerHello | HelloRetryRequest {
-  const reader = new ByteReader(body);
+  const reader = new ByteReader(plainView(body));
   const legacyVersion = reader.uint16("serverHello.legacyVersion");
   const random = reader.view(RANDOM_BYTES, "serverHello.random");
   const legacySessionIdEcho = reader.opaque8("serverHello.legacySessionIdEcho", 0, 32);

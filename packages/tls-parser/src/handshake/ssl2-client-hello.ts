@@ -1,5 +1,6 @@
 import { ByteReader } from "../wire/byte-reader.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
+import { plainView } from "../wire/plain-view.ts";
 
 /**
  * A CLIENT-HELLO in SSL 2.0 form, as clients of old sent it even when they wanted TLS (RFC 5246 appendix E.2). All byte
@@ -41,7 +42,7 @@ export function ssl2RecordBytes(prefix: Uint8Array): number | undefined {
  * @throws {@link TlsParseError} for anything that is not exactly one CLIENT-HELLO.
  */
 export function decodeSsl2ClientHello(bytes: Uint8Array): Ssl2ClientHello {
-  const reader = new ByteReader(bytes);
+  const reader = new ByteReader(plainView(bytes));
   const header = reader.uint16("ssl2.header");
   if ((header & 0x8000) === 0) reader.fail("illegal-value", "ssl2.header", "no two-byte header", 0);
   if ((header & LENGTH_MASK) !== reader.remaining) {

@@ -1,4 +1,5 @@
 import { TlsParseError, type TlsParseErrorCode } from "../tls-parse-error.ts";
+import { plainView } from "../wire/plain-view.ts";
 import { ContentType } from "./content-type.ts";
 import { RECORD_HEADER_BYTES, RecordLimit } from "./record-limits.ts";
 import { TlsRecord } from "./tls-record.ts";
@@ -73,7 +74,7 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
   /** Adds the stream's next bytes and returns the reader itself, to be iterated. */
   push(chunk: Uint8Array): this {
     if (this.#at === this.#chunk.length) {
-      this.#chunk = chunk;
+      this.#chunk = plainView(chunk);
       this.#at = 0;
     } else if (chunk.length > 0) {
       const left = this.#chunk.subarray(this.#at);

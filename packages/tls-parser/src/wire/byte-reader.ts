@@ -98,8 +98,8 @@ export class ByteReader {
   uint8List8(field: string, min = 0, max = 0xff): number[] {
     const length = this.#bounded(this.uint8(field), 1, field, min, max);
     if (this.offset + length > this.end) this.#short(length, field);
-    const values: number[] = [];
-    for (const end = this.offset + length; this.offset < end; ) values.push(this.bytes[this.offset++]!);
+    const values = new Array<number>(length);
+    for (let index = 0; index < length; index++) values[index] = this.bytes[this.offset++]!;
     return values;
   }
 
@@ -127,8 +127,9 @@ export class ByteReader {
     let at = this.offset;
     if (at + length > this.end) this.#short(length, field);
     if (length & 1) this.fail("length-out-of-range", field, `${length} bytes do not hold 16-bit values`);
-    const values: number[] = [];
-    for (const end = at + length; at < end; at += 2) values.push((bytes[at]! << 8) | bytes[at + 1]!);
+    const values = new Array<number>(length >> 1);
+    for (let index = 0; index < values.length; index++, at += 2)
+      values[index] = (bytes[at]! << 8) | bytes[at + 1]!;
     this.offset = at;
     return values;
   }

@@ -63,6 +63,18 @@ describe("ClientHelloReader", () => {
     expect(result).toMatchObject({ status: "done", clientHello: hello, consumedBytes: spread.length });
   });
 
+  it.each([1, 3, 4, 7, 50])("survives a caller who reuses a buffer of %i bytes", (size) => {
+    const buffer = new Uint8Array(size);
+    const reader = new ClientHelloReader();
+    let result: ClientHelloResult = { status: "more" };
+    for (const chunk of chunksOf(stream, size)) {
+      buffer.set(chunk);
+      result = reader.push(buffer.subarray(0, chunk.length));
+      if (result.status === "more") buffer.fill(0xee);
+    }
+    expect(result).toMatchObject({ status: "done", clientHello: hello });
+  });
+
   it("leaves what follows the hello uncounted", () => {
     expect(feed([concatBytes([stream, record(Uint8Array.of(1), 20)])])).toMatchObject({
       status: "done",

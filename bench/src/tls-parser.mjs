@@ -1,0 +1,181 @@
+// tls-parser against read-tls-client-hello, and the record scanner against the bytes it must move.
+// Each round measures every contender once, one behind the other; the medians of the rounds are compared, so that what
+// else the machine does hits all alike. `node bench/src/tls-parser.mjs [rounds]`.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+import { Readable } from "node:stream";
+import { helloVectors } from "@faultwire/testkit/tls-vectors";
+import {
+  alpnProtocolsOf,
+  ClientHelloReader,
+  decodeClientHello,
+  encodeRecords,
+  peekClientHello,
+  RecordReader,
+  serverNameOf,
+} from "@faultwire/tls-parser";
+import { getExtensionData, readTlsClientHello } from "read-tls-client-hello";
+
+const require = createRequire(import.meta.url);
+const rounds = Number(process.argv[2] ?? 15);
+const versionOf = (name) => {
+  const entry = require.resolve(name);
+  const folder = entry.slice(0, entry.lastIndexOf(name) + name.length);
+  return `${name} ${JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).version}`;
+};
+
+const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const must = (condition) => {
+  if (!condition) throw new Error("a contender gave a wrong answer");
+};
+
+/** Microseconds per call, over at least `count` calls. */
+async function time(work, count) {
+  const start = performance.now();
+  await work(count);
+  return (1000 * (performance.now() - start)) / count;
+}
+
+/** Medians by contender, rounds interleaved, one round thrown away. */
+async function compare(contenders) {
+  const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round++)
+    for (const [name, { work, count }] of Object.entries(contenders)) {
+      const took = await time(work, count);
+      if (round > 0) times[name].push(took);
+    }
+  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
+}
+
+const line = (what, value, note = "") =>
+  console.log(`  ${what.padEnd(58)} ${value.padStart(14)}  ${note}`.trimEnd());
+const microseconds = (value) => `${value.toFixed(value < 10 ? 2 : 0)} µs`;
+
+console.log(
+  `node ${process.versions.node}, V8 ${process.versions.v8}, ${cpus()[0].model}, ${cpus().length} cores, ${rounds} rounds`,
+);
+console.log(
+  `${versionOf("read-tls-client-hello")} against @faultwire/tls-parser, one chunk (a Buffer) each\n`,
+);
+
+const peer = async (bytes, count, use) => {
+  for (let index = 0; index < count; index++) {
+    const stream = new Readable({ read() {} });
+    stream.push(bytes);
+    use(await readTlsClientHello(stream));
+    stream.destroy();
+  }
+};
+const repeat = (use) => (count) => {
+  for (let index = 0; index < count; index++) use();
+};
+
+const CHUNK_BYTES = 4096;
+const fragment = new Uint8Array(1 << 24);
+const stream = encodeRecords({ type: 23, legacyVersion: 0x0303, fragment });
+const chunks = [];
+for (let at = 0; at < stream.length; at += CHUNK_BYTES) chunks.push(stream.subarray(at, at + CHUNK_BYTES));
+const scan = (options) => (count) => {
+  for (let index = 0; index < count; index++) {
+    const reader = new RecordReader(options);
+    let bytes = 0;
+    for (const chunk of chunks) for (const record of reader.push(chunk)) bytes += record.length;
+    must(bytes === fragment.length);
+  }
+};
+const target = new Uint8Array(CHUNK_BYTES);
+const copy = (count) => {
+  for (let index = 0; index < count; index++) for (const chunk of chunks) target.set(chunk, 0);
+};
+console.log(`application data, ${stream.length} bytes in records of 16 KiB, chunks of 4 KiB`);
+// Allocations first, while nothing else has left garbage: what the heap gains while no collection runs.
+globalThis.gc ??= await exposeGc();
+const records = Math.ceil(fragment.length / 16_384);
+const scanOnce = scan({ skipApplicationData: true });
+scanOnce(3);
+globalThis.gc();
+const before = process.memoryUsage();
+const SCANS = 8;
+scanOnce(SCANS);
+const after = process.memoryUsage();
+const heapBytes = after.heapUsed - before.heapUsed;
+line(
+  "heap per record counted",
+  `${(heapBytes / records / SCANS).toFixed(0)} B`,
+  "one object, and nothing that grows with the bytes",
+);
+line(
+  "array buffers per record counted",
+  `${((after.arrayBuffers - before.arrayBuffers) / records / SCANS).toFixed(0)} B`,
+);
+
+const took = await compare({
+  skip: { count: 4, work: scan({ skipApplicationData: true }) },
+  keep: { count: 4, work: scan({}) },
+  copy: { count: 4, work: copy },
+});
+const rate = (value) => `${(stream.length / value / 1000).toFixed(1)} GB/s`;
+line(
+  "records counted (skipApplicationData)",
+  rate(took.skip),
+  `${(took.copy / took.skip).toFixed(1)} × a copy of the bytes, ≥ 5 GB/s wanted`,
+);
+line("records put together", rate(took.keep), `${(took.copy / took.keep).toFixed(2)} × a copy of the bytes`);
+line("floor: each chunk copied once", rate(took.copy));
+
+console.log(`${versionOf("read-tls-client-hello")} against @faultwire/tls-parser, one chunk (a Buffer) each`);
+for (const name of ["chromium by default", "curl by default", "node with ALPN"]) {
+  const bytes = Buffer.from(helloVectors().find((hello) => hello.name === name).bytes);
+  const body = bytes.subarray(9);
+  const took = await compare({
+    peerRoute: {
+      count: 200,
+      work: (count) =>
+        peer(bytes, count, (hello) => {
+          must(getExtensionData(hello, "sni").serverName === "origin.test");
+          must(getExtensionData(hello, "alpn").protocols.length > 0);
+        }),
+    },
+    peerFull: {
+      count: 200,
+      work: (count) => peer(bytes, count, (hello) => must(hello.extensions.length > 5)),
+    },
+    route: {
+      count: 20_000,
+      work: repeat(() => {
+        const peek = peekClientHello(bytes);
+        must(peek.serverName === "origin.test" && peek.alpnProtocols.length > 0);
+      }),
+    },
+    full: {
+      count: 5000,
+      work: repeat(() => {
+        const { clientHello } = new ClientHelloReader().push(bytes);
+        must(serverNameOf(clientHello) === "origin.test" && alpnProtocolsOf(clientHello).length > 0);
+      }),
+    },
+    decode: { count: 5000, work: repeat(() => must(decodeClientHello(body).extensions.length > 5)) },
+  });
+  const times = (ours, theirs, wanted) =>
+    `${(theirs / ours).toFixed(0)} × the peer's ${microseconds(theirs)}, ≥ ${wanted} wanted`;
+  console.log(`${name}, ${bytes.length} bytes`);
+  line(
+    "server name and ALPN (peekClientHello)",
+    microseconds(took.route),
+    times(took.route, took.peerRoute, 200),
+  );
+  line("everything (ClientHelloReader)", microseconds(took.full), times(took.full, took.peerFull, 50));
+  line(
+    "everything, body at hand (decodeClientHello)",
+    microseconds(took.decode),
+    times(took.decode, took.peerFull, 50),
+  );
+}
+
+async function exposeGc() {
+  const { setFlagsFromString } = await import("node:v8");
+  const { runInNewContext } = await import("node:vm");
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc");
+}

@@ -1,0 +1,19 @@
+import { ContentType } from "../record/content-type.ts";
+import { RECORD_HEADER_BYTES, RecordLimit } from "../record/record-limits.ts";
+import { HANDSHAKE_HEADER_BYTES } from "./handshake-frame.ts";
+import { HandshakeType } from "./handshake-type.ts";
+
+/**
+ * Where the ClientHello ends that lies whole in the first record of `bytes`, as nearly all do; undefined where none
+ * does: too few bytes, several records, no hello at all.
+ */
+export function endOfLoneHello(bytes: Uint8Array): number | undefined {
+  if (bytes.length < RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES) return undefined;
+  if (bytes[0] !== ContentType.handshake || bytes[1] !== 3 || bytes[2]! > 4) return undefined;
+  const recordBytes = (bytes[3]! << 8) | bytes[4]!;
+  if (recordBytes > RecordLimit.tls12Ciphertext || bytes.length < RECORD_HEADER_BYTES + recordBytes)
+    return undefined;
+  if (bytes[5] !== HandshakeType.clientHello) return undefined;
+  const messageBytes = HANDSHAKE_HEADER_BYTES + ((bytes[6]! << 16) | (bytes[7]! << 8) | bytes[8]!);
+  return messageBytes > recordBytes ? undefined : RECORD_HEADER_BYTES + messageBytes;
+}

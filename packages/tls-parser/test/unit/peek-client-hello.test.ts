@@ -1,0 +1,73 @@
+import { chunksOf, concatBytes } from "@faultwire/testkit/chunkers";
+import { helloVectors } from "@faultwire/testkit/tls-vectors";
+import { describe, expect, it } from "vitest";
+import {
+  alpnProtocolsOf,
+  ClientHelloReader,
+  encodeRecords,
+  peekClientHello,
+  serverNameOf,
+  TlsParseError,
+} from "../../src/index.ts";
+
+const hellos = helloVectors();
+const [{ bytes }] = hellos as [(typeof hellos)[number]];
+
+describe("peekClientHello", () => {
+  it.each(hellos)("finds in $name what the decoder finds", (hello) => {
+    const result = new ClientHelloReader().push(hello.bytes);
+    if (result.status !== "done") throw new Error(result.status);
+    const expected = {
+      status: "done",
+      serverName: serverNameOf(result.clientHello),
+      alpnProtocols: alpnProtocolsOf(result.clientHello),
+    };
+    expect(peekClientHello(hello.bytes)).toEqual(expected);
+    expect(peekClientHello(Buffer.from(hello.bytes))).toEqual(expected);
+    const spread = encodeRecords(
+      { type: 22, legacyVersion: 0x0301, fragment: result.message },
+      { maxFragmentBytes: 50 },
+    );
+    expect(peekClientHello(spread)).toEqual(expected);
+    expect(peekClientHello(concatBytes([hello.bytes, Uint8Array.of(20, 3, 3, 0, 1, 1)]))).toEqual(expected);
+  });
+
+  it("asks for more until the hello is whole", () => {
+    for (let length = 0; length < bytes.length; length++)
+      expect(peekClientHello(bytes.subarray(0, length))).toEqual({ status: "more" });
+  });
+
+  it("tells other protocols and other records", () => {
+    const http = Uint8Array.from("GET / HTTP/1.1\r\n", (character) => character.charCodeAt(0));
+    expect(peekClientHello(http)).toMatchObject({ status: "not-tls", detection: { kind: "http" } });
+    expect(peekClientHello(Uint8Array.of(21, 3, 3, 0, 2, 2, 40))).toMatchObject({
+      status: "error",
+      error: { code: "unexpected-message" },
+    });
+  });
+
+  it("never throws, whatever one byte is changed to", () => {
+    const errors = new Set<string>();
+    for (let at = 0; at < bytes.length; at++)
+      for (const value of [0, 1, 0x7f, 0xff]) {
+        const changed = Uint8Array.from(bytes);
+        changed[at] = value;
+        const peek = peekClientHello(changed);
+        if (peek.status !== "error") continue;
+        expect(peek.error).toBeInstanceOf(TlsParseError);
+        errors.add(peek.error.code);
+        expect(new ClientHelloReader().push(changed).status).not.toBe("done");
+      }
+    expect([...errors].sort()).toContain("truncated");
+    expect(errors.size).toBeGreaterThan(3);
+  });
+
+  it("reads a prefix of chunks as it grows", () => {
+    const chunks = chunksOf(bytes, 100);
+    const statuses = chunks.map(
+      (_, index) => peekClientHello(concatBytes(chunks.slice(0, index + 1))).status,
+    );
+    expect(statuses.at(-1)).toBe("done");
+    expect(new Set(statuses.slice(0, -1))).toEqual(new Set(["more"]));
+  });
+});
