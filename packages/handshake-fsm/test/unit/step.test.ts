@@ -239,6 +239,11 @@ describe("the right ways", () => {
       ],
     ],
     [
+      "of TLS 1.3 with a client flight in one record, and its goodbye",
+      "start > wait-server-hello > wait-encrypted-extensions > wait-flight-2 > wait-finished > connected",
+      [offers(), answers(tls13), data("server"), data("client", 700), data("client", 19)],
+    ],
+    [
       "of TLS 1.3 with early data, and a client that pads",
       "start > wait-server-hello > wait-encrypted-extensions > wait-flight-2 > wait-finished > connected",
       [
@@ -263,10 +268,6 @@ describe("ways that end", () => {
   it.each<[string, readonly Walk[]]>([
     ["a server that fails in TLS 1.3", [offers(), answers(tls13), data("server", 19)]],
     ["a client that fails in TLS 1.3", [offers(), answers(tls13), data("server"), data("client", 19)]],
-    [
-      "a client that fails in TLS 1.3 after its certificate",
-      [offers(), answers(tls13), data("server"), data("client", 700), data("client", 19)],
-    ],
     ["a fatal alert", [toClient, c("fatalAlert")]],
     ["an alert that can't be read", [toClient, c("clientKeyExchange", "changeCipherSpec", "protectedAlert")]],
   ])("%s", (_, parts) => {
