@@ -264,6 +264,37 @@ describe("the right ways", () => {
   });
 });
 
+describe("what a server takes up", () => {
+  const other = new Uint8Array(32).fill(4);
+
+  it("is the client's session only where the id is the client's", () => {
+    expect(walk(offers(), answers({ sessionId: other })).state.name).toBe("wait-server-certificate");
+    expect(walk(offers(), answers({ sessionId: sessionId.subarray(1) })).state.name).toBe(
+      "wait-server-certificate",
+    );
+    expect(walk(offers({ sessionId: none }), answers({ sessionId: none })).state.name).toBe(
+      "wait-server-certificate",
+    );
+    expect(walk(offers(), answers({ sessionId: sessionId.slice() })).state).toMatchObject({
+      session: { resumedBy: "session-id" },
+    });
+  });
+
+  it("is early data only with the first key, and not after a retry", () => {
+    const early = offers({ earlyData: true, psk: true });
+    const earlyDataAfter = (...parts: readonly Walk[]): unknown => {
+      const { state } = walk(...parts);
+      return "session" in state ? state.session.earlyData : undefined;
+    };
+    expect(earlyDataAfter(offers(), answers(tls13))).toBe("none");
+    expect(earlyDataAfter(early, answers(tls13))).toBe("rejected");
+    expect(earlyDataAfter(early, answers({ ...tls13, selectedPsk: 1 }))).toBe("rejected");
+    expect(earlyDataAfter(early, answers({ ...tls13, selectedPsk: 0 }))).toBe("offered");
+    const retry = answers(tls13, "helloRetryRequest");
+    expect(earlyDataAfter(early, retry, early, answers({ ...tls13, selectedPsk: 0 }))).toBe("rejected");
+  });
+});
+
 describe("ways that end", () => {
   it.each<[string, readonly Walk[]]>([
     ["a server that fails in TLS 1.3", [offers(), answers(tls13), data("server", 19)]],
@@ -374,6 +405,13 @@ describe("the wrong ways", () => {
     const { state, output } = walk(...parts);
     expect(output).toEqual([code]);
     expect(state.name).toBe(name);
+  });
+
+  it("of a suite with a key that both know and a certificate", () => {
+    const both = offers({ cipherSuites: [0x0094] });
+    expect(walk(both, answers({ cipherSuite: 0x0094 }), s("serverHelloDone")).output).toEqual([
+      "skipped-certificate",
+    ]);
   });
 
   it("of a suite that nobody knows are none", () => {
