@@ -13,7 +13,7 @@ import type { Observation } from "../machine/observation.ts";
 import { step } from "../machine/step.ts";
 import { isTls13 } from "../machine/version.ts";
 import type { ViolationCode } from "../machine/violation.ts";
-import type { Side } from "../side.ts";
+import { SIDES, type Side } from "../side.ts";
 import { Flow } from "./flow.ts";
 import type { HandshakeEvent } from "./handshake-event.ts";
 import type { HandshakeSummary } from "./handshake-summary.ts";
@@ -78,8 +78,7 @@ export class HandshakeTracker {
 
   /** All that is known now, in one object; cheap enough for every connection, not for every record. */
   summary(): HandshakeSummary {
-    const { client, server } = this.#flows;
-    return this.#log.summary(this.#state, this.#options.now(), client.bytes, server.bytes);
+    return this.#log.summary(this.#state, this.#options.now(), this.#flows);
   }
 
   /**
@@ -118,10 +117,10 @@ export class HandshakeTracker {
     if (by !== "client") server.hasEnded = true;
     if (!client.hasEnded || !server.hasEnded) return NOTHING;
     const during = this.#state.name;
-    const sides: readonly Side[] = ["client", "server"];
-    const truncated = sides.filter((side) => this.#flows[side].pendingRecordBytes > 0);
+    const truncated = SIDES.filter((side) => this.#flows[side].pendingRecordBytes > 0);
+    const endedWithAlert = this.#log.endedWithAlert(this.#flows);
     this.#observe({ sees: "end", by: by ?? "client" });
-    this.#events.push({ kind: "closed", atMs: this.#nowMs, during, truncated });
+    this.#events.push({ kind: "closed", atMs: this.#nowMs, during, truncated, endedWithAlert });
     return this.#takeEvents();
   }
 
@@ -134,6 +133,8 @@ export class HandshakeTracker {
 
   #record(by: Side, flow: Flow, record: TlsRecord): void {
     flow.bytes += record.byteLength;
+    flow.lastType = record.type;
+    flow.lastFragmentBytes = record.length;
     if (flow.isUnreadable || !this.#isJudging) return;
     switch (record.type) {
       case ContentType.applicationData:

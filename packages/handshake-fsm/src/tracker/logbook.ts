@@ -1,6 +1,7 @@
 import {
   alertDescriptionName,
   type ClientHello,
+  ContentType,
   cipherSuiteName,
   type HelloRetryRequest,
   protocolVersionName,
@@ -14,9 +15,11 @@ import {
   sessionOf,
 } from "../machine/handshake-state.ts";
 import type { Observation } from "../machine/observation.ts";
+import { tls13RecordSizes } from "../machine/tls13-record-size.ts";
 import { isTls13 } from "../machine/version.ts";
 import type { ViolationCode } from "../machine/violation.ts";
-import type { Side } from "../side.ts";
+import { SIDES, type Side } from "../side.ts";
+import type { Flow } from "./flow.ts";
 import type { HandshakeSummary, SeenAlert } from "./handshake-summary.ts";
 import { type HelloFacts, noHelloFacts, withClientHello, withServerHello } from "./hello-facts.ts";
 import { messageLetter, withLetter } from "./history.ts";
@@ -118,7 +121,19 @@ export class Logbook {
     return this.#startedMs === undefined ? 0 : atMs - this.#startedMs;
   }
 
-  summary(state: HandshakeState, atMs: number, clientBytes: number, serverBytes: number): HandshakeSummary {
+  /** Sides whose last record was an alert, or in TLS 1.3 is as long as an encrypted one. */
+  endedWithAlert(flows: Readonly<Record<Side, Flow>>): readonly Side[] {
+    const session = this.#session;
+    const isHidden = session !== undefined && isTls13(session.version);
+    return SIDES.filter((side) => {
+      const { lastType, lastFragmentBytes } = flows[side];
+      if (lastType === ContentType.alert) return true;
+      if (!isHidden || lastType !== ContentType.applicationData) return false;
+      return lastFragmentBytes === tls13RecordSizes(session.cipherSuite).alert;
+    });
+  }
+
+  summary(state: HandshakeState, atMs: number, flows: Readonly<Record<Side, Flow>>): HandshakeSummary {
     const session = this.#session;
     return {
       state: state.name,
@@ -139,8 +154,9 @@ export class Logbook {
       violations: this.#violations,
       history: this.#history,
       phases: this.#phasesAt(state.name, atMs),
-      clientBytes,
-      serverBytes,
+      endedWithAlert: this.endedWithAlert(flows),
+      clientBytes: flows.client.bytes,
+      serverBytes: flows.server.bytes,
     };
   }
 

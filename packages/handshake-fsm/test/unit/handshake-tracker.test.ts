@@ -86,6 +86,30 @@ describe("events", () => {
   });
 });
 
+describe("a last record", () => {
+  const endedWithAlert = (...recording: readonly Sent[]): unknown => {
+    const { events, tracker } = follow(recording);
+    const closed = events.at(-1);
+    const told = closed?.kind === "closed" ? closed.endedWithAlert : undefined;
+    expect(tracker.summary().endedWithAlert).toEqual(told);
+    return told;
+  };
+
+  it("is told to be an alert where it is one, or must be taken for one", () => {
+    expect(endedWithAlert(...tls12)).toEqual([]);
+    expect(endedWithAlert(...tls12, protectedAlert("server"))).toEqual(["server"]);
+    expect(endedWithAlert(...tls12, protectedAlert("client"), protectedAlert("server"))).toEqual([
+      "client",
+      "server",
+    ]);
+    expect(endedWithAlert(...tls12, applicationData("client", 19))).toEqual([]);
+    expect(endedWithAlert(...tls13)).toEqual([]);
+    expect(endedWithAlert(...tls13, applicationData("client", 19))).toEqual(["client"]);
+    expect(endedWithAlert(...tls13, applicationData("client", 19), applicationData("client"))).toEqual([]);
+    expect(endedWithAlert(...hello, alert("server", 2, 40))).toEqual(["server"]);
+  });
+});
+
 describe("times", () => {
   it("are told for each wait", () => {
     const { tracker, clock } = trackerAt();
