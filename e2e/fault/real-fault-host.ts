@@ -10,6 +10,7 @@ import type {
   HostUnderTest,
 } from "../../packages/fault-host/test/suite/index.ts";
 
+const VERSION = "0.20.24";
 const STARTS_WITHIN_MS = 20_000;
 
 /**
@@ -17,7 +18,7 @@ const STARTS_WITHIN_MS = 20_000;
  *
  * @throws Error when there is none; a run that can't test anything must not look like a pass.
  */
-export function faultBinary(): string {
+function faultBinary(): string {
   const named = process.env["FAULT_BIN"];
   const found = named
     ? [named]
@@ -25,14 +26,9 @@ export function faultBinary(): string {
   const binary = found.find((path) => existsSync(path));
   if (!binary)
     throw new Error(
-      `no fault binary ${named ? `at FAULT_BIN=${named}` : "on PATH"}; set FAULT_BIN to one of version 0.20 (1.x loads no plugins)`,
+      `no fault binary ${named ? `at FAULT_BIN=${named}` : "on PATH"}; set FAULT_BIN to one of version ${VERSION} (1.x loads no plugins)`,
     );
   return binary;
-}
-
-/** What `fault --version` prints. */
-export function faultVersion(): string {
-  return execFileSync(faultBinary(), ["--version"], { encoding: "utf8" }).trim();
 }
 
 async function freePorts(count: number): Promise<number[]> {
@@ -83,10 +79,15 @@ async function start(setup: HostSetup): Promise<HostUnderTest> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  // The injectors are put in place after the ports are bound; this line of its log says that they are.
-  const settled = (): boolean => /Applying proxy fault injectors/.test(output);
+  // The injectors are put in place after the ports are bound, and a connection to a mapping would reach the
+  // case's origin: so its log says when it is ready.
+  const settled = (): boolean =>
+    output.includes("Applying proxy fault injectors") &&
+    tcpPorts.every((port) =>
+      output.includes(`Listening for incoming TCP traffic on address 127.0.0.1:${port}`),
+    );
   child.stdout?.on("data", (data: Buffer) => {
-    if (output.length < 1 << 16) output += data.toString();
+    if (!settled()) output += data.toString();
   });
   child.stderr?.on("data", (data: Buffer) => {
     output += data.toString();
@@ -99,12 +100,15 @@ async function start(setup: HostSetup): Promise<HostUnderTest> {
     }),
   );
   const deadline = performance.now() + STARTS_WITHIN_MS;
-  for (const port of [proxyPort, ...tcpPorts, ...httpPorts])
+  for (const port of [proxyPort, ...httpPorts])
     while (!(await accepts(port))) {
       if (!alive || performance.now() > deadline) throw new Error(`fault did not start:\n${output}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-  while (!settled() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!settled()) {
+    if (!alive || performance.now() > deadline) throw new Error(`fault did not settle:\n${output}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return {
     proxyPort,
     tcpPorts,
@@ -118,9 +122,14 @@ async function start(setup: HostSetup): Promise<HostUnderTest> {
   };
 }
 
-/** The binary, with the health check interval that is built into it. */
-export const realFaultHost: HostImplementation = {
-  name: "the fault binary",
-  healthCheckIntervalMs: 10_000,
-  start,
-};
+/**
+ * The binary, with the health check interval that is built into it.
+ *
+ * @throws Error when it is missing or not of the version that the contract was read from
+ */
+export function realFaultHost(): HostImplementation {
+  const version = execFileSync(faultBinary(), ["--version"], { encoding: "utf8" }).trim();
+  if (!version.endsWith(VERSION))
+    throw new Error(`${faultBinary()} is ${version}; the contract is that of ${VERSION}`);
+  return { name: version, healthCheckIntervalMs: 10_000, start };
+}

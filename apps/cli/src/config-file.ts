@@ -3,11 +3,24 @@
  * out of range are refused by name, all at once, and nothing of a refused file is used.
  */
 import { readFileSync } from "node:fs";
+import { type ConnectionMoment, connectionMoments } from "@faultwire/plugin-server";
 import { z } from "zod";
-import { closeAtChoices } from "./rule-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 const hostName = z.string().min(1, "expected a host name");
+
+/** What a config file can say; every key may be left out. */
+export interface ConfigFile {
+  readonly error_probability?: number | undefined;
+  readonly status_code?: number | undefined;
+  readonly error_body?: string | Record<string, unknown> | undefined;
+  readonly target_host?: string | string[] | undefined;
+  readonly headers?: Record<string, string | number> | undefined;
+  readonly ca_cert?: string | undefined;
+  readonly ca_key?: string | undefined;
+  readonly close_at?: ConnectionMoment | undefined;
+  readonly seed?: string | number | undefined;
+}
 
 const configSchema = z.strictObject({
   error_probability: z.number().min(0).max(1).optional(),
@@ -17,12 +30,9 @@ const configSchema = z.strictObject({
   headers: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   ca_cert: z.string().min(1).optional(),
   ca_key: z.string().min(1).optional(),
-  close_at: z.enum(closeAtChoices).optional(),
+  close_at: z.enum(connectionMoments).optional(),
   seed: z.union([z.string(), z.number()]).optional(),
 });
-
-/** What a config file can say; every key may be left out. */
-export type ConfigFile = z.infer<typeof configSchema>;
 
 const knownKeys = Object.keys(configSchema.shape).join(", ");
 
@@ -35,7 +45,7 @@ const expectations: Readonly<Record<string, string>> = {
   headers: "an object of header names and values",
   ca_cert: "the path of a PEM file",
   ca_key: "the path of a PEM file",
-  close_at: `one of ${closeAtChoices.join(", ")}`,
+  close_at: `one of ${connectionMoments.join(", ")}`,
   seed: "a number or a string",
 };
 
@@ -45,7 +55,9 @@ export function readConfigFile(path: string): ConfigFile {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`config file ${path} can't be read (${(error as NodeJS.ErrnoException).code}); check --config`);
+    throw new UsageError(
+      `config file ${path} can't be read (${(error as NodeJS.ErrnoException).code}); check --config`,
+    );
   }
   let value: unknown;
   try {
@@ -54,8 +66,13 @@ export function readConfigFile(path: string): ConfigFile {
     throw new UsageError(`config file ${path} is not JSON: ${(error as Error).message}`);
   }
   const result = configSchema.safeParse(value);
-  if (result.success) return result.data;
-  throw new UsageError(`config file ${path}: ${result.error.issues.flatMap((issue) => lines(issue, value)).join("; ")}`);
+  const faults = result.success
+    ? Object.entries(result.data.headers ?? {}).flatMap(
+        ([name, text]) => headerFault(name, String(text)) ?? [],
+      )
+    : result.error.issues.flatMap((issue) => lines(issue, value));
+  if (result.success && faults.length === 0) return result.data;
+  throw new UsageError(`config file ${path}: ${faults.join("; ")}`);
 }
 
 function lines(issue: z.core.$ZodIssue, file: unknown): string[] {
@@ -65,6 +82,13 @@ function lines(issue: z.core.$ZodIssue, file: unknown): string[] {
   if (key === undefined) return ["expected one JSON object"];
   const found = shown((file as Record<string, unknown>)[String(key)]);
   return [`${issue.path.join(".")} is ${found}; expected ${expectations[String(key)] ?? issue.message}`];
+}
+
+/** Why a header can't be sent, or undefined where it can (RFC 9110 section 5; the host takes ASCII only). */
+export function headerFault(name: string, value: string): string | undefined {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return `"${name}" is no header name`;
+  if (!/^[\t\x20-\x7e]*$/.test(value)) return `the value of ${name} holds control or non-ASCII characters`;
+  return undefined;
 }
 
 /** A value as the user wrote it, cut where it is long. */

@@ -5,7 +5,16 @@ import pretty from "pino-pretty";
 export type LogFormat = "pretty" | "json";
 
 /** Fields that must never be written, whatever a future event carries. */
-const secretFields = ["authorization", "x-api-key", "api_key", "key", "privateKey", "body", "password", "passphrase"];
+const secretFields = [
+  "authorization",
+  "x-api-key",
+  "api_key",
+  "key",
+  "privateKey",
+  "body",
+  "password",
+  "passphrase",
+];
 
 export function createLogger(format: LogFormat | undefined, verbose: boolean): Logger {
   const options = {

@@ -21,6 +21,8 @@ export function writeReadyFile(path: string, info: ReadyInfo): void {
     writeFileSync(partial, `${JSON.stringify(info, undefined, 2)}\n`);
     renameSync(partial, path);
   } catch (error) {
-    throw new UsageError(`ready file ${path} can't be written (${(error as NodeJS.ErrnoException).code}); check --ready-file`);
+    throw new UsageError(
+      `ready file ${path} can't be written (${(error as NodeJS.ErrnoException).code}); check --ready-file`,
+    );
   }
 }

@@ -1,11 +1,8 @@
 /** The flags of `serve` and `start` that say what fails, and their merge with the config file and the defaults. */
-import type { SingleRule } from "@faultwire/plugin-server";
+import { type ConnectionMoment, connectionMoments, type SingleRule } from "@faultwire/plugin-server";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ConfigFile, readConfigFile } from "./config-file.ts";
+import { type ConfigFile, headerFault, readConfigFile } from "./config-file.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** Where an opaque connection can be closed, in the order in which a connection passes them. */
-export const closeAtChoices = ["client-hello", "server-hello", "established", "application-data"] as const;
 
 /** The flags as commander gives them: those that were not set are missing. */
 export interface RuleFlags {
@@ -15,7 +12,7 @@ export interface RuleFlags {
   readonly statusCode?: number;
   readonly errorBody?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly closeAt?: SingleRule["closeAt"];
+  readonly closeAt?: ConnectionMoment;
   readonly seed?: string;
   readonly caCert?: string;
   readonly caKey?: string;
@@ -35,25 +32,37 @@ export function addRuleOptions(command: Command): Command {
   return command
     .option("--config <file>", "one rule as JSON; flags win over it")
     .addOption(
-      new Option("--target-host <host>", `hosts that may fail, repeatable; *.name for all below (default: "${defaultTargetHost}")`)
-        .argParser((value: string, all: string[] | undefined) => [...(all ?? []), hostFlag(value)]),
+      new Option(
+        "--target-host <host>",
+        `hosts that may fail, repeatable; *.name for all below (default: "${defaultTargetHost}")`,
+      ).argParser((value: string, all: string[] | undefined) => [...(all ?? []), hostFlag(value)]),
     )
     .addOption(
-      new Option("--error-probability <share>", "share of connections and requests that fail, 0 to 1 (default: 0.1)")
-        .argParser(numberFlag(0, 1)),
+      new Option(
+        "--error-probability <share>",
+        "share of connections and requests that fail, 0 to 1 (default: 0.1)",
+      ).argParser(numberFlag(0, 1)),
     )
     .addOption(
-      new Option("--status-code <status>", "status of an injected HTTP response (default: 500)")
-        .argParser(integerFlag(200, 599)),
+      new Option("--status-code <status>", "status of an injected HTTP response (default: 500)").argParser(
+        integerFlag(200, 599),
+      ),
     )
-    .option("--error-body <text>", "body of an injected response (default: the provider's own for that status)")
-    .addOption(
-      new Option("--headers <header>", 'header of an injected response, repeatable: "name: value", or a JSON object')
-        .argParser(headersFlag),
+    .option(
+      "--error-body <text>",
+      "body of an injected response (default: the provider's own for that status)",
     )
     .addOption(
-      new Option("--close-at <moment>", "where a connection that can't be read is closed (default: client-hello)")
-        .choices(closeAtChoices),
+      new Option(
+        "--headers <header>",
+        'header of an injected response, repeatable: "name: value", or a JSON object',
+      ).argParser(headersFlag),
+    )
+    .addOption(
+      new Option(
+        "--close-at <moment>",
+        "where a connection that can't be read is closed (default: client-hello)",
+      ).choices(connectionMoments),
     )
     .option("--seed <seed>", "same seed, same failures (default: random, printed at start)")
     .option("--ca-cert <file>", "use this CA certificate (PEM), with --ca-key")
@@ -66,7 +75,9 @@ export function ruleSettings(flags: RuleFlags): RuleSettings {
   const caCert = flags.caCert ?? file.ca_cert;
   const caKey = flags.caKey ?? file.ca_key;
   if ((caCert === undefined) !== (caKey === undefined))
-    throw new UsageError("--ca-cert and --ca-key go together; give both, or neither to use Faultwire's own CA");
+    throw new UsageError(
+      "--ca-cert and --ca-key go together; give both, or neither to use Faultwire's own CA",
+    );
   const hosts = flags.targetHost ?? [file.target_host ?? defaultTargetHost].flat();
   const errorBody = flags.errorBody ?? bodyText(file.error_body);
   return {
@@ -83,7 +94,6 @@ export function ruleSettings(flags: RuleFlags): RuleSettings {
     caKey,
   };
 }
-
 
 function bodyText(body: ConfigFile["error_body"]): string | undefined {
   return typeof body === "object" ? JSON.stringify(body) : body;
@@ -107,14 +117,17 @@ export function numberFlag(min: number, max: number): (text: string) => number {
 export function integerFlag(min: number, max: number): (text: string) => number {
   const number = numberFlag(min, max);
   return (text) => {
-    if (!/^\d+$/.test(text.trim())) throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+    if (!/^\d+$/.test(text.trim()))
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
     return number(text);
   };
 }
 
 function hostFlag(text: string): string {
   if (!/^(\*|(\*\.)?[\p{L}\p{N}._-]+|\[?[0-9a-f:.]+\]?)$/iu.test(text))
-    throw new InvalidArgumentError("Expected a host name without scheme, port or path, such as api.anthropic.com.");
+    throw new InvalidArgumentError(
+      "Expected a host name without scheme, port or path, such as api.anthropic.com.",
+    );
   return text.toLowerCase();
 }
 
@@ -127,7 +140,8 @@ function headersFlag(text: string, before: Record<string, string> | undefined): 
     } catch {
       throw new InvalidArgumentError("Expected a JSON object of header names and values.");
     }
-    for (const [name, value] of Object.entries(parsed as Record<string, unknown>)) addHeader(headers, name, String(value));
+    for (const [name, value] of Object.entries(parsed as Record<string, unknown>))
+      addHeader(headers, name, String(value));
     return headers;
   }
   const colon = text.indexOf(":");
@@ -137,7 +151,7 @@ function headersFlag(text: string, before: Record<string, string> | undefined): 
 }
 
 function addHeader(headers: Record<string, string>, name: string, value: string): void {
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) throw new InvalidArgumentError(`"${name}" is no header name.`);
-  if (!/^[\t\x20-\x7e]*$/.test(value)) throw new InvalidArgumentError(`The value of ${name} holds control or non-ASCII characters.`);
+  const fault = headerFault(name, value);
+  if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
   headers[name.toLowerCase()] = value;
 }

@@ -11,6 +11,8 @@ export interface RunningPlugin {
   readonly settings: RuleSettings;
   readonly logger: Logger;
   readonly authority: CertificateAuthority;
+  /** The CA certificate (PEM) that clients have to trust. */
+  readonly caCertPath: string;
   readonly server: PluginServer;
   /** What goes into `--grpc-plugin`, server side first. */
   readonly pluginUrls: readonly string[];
@@ -20,7 +22,11 @@ export interface RunningPlugin {
 export async function startPlugin(flags: ServerFlags): Promise<RunningPlugin> {
   const settings = ruleSettings(flags);
   const logger = createLogger(flags.logFormat, flags.verbose ?? false);
-  const authority = await openAuthority(settings, flags);
+  const { authority, caCertPath, trustLines } = await openAuthority(settings, {
+    exportTo: flags.exportCa,
+    install: flags.installCa ?? false,
+  });
+  for (const line of trustLines) process.stderr.write(`faultwire: ${line}\n`);
   const server = await startPluginServer({
     policy: singleRulePolicy(settings.rule),
     logger,
@@ -29,7 +35,14 @@ export async function startPlugin(flags: ServerFlags): Promise<RunningPlugin> {
     port: flags.port,
     ...(flags.clientPort === undefined ? {} : { clientPort: flags.clientPort }),
   });
-  return { settings, logger, authority, server, pluginUrls: server.endpoints.map(({ url }) => url) };
+  return {
+    settings,
+    logger,
+    authority,
+    caCertPath,
+    server,
+    pluginUrls: server.endpoints.map(({ url }) => url),
+  };
 }
 
 /** What fails, in a line for people. */

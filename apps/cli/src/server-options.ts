@@ -19,11 +19,27 @@ const port = integerFlag(0, 65_535);
 
 export function addServerOptions(command: Command): Command {
   command
-    .addOption(new Option("--port <port>", "server-side gRPC endpoint; 0 takes a free one").argParser(port).default(50_051))
-    .addOption(new Option("--client-port <port>", "client-side gRPC endpoint (default: the next after --port)").argParser(port))
-    .option("--host <address>", "address to listen on; whoever reaches it can change the host's traffic", "127.0.0.1")
     .addOption(
-      new Option("--side <side>", "which endpoints to open; only with both is nothing lost and HTTPS readable")
+      new Option("--port <port>", "server-side gRPC endpoint; 0 takes a free one")
+        .argParser(port)
+        .default(50_051),
+    )
+    .addOption(
+      new Option(
+        "--client-port <port>",
+        "client-side gRPC endpoint (default: the next after --port)",
+      ).argParser(port),
+    )
+    .option(
+      "--host <address>",
+      "address to listen on; whoever reaches it can change the host's traffic",
+      "127.0.0.1",
+    )
+    .addOption(
+      new Option(
+        "--side <side>",
+        "which endpoints to open; only with both is nothing lost and HTTPS readable",
+      )
         .choices(["both", "server", "client"])
         .default("both"),
     );
@@ -32,7 +48,12 @@ export function addServerOptions(command: Command): Command {
     .option("--export-ca <file>", "write the CA certificate to a file (PEM)")
     .option("--install-ca", "trust the CA on this machine, or print the commands where that needs root")
     .option("--ready-file <file>", "write what listens where as JSON, once everything listens")
-    .addOption(new Option("--log-format <format>", "default: pretty on a terminal, json otherwise").choices(["pretty", "json"]))
+    .addOption(
+      new Option("--log-format <format>", "default: pretty on a terminal, json otherwise").choices([
+        "pretty",
+        "json",
+      ]),
+    )
     .option("--verbose", "log every connection, not just what failed");
 }
 

@@ -1,20 +1,26 @@
 /** One gRPC endpoint: a port that speaks cleartext HTTP/2 and serves the six methods. */
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { PluginService } from "@faultwire/fault-protocol";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { PluginService } from "@faultwire/fault-protocol";
 import { PluginServerError } from "./plugin-server-error.ts";
 import { pluginService, type ServiceOptions } from "./service.ts";
 
 /** Limits of an endpoint, each against somebody who can reach the port. */
 export const endpointLimits = {
   /** The largest message that is taken: forward mode carries whole bodies. */
-  maxMessageBytes: 64 * 1024 * 1024,
+  maxMessageBytes: 67_108_864,
   /** Connections at the same time; a host needs one. */
   maxConnections: 256,
   /** Calls at the same time on one connection; a tunnel has four at the most. */
   maxConcurrentCalls: 50_000,
 } as const;
+
+/**
+ * Flow control: what a host may have sent that we have not read. HTTP/2's defaults of 64 KiB would let eight chunks
+ * of all tunnels together be under way, and calls that are, wait for those that are held.
+ */
+const windowBytes = { call: 1_048_576, connection: 16_777_216 };
 
 export interface Endpoint {
   /** `http://HOST:PORT`, as `--grpc-plugin` takes it. */
@@ -32,7 +38,15 @@ export async function openEndpoint(host: string, port: number, service: ServiceO
     acceptCompression: [],
     readMaxBytes: endpointLimits.maxMessageBytes,
   });
-  const server = createServer({ settings: { maxConcurrentStreams: endpointLimits.maxConcurrentCalls } }, handler);
+  const server = createServer(
+    {
+      settings: {
+        maxConcurrentStreams: endpointLimits.maxConcurrentCalls,
+        initialWindowSize: windowBytes.call,
+      },
+    },
+    handler,
+  );
   const sessions = trackSessions(server);
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
@@ -51,6 +65,7 @@ function trackSessions(server: Http2Server): Set<ServerHttp2Session> {
       return;
     }
     sessions.add(session);
+    session.setLocalWindowSize(windowBytes.connection);
     session.on("close", () => sessions.delete(session));
     // A peer that breaks off or speaks no HTTP/2 is the end of its session, nothing more.
     session.on("error", () => session.destroy());
@@ -75,9 +90,13 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
         { cause: error },
       );
     case "EACCES":
-      return new PluginServerError("address-denied", `no permission to listen on ${where}; choose a port above 1023`, {
-        cause: error,
-      });
+      return new PluginServerError(
+        "address-denied",
+        `no permission to listen on ${where}; choose a port above 1023`,
+        {
+          cause: error,
+        },
+      );
     default:
       return new PluginServerError(
         "address-unavailable",

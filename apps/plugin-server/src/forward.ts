@@ -4,6 +4,9 @@
  */
 import { create } from "@bufbuild/protobuf";
 import {
+  abortRequest,
+  continueRequest,
+  continueResponse,
   FaultProtocolError,
   type HttpRequest,
   type HttpResponse,
@@ -13,9 +16,6 @@ import {
   type ProcessHttpResponseResponse,
   ProcessHttpResponseResponse_Action,
   ProcessHttpResponseResponseSchema,
-  abortRequest,
-  continueRequest,
-  continueResponse,
 } from "@faultwire/fault-protocol";
 import { hostOfAuthority, type TunnelPolicy } from "@faultwire/tunnel";
 

@@ -1,4 +1,6 @@
 /** Turns what tunnels tell into log lines: one event, one line; names stay stable, bodies never appear. */
+
+import { ja3, ja4 } from "@faultwire/tls-fingerprint";
 import type { TunnelEvent } from "@faultwire/tunnel";
 import type { Logger } from "pino";
 
@@ -7,10 +9,17 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
   const entry = { event: type, ...fields };
   switch (event.type) {
     case "connection":
-      logger.debug(entry, `${event.protocol} ${event.host ?? "without a name"}${event.target ? ", a target" : ""}`);
+      logger.debug(
+        entry,
+        `${event.protocol} ${event.host ?? "without a name"}${event.target ? ", a target" : ""}`,
+      );
+      return;
+    case "handshake":
+      logHandshake(logger, event);
       return;
     case "fault": {
-      const what = event.fault === "close" ? `close at ${event.at}` : `answer ${event.method} with ${event.status}`;
+      const what =
+        event.fault === "close" ? `close at ${event.at}` : `answer ${event.method} with ${event.status}`;
       if (event.stage === "decided") logger.debug(entry, `decided: ${what}`);
       else logger.info(entry, `fault: ${what}`);
       return;
@@ -33,4 +42,32 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
     default:
       event satisfies never;
   }
+}
+
+/** One line per TLS connection: what was negotiated with whom, how long it took, and whose library spoke. */
+function logHandshake(logger: Logger, event: Extract<TunnelEvent, { type: "handshake" }>): void {
+  if (!logger.isLevelEnabled("debug")) return;
+  const { tunnel, clientHello, handshake } = event;
+  logger.debug(
+    {
+      event: "handshake",
+      tunnel,
+      state: handshake.state,
+      established: handshake.established,
+      version: handshake.versionName,
+      cipherSuite: handshake.cipherSuiteName,
+      serverName: handshake.serverName,
+      alpnOffered: handshake.alpnOffered,
+      alpn: handshake.alpn,
+      resumedBy: handshake.resumedBy,
+      retried: handshake.retried,
+      ja3: clientHello && ja3(clientHello),
+      ja4: clientHello && ja4(clientHello),
+      alerts: handshake.alerts,
+      violations: handshake.violations,
+      history: handshake.history,
+      phases: handshake.phases,
+    },
+    `${handshake.versionName ?? "TLS"} ${handshake.cipherSuiteName ?? ""} ${handshake.established ?? handshake.state}`,
+  );
 }

@@ -21,6 +21,8 @@ export interface PluginServerOptions {
   readonly port?: number;
   /** The client-side endpoint. Default the next after `port`, or a free one when that is 0. */
   readonly clientPort?: number;
+  /** How long after the first poll of one side the other may take before something is said, in ms. Default 3000. */
+  readonly secondSideGraceMs?: number;
   /** Besides the log. */
   readonly onEvent?: (event: TunnelEvent) => void;
 }
@@ -53,7 +55,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   const { policy, logger } = options;
   const host = options.host ?? "127.0.0.1";
   const sides = options.sides ?? ["server", "client"];
-  const registration = new Registration(sides, timers.now);
+  const registration = new Registration(sides, timers.now, options.secondSideGraceMs);
   const endpoints: (Endpoint & { readonly side: Side })[] = [];
   let draining = false;
   let warned = false;

@@ -12,13 +12,15 @@ export const secondSideGraceMs = 3_000;
 export class Registration {
   readonly #open: readonly Side[];
   readonly #now: () => number;
+  readonly #graceMs: number;
   readonly #polledAt = new Map<Side, number>();
   #firstPollAt: number | undefined;
 
   /** @param open the sides that have an endpoint here; @param now milliseconds, never going backwards. */
-  constructor(open: readonly Side[], now: () => number) {
+  constructor(open: readonly Side[], now: () => number, graceMs: number = secondSideGraceMs) {
     this.#open = open;
     this.#now = now;
+    this.#graceMs = graceMs;
   }
 
   /** A host has asked this side's endpoint who it is, or how it is. */
@@ -36,7 +38,7 @@ export class Registration {
 
   /** The side that has an endpoint here but no host's attention, once that can be told. */
   missing(): Side | undefined {
-    if (this.#firstPollAt === undefined || this.#now() - this.#firstPollAt < secondSideGraceMs) return undefined;
+    if (this.#firstPollAt === undefined || this.#now() - this.#firstPollAt < this.#graceMs) return undefined;
     const registered = this.sides();
     return registered.length === 1 ? this.#open.find((side) => !registered.includes(side)) : undefined;
   }

@@ -1,17 +1,18 @@
 /** The six methods of the plugin protocol, for one endpoint: what the host asks, answered by the tunnels. */
+
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import {
-  type PluginService,
   ProcessTunnelDataRequest_Direction as Direction,
+  healthy,
+  type PluginService,
   type ProcessTunnelDataRequest,
   type ProcessTunnelDataResponse,
-  healthy,
   pluginCapabilities,
   pluginInfo,
-  ProcessTunnelDataRequest_Side as WrappedSide,
   unhealthy,
+  ProcessTunnelDataRequest_Side as WrappedSide,
 } from "@faultwire/fault-protocol";
 import type { Side, TunnelPolicy, Tunnels } from "@faultwire/tunnel";
-import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { answerHttpRequest, answerHttpResponse, type ForwardOutcome } from "./forward.ts";
 import type { Registration } from "./registration.ts";
 
@@ -53,7 +54,11 @@ export function pluginService(options: ServiceOptions): ServiceImpl<typeof Plugi
       });
     },
     getPluginCapabilities() {
-      return pluginCapabilities({ httpForward: options.httpForward, tunnel: true, protocols: ["HTTP", "HTTPS"] });
+      return pluginCapabilities({
+        httpForward: options.httpForward,
+        tunnel: true,
+        protocols: ["http", "https"],
+      });
     },
     processHttpRequest({ request }) {
       if (!request) throw missing("ProcessHttpRequestRequest.request");

@@ -1,5 +1,5 @@
 /** The policy that the flags and the old JSON config mean: one rule for all targets. */
-import { draw, providerError } from "@faultwire/fault-engine";
+import { draw, findErrorPreset, providerError, requestId } from "@faultwire/fault-engine";
 import type { ConnectionMoment, ResponseFault, TunnelPolicy } from "@faultwire/tunnel";
 
 export interface SingleRule {
@@ -25,8 +25,10 @@ export const singleRuleName = "flags";
 /**
  * Decides by one draw per connection and one per request; the n-th is the same for the same seed, whatever else
  * goes on.
+ *
+ * @param now - Milliseconds since 1970, for the times in an injected response.
  */
-export function singleRulePolicy(rule: SingleRule): TunnelPolicy {
+export function singleRulePolicy(rule: SingleRule, now: () => number = Date.now): TunnelPolicy {
   const targets = rule.targetHosts.map((host) => host.toLowerCase());
   let connections = 0;
   let requests = 0;
@@ -37,7 +39,7 @@ export function singleRulePolicy(rule: SingleRule): TunnelPolicy {
     connection: () => (hits("connection", connections++) ? { kind: "close", at: rule.closeAt } : undefined),
     request: () => {
       const number = requests++;
-      return hits("request", number) ? injectedResponse(rule, number) : undefined;
+      return hits("request", number) ? injectedResponse(rule, number, now()) : undefined;
     },
   };
 }
@@ -48,11 +50,17 @@ export function matchesHost(pattern: string, host: string): boolean {
   return pattern.startsWith("*.") && host.length > pattern.length - 1 && host.endsWith(pattern.slice(1));
 }
 
-function injectedResponse(rule: SingleRule, number: number): ResponseFault {
-  const own = providerError({ provider: "anthropic", status: rule.statusCode, seed: rule.seed, number });
+/** The provider's own error for the status, or one of its general kind where it has none; then the user's words. */
+function injectedResponse(rule: SingleRule, number: number, nowMs: number): ResponseFault {
+  const known = findErrorPreset("anthropic", rule.statusCode) !== undefined;
+  const own = providerError({
+    provider: "anthropic",
+    error: known ? rule.statusCode : "api_error",
+    requestId: requestId("anthropic", rule.seed, number),
+    nowMs,
+  });
   const body = rule.errorBody === undefined ? own.body : new TextEncoder().encode(rule.errorBody);
-  const headers = new Map<string, string>();
-  for (const [name, value] of own.headers) headers.set(name.toLowerCase(), value);
+  const headers = new Map(own.headers.map(([name, value]) => [name.toLowerCase(), value]));
   for (const [name, value] of Object.entries(rule.headers ?? {})) headers.set(name.toLowerCase(), value);
   headers.set("x-faultwire", singleRuleName);
   headers.set("content-length", String(body.length));

@@ -5,8 +5,9 @@ import { LRUCache } from "lru-cache";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { type InvalidLeafKind, invalidLeafKinds, issueInvalidLeaf } from "./leaf/invalid-leaf.ts";
 import type { Leaf } from "./leaf/leaf.ts";
-import { defaultLeafDays, issueLeaf, leafValidity } from "./leaf/leaf-issuer.ts";
+import { issueLeaf, type LeafIssuer, leafValidity } from "./leaf/leaf-issuer.ts";
 import { LeafKeys } from "./leaf/leaf-key.ts";
+import { certificateAuthorityLimits as limits } from "./limits.ts";
 import {
   type CertificateAuthorityOptions,
   createAuthority,
@@ -14,6 +15,7 @@ import {
   type OpenedAuthority,
   openAuthority,
   openOrCreateAuthority,
+  replaceAuthority,
 } from "./open-authority.ts";
 import { type Authority, checkValidity } from "./store/read-authority.ts";
 import { type Host, readHost } from "./x509/host.ts";
@@ -38,8 +40,6 @@ export type SniCallback = (
 
 /** A cached leaf is made anew when two thirds of its life are over, so that nobody ever gets one about to die. */
 const renewAfterShare = 2 / 3;
-/** 10,000 leaves are about 30 MB; who opens more hosts than that is a flood of made-up SNIs. */
-const defaultMaxCachedLeaves = 10_000;
 
 type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
 
@@ -57,7 +57,7 @@ type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
  * ```
  */
 export class CertificateAuthority {
-  readonly #authority: Authority;
+  readonly #authority: Authority & LeafIssuer;
   readonly #paths: OpenedAuthority["paths"];
   readonly #home: string | undefined;
   readonly #now: () => number;
@@ -66,13 +66,16 @@ export class CertificateAuthority {
   readonly #inFlight = new Map<string, Promise<Leaf>>();
 
   private constructor({ authority, paths, home }: OpenedAuthority, options: CertificateAuthorityOptions) {
-    const { now = Date.now, maxCachedLeaves = defaultMaxCachedLeaves } = options;
+    const { now = Date.now, maxCachedLeaves = limits.cachedLeaves } = options;
     if (!(Number.isInteger(maxCachedLeaves) && maxCachedLeaves > 0))
       throw new CertificateAuthorityError(
         "bad-option",
         `maxCachedLeaves is ${maxCachedLeaves}; a whole number above 0 is expected.`,
       );
-    this.#authority = authority;
+    this.#authority = {
+      ...authority,
+      contexts: new LRUCache<Leaf, SecureContext>({ max: limits.secureContexts }),
+    };
     this.#paths = paths;
     this.#home = home;
     this.#now = now;
@@ -100,15 +103,26 @@ export class CertificateAuthority {
   }
 
   /**
-   * Makes a CA. One that is there already is refused, or with `replace` put aside: its certificate is kept, so that it
-   * can be taken out of trust stores, and its key deleted.
+   * Makes a CA where there is none.
    *
    * @throws {@link CertificateAuthorityError} `ca-exists`, and those of {@link loadOrCreate}
    */
-  static async create(
-    options: CertificateAuthorityOptions & { readonly replace?: boolean },
-  ): Promise<CertificateAuthority> {
-    return new CertificateAuthority(await createAuthority(options, options.replace ?? false), options);
+  static async create(options: CertificateAuthorityOptions): Promise<CertificateAuthority> {
+    return new CertificateAuthority(await createAuthority(options), options);
+  }
+
+  /**
+   * Makes a CA in place of the one that is there, whose key is deleted. Its certificate is kept, so that it can be
+   * taken out of trust stores.
+   *
+   * @throws {@link CertificateAuthorityError} those of {@link loadOrCreate}
+   */
+  static async replace(
+    options: CertificateAuthorityOptions,
+  ): Promise<{ authority: CertificateAuthority; retiredCertificatePath: string | undefined }> {
+    const opened = await replaceAuthority(options);
+    const { retiredCertificatePath } = opened;
+    return { authority: new CertificateAuthority(opened, options), retiredCertificatePath };
   }
 
   /** Makes a CA that is never written to a disk and ends with this object. `directory` is not looked at. */
@@ -190,7 +204,7 @@ export class CertificateAuthority {
    * @example const leaf = await ca.issue({ hosts: ["*.example.com", "example.com"], validityDays: 7 });
    */
   async issue(options: IssueOptions): Promise<Leaf> {
-    const { keyType = "ecdsa-p256", validityDays = defaultLeafDays } = options;
+    const { keyType = "ecdsa-p256", validityDays = limits.leafDays } = options;
     const hosts = options.hosts.map(readHost);
     if (hosts.length === 0)
       throw new CertificateAuthorityError("bad-option", "A leaf was asked for without a host; name one.");
@@ -270,12 +284,18 @@ export class CertificateAuthority {
     const { constraints } = this.#authority;
     const outside = constraints && hosts.find((host) => !permits(constraints, host));
     if (!outside) return;
-    const what = outside.kind === "ip" ? "excludes IP addresses" : "is constrained to other names";
+    const [what, flags] =
+      outside.kind === "ip"
+        ? ["excludes IP addresses", "--ca-unconstrained"]
+        : [
+            "is constrained to other names",
+            [...constraints.permittedDns, outside.name].map((name) => `--target ${name}`).join(" "),
+          ];
     throw new CertificateAuthorityError(
       "outside-constraint",
       `No client would take a certificate for ${outside.name} from this CA: it ${what} ` +
-        `(permitted: ${constraints.permittedDns.join(", ") || "no list"}). Make a CA that permits it ` +
-        `(\`faultwire ca init --force ${outside.kind === "ip" ? "--ca-unconstrained" : `--target ${outside.name}`}\`).`,
+        `(permitted: ${constraints.permittedDns.join(", ") || "no list"}). Make a CA that permits it, which clients ` +
+        `then have to trust instead: \`faultwire ca init --force ${flags}\`.`,
     );
   }
 

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { createRoot, permittedDnsFor } from "./root.ts";
 import {
@@ -53,7 +54,7 @@ export type OpenedAuthority = {
 };
 
 const homeOf = (options: CertificateAuthorityOptions): string =>
-  options.directory ?? faultwireHome(options.environment);
+  resolve(options.directory ?? faultwireHome(options.environment));
 
 const passphraseOf = ({
   passphrase,
@@ -137,22 +138,35 @@ export async function openAuthority(options: CertificateAuthorityOptions): Promi
   );
 }
 
-/** Makes a CA where there is none; with `replace`, also where there is one, whose key is deleted then. */
-export async function createAuthority(
-  options: CertificateAuthorityOptions,
-  replace: boolean,
-): Promise<OpenedAuthority> {
-  if (ownPaths(options))
-    throw new CertificateAuthorityError("bad-option", "A CA of your own can be used, but not made here.");
+/** Makes a CA where there is none. */
+export async function createAuthority(options: CertificateAuthorityOptions): Promise<OpenedAuthority> {
+  refuseOwn(options);
   const home = homeOf(options);
   const pem = await newAuthority(options);
-  if (replace) await retireAuthority(home);
   const paths = authorityPaths(home);
   if (await storeAuthority(home, pem)) return read(options, pem, paths);
   throw new CertificateAuthorityError(
     "ca-exists",
     `There is a CA already: ${paths.certificatePath}. --force makes a new one, which clients then have to trust instead.`,
   );
+}
+
+/** Makes a CA in place of the one that is there. The old one goes only when the new one is ready. */
+export async function replaceAuthority(
+  options: CertificateAuthorityOptions,
+): Promise<OpenedAuthority & { readonly retiredCertificatePath: string | undefined }> {
+  refuseOwn(options);
+  const home = homeOf(options);
+  const pem = await newAuthority(options);
+  const retiredCertificatePath = await retireAuthority(home);
+  // Someone else may have made one in between: then that is the new one.
+  await storeAuthority(home, pem);
+  return { ...(await openAuthority(options)), retiredCertificatePath };
+}
+
+function refuseOwn(options: CertificateAuthorityOptions): void {
+  if (ownPaths(options))
+    throw new CertificateAuthorityError("bad-option", "A CA of your own can be used, but not made here.");
 }
 
 /** Opens the CA that is there or makes one. Of several processes at once one makes it, and all open the same. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { Oid } from "./der/oids.ts";
+import { certificateAuthorityLimits as limits } from "./limits.ts";
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -20,8 +21,6 @@ import { generateKeys, type KeyPair, type RootKeyType, spkiOf } from "./x509/key
 import { encodeDnsConstraints } from "./x509/name-constraints.ts";
 import { backdateMs, dayMs } from "./x509/validity.ts";
 
-/** Two years: long enough not to be in the way, short enough that a forgotten one dies. */
-export const rootLifetimeMs: number = 730 * dayMs;
 /** ub-common-name of RFC 5280 appendix A.1. */
 const maxCommonName = 64;
 
@@ -107,7 +106,7 @@ export async function createRoot(options: RootOptions): Promise<Root> {
       issuer: name,
       subject: name,
       notBefore: now - backdateMs,
-      notAfter: now + rootLifetimeMs,
+      notAfter: now + limits.rootDays * dayMs,
       publicKey,
       extensions: [
         basicConstraints(true),

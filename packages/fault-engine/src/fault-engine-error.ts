@@ -17,6 +17,17 @@ export type FaultEngineErrorCode =
   | "invalid-pattern"
   | "invalid-events";
 
+/** One reason for which a rule file was refused. Lines and columns count from 1. */
+export interface RuleProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The way to the key, such as `rules[0].when.first`; empty for the file as a whole. */
+  readonly path: string;
+  /** What was found and what was expected, with the path. */
+  readonly message: string;
+}
+
 /**
  * The only error that this package throws.
  *
@@ -32,10 +43,17 @@ export type FaultEngineErrorCode =
 export class FaultEngineError extends Error {
   /** What went wrong, for programs. */
   readonly code: FaultEngineErrorCode;
+  /** For `invalid-rules` from a file: every reason. Empty otherwise. */
+  readonly problems: readonly RuleProblem[];
 
-  constructor(code: FaultEngineErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
+  constructor(
+    code: FaultEngineErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly problems?: readonly RuleProblem[] } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "FaultEngineError";
     this.code = code;
+    this.problems = options.problems ?? [];
   }
 }

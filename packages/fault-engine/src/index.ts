@@ -1,5 +1,37 @@
+export { type FaultResponseContext, faultResponse } from "./answers/fault-response.ts";
+export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
+export { type Admission, estimateTokens, RateLimits } from "./answers/rate-limits.ts";
 export { draw } from "./draw.ts";
-export { FaultEngineError, type FaultEngineErrorCode } from "./fault-engine-error.ts";
+export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
+export {
+  ALERT_NUMBERS,
+  type AlertName,
+  CERTIFICATE_DEFECTS,
+  type CertificateDefect,
+  type ConnectionFault,
+  type Duration,
+  type ErrorAnswer,
+  EVENT_DAMAGES,
+  type EventDamage,
+  type EventSelector,
+  type Extent,
+  FAULT_KINDS,
+  type Fault,
+  type FaultKind,
+  type HttpFault,
+  MALFORMATIONS,
+  type Malformation,
+  type ModelFault,
+  type Moment,
+  type Place,
+  type RateLimitBudget,
+  type Sender,
+  type StreamFault,
+  type StreamPoint,
+  type StreamStop,
+  type TlsFault,
+  type TlsPhase,
+} from "./faults/fault.ts";
 export {
   type EncodeResponseOptions,
   encodeChunk,
@@ -29,6 +61,18 @@ export type {
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http/http-limits.ts";
 export { RequestReader } from "./http/request-reader.ts";
 export { ResponseReader } from "./http/response-reader.ts";
+export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
+export { drawDuration } from "./machines/duration.ts";
+export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";
+export { compileGlob } from "./patterns/glob.ts";
+export { compileJsonPointer } from "./patterns/json-pointer.ts";
+export { compileRegex } from "./patterns/linear-regex.ts";
+export {
+  compileTextPattern,
+  readTextPattern,
+  type TextPattern,
+  writeTextPattern,
+} from "./patterns/text-pattern.ts";
 export {
   type AnthropicBudgets,
   anthropicErrorBody,
@@ -45,3 +89,35 @@ export {
   providerError,
 } from "./providers/provider-error.ts";
 export { requestId } from "./providers/request-id.ts";
+export { type CertificateFiles, type RuleFile, ruleFileJsonSchema } from "./rule-file/file-schema.ts";
+export { parseRuleFile, readHeaderFault } from "./rule-file/parse-rule-file.ts";
+export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
+export {
+  type ConnectionFacts,
+  keyScope,
+  type RequestFacts,
+  requestProvider,
+  targetPath,
+} from "./rules/facts.ts";
+export {
+  type Decision,
+  FaultEngine,
+  type FaultEngineOptions,
+  type RequestDecision,
+  RULE_SOURCES,
+  type RuleSource,
+} from "./rules/fault-engine.ts";
+export {
+  type BodyMatch,
+  EMPTY_RULE_SET,
+  type Expectation,
+  type HeaderMatch,
+  type Match,
+  type Rule,
+  type RuleSet,
+  type Scope,
+  type When,
+} from "./rules/rule.ts";
+export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
+export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
+export { type SseEvent, type SseItem, SseReader } from "./sse/sse-reader.ts";

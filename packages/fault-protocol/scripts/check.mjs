@@ -28,7 +28,7 @@ let failed = false;
 function run(command, ...args) {
   const shell = process.platform === "win32" && command === "buf";
   const result = spawnSync(command, args, { cwd: folder, env: environment, shell, maxBuffer: 64 << 20 });
-  const text = result.error?.message ?? `${result.stdout}${result.stderr}`.trim();
+  const text = result.error?.message ?? `${String(result.stdout)}${String(result.stderr)}`.trim();
   return { ok: result.status === 0, text, stdout: result.stdout ?? Buffer.alloc(0) };
 }
 

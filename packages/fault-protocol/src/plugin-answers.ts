@@ -44,15 +44,16 @@ export interface PluginCapabilities {
    * say so, or each request is handled twice.
    */
   readonly httpForward: boolean;
-  /** Whether `ProcessTunnelData` is called. */
+  /** Announced only: the host shows tunnels to a plugin that says no, too. */
   readonly tunnel: boolean;
   /** Default none. */
   readonly protocols?: readonly SupportedProtocol[];
 }
 
 /**
- * "I am well": the host asks for info and capabilities again and enables the plugin. Asked every
- * {@link hostLimits.healthCheckIntervalMs}.
+ * "I am well": the host asks for info and capabilities again and enables the plugin. Asked once at the start and then
+ * every {@link hostLimits.healthCheckIntervalMs}. Answer at once: while a health check waits, so does every new tunnel,
+ * of other plugins too.
  *
  * @param message - For the host's log.
  * @example
@@ -65,8 +66,8 @@ export function healthy(message = ""): HealthCheckResponse {
 }
 
 /**
- * "Leave me out": the host disables the plugin until the next healthy answer. This is how a plugin that shuts down
- * takes its leave.
+ * "Leave me out": the host disables the plugin until the next healthy answer. New tunnels pass it by; those that are
+ * open keep calling it. This is how a plugin that shuts down takes its leave.
  *
  * @param message - Why, for the host's log.
  * @example
@@ -80,7 +81,7 @@ export function unhealthy(message: string): HealthCheckResponse {
 
 /**
  * Who the plugin is, and which stream of a tunnel it wants wrapped. Read at the host's start and again after every
- * healthy answer.
+ * healthy answer; what is new holds for the tunnels that follow.
  *
  * @example
  * ```ts
@@ -100,7 +101,8 @@ export function pluginInfo(info: PluginInfo): GetPluginInfoResponse {
 }
 
 /**
- * What the plugin can do, and so which of its methods the host calls. Read whenever {@link pluginInfo} is.
+ * What the plugin can do. Read whenever {@link pluginInfo} is. A plugin that answers with an error here at the host's
+ * start is dropped and never asked again.
  *
  * @example
  * ```ts

@@ -5,7 +5,8 @@
  * - a **read call** (`INGRESS`) carries bytes that the host read from the stream that it wrapped;
  * - a **write call** (`EGRESS`) carries bytes that the host is about to write to it.
  *
- * A gRPC error, or an answer with no action, is an I/O error for that direction on either kind of call.
+ * A gRPC error, or an answer with no action, is an I/O error for that direction on either kind of call: nothing more
+ * comes, no FIN either, while the other direction runs on.
  */
 import { create } from "@bufbuild/protobuf";
 import { FaultProtocolError } from "./fault-protocol-error.ts";

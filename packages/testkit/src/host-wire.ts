@@ -27,9 +27,10 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Several byte strings in one. */
+/** Several byte strings in one, never a `Buffer`. */
 export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0] ?? EMPTY;
+  const [only] = parts;
+  if (parts.length === 1 && only) return new Uint8Array(only.buffer, only.byteOffset, only.length);
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

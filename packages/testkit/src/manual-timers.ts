@@ -1,10 +1,10 @@
 /** A clock that a test turns by hand: nothing happens until `advance`. */
 
 export interface ManualTimers {
-  now(): number;
-  after(delayMs: number, action: () => void): () => void;
+  readonly now: () => number;
+  readonly after: (delayMs: number, action: () => void) => () => void;
   /** Moves the clock and runs what falls due, in order of time; also what is armed meanwhile. */
-  advance(ms: number): void;
+  readonly advance: (ms: number) => void;
   /** Timers that are armed now. */
   readonly armed: number;
 }

@@ -3,8 +3,8 @@
  * chunk by chunk what goes on. It knows read calls from write calls only by what each can do.
  */
 import { detectProtocol } from "@faultwire/tls-parser";
-import type { Side, TunnelEventBody } from "./events.ts";
 import { joinBytes } from "./bytes.ts";
+import type { Side, TunnelEventBody } from "./events.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import type { TunnelPolicy } from "./policy.ts";
 import { TlsConversation } from "./tls-conversation.ts";
@@ -24,6 +24,8 @@ export interface ConversationContext {
   sides: readonly Side[];
   readonly policy: TunnelPolicy;
   readonly userAgent: string;
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
   readonly tell: (event: TunnelEventBody) => void;
   /** From now on the tunnel is to end, with whatever call comes. */
   readonly close: () => void;
@@ -37,6 +39,8 @@ export interface Watcher {
   fromServer(chunk: Uint8Array, kind: CallKind): Verdict;
   /** What a write call is answered with while the tunnel is to end. */
   endingWrite(from: Side, clientEnded: boolean): Verdict;
+  /** The tunnel is over. */
+  finish(): void;
 }
 
 export class Conversation {
@@ -53,12 +57,14 @@ export class Conversation {
     sides: readonly Side[],
     policy: TunnelPolicy,
     options: ConversationOptions,
+    now: () => number,
     tell: (event: TunnelEventBody) => void,
   ) {
     this.#context = {
       sides,
       policy,
       userAgent: options.userAgent,
+      now,
       tell,
       close: () => this.close(),
       leave: () => {
@@ -75,6 +81,12 @@ export class Conversation {
   /** Ends the tunnel with the next call that can. */
   close(): void {
     this.#closing ??= closeReason;
+  }
+
+  /** The tunnel is over: tells what is left to tell. */
+  finish(): void {
+    this.#watcher?.finish();
+    this.#watcher = null;
   }
 
   /** It turns out that one side only is wrapped. @returns the side that this conversation has been heard on. */

@@ -1,4 +1,6 @@
 /** What a tunnel tells whoever runs it: typed, without bodies and without secrets. */
+import type { HandshakeSummary } from "@faultwire/handshake-fsm";
+import type { ClientHello } from "@faultwire/tls-parser";
 import type { ConnectionMoment } from "./policy.ts";
 
 /** The side that the host wrapped and that a call is about. */
@@ -23,6 +25,13 @@ export type TunnelEvent = { readonly tunnel: string } & (
       readonly alpnProtocols: readonly string[];
       readonly target: boolean;
       readonly sides: readonly Side[];
+    }
+  | {
+      /** A TLS handshake is over, or will not be followed any more: all that is known of it, once per connection. */
+      readonly type: "handshake";
+      /** For fingerprints; its byte arrays live as long as the event is handled. */
+      readonly clientHello: ClientHello | undefined;
+      readonly handshake: HandshakeSummary;
     }
   | {
       readonly type: "fault";

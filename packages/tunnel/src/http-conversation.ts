@@ -84,7 +84,9 @@ export class HttpConversation implements Watcher {
   }
 
   fromServer(chunk: Uint8Array, kind: CallKind): Verdict {
-    if (!this.#injecting) {
+    // An unfinished head that was held back for an exchange comes out with its end, not before.
+    const heldBack = this.#responses.pendingBytes > this.#gone.server;
+    if (!this.#injecting && !heldBack) {
       for (const item of this.#responses.push(chunk)) this.#note(item);
       this.#gone.server = this.#responses.pendingBytes;
       return pass;
@@ -111,6 +113,8 @@ export class HttpConversation implements Watcher {
     return closed;
   }
 
+  finish(): void {}
+
   /** Asks the policy about a request; the answer counts only where the request can still be kept back. */
   #decide(head: RequestHead): ResponseFault | undefined {
     const { policy, tell, sides } = this.#context;
@@ -119,7 +123,14 @@ export class HttpConversation implements Watcher {
     if (!this.#introduced) {
       this.#introduced = true;
       this.#left = !target;
-      tell({ type: "connection", protocol: "http", host: host || undefined, alpnProtocols: [], target, sides });
+      tell({
+        type: "connection",
+        protocol: "http",
+        host: host || undefined,
+        alpnProtocols: [],
+        target,
+        sides,
+      });
     }
     if (!target) return undefined;
     const { method, target: path, headers } = head;
@@ -128,7 +139,8 @@ export class HttpConversation implements Watcher {
     tell({ type: "fault", fault: "respond", status: fault.status, method, stage: "decided" });
     if (this.#gone.client > 0) return this.#skip("head-has-gone");
     // With one side registered, an answer can't wait its turn behind others.
-    if (this.#alone && (this.#expected.length > 0 || !this.#responses.isIdle)) return this.#skip("needs-both-sides");
+    if (this.#alone && (this.#expected.length > 0 || !this.#responses.isIdle))
+      return this.#skip("needs-both-sides");
     return fault;
   }
 

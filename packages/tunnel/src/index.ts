@@ -2,7 +2,15 @@
 export type { ConversationOptions } from "./conversation.ts";
 export type { FaultObstacle, Side, TunnelEvent, TunnelEventBody } from "./events.ts";
 export { hostOfAuthority } from "./host-name.ts";
-export { hostCopyBufferBytes, hostReadBytes, Lane, type LaneNews, type LaneOptions, type ReadReply, type WriteReply } from "./lane.ts";
+export {
+  hostCopyBufferBytes,
+  hostReadBytes,
+  Lane,
+  type LaneNews,
+  type LaneOptions,
+  type ReadReply,
+  type WriteReply,
+} from "./lane.ts";
 export {
   type ConnectionFacts,
   type ConnectionFault,
@@ -14,4 +22,4 @@ export {
 } from "./policy.ts";
 export type { Timers } from "./timers.ts";
 export type { Reply, TunnelCall, TunnelOptions } from "./tunnel.ts";
-export { tunnelLimits, Tunnels, type TunnelsOptions } from "./tunnels.ts";
+export { Tunnels, type TunnelsOptions, tunnelLimits } from "./tunnels.ts";

@@ -4,19 +4,21 @@
  *
  * The host moves the bytes with a copy loop that tops its 8192-byte buffer up while a write call is in flight
  * and counts the whole buffer as delivered when the answer is there, even what came too late to be taken
- * (docs/fault-host.md, "Write calls lose data"). Three rules make that harmless:
+ * (docs/fault-host.md, "Write calls lose data"). Four rules make that harmless:
  *
  * - **Fence.** A write call that does not yet show everything that was answered is sent back with an empty
  *   Replace: the host offers it again, with what has come meanwhile. Nothing counts as delivered by that.
  * - **Full buffers.** A write call of 8192 bytes can't be topped up: it is released at once, and the next read
  *   answer needs no wait.
- * - **Guard.** After the release of a smaller one, the next read answer waits a few milliseconds, until the
- *   host has written what it took.
+ * - **Guard.** After the release of a smaller one, the next read answer waits until the host has surely written
+ *   it: a few milliseconds, or a slow round of its own.
+ * - **Say what is taken.** A smaller one is released with its own bytes, so that what was topped up unseen is
+ *   known to be lost, not perhaps taken; it is kept here and given again.
  *
- * What was answered is kept until a write call has shown it, so that a loss is not only noticed but mended: the
- * bytes are given again. See docs/adr/0005-fenced-writes.md.
+ * See docs/adr/0005-fenced-writes.md.
  */
 import { joinBytes } from "./bytes.ts";
+import type { HostPace } from "./host-pace.ts";
 import type { Timers } from "./timers.ts";
 
 /** The size of the host's copy buffer: a write call of this size can't be topped up. */
@@ -26,15 +28,23 @@ export const hostReadBytes = 4096;
 
 export interface LaneOptions {
   readonly timers: Timers;
-  /** How long a read answer waits after the release of a partly filled write call, in ms. Default 5. */
+  /** The host's pace, shared by all tunnels. */
+  readonly pace: HostPace;
+  /** The least time that a read answer waits after the release of a partly filled write call, in ms. Default 5. */
   readonly guardMs?: number;
-  /** How long a full read chunk's write call waits for the next read to ride along, in ms. Default 1. */
-  readonly rideMs?: number;
-  /** How long answered bytes may stay unseen while the host already reads on, in ms. Default 1000. */
+  /**
+   * The least time that answered bytes stay unseen, while the host already reads on, before they count as lost, in ms.
+   * Default 5000: giving bytes again that were only slow breaks the tunnel, waiting for lost ones only delays it.
+   */
   readonly echoTimeoutMs?: number;
   /** False where the host wrapped one side only: then there is no echo, and every call is answered at once. */
   readonly paired?: boolean;
 }
+
+/** The longest that the write call of a full chunk waits for the next read to ride along, in ms. */
+const maxRideMs = 20;
+/** A timer that comes this much too late says that this process was busy, and calls may wait unread; in ms. */
+const lateTimerMs = 50;
 
 /** How the host's calls are answered; each is called once at the most. */
 export interface ReadReply {
@@ -42,7 +52,7 @@ export interface ReadReply {
   forward(bytes: Uint8Array): void;
 }
 export interface WriteReply {
-  /** The host writes what its buffer holds at that moment. */
+  /** The host writes what its buffer holds; only for a buffer that can't be topped up. */
   release(): void;
   /** The host offers the same bytes again, with what has come meanwhile. */
   offerAgain(): void;
@@ -73,8 +83,8 @@ interface HeldWrite {
 /** The gate of one direction. Feed it every call of the direction; it answers each, sooner or later. */
 export class Lane {
   readonly #timers: Timers;
+  readonly #pace: HostPace;
   readonly #guardMs: number;
-  readonly #rideMs: number;
   readonly #echoTimeoutMs: number;
   readonly #onNews: (news: LaneNews) => void;
 
@@ -83,7 +93,10 @@ export class Lane {
   #unseenBytes = 0;
   #read: HeldRead | undefined;
   #write: HeldWrite | undefined;
+  /** When a partly filled write call was released for the last time. */
   #releasedAt = Number.NEGATIVE_INFINITY;
+  /** When the answer was given that the next write call follows from. */
+  #answeredAt: number | undefined;
   #echoed = false;
   #paired: boolean;
   #rides = false;
@@ -92,9 +105,9 @@ export class Lane {
 
   constructor(options: LaneOptions, onNews: (news: LaneNews) => void) {
     this.#timers = options.timers;
+    this.#pace = options.pace;
     this.#guardMs = options.guardMs ?? 5;
-    this.#rideMs = options.rideMs ?? 1;
-    this.#echoTimeoutMs = options.echoTimeoutMs ?? 1000;
+    this.#echoTimeoutMs = options.echoTimeoutMs ?? 5000;
     this.#paired = options.paired ?? true;
     this.#onNews = onNews;
   }
@@ -121,16 +134,25 @@ export class Lane {
 
   /** A read call whose answer is to be `bytes` (not empty). `chunkBytes` is what the host had read. */
   read(bytes: Uint8Array, chunkBytes: number, reply: ReadReply): void {
-    if (!this.#paired) return reply.forward(bytes);
+    if (!this.#paired) {
+      reply.forward(bytes);
+      return;
+    }
     this.#read = { bytes, reply, since: this.#timers.now(), full: chunkBytes >= hostReadBytes };
     this.#pump();
   }
 
   /** A write call: the echo of what read calls were answered with. */
   write(chunk: Uint8Array, reply: WriteReply): void {
-    if (!this.#paired) return reply.release();
+    if (!this.#paired) {
+      reply.release();
+      return;
+    }
+    const now = this.#timers.now();
+    if (this.#answeredAt !== undefined) this.#pace.sample(now - this.#answeredAt);
+    this.#answeredAt = undefined;
     this.#echoed = true;
-    this.#write = { chunk, reply, since: this.#timers.now() };
+    this.#write = { chunk, reply, since: now };
     this.#pump();
   }
 
@@ -177,43 +199,67 @@ export class Lane {
       write.reply.refuse();
       return;
     }
-    if (at > 0) return this.#mendHole(write, at);
+    if (at > 0) {
+      this.#mendHole(write, at);
+      return;
+    }
     const full = chunk.length >= hostCopyBufferBytes;
-    if (!full && this.#unseenBytes > chunk.length) return this.#fence(write);
+    if (!full && this.#unseenBytes > chunk.length) {
+      this.#fence(write);
+      return;
+    }
     if (!full && this.#read) {
       this.#forward(this.#read);
-      return this.#fence(write);
+      this.#fence(write);
+      return;
     }
-    const ridesUntil = write.since + this.#rideMs;
-    if (!full && this.#rides && this.#timers.now() < ridesUntil) {
-      this.#rides = false;
-      this.#wake(ridesUntil - this.#timers.now());
+    const now = this.#timers.now();
+    const rideMs = Math.min(maxRideMs, Math.max(1, 1.5 * this.#pace.roundMs));
+    if (!full && this.#rides && now < write.since + rideMs) {
+      this.#wake(write.since + rideMs - now);
       return;
     }
     this.#write = undefined;
     this.#fences = 0;
     this.#takeUnseen(chunk.length);
-    this.#releasedAt = full ? Number.NEGATIVE_INFINITY : this.#timers.now();
-    write.reply.release();
+    if (full) {
+      this.#releasedAt = Number.NEGATIVE_INFINITY;
+      write.reply.release();
+    } else {
+      this.#releasedAt = now;
+      write.reply.replace(chunk);
+    }
     if (this.#read) this.#pump();
   }
 
   #pumpRead(read: HeldRead): void {
     const now = this.#timers.now();
     if (this.#unseenBytes === 0) {
-      const wait = this.#releasedAt + this.#guardMs - now;
-      if (wait > 0) this.#wake(wait);
-      else this.#forward(read);
+      const wait = this.#releasedAt + Math.max(this.#guardMs, this.#pace.slowRoundMs) - now;
+      if (wait > 0) {
+        this.#wake(wait);
+        return;
+      }
+      this.#forward(read);
       return;
     }
     // Answered bytes are still to come back. Their write call is on its way on the other connection, or the
     // host has lost them, or it never wrapped the other side.
-    const wait = read.since + this.#echoTimeoutMs - now;
+    const patienceMs = Math.max(this.#echoTimeoutMs, 10 * this.#pace.slowRoundMs);
+    const wait = read.since + patienceMs - now;
     if (wait > 0) {
       this.#wake(wait);
       return;
     }
-    if (!this.#echoed) return this.unpair();
+    if (wait < -lateTimerMs) {
+      this.#read = { ...read, since: now };
+      this.#wake(patienceMs);
+      return;
+    }
+    if (!this.#echoed) {
+      this.unpair();
+      return;
+    }
     const lost = this.#takeUnseen(this.#unseenBytes);
     this.#forward({ ...read, bytes: joinBytes([lost, read.bytes]) });
     this.#onNews({ kind: "recovered", bytes: lost.length });
@@ -224,6 +270,7 @@ export class Lane {
     this.#unseen.push(read.bytes);
     this.#unseenBytes += read.bytes.length;
     this.#rides = read.full;
+    this.#answeredAt ??= this.#timers.now();
     read.reply.forward(read.bytes);
   }
 
@@ -236,6 +283,7 @@ export class Lane {
     }
     this.#fences++;
     this.#write = undefined;
+    this.#answeredAt = this.#timers.now();
     write.reply.offerAgain();
   }
 

@@ -1,7 +1,7 @@
 /** Time as a tunnel sees it: given by whoever runs it, so that tests can turn the clock by hand. */
 export interface Timers {
   /** Milliseconds from any fixed origin; never goes backwards. */
-  now(): number;
+  readonly now: () => number;
   /** Calls `action` once after `delayMs`; the returned function takes that back. */
-  after(delayMs: number, action: () => void): () => void;
+  readonly after: (delayMs: number, action: () => void) => () => void;
 }

@@ -1,38 +1,26 @@
 /**
  * TLS in a tunnel that stays opaque: reads the ClientHello, asks the policy, and where the connection is to be
- * closed follows the records up to the moment. Nothing is decrypted; what is inferred is said so here.
+ * closed follows the handshake up to the moment. Nothing is decrypted.
  *
  * A close is carried out where the client sees it at once: on server → client read calls, which give the client
  * its FIN. Where only the client's side is registered it travels by the upstream, which ends when its stream ends.
  */
+import { type HandshakeEvent, HandshakeTracker } from "@faultwire/handshake-fsm";
 import {
   alpnProtocolsOf,
   type ClientHello,
   ContentType,
-  decodeClientHello,
-  decodeServerHello,
-  HandshakeReader,
-  HandshakeType,
-  ProtocolVersion,
   RecordReader,
-  selectedVersionOf,
   serverNameOf,
   TlsParseError,
   type TlsRecord,
 } from "@faultwire/tls-parser";
+import { joinBytes } from "./bytes.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation.ts";
 import type { Side } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
 import type { ConnectionFault, ConnectionMoment } from "./policy.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
-
-/** Where the connection is, as far as the records tell. */
-type Phase =
-  | { readonly kind: "client-hello"; readonly messages: HandshakeReader }
-  | { readonly kind: "server-hello"; readonly messages: HandshakeReader }
-  /** Waits for the client's Finished; `changed` once TLS 1.2's ChangeCipherSpec was seen. */
-  | { readonly kind: "finished"; readonly tls13: boolean; changed: boolean }
-  | { readonly kind: "established" };
 
 /**
  * An alert that no peer expects outside a handshake (RFC 8446 section 6): fatal, internal_error, in clear. It makes
@@ -46,98 +34,133 @@ export class TlsConversation implements Watcher {
     client: new RecordReader({ skipApplicationData: true }),
     server: new RecordReader({ skipApplicationData: true }),
   };
-  #phase: Phase = { kind: "client-hello", messages: new HandshakeReader() };
+  readonly #tracker: HandshakeTracker;
+  #clientHello: ClientHello | undefined;
   #fault: ConnectionFault | undefined;
+  #established = false;
+  /** Whether the upstream has got its alert: one is enough. */
+  #provoked = false;
+  #reported = false;
 
   /** @param forwarded what the client has sent before and what has gone on already. */
   constructor(context: ConversationContext, forwarded: Uint8Array) {
     this.#context = context;
+    // With one side registered, the other direction comes in write calls, and the host loses some of those.
+    const [only, another] = context.sides;
+    const lossy: Side | undefined =
+      another !== undefined ? undefined : only === "client" ? "server" : "client";
+    this.#tracker = new HandshakeTracker({ now: context.now, ...(lossy ? { lossy } : {}) });
     for (const _ of this.#records.client.push(forwarded));
   }
 
   fromClient(chunk: Uint8Array, kind: CallKind): Verdict {
-    const moment = this.#watch("client", chunk);
-    if (moment === undefined) return pass;
-    this.#carryOut(moment);
-    // With the client's side alone, no server → client call can close: the FIN has to go by the upstream.
-    if (this.#only("client")) return closed;
-    if (moment !== "application-data") return pass;
-    return kind === "read" ? closed : { kind: "bytes", bytes: provocation };
+    return this.#see("client", chunk, kind);
   }
 
   fromServer(chunk: Uint8Array, kind: CallKind): Verdict {
-    const moment = this.#watch("server", chunk);
-    if (moment === undefined) return pass;
-    this.#carryOut(moment);
-    return kind === "read" ? closed : pass;
+    return this.#see("server", chunk, kind);
   }
 
   endingWrite(from: Side, clientEnded: boolean): Verdict {
     // Toward the client: while it may still wait for this flight to speak again, the flight has to go on.
     if (from === "server") return clientEnded ? closed : pass;
+    if (this.#provoked) return closed;
+    this.#provoked = true;
     return { kind: "bytes", bytes: provocation };
   }
 
-  /** Reads what the chunk completes. @returns the fault's moment, when it is reached. */
-  #watch(from: Side, chunk: Uint8Array): ConnectionMoment | undefined {
+  /** The tunnel is over: what is known of a handshake that was not completed is worth telling, too. */
+  finish(): void {
+    if (this.#clientHello) this.#report();
+  }
+
+  #see(from: Side, chunk: Uint8Array, kind: CallKind): Verdict {
+    const reader = this.#records[from];
+    const chunkStart = reader.consumedBytes + reader.pendingBytes;
     try {
-      let reached: ConnectionMoment | undefined;
-      for (const record of this.#records[from].push(chunk)) {
-        const moment = from === "client" ? this.#clientRecord(record) : this.#serverRecord(record);
-        if (moment !== undefined && this.#fault?.at === moment) reached = moment;
+      for (const record of reader.push(chunk)) {
+        if (!this.#reaches(from, record)) continue;
+        const { at } = this.#fault ?? { at: "client-hello" };
+        this.#report();
+        this.#context.close();
+        this.#context.tell({ type: "fault", fault: "close", at, stage: "done" });
+        return this.#verdict(at, from, kind, chunk, reader.consumedBytes - chunkStart);
       }
-      return reached;
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
       this.#lostTrack();
-      return undefined;
+      return pass;
     }
+    if (this.#tracker.state.name === "lost-track") this.#lostTrack();
+    else if (this.#established && !this.#fault) this.#leave();
+    return pass;
   }
 
-  #clientRecord(record: TlsRecord): ConnectionMoment | undefined {
-    const phase = this.#phase;
-    switch (phase.kind) {
+  /** What becomes of the chunk in which the moment is reached, `recordEnd` bytes into it. */
+  #verdict(
+    moment: ConnectionMoment,
+    from: Side,
+    kind: CallKind,
+    chunk: Uint8Array,
+    recordEnd: number,
+  ): Verdict {
+    switch (moment) {
       case "client-hello":
-        if (record.type !== ContentType.handshake) return undefined;
-        for (const frame of phase.messages.push(record.fragment)) {
-          if (frame.type !== HandshakeType.clientHello) break;
-          this.#phase = { kind: "server-hello", messages: new HandshakeReader() };
-          this.#met(decodeClientHello(frame.body));
-          return "client-hello";
-        }
-        return undefined;
+        // The upstream's answer to it is what can be closed. With the client's side alone that is not so: the FIN
+        // has to go by the upstream.
+        return this.#context.sides.includes("server") ? pass : closed;
       case "server-hello":
-        return undefined;
-      case "finished":
-        if (!phase.tls13 && record.type === ContentType.changeCipherSpec) phase.changed = true;
-        else if (phase.tls13 ? record.type === ContentType.applicationData : phase.changed) {
-          // Inferred: in TLS 1.3 the first encrypted record of the client, before it the one after its
-          // ChangeCipherSpec, is (or begins) the flight that ends with Finished.
-          this.#phase = { kind: "established" };
-          return "established";
-        }
-        return undefined;
+        // A write call's close would leave the client waiting: there the flight goes on, and what follows ends.
+        return kind === "read" ? closed : pass;
       case "established":
-        return record.type === ContentType.applicationData ? "application-data" : undefined;
+        // The handshake is whole; a request that came along with its end must not arrive, and as its sender now
+        // waits, the upstream has to be made to speak.
+        if (from === "client" && !this.#context.sides.includes("server")) return closed;
+        if (recordEnd === chunk.length) return pass;
+        this.#provoked = true;
+        return { kind: "bytes", bytes: joinBytes([chunk.subarray(0, recordEnd), provocation]) };
+      case "application-data":
+        if (kind === "read") return closed;
+        this.#provoked = true;
+        return { kind: "bytes", bytes: provocation };
       default:
-        return phase satisfies never;
+        return moment satisfies never;
     }
   }
 
-  #serverRecord(record: TlsRecord): ConnectionMoment | undefined {
-    const phase = this.#phase;
-    if (phase.kind !== "server-hello" || record.type !== ContentType.handshake) return undefined;
-    for (const frame of phase.messages.push(record.fragment)) {
-      if (frame.type !== HandshakeType.serverHello) break;
-      const hello = decodeServerHello(frame.body);
-      // After a HelloRetryRequest the real one is still to come.
-      if (hello.kind === "serverHello") {
-        const tls13 = selectedVersionOf(hello) === ProtocolVersion.tls13;
-        this.#phase = { kind: "finished", tls13, changed: false };
-      }
-      return "server-hello";
+  /** Follows one record. @returns whether the moment of the fault is reached with it. */
+  #reaches(from: Side, record: TlsRecord): boolean {
+    const wasEstablished = this.#established;
+    let reached = false;
+    for (const event of this.#tracker.feed(from, record)) {
+      const moment = this.#momentOf(event);
+      if (moment !== undefined && moment === this.#fault?.at) reached = true;
     }
-    return undefined;
+    if (from === "client" && wasEstablished && record.type === ContentType.applicationData)
+      reached ||= this.#fault?.at === "application-data";
+    return reached;
+  }
+
+  #momentOf(event: HandshakeEvent): ConnectionMoment | undefined {
+    switch (event.kind) {
+      case "clientHello":
+        // A second one, after a HelloRetryRequest, is the same connection's.
+        if (event.isSecond) return undefined;
+        this.#met(event.hello);
+        return "client-hello";
+      case "serverHello":
+        return "server-hello";
+      case "established":
+        this.#established = true;
+        return "established";
+      case "state":
+      case "alert":
+      case "violation":
+      case "closed":
+        return undefined;
+      default:
+        return event satisfies never;
+    }
   }
 
   #met(hello: ClientHello): void {
@@ -146,25 +169,31 @@ export class TlsConversation implements Watcher {
     const host = serverName === undefined ? undefined : hostOfAuthority(serverName);
     const target = host !== undefined && policy.isTarget(host);
     const alpnProtocols = alpnProtocolsOf(hello);
+    this.#clientHello = hello;
     tell({ type: "connection", protocol: "tls", host, alpnProtocols, target, sides });
     this.#fault = target ? policy.connection({ protocol: "tls", host, alpnProtocols }) : undefined;
     if (this.#fault) tell({ type: "fault", fault: "close", at: this.#fault.at, stage: "decided" });
-    else this.#context.leave();
-  }
-
-  #carryOut(at: ConnectionMoment): void {
-    this.#context.close();
-    this.#context.tell({ type: "fault", fault: "close", at, stage: "done" });
   }
 
   /** The bytes are not TLS any more, or some are missing: what was to happen later can't be timed. */
   #lostTrack(): void {
     if (this.#fault) this.#context.tell({ type: "fault-skipped", fault: "close", why: "lost-track" });
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#report();
     this.#context.leave();
   }
 
-  #only(side: Side): boolean {
-    const { sides } = this.#context;
-    return sides.length === 1 && sides[0] === side;
+  /** Tells once what is known of the handshake. */
+  #report(): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#context.tell({
+      type: "handshake",
+      clientHello: this.#clientHello,
+      handshake: this.#tracker.summary(),
+    });
   }
 }

@@ -2,9 +2,16 @@
  * One tunnel of the host: its calls on one side or on both become two byte streams, a conversation decides what
  * goes on, and the answers are shaped to what the host can do with them (docs/fault-host.md).
  */
-import { close, type ProcessTunnelDataResponse, passThrough, replace, swallow } from "@faultwire/fault-protocol";
+import {
+  close,
+  type ProcessTunnelDataResponse,
+  passThrough,
+  replace,
+  swallow,
+} from "@faultwire/fault-protocol";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
 import type { Side, TunnelEventBody } from "./events.ts";
+import type { HostPace } from "./host-pace.ts";
 import { Lane, type LaneNews } from "./lane.ts";
 import type { TunnelPolicy } from "./policy.ts";
 import type { Timers } from "./timers.ts";
@@ -27,6 +34,9 @@ export type Reply = (answer: ProcessTunnelDataResponse) => void;
 export interface TunnelOptions extends ConversationOptions {
   readonly policy: TunnelPolicy;
   readonly timers: Timers;
+  /** The host's pace, shared by all its tunnels. */
+  readonly pace: HostPace;
+  /** See {@link Lane}. */
   readonly guardMs?: number;
 }
 
@@ -91,10 +101,13 @@ export class Tunnel {
     this.#lanes.server.end();
     this.#heldReads.client = undefined;
     this.#heldReads.server = undefined;
+    this.#conversations.client?.finish();
+    this.#conversations.server?.finish();
   }
 
   /** Answers what is held so that nothing hangs: for a shutdown. */
   release(): void {
+    this.#paired = false;
     this.#lanes.client.unpair();
     this.#lanes.server.unpair();
   }
@@ -118,7 +131,8 @@ export class Tunnel {
         });
       }
     }
-    if (conversation.closing !== undefined) this.#closeHeldReads(conversation.closing);
+    // What this call brought may still have to go on; what the other direction holds has not.
+    if (conversation.closing !== undefined) this.#closeHeldRead(other(from), conversation.closing);
   }
 
   #write(call: TunnelCall, from: Side, reply: Reply): void {
@@ -133,20 +147,19 @@ export class Tunnel {
   #conversation(side: Side): Conversation {
     const known = this.#conversations[side];
     if (known) return known;
+    const { policy, timers } = this.#options;
     const sides: Side[] = this.#paired ? ["client", "server"] : [side];
-    const conversation = new Conversation(sides, this.#options.policy, this.#options, this.#tell);
+    const conversation = new Conversation(sides, policy, this.#options, timers.now, this.#tell);
     for (const each of sides) this.#conversations[each] = conversation;
     return conversation;
   }
 
-  #closeHeldReads(reason: string): void {
-    for (const from of ["client", "server"] as const) {
-      const reply = this.#heldReads[from];
-      if (!reply) continue;
-      this.#heldReads[from] = undefined;
-      this.#lanes[from].dropRead();
-      reply(close(reason));
-    }
+  #closeHeldRead(from: Side, reason: string): void {
+    const reply = this.#heldReads[from];
+    if (!reply) return;
+    this.#heldReads[from] = undefined;
+    this.#lanes[from].dropRead();
+    reply(close(reason));
   }
 
   #onNews(news: LaneNews): void {
@@ -159,8 +172,10 @@ export class Tunnel {
         return;
       case "mismatch":
         this.#tell({ type: "mismatch", expectedBytes: news.expectedBytes, foundBytes: news.foundBytes });
-        for (const side of ["client", "server"] as const) this.#conversation(side).close("lost-bytes");
-        this.#closeHeldReads("faultwire: what came back is not what was sent");
+        for (const side of ["client", "server"] as const) {
+          this.#conversation(side).close();
+          this.#closeHeldRead(side, "faultwire: what came back is not what was sent");
+        }
         return;
       default:
         news satisfies never;

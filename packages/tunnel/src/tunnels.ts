@@ -5,6 +5,7 @@
 import { close } from "@faultwire/fault-protocol";
 import { LRUCache } from "lru-cache";
 import type { Side, TunnelEvent } from "./events.ts";
+import { HostPace } from "./host-pace.ts";
 import { type Reply, Tunnel, type TunnelCall, type TunnelOptions } from "./tunnel.ts";
 
 /** Limits of the table. Each stands against a host, or somebody who can reach the port, that opens without end. */
@@ -12,12 +13,12 @@ export const tunnelLimits = {
   /** Tunnels at the same time; the one that was quiet for longest goes first. */
   maxTunnels: 10_000,
   /** How long a tunnel may be quiet before it is forgotten, in ms. Later calls of it pass as unknown bytes. */
-  maxIdleMs: 60 * 60_000,
+  maxIdleMs: 3_600_000,
   /** The longest id that is taken, in characters; the host's are UUIDs of 36. */
   maxIdLength: 128,
 } as const;
 
-export interface TunnelsOptions extends TunnelOptions {
+export interface TunnelsOptions extends Omit<TunnelOptions, "pace"> {
   /** The sides that the host has registered us on, as far as it is known now. */
   readonly registeredSides: () => readonly Side[];
   readonly onEvent?: (event: TunnelEvent) => void;
@@ -26,11 +27,11 @@ export interface TunnelsOptions extends TunnelOptions {
 }
 
 export class Tunnels {
-  readonly #options: TunnelsOptions;
+  readonly #options: TunnelsOptions & TunnelOptions;
   readonly #table: LRUCache<string, Tunnel>;
 
   constructor(options: TunnelsOptions) {
-    this.#options = options;
+    this.#options = { ...options, pace: new HostPace() };
     this.#table = new LRUCache<string, Tunnel>({
       max: options.maxTunnels ?? tunnelLimits.maxTunnels,
       ttl: options.maxIdleMs ?? tunnelLimits.maxIdleMs,
@@ -38,7 +39,10 @@ export class Tunnels {
       updateAgeOnGet: true,
       perf: { now: () => options.timers.now() },
       dispose: (tunnel, _id, reason) => {
-        if (reason === "evict" || reason === "expire") this.#ended(tunnel, reason === "evict" ? "evicted" : "idle");
+        if (reason !== "evict" && reason !== "expire") return;
+        // Nobody has cancelled what is held: it has to be answered, or the host waits for ever.
+        tunnel.release();
+        this.#ended(tunnel, reason === "evict" ? "evicted" : "idle");
       },
     });
   }
@@ -55,7 +59,9 @@ export class Tunnels {
    */
   handle(call: TunnelCall, reply: Reply): () => void {
     if (call.id.length === 0 || call.id.length > tunnelLimits.maxIdLength) {
-      reply(close(`faultwire: an id of ${call.id.length} characters, expected 1 to ${tunnelLimits.maxIdLength}`));
+      reply(
+        close(`faultwire: an id of ${call.id.length} characters, expected 1 to ${tunnelLimits.maxIdLength}`),
+      );
       return nothing;
     }
     let tunnel = this.#table.get(call.id);

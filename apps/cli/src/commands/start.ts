@@ -20,12 +20,20 @@ export function startCommand(): Command {
   const command = new Command("start")
     .summary("run everything: plugin, host and mock API on loopback")
     .description(
-      "Runs the plugin server, the reference host (an HTTP proxy that loads it, as the Fault proxy does) and a mock\n" +
+      "Runs the plugin server, the reference host (an HTTP proxy that loads it, as the Fault proxy does) and a mock " +
         "API over HTTPS, all on this machine, and prints a curl line to try. Point your program's HTTPS_PROXY at it.",
     );
   addServerOptions(command)
-    .addOption(new Option("--proxy-port <port>", "the host's HTTP proxy; 0 takes a free port").argParser(integerFlag(0, 65_535)).default(3180))
-    .addOption(new Option("--mock-port <port>", "the mock API; 0 takes a free port").argParser(integerFlag(0, 65_535)).default(0))
+    .addOption(
+      new Option("--proxy-port <port>", "the host's HTTP proxy; 0 takes a free port")
+        .argParser(integerFlag(0, 65_535))
+        .default(3180),
+    )
+    .addOption(
+      new Option("--mock-port <port>", "the mock API; 0 takes a free port")
+        .argParser(integerFlag(0, 65_535))
+        .default(0),
+    )
     .option("--real-upstream", "send targets to the real API instead of the mock");
   return command.action(run);
 }
@@ -33,7 +41,7 @@ export function startCommand(): Command {
 async function run(flags: StartFlags): Promise<void> {
   const signal = signalled();
   const plugin = await startPlugin(flags);
-  const { settings, authority, server, pluginUrls, logger } = plugin;
+  const { settings, caCertPath, server, pluginUrls, logger } = plugin;
   let mock: LlmMock | undefined;
   let host: FaultHost | undefined;
   try {
@@ -44,19 +52,22 @@ async function run(flags: StartFlags): Promise<void> {
       rows: [
         ...server.endpoints.map(({ side, url }) => ["plugin", `${url}  ${side} side`] as const),
         ["proxy", `${host.proxyUrl}  the reference host; what HTTPS_PROXY wants`],
-        ["mock", mock ? `${mock.url}  answers for ${settings.rule.targetHosts.join(", ")}` : "none: --real-upstream"],
-        ["CA", authority.certificatePath],
-        ["fails", describeRule(settings)],
+        [
+          "mock",
+          mock ? `${mock.url}  answers for ${settings.rule.targetHosts.join(", ")}` : "none: --real-upstream",
+        ],
+        ["CA", caCertPath] as const,
+        ["fails", describeRule(settings)] as const,
       ],
       title: "Try it in another terminal:",
-      command: curlLine(host.proxyUrl, authority.certificatePath, target, flags.realUpstream ?? false),
+      command: curlLine(host.proxyUrl, caCertPath, target, flags.realUpstream ?? false),
     });
     if (flags.readyFile !== undefined)
       writeReadyFile(flags.readyFile, {
         plugins: pluginUrls,
         proxy: host.proxyUrl,
         ...(mock ? { mock: mock.url } : {}),
-        caCert: authority.certificatePath,
+        caCert: caCertPath,
         pid: process.pid,
       });
     logger.info({ event: "shutdown", signal: await signal }, "draining");
@@ -72,29 +83,41 @@ async function startMock({ authority }: RunningPlugin, flags: StartFlags): Promi
     host: "127.0.0.1",
     port: flags.mockPort,
     tls: { secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext() },
-  }).catch((error: NodeJS.ErrnoException) => {
+  }).catch((error: Error) => {
     throw portError(error, flags.mockPort, "--mock-port");
   });
 }
 
-async function startHost({ settings, pluginUrls }: RunningPlugin, flags: StartFlags, mock: LlmMock | undefined): Promise<FaultHost> {
+async function startHost(
+  { settings, pluginUrls }: RunningPlugin,
+  flags: StartFlags,
+  mock: LlmMock | undefined,
+): Promise<FaultHost> {
   const resolve: Record<string, string> = {};
   if (mock) for (const name of settings.rule.targetHosts) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
   return startFaultHost({ plugins: pluginUrls, proxyPort: flags.proxyPort, resolve }).catch(
-    (error: NodeJS.ErrnoException) => {
+    (error: Error) => {
       throw portError(error, flags.proxyPort, "--proxy-port");
     },
   );
 }
 
-function portError(error: NodeJS.ErrnoException, port: number, flag: string): Error {
-  if (error.code !== "EADDRINUSE") return error;
-  return new UsageError(`127.0.0.1:${port} is in use by another program; stop it, or choose another port (${flag}; 0 takes a free one)`);
+/** A port in use, in the words of the other such errors; anything else as it is. */
+function portError(error: Error, port: number, flag: string): Error {
+  const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
+  if (code !== "EADDRINUSE") return error;
+  return new UsageError(
+    `127.0.0.1:${port} is in use by another program; stop it, or choose another port (${flag}; 0 takes a free one)`,
+  );
 }
 
 /** A request that the mock answers and that needs nothing installed but curl. */
 function curlLine(proxy: string, caCert: string, target: string, real: boolean): string[] {
-  const body = { model: "claude-sonnet-4-5", max_tokens: 64, messages: [{ role: "user", content: "Hello!" }] };
+  const body = {
+    model: "claude-sonnet-5-5",
+    max_tokens: 64,
+    messages: [{ role: "user", content: "Hello!" }],
+  };
   return [
     `curl --proxy ${proxy}${real ? "" : ` --cacert '${caCert}'`} https://${target}/v1/messages`,
     `-H 'x-api-key: ${real ? "YOUR-KEY" : "test"}' -H 'anthropic-version: 2023-06-01' -H 'content-type: application/json'`,

@@ -22,7 +22,6 @@ export const Tag = {
 } as const;
 
 const { UNIVERSAL, CONTEXT_SPECIFIC } = asn1.Class;
-const encodedOids = new Map<string, DerNode>();
 
 const binary = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
@@ -31,8 +30,17 @@ const primitive = (tag: number, content: string): DerNode => asn1.create(UNIVERS
 export const sequence = (...items: readonly DerNode[]): DerNode =>
   asn1.create(UNIVERSAL, Tag.sequence, true, items);
 
-/** SET OF. DER wants the elements sorted (X.690 §11.6); every set here has one element. */
-export const setOf = (item: DerNode): DerNode => asn1.create(UNIVERSAL, Tag.set, true, [item]);
+/** SET OF, in the order that DER wants: by encoding (X.690 §11.6). */
+export function setOf(...items: readonly DerNode[]): DerNode {
+  const ordered =
+    items.length < 2
+      ? items
+      : items
+          .map((item) => ({ item, der: encode(item) }))
+          .sort((a, b) => Buffer.compare(a.der, b.der))
+          .map(({ item }) => item);
+  return asn1.create(UNIVERSAL, Tag.set, true, ordered);
+}
 
 export const boolean = (value: boolean): DerNode => primitive(Tag.boolean, value ? "\xff" : "\0");
 
@@ -52,14 +60,7 @@ export const smallInteger = (value: number): DerNode => {
   return unsignedInteger(bytes);
 };
 
-export function oid(dotted: string): DerNode {
-  let node = encodedOids.get(dotted);
-  if (!node) {
-    node = primitive(Tag.oid, asn1.oidToDer(dotted).bytes());
-    encodedOids.set(dotted, node);
-  }
-  return node;
-}
+export const oid = (dotted: string): DerNode => primitive(Tag.oid, asn1.oidToDer(dotted).bytes());
 
 export const octetString = (bytes: Uint8Array): DerNode => primitive(Tag.octetString, binary(bytes));
 
@@ -70,11 +71,8 @@ export const bitString = (bytes: Uint8Array, unusedBits = 0): DerNode =>
 export const utf8String = (text: string): DerNode =>
   primitive(Tag.utf8String, binary(Buffer.from(text, "utf8")));
 
-/** BMPString: UTF-16, big-endian. */
-export const bmpString = (text: string): DerNode => {
-  // forge encodes the characters of a BMPString itself.
-  return primitive(Tag.bmpString, text);
-};
+/** BMPString: UTF-16, big-endian; forge encodes its characters itself. */
+export const bmpString = (text: string): DerNode => primitive(Tag.bmpString, text);
 
 /** Time of a certificate: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5). Whole seconds. */
 export const time = (ms: number): DerNode => {

@@ -1,6 +1,7 @@
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import type { DerNode } from "../der/der.ts";
 import { Oid } from "../der/oids.ts";
+import { certificateAuthorityLimits as limits } from "../limits.ts";
 import type { Authority } from "../store/read-authority.ts";
 import {
   authorityKeyIdentifier,
@@ -17,13 +18,8 @@ import {
 import type { Host } from "../x509/host.ts";
 import type { SignatureHash } from "../x509/keys.ts";
 import { backdateMs, dayMs, type Validity } from "../x509/validity.ts";
-import { Leaf } from "./leaf.ts";
+import { type ContextCache, Leaf } from "./leaf.ts";
 import type { LeafKey } from "./leaf-key.ts";
-
-/** What Apple's platforms take at most is 398 days; a day less leaves room for how they count. */
-export const maxLeafDays = 397;
-/** Longer than any test runs, and no reason to keep one. */
-export const defaultLeafDays = 90;
 
 /** How a leaf departs from a good one; nothing does by default. */
 export type LeafVariation = {
@@ -33,16 +29,16 @@ export type LeafVariation = {
 };
 
 /** The issuer's side of a leaf: whose name and key are on it, and what is sent after it. */
-export type LeafIssuer = Pick<Authority, "subject" | "keyIdentifier" | "privateKey" | "chain">;
+export type LeafIssuer = Pick<Authority, "subject" | "keyIdentifier" | "privateKey" | "chain"> & {
+  /** Where its leaves keep their contexts. */
+  readonly contexts: ContextCache;
+};
 
 /**
- * One subject for all leaves: the names that a certificate stands for are in its subjectAltName and nowhere else
- * (RFC 9525 §6.3), and people who meet one can read where it comes from.
+ * One subject for all leaves. The names that a certificate stands for are in its subjectAltName and nowhere else
+ * (RFC 9525 §2.2), so there is no common name; people who meet one can read where it comes from.
  */
-export const leafSubject: DerNode = distinguishedName({
-  organization: "Faultwire",
-  commonName: "Faultwire test certificate",
-});
+export const leafSubject: DerNode = distinguishedName({ organization: "Faultwire test certificate" });
 const notACa = basicConstraints(false);
 const ecdsaUsage = keyUsage(KeyUsage.digitalSignature);
 // TLS 1.2 clients without ECDHE encrypt to an RSA key.
@@ -50,10 +46,10 @@ const rsaUsage = keyUsage(KeyUsage.digitalSignature, KeyUsage.keyEncipherment);
 
 /** The validity of a leaf: backdated, at most `days`, and never outside the CA's own. Milliseconds since 1970. */
 export function leafValidity(authority: Authority, now: number, days: number): Validity {
-  if (!(days > 0 && days <= maxLeafDays))
+  if (!(days > 0 && days <= limits.maxLeafDays))
     throw new CertificateAuthorityError(
       "bad-option",
-      `A leaf of ${days} days was asked for; more than 0 and at most ${maxLeafDays} is possible, because clients refuse longer ones.`,
+      `A leaf of ${days} days was asked for; more than 0 and at most ${limits.maxLeafDays} is possible, because clients refuse longer ones.`,
     );
   const notBefore = Math.max(now - backdateMs, Date.parse(authority.certificate.validFrom));
   return {
@@ -91,14 +87,15 @@ export function issueLeaf(
     issuer.privateKey,
     variation.hash,
   );
-  return new Leaf({
-    hosts: hosts.map(({ name }) => name),
-    keyType: key.type,
-    der,
-    chain: issuer.chain,
-    privateKey: key.privateKey,
-    notBefore: new Date(Math.floor(notBefore / 1000) * 1000),
-    notAfter: new Date(Math.floor(notAfter / 1000) * 1000),
-    ...(variation.ciphers !== undefined && { ciphers: variation.ciphers }),
-  });
+  return new Leaf(
+    {
+      hosts: hosts.map(({ name }) => name),
+      key,
+      der,
+      chain: issuer.chain,
+      validity,
+      ciphers: variation.ciphers,
+    },
+    issuer.contexts,
+  );
 }

@@ -1,8 +1,11 @@
 import type { KeyObject } from "node:crypto";
 import type { DerNode } from "../der/der.ts";
+import { certificateAuthorityLimits as limits } from "../limits.ts";
 import { publicKeyNode } from "../x509/certificate-builder.ts";
 import { keyIdentifierOf } from "../x509/certificate-reader.ts";
 import { generateKeys, type KeyType, spkiOf } from "../x509/keys.ts";
+
+const hourMs = 3_600_000;
 
 /** A key that leaves are issued for, with the forms of it that each leaf needs. */
 export type LeafKey = {
@@ -11,17 +14,16 @@ export type LeafKey = {
   readonly privateKey: KeyObject;
   readonly publicKey: DerNode;
   readonly identifier: Buffer;
+  /** Secret. PKCS #8 PEM, made when first asked for. */
+  readonly privateKeyPem: () => string;
   /** When the next leaf needs a new key; milliseconds since 1970. */
   readonly usableUntil: number;
 };
 
 /**
- * A day. One key serves every leaf of a process, which is what makes issuing cheap; a process that runs for months
- * changes it all the same, so that what one memory dump opens stays small.
+ * The leaf keys of one process: made when first needed, one per type, replaced after a day. That all leaves share one
+ * is what makes issuing cheap.
  */
-const rotateAfterMs = 86_400_000;
-
-/** The leaf keys of one process: made when first needed, one per type, replaced after a day. */
 export class LeafKeys {
   readonly #now: () => number;
   readonly #current = new Map<KeyType, Promise<LeafKey>>();
@@ -50,12 +52,14 @@ export class LeafKeys {
     try {
       const pair = await generateKeys(type);
       const publicKey = publicKeyNode(spkiOf(pair.publicKey));
+      let pem: string | undefined;
       const key: LeafKey = {
         type,
         privateKey: pair.privateKey,
+        privateKeyPem: () => (pem ??= pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString()),
         publicKey,
         identifier: keyIdentifierOf(publicKey),
-        usableUntil: this.#now() + rotateAfterMs,
+        usableUntil: this.#now() + limits.leafKeyHours * hourMs,
       };
       this.#usable.set(type, key);
       return key;

@@ -2,31 +2,24 @@ import { type KeyObject, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { KeyType } from "../x509/keys.ts";
 import { certificatePem } from "../x509/pem.ts";
+import type { Validity } from "../x509/validity.ts";
+import type { LeafKey } from "./leaf-key.ts";
 
-/** What a leaf is made of; `privateKey` is secret. */
-export type LeafParts = {
-  readonly hosts: readonly string[];
-  readonly keyType: KeyType;
-  readonly der: Buffer;
-  readonly chain: readonly Buffer[];
-  readonly privateKey: KeyObject;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** OpenSSL's cipher string, for keys and hashes that it would not serve by itself. */
-  readonly ciphers?: string;
+/** Contexts of the leaves used last; one costs a millisecond to make and 30 kB to keep. */
+export type ContextCache = {
+  get(leaf: Leaf): SecureContext | undefined;
+  set(leaf: Leaf, context: SecureContext): unknown;
 };
 
-/** PEM of keys that serve many leaves, so that each is written once. */
-const keyPems = new WeakMap<KeyObject, string>();
-
-function pemOf(key: KeyObject): string {
-  let pem = keyPems.get(key);
-  if (pem === undefined) {
-    pem = key.export({ type: "pkcs8", format: "pem" }).toString();
-    keyPems.set(key, pem);
-  }
-  return pem;
-}
+/** What a leaf is made of; `key` is secret. */
+export type LeafParts = {
+  readonly hosts: readonly string[];
+  readonly key: Pick<LeafKey, "type" | "privateKey" | "privateKeyPem">;
+  readonly der: Buffer;
+  readonly chain: readonly Buffer[];
+  readonly validity: Validity;
+  readonly ciphers?: string | undefined;
+};
 
 /**
  * A server certificate with its key and the chain to send.
@@ -42,13 +35,13 @@ function pemOf(key: KeyObject): string {
  */
 export class Leaf {
   readonly #parts: LeafParts;
+  readonly #contexts: ContextCache;
   #certificate: X509Certificate | undefined;
-  #chainPem: string | undefined;
-  #context: SecureContext | undefined;
 
   /** Made by a `CertificateAuthority` only. */
-  constructor(parts: LeafParts) {
+  constructor(parts: LeafParts, contexts: ContextCache) {
     this.#parts = parts;
+    this.#contexts = contexts;
   }
 
   /** The names that it stands for, as they stand in its subjectAltName. */
@@ -57,15 +50,23 @@ export class Leaf {
   }
 
   get keyType(): KeyType {
-    return this.#parts.keyType;
+    return this.#parts.key.type;
   }
 
   get notBefore(): Date {
-    return this.#parts.notBefore;
+    return wholeSeconds(this.#parts.validity.notBefore);
   }
 
   get notAfter(): Date {
-    return this.#parts.notAfter;
+    return wholeSeconds(this.#parts.validity.notAfter);
+  }
+
+  /**
+   * What `ciphers` of `tls.createServer` has to be so that OpenSSL serves this leaf at all; undefined for all but those
+   * with a weak key or hash.
+   */
+  get ciphers(): string | undefined {
+    return this.#parts.ciphers;
   }
 
   /** The certificate alone, DER. */
@@ -80,8 +81,7 @@ export class Leaf {
 
   /** What a server sends: the leaf first, then each certificate's issuer up to the root, without the root. PEM. */
   get certificateChainPem(): string {
-    this.#chainPem ??= [this.#parts.der, ...this.#parts.chain].map(certificatePem).join("");
-    return this.#chainPem;
+    return [this.#parts.der, ...this.#parts.chain].map(certificatePem).join("");
   }
 
   /** The certificate as node:crypto reads it. */
@@ -102,27 +102,35 @@ export class Leaf {
 
   /** Secret. */
   get privateKey(): KeyObject {
-    return this.#parts.privateKey;
+    return this.#parts.key.privateKey;
   }
 
   /** Secret. The private key as PKCS #8 PEM. */
   privateKeyPem(): string {
-    return pemOf(this.#parts.privateKey);
+    return this.#parts.key.privateKeyPem();
   }
 
-  /** Secret. A context for `tls.createServer({ SNICallback })` or `new tls.TLSSocket`; made once. */
+  /** Secret. A context for `tls.createServer({ SNICallback })` or `new tls.TLSSocket`; kept while it is in use. */
   secureContext(): SecureContext {
-    this.#context ??= createSecureContext({
-      cert: this.certificateChainPem,
-      key: this.privateKeyPem(),
-      ...(this.#parts.ciphers !== undefined && { ciphers: this.#parts.ciphers }),
-    });
-    return this.#context;
+    let context = this.#contexts.get(this);
+    if (!context) {
+      const { ciphers } = this.#parts;
+      context = createSecureContext({
+        cert: this.certificateChainPem,
+        key: this.privateKeyPem(),
+        ...(ciphers !== undefined && { ciphers }),
+      });
+      this.#contexts.set(this, context);
+    }
+    return context;
   }
 
   /** What may be logged. */
   toJSON(): { hosts: readonly string[]; keyType: KeyType; notBefore: string; notAfter: string } {
-    const { hosts, keyType, notBefore, notAfter } = this.#parts;
+    const { hosts, keyType, notBefore, notAfter } = this;
     return { hosts, keyType, notBefore: notBefore.toISOString(), notAfter: notAfter.toISOString() };
   }
 }
+
+/** A time as a certificate holds it. */
+const wholeSeconds = (ms: number): Date => new Date(Math.floor(ms / 1000) * 1000);

@@ -86,7 +86,7 @@ export async function storeAuthority(home: string, pem: AuthorityPem): Promise<b
     await rename(scratch, authorityFolder(home));
     return true;
   } catch (error) {
-    if (scratch) await rm(scratch, { recursive: true, force: true });
+    if (scratch) await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
     if (taken.has((error as NodeJS.ErrnoException).code) && (await isThere(authorityFolder(home))))
       return false;
     throw storageError("store the CA in", home, error);

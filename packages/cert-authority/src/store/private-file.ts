@@ -1,9 +1,7 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
-
-/** Larger files are no certificate and no key; nobody should make us read a disk. */
-const maxFileBytes = 1 << 20;
+import { certificateAuthorityLimits as limits } from "../limits.ts";
 
 /** Windows has no modes: there the folder's access list decides, and a user's profile is the user's own. */
 const hasModes: boolean = process.platform !== "win32";
@@ -60,10 +58,10 @@ export async function readSmallFile(path: string, check?: (stats: Stats) => void
     handle = await open(path, "r");
     const stats = await handle.stat();
     check?.(stats);
-    if (stats.size > maxFileBytes)
+    if (stats.size > limits.fileBytes)
       throw new CertificateAuthorityError(
         "storage-failed",
-        `${path} has ${stats.size} bytes; a certificate or key has at most ${maxFileBytes}.`,
+        `${path} has ${stats.size} bytes; a certificate or key has at most ${limits.fileBytes}.`,
       );
     return await handle.readFile("utf8");
   } catch (error) {
@@ -75,10 +73,10 @@ export async function readSmallFile(path: string, check?: (stats: Stats) => void
 }
 
 /** Writes a file that must not exist yet, down to the disk. */
-export async function writeNewFile(path: string, text: string, mode: number): Promise<void> {
+export async function writeNewFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const handle = await open(path, "wx", mode);
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();

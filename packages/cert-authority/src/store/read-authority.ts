@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, randomBytes, sign, verify, X509Certificate } from "node:crypto";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import { type CaCertificateFacts, readCaCertificate } from "../x509/certificate-reader.ts";
 import { certificatePemBlocks } from "../x509/pem.ts";
@@ -74,6 +74,19 @@ function readPrivateKey(pem: string, { passphrase, keyPath }: ReadAuthorityOptio
   );
 }
 
+/**
+ * Whether what the key signs verifies with the certificate. `checkPrivateKey` compares public keys, and a file whose
+ * private number was damaged still has the right public one beside it.
+ */
+function signsFor(key: KeyObject, certificate: X509Certificate): boolean {
+  const message = randomBytes(32);
+  try {
+    return verify("sha256", message, certificate.publicKey, sign("sha256", message, key));
+  } catch {
+    return false;
+  }
+}
+
 function readCertificates(pem: string, path: string): [X509Certificate, ...X509Certificate[]] {
   try {
     const [first, ...rest] = certificatePemBlocks(pem).map((block) => new X509Certificate(block));
@@ -116,7 +129,7 @@ export function readAuthority(pem: AuthorityPem, options: ReadAuthorityOptions):
   const { certificatePath, keyPath, now } = options;
   const [certificate, ...others] = readCertificates(pem.certificatePem, certificatePath);
   const privateKey = readPrivateKey(pem.keyPem, options);
-  if (!certificate.checkPrivateKey(privateKey))
+  if (!certificate.checkPrivateKey(privateKey) || !signsFor(privateKey, certificate))
     throw refuse("key-mismatch", `The key ${keyPath} does not belong to the certificate ${certificatePath}.`);
   let facts: CaCertificateFacts;
   try {

@@ -1,6 +1,7 @@
-import { isIP, isIPv4 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
+import { certificateAuthorityLimits as limits } from "../limits.ts";
 
 /** A name that a server certificate can stand for, in the one form that is used from here on. */
 export type Host =
@@ -13,8 +14,6 @@ export type Host =
 
 /** RFC 1035 §2.3.4, without the trailing dot. */
 const maxNameLength = 253;
-/** Longer input is refused before anything looks at it: an SNI may hold 64 KiB of anything. */
-const maxInputLength = 1024;
 // Underscores are no host name characters, but names with them exist and clients connect to them.
 const labels = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*$/;
 
@@ -49,8 +48,9 @@ function octetsOf(address: string): Uint8Array {
  * @example readHost("Bücher.example.") // → { kind: "dns", name: "xn--bcher-kva.example" }
  */
 export function readHost(input: string): Host {
-  if (input.length > maxInputLength) throw refuse(input, `it has ${input.length} characters`);
-  const bare = input.startsWith("[") && input.endsWith("]") ? input.slice(1, -1) : input;
+  if (input.length > limits.hostCharacters) throw refuse(input, `it has ${input.length} characters`);
+  const inner = /^\[(.*)\]$/.exec(input)?.[1];
+  const bare = inner !== undefined && isIPv6(inner) ? inner : input;
   if (isIP(bare)) {
     if (bare.includes("%")) throw refuse(input, "a zone means nothing on another machine");
     const name = isIPv4(bare) ? bare : new URL(`http://[${bare}]`).hostname.slice(1, -1);

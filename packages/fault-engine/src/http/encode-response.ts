@@ -66,8 +66,8 @@ export const REASON_PHRASES: Readonly<Record<number, string>> = {
   529: "Overloaded",
 };
 
-/** Throws where a name or value could end its line early: a rule file must not be able to split a response. */
-function checkHeader([name, value]: Header): void {
+/** Throws `invalid-header` where a name or value could end its line early: a rule file must not split a response. */
+export function checkHeader([name, value]: Header): void {
   if (!isTokenText(name))
     throw new FaultEngineError(
       "invalid-header",

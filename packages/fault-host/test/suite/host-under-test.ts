@@ -60,9 +60,10 @@ export function held<T>(): Held<T> {
 /** Long enough for whatever is going to happen to have happened; only used to see that nothing did. */
 export const QUIET_MS = 250;
 
-/** Lets `QUIET_MS` go by. */
-export function quiet(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+/** Lets `QUIET_MS` go by, and enough turns of the event loop for what has arrived to be seen, however busy it is. */
+export async function quiet(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** `length` bytes that differ by position and seed, so that a loss or a swap anywhere shows. */
@@ -81,14 +82,14 @@ export function pattern(length: number, seed: number = 1): Uint8Array {
 /** Answers reads by `answer` and lets writes pass. */
 export function onReads(
   answer: (call: TunnelCall) => TunnelAnswer | Promise<TunnelAnswer>,
-): PluginScript["tunnel"] {
+): NonNullable<PluginScript["tunnel"]> {
   return (call) => (call.direction === "ingress" ? answer(call) : passThroughAnswer(call));
 }
 
 /** Answers writes by `answer` and lets reads pass. */
 export function onWrites(
   answer: (call: TunnelCall) => TunnelAnswer | Promise<TunnelAnswer>,
-): PluginScript["tunnel"] {
+): NonNullable<PluginScript["tunnel"]> {
   return (call) => (call.direction === "egress" ? answer(call) : passThroughAnswer(call));
 }
 

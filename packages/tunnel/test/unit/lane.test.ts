@@ -1,25 +1,31 @@
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { HostPace } from "../../src/host-pace.ts";
 import { Lane, type LaneNews } from "../../src/lane.ts";
 
-const bytes = (length: number, first = 0): Uint8Array => Uint8Array.from({ length }, (_, i) => (first + i * 7) & 255);
+const bytes = (length: number, first = 0): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (first + i * 7) & 255);
 
 describe("a lane of a tunnel that is wrapped on both sides", () => {
   let timers: ManualTimers;
+  let pace: HostPace;
   let lane: Lane;
   let news: LaneNews[];
   let answers: { call: string; answer: string; bytes?: Uint8Array }[];
 
   beforeEach(() => {
     timers = manualTimers(1000);
+    pace = new HostPace();
     news = [];
     answers = [];
-    lane = new Lane({ timers }, (item) => news.push(item));
+    lane = new Lane({ timers, pace, echoTimeoutMs: 1000 }, (item) => news.push(item));
   });
 
   const read = (call: string, chunk: Uint8Array): void =>
-    lane.read(chunk, chunk.length, { forward: (given) => answers.push({ call, answer: "forward", bytes: given }) });
+    lane.read(chunk, chunk.length, {
+      forward: (given) => answers.push({ call, answer: "forward", bytes: given }),
+    });
   const write = (call: string, chunk: Uint8Array): void =>
     lane.write(chunk, {
       release: () => answers.push({ call, answer: "release" }),
@@ -32,7 +38,7 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
   it("answers the first read and the write call that shows it at once", () => {
     read("r1", bytes(100));
     write("w1", bytes(100));
-    expect(log()).toEqual(["r1 forward", "w1 release"]);
+    expect(log()).toEqual(["r1 forward", "w1 replace"]);
     expect(lane.unseenBytes).toBe(0);
     expect(timers.armed).toBe(0);
   });
@@ -48,6 +54,25 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
     expect(log()).toEqual([]);
     timers.advance(0.2);
     expect(log()).toEqual(["r2 forward"]);
+  });
+
+  it("waits longer than the guard where the host has shown to be slow", () => {
+    read("r1", bytes(100));
+    timers.advance(40);
+    write("w1", bytes(100));
+    log();
+    timers.advance(1);
+    read("r2", bytes(50));
+    timers.advance(118);
+    expect(log()).toEqual([]);
+    timers.advance(2);
+    expect(log()).toEqual(["r2 forward"]);
+  });
+
+  it("releases a small write call with its own bytes, so that what was topped up unseen is known to be lost", () => {
+    read("r1", bytes(100));
+    write("w1", bytes(100));
+    expect(answers[1]).toEqual({ call: "w1", answer: "replace", bytes: bytes(100) });
   });
 
   it("fences a write call until the host shows all that was answered while it was in flight", () => {
@@ -79,7 +104,7 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
     write("w1", bytes(4096));
     expect(log()).toEqual(["r1 forward"]);
     timers.advance(1.1);
-    expect(log()).toEqual(["w1 release"]);
+    expect(log()).toEqual(["w1 replace"]);
   });
 
   it("releases full buffers one after the other without a wait", () => {
@@ -88,7 +113,7 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
     write("w1", long.subarray(0, 8192));
     write("w2", long.subarray(8192, 16_384));
     write("w3", long.subarray(16_384));
-    expect(log()).toEqual(["r1 forward", "w1 release", "w2 release", "w3 release"]);
+    expect(log()).toEqual(["r1 forward", "w1 release", "w2 release", "w3 replace"]);
     expect(lane.unseenBytes).toBe(0);
   });
 
@@ -113,7 +138,7 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
     write("w1", bytes(10));
     timers.advance(10);
     read("r2", bytes(20, 1));
-    expect(log()).toEqual(["r1 forward", "w1 release", "r2 forward"]);
+    expect(log()).toEqual(["r1 forward", "w1 replace", "r2 forward"]);
     read("r3", bytes(5, 2));
     timers.advance(999);
     expect(log()).toEqual([]);

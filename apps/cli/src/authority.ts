@@ -1,0 +1,46 @@
+/** The CA that the flags ask for, and what is done with it at the start. */
+import {
+  CertificateAuthority,
+  exportCertificate,
+  installTrust,
+  stepText,
+  type TrustReport,
+} from "@faultwire/cert-authority";
+import type { RuleSettings } from "./rule-options.ts";
+
+/** What `--export-ca` and `--install-ca` ask for. */
+export interface AuthorityUse {
+  readonly exportTo: string | undefined;
+  readonly install: boolean;
+}
+
+export interface OpenedAuthority {
+  readonly authority: CertificateAuthority;
+  /** Where the certificate is, PEM. */
+  readonly caCertPath: string;
+  /** What `--install-ca` did and what it left to do; lines for people. */
+  readonly trustLines: readonly string[];
+}
+
+/**
+ * Opens the CA that the settings name, or Faultwire's own, which is made where there is none; exports and installs it
+ * as asked.
+ *
+ * @throws CertificateAuthorityError: one line that says what to do.
+ */
+export async function openAuthority(settings: RuleSettings, use: AuthorityUse): Promise<OpenedAuthority> {
+  const { caCert, caKey, rule } = settings;
+  const own = caCert !== undefined && caKey !== undefined ? { certificatePath: caCert, keyPath: caKey } : {};
+  const authority = await CertificateAuthority.loadOrCreate({ targets: rule.targetHosts, ...own });
+  if (use.exportTo !== undefined) await exportCertificate(authority, use.exportTo);
+  const trustLines = use.install ? describeTrust(await installTrust(authority)) : [];
+  return { authority, caCertPath: authority.certificatePath ?? caCert ?? "", trustLines };
+}
+
+function describeTrust({ done, toDo, notes }: TrustReport): string[] {
+  return [
+    ...new Set(done.map((step) => `trusted by ${step.store}`)),
+    ...toDo.map((step) => `for ${step.store}, run: ${stepText(step)}`),
+    ...notes,
+  ];
+}

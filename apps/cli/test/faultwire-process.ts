@@ -1,0 +1,90 @@
+/** Runs the built `faultwire` as a user does, with a home of its own, and stops it again. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ReadyInfo } from "../src/ready-file.ts";
+
+const bin = join(import.meta.dirname, "../bin/faultwire.js");
+
+export interface Finished {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningFaultwire {
+  readonly ready: ReadyInfo;
+  readonly pid: number;
+  stdout(): string;
+  stderr(): string;
+  /** Sends the signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<Finished>;
+}
+
+function launch(
+  args: readonly string[],
+  home: string,
+): { child: ChildProcess; out: () => string; err: () => string } {
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { ...process.env, FAULTWIRE_HOME: home, NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (text: Buffer) => {
+    stdout += text.toString();
+  });
+  child.stderr?.on("data", (text: Buffer) => {
+    stderr += text.toString();
+  });
+  return { child, out: () => stdout, err: () => stderr };
+}
+
+const freshHome = (): string => mkdtempSync(join(tmpdir(), "faultwire-home-"));
+
+/** Runs a command that ends by itself. */
+export async function runFaultwire(args: readonly string[]): Promise<Finished> {
+  const home = freshHome();
+  const { child, out, err } = launch(args, home);
+  const [status] = (await once(child, "close")) as [number | null];
+  rmSync(home, { recursive: true, force: true });
+  return { status, stdout: out(), stderr: err() };
+}
+
+/** Starts `serve` or `start` on free ports and waits until everything listens. */
+export async function startFaultwire(
+  command: "serve" | "start",
+  ...flags: readonly string[]
+): Promise<RunningFaultwire> {
+  const home = freshHome();
+  const readyFile = join(home, "ready.json");
+  const ports = command === "start" ? ["--port", "0", "--proxy-port", "0"] : ["--port", "0"];
+  const { child, out, err } = launch([command, ...ports, "--ready-file", readyFile, ...flags], home);
+  const closed = once(child, "close") as Promise<[number | null]>;
+  let ended = false;
+  closed.then(
+    () => {
+      ended = true;
+    },
+    () => {},
+  );
+  while (!existsSync(readyFile)) {
+    if (ended) throw new Error(`faultwire ${command} ended before it was ready: ${err()}`);
+    await pause(10);
+  }
+  return {
+    ready: JSON.parse(readFileSync(readyFile, "utf8")) as ReadyInfo,
+    pid: child.pid ?? 0,
+    stdout: out,
+    stderr: err,
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      const [status] = await closed;
+      rmSync(home, { recursive: true, force: true });
+      return { status, stdout: out(), stderr: err() };
+    },
+  };
+}

@@ -1,0 +1,204 @@
+/** `faultwire start` and `serve` as a user types them: what they print, what a pasted line does, how they end. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { runFaultwire, startFaultwire } from "../faultwire-process.ts";
+
+const run = promisify(execFile);
+const scratch = mkdtempSync(join(tmpdir(), "faultwire-cli-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Runs the command line that `start` printed, as a shell would. */
+async function paste(
+  printed: string,
+  ...more: readonly string[]
+): Promise<{ status: number; stdout: string; ms: number }> {
+  const line = printed.slice(printed.indexOf("curl "), printed.indexOf("\n\nCtrl-C"));
+  const start = performance.now();
+  try {
+    const { stdout } = await run("sh", ["-c", `${line} ${["-s", ...more].join(" ")}`]);
+    return { status: 0, stdout, ms: performance.now() - start };
+  } catch (error) {
+    const { code, stdout } = error as { code: number; stdout: string };
+    return { status: code, stdout, ms: performance.now() - start };
+  }
+}
+
+describe("faultwire start", () => {
+  it("prints a curl line that fails at once, as a dropped connection, at probability 1", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "1");
+    const pasted = await paste(faultwire.stdout());
+    // 35: the TLS handshake broke off; 52 and 56: the connection was closed or reset under it.
+    expect([35, 52, 56]).toContain(pasted.status);
+    expect(pasted.ms).toBeLessThan(1000);
+    expect((await faultwire.stop()).status).toBe(0);
+  });
+
+  it("gives the mock's message byte for byte at probability 0", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "0");
+    const { ready } = faultwire;
+    const through = await paste(faultwire.stdout());
+    const port = new URL(ready.mock ?? "").port;
+    const direct = await paste(
+      faultwire.stdout().replace(/--proxy \S+/, `--connect-to api.anthropic.com:443:127.0.0.1:${port}`),
+    );
+    expect(through.status).toBe(0);
+    expect(JSON.parse(through.stdout)).toMatchObject({ type: "message", role: "assistant" });
+    expect(through.stdout).toBe(direct.stdout);
+    expect((await faultwire.stop("SIGINT")).status).toBe(0);
+  });
+
+  it("says in the ready file what listens where", async () => {
+    const faultwire = await startFaultwire("start");
+    const { ready, pid } = faultwire;
+    expect(ready).toEqual({
+      plugins: [
+        expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      ],
+      proxy: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      mock: expect.stringMatching(/^https:\/\/127\.0\.0\.1:\d+$/),
+      caCert: expect.stringMatching(/\.pem$/),
+      pid,
+    });
+    await faultwire.stop();
+  });
+
+  it("ends a stream in mid-flight when it is told to stop, and still exits with 0", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "0");
+    const { ready } = faultwire;
+    const tunnel = await (await import("../tunnel-client.ts")).openTunnel(
+      ready.proxy ?? "",
+      "api.anthropic.com:443",
+    );
+    tunnel.on("error", () => {});
+    const stopped = faultwire.stop();
+    expect((await stopped).status).toBe(0);
+    tunnel.destroy();
+  });
+});
+
+describe("faultwire serve", () => {
+  it("opens the endpoints that --side names", async () => {
+    for (const [side, count] of [
+      ["both", 2],
+      ["server", 1],
+      ["client", 1],
+    ] as const) {
+      const faultwire = await startFaultwire("serve", "--side", side);
+      expect(faultwire.ready.plugins).toHaveLength(count);
+      expect(faultwire.ready.proxy).toBeUndefined();
+      expect((await faultwire.stop()).status).toBe(0);
+    }
+  });
+});
+
+describe("what the user has to mend is one line and status 2", () => {
+  const refused = async (...args: string[]): Promise<string> => {
+    const { status, stderr } = await runFaultwire(args);
+    expect(status).toBe(2);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    return stderr;
+  };
+  const config = (name: string, content: unknown): string => {
+    const path = join(scratch, name);
+    writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+    return path;
+  };
+
+  it("a port in use", async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));
+    const { port } = blocker.address() as { port: number };
+    expect(await refused("serve", "--port", String(port))).toBe(
+      `faultwire: 127.0.0.1:${port} is in use by another program; stop it, or choose another port (--port, --client-port; 0 takes a free one)\n`,
+    );
+    expect(await refused("start", "--port", "0", "--proxy-port", String(port))).toContain("--proxy-port");
+    expect(await refused("start", "--port", "0", "--proxy-port", "0", "--mock-port", String(port))).toContain(
+      "--mock-port",
+    );
+    blocker.close();
+  });
+
+  it("a flag out of range, an unknown flag, an unknown command", async () => {
+    expect(await refused("serve", "--error-probability", "1.5")).toContain("Expected a number from 0 to 1");
+    expect(await refused("serve", "--status-code", "200.5")).toContain(
+      "Expected a whole number from 200 to 599",
+    );
+    expect(await refused("serve", "--target-host", "https://api.anthropic.com")).toContain("without scheme");
+    expect(await refused("serve", "--headers", "no colon")).toContain('Expected "name: value"');
+    expect(await refused("serve", "--sied", "both")).toContain("unknown option '--sied'");
+    expect(await refused("sevre")).toContain("unknown command 'sevre'");
+    expect(await refused("serve", "--ca-cert", "x.pem")).toContain("--ca-cert and --ca-key go together");
+  });
+
+  it("a config file with unknown keys and values out of range, each by name", async () => {
+    const path = config("bad.json", {
+      error_probability: 2,
+      status_code: "500",
+      eror_body: "x",
+      headers: { "x y": "z" },
+    });
+    const line = await refused("serve", "--config", path);
+    expect(line).toContain('unknown key "eror_body" (known: error_probability, ');
+    expect(line).toContain("error_probability is 2; expected a number from 0 to 1");
+    expect(line).toContain('status_code is "500"; expected a whole number from 200 to 599');
+    expect(line.trimEnd().split("\n")).toHaveLength(1);
+    expect(await refused("serve", "--config", config("header.json", { headers: { "x y": "z" } }))).toContain(
+      "x y",
+    );
+  });
+
+  it("a config file that is missing, or no JSON, or no object", async () => {
+    expect(await refused("serve", "--config", join(scratch, "none.json"))).toContain(
+      "can't be read (ENOENT)",
+    );
+    expect(await refused("serve", "--config", config("broken.json", "{,}"))).toContain("is not JSON");
+    expect(await refused("serve", "--config", config("list.json", []))).toContain("expected one JSON object");
+  });
+});
+
+describe("the config of the program that ours replaces", () => {
+  it("is taken as it is, and flags win over it", async () => {
+    const path = join(scratch, "old.json");
+    const old = {
+      error_probability: 0.25,
+      status_code: 529,
+      error_body: '{"type":"error"}',
+      target_host: "api.anthropic.com",
+      headers: { "retry-after": 3 },
+    };
+    writeFileSync(path, JSON.stringify(old));
+    const faultwire = await startFaultwire(
+      "serve",
+      "--config",
+      path,
+      "--error-probability",
+      "0.5",
+      "--seed",
+      "7",
+    );
+    expect(faultwire.stdout()).toContain("50 % of what goes to api.anthropic.com");
+    expect(faultwire.stdout()).toContain("answered with 529; seed 7");
+    await faultwire.stop();
+  });
+});
+
+describe("the log", () => {
+  it("is one JSON object a line off a terminal, with the fault and without secrets", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "1", "--verbose");
+    await paste(faultwire.stdout());
+    const { stderr } = await faultwire.stop();
+    const events = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { event: string; stage?: string });
+    expect(events.map(({ event }) => event)).toContain("connection");
+    expect(events.filter(({ event, stage }) => event === "fault" && stage === "done")).toHaveLength(1);
+    expect(stderr).not.toContain("x-api-key");
+  });
+});

@@ -1,0 +1,188 @@
+/** Faults as a client meets them, through the reference host: prompt, for targets alone, the same for the same seed. */
+import { CertificateAuthority } from "@faultwire/cert-authority";
+import { type FaultHost, startFaultHost } from "@faultwire/fault-host";
+import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type RunningFaultwire, startFaultwire } from "../faultwire-process.ts";
+import { attemptTls, openTunnel, type TlsOutcome } from "../tunnel-client.ts";
+
+const target = "api.anthropic.com";
+const bystander = "other.example.com";
+/** Far below the ten minutes that a hanging client would wait, far above a slow machine's second. */
+const promptMs = 5000;
+
+let authority: CertificateAuthority;
+let origin: Origin;
+let plain: Origin;
+let faultwire: RunningFaultwire | undefined;
+let host: FaultHost | undefined;
+
+beforeAll(async () => {
+  authority = await CertificateAuthority.ephemeral({ targets: [target, bystander] });
+  origin = await startByteOrigin({ tls: { SNICallback: authority.sniCallback } });
+  plain = await startByteOrigin();
+});
+afterAll(async () => {
+  await origin.close();
+  await plain.close();
+});
+afterEach(async () => {
+  await host?.close();
+  await faultwire?.stop();
+});
+
+async function run(...flags: readonly string[]): Promise<void> {
+  faultwire = await startFaultwire("serve", "--error-probability", "1", ...flags);
+  host = await startFaultHost({
+    plugins: faultwire.ready.plugins,
+    proxyPort: 0,
+    resolve: {
+      [`${target}:443`]: `127.0.0.1:${origin.port}`,
+      [`${bystander}:443`]: `127.0.0.1:${origin.port}`,
+      [`${target}:80`]: `127.0.0.1:${plain.port}`,
+      [`${bystander}:80`]: `127.0.0.1:${plain.port}`,
+    },
+  });
+}
+
+const versions = ["TLSv1.2", "TLSv1.3"] as const;
+const attempt = (servername: string, version: (typeof versions)[number]): Promise<TlsOutcome> =>
+  attemptTls(host?.proxyUrl ?? "", `${servername}:443`, {
+    servername,
+    version,
+    ca: authority.certificatePem,
+  });
+
+/** Sends bytes through a tunnel in clear and collects what comes until the end, or until enough is there. */
+async function talk(
+  name: string,
+  request: string,
+  enough: (received: string) => boolean = () => false,
+): Promise<string> {
+  const socket = await openTunnel(host?.proxyUrl ?? "", `${name}:80`);
+  let received = "";
+  socket.write(request);
+  await new Promise<void>((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(new Error(`nothing more after ${JSON.stringify(received)}`)),
+      promptMs,
+    );
+    const done = (): void => {
+      clearTimeout(late);
+      resolve();
+    };
+    socket.on("data", (chunk: Buffer) => {
+      received += chunk.toString("latin1");
+      if (enough(received)) done();
+    });
+    socket.once("end", done);
+    socket.once("error", done);
+    socket.resume();
+  });
+  socket.destroy();
+  return received;
+}
+
+describe.each(["both", "server", "client"] as const)("registered on: %s", (side) => {
+  describe.each(["client-hello", "server-hello", "established", "application-data"] as const)(
+    "close at %s",
+    (closeAt) => {
+      it("ends a target's connection promptly and leaves another host's alone", async () => {
+        await run("--side", side, "--close-at", closeAt);
+        for (const version of versions) {
+          const requestsBefore = origin.connections.reduce(
+            (sum, { receivedBytes }) => sum + receivedBytes,
+            0,
+          );
+          const failed = await attempt(target, version);
+          expect(failed.received).toBe("");
+          expect(failed.ms).toBeLessThan(promptMs);
+          if (closeAt === "client-hello") expect(failed.secured).toBe(false);
+          if (closeAt === "server-hello" && side !== "client") expect(failed.secured).toBe(false);
+          if (closeAt === "established" || closeAt === "application-data") expect(failed.secured).toBe(true);
+          // What fails costs nobody money: the upstream has not seen a byte of the request.
+          expect(origin.connections.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0)).toBe(
+            requestsBefore,
+          );
+
+          const whole = await attempt(bystander, version);
+          expect(whole).toMatchObject({ secured: true, errorCode: undefined });
+          expect(whole.received).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*hi/);
+        }
+      });
+    },
+  );
+
+  it("answers plain HTTP with the provider's error, and other hosts go untouched", async () => {
+    await run("--side", side, "--status-code", "529", "--headers", "retry-after: 7");
+    const seen = plain.connections.length;
+    const request = (name: string): string =>
+      `POST /echo HTTP/1.1\r\nHost: ${name}\r\nContent-Length: 6\r\n\r\nsecret`;
+    const failed = await talk(target, request(target), (text) => text.includes('"request_id"'));
+    expect(failed).toMatch(/^HTTP\/1\.1 529 Overloaded\r\n/);
+    expect(failed).toContain("\r\nretry-after: 7\r\n");
+    expect(failed).toContain("\r\nx-faultwire: flags\r\n");
+    expect(JSON.parse(failed.slice(failed.indexOf("\r\n\r\n")))).toMatchObject({
+      error: { type: "overloaded_error" },
+    });
+    const upstream = plain.connections.slice(seen).map(({ received }) => Buffer.from(received).toString());
+    expect(upstream.join("")).toMatch(/^HEAD \/ HTTP\/1\.1\r\n/);
+    expect(upstream.join("")).not.toContain("secret");
+
+    expect(await talk(bystander, request(bystander), (text) => text.includes("secret"))).toMatch(
+      /^HTTP\/1\.1 200 OK/,
+    );
+  });
+});
+
+describe("registered on both sides", () => {
+  it("fails request after request on one plain connection", async () => {
+    await run("--status-code", "500");
+    const one = `GET /bytes/3 HTTP/1.1\r\nHost: ${target}\r\n\r\n`;
+    const count = (text: string): number => text.match(/HTTP\/1\.1 500 /g)?.length ?? 0;
+    const answers = await talk(target, one + one + one, (text) => count(text) === 3 && text.endsWith("}"));
+    expect(count(answers)).toBe(3);
+  });
+});
+
+describe("a share of connections", () => {
+  const connections = 1000;
+  const atOnce = 8;
+
+  async function sequence(seed: string): Promise<string> {
+    await run("--error-probability", "0.3", "--seed", seed);
+    const outcomes: string[] = [];
+    for (let i = 0; i < connections; i++) {
+      // One after the other: the n-th decision is for the n-th ClientHello.
+      const { received } = await attempt(target, "TLSv1.3");
+      outcomes.push(received === "" ? "x" : ".");
+    }
+    await host?.close();
+    await faultwire?.stop();
+    return outcomes.join("");
+  }
+
+  it(`is within statistics over ${connections} connections, and the same twice for one seed`, {
+    timeout: 240_000,
+  }, async () => {
+    const first = await sequence("42");
+    const failed = first.split("x").length - 1;
+    // Four standard deviations of a binomial distribution: sqrt(1000 · 0.3 · 0.7) = 14.5.
+    expect(Math.abs(failed - 300)).toBeLessThan(58);
+    expect(await sequence("42")).toBe(first);
+  });
+
+  it("is another sequence for another seed", { timeout: 60_000 }, async () => {
+    const prefixes = new Set<string>();
+    for (const seed of ["1", "2"]) {
+      await run("--error-probability", "0.5", "--seed", seed);
+      let outcomes = "";
+      for (let i = 0; i < 5 * atOnce; i++)
+        outcomes += (await attempt(target, "TLSv1.3")).received === "" ? "x" : ".";
+      prefixes.add(outcomes);
+      await host?.close();
+      await faultwire?.stop();
+    }
+    expect(prefixes.size).toBe(2);
+  });
+});

@@ -1,0 +1,238 @@
+/** The plugin server and its host: registration, health, forward mode, and the end. */
+
+import { once } from "node:events";
+import { request as httpRequest } from "node:http";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  constants,
+} from "node:http2";
+import { connect } from "node:net";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type FaultHost, type FaultHostEvent, startFaultHost } from "@faultwire/fault-host";
+import {
+  HealthCheckRequestSchema,
+  HealthCheckResponseSchema,
+  ProcessTunnelDataRequestSchema,
+  pluginMethodPaths,
+} from "@faultwire/fault-protocol";
+import {
+  type PluginServer,
+  type PluginServerOptions,
+  singleRulePolicy,
+  startPluginServer,
+} from "@faultwire/plugin-server";
+import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
+import pino from "pino";
+import { afterEach, describe, expect, it } from "vitest";
+
+let plugin: PluginServer | undefined;
+let host: FaultHost | undefined;
+let origin: Origin | undefined;
+const logged: { event: string; level: string }[] = [];
+
+afterEach(async () => {
+  await host?.close();
+  await plugin?.close(0);
+  await origin?.close();
+  host = undefined;
+  plugin = undefined;
+  origin = undefined;
+  logged.length = 0;
+});
+
+const logger = pino(
+  { level: "debug", formatters: { level: (level) => ({ level }) } },
+  { write: (line: string) => logged.push(JSON.parse(line)) },
+);
+
+async function startPlugin(
+  errorProbability: number,
+  more: Partial<PluginServerOptions> = {},
+): Promise<PluginServer> {
+  const policy = singleRulePolicy({
+    targetHosts: ["api.test"],
+    errorProbability,
+    statusCode: 529,
+    closeAt: "client-hello",
+    seed: 1,
+  });
+  plugin = await startPluginServer({ policy, logger, port: 0, ...more });
+  return plugin;
+}
+
+const urls = (server: PluginServer): string[] => server.endpoints.map(({ url }) => url);
+
+/** A request in absolute form, as HTTP_PROXY makes clients send it. */
+async function forward(
+  method: string,
+  url: string,
+  body?: string,
+): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
+  const proxy = new URL(host?.proxyUrl ?? "");
+  const request = httpRequest({
+    host: proxy.hostname,
+    port: proxy.port,
+    method,
+    path: url,
+    headers: { host: new URL(url).host },
+  });
+  request.end(body);
+  const [response] = await once(request, "response");
+  let text = "";
+  for await (const chunk of response) text += chunk;
+  return { status: response.statusCode, headers: response.headers, body: text };
+}
+
+/** One unary call, in the bytes of gRPC over HTTP/2. */
+function call(session: ClientHttp2Session, path: string, message: Uint8Array): ClientHttp2Stream {
+  const stream = session.request({
+    ":method": "POST",
+    ":path": path,
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  stream.end(Buffer.concat([prefix, message]));
+  return stream;
+}
+
+/** Connects to an endpoint; rejects where nobody listens. */
+async function connectTo(url: string): Promise<ClientHttp2Session> {
+  const session = connectHttp2(url);
+  await once(session, "connect");
+  session.on("error", () => {});
+  return session;
+}
+
+/** Asks an endpoint how it is, as the host does. */
+async function health(url: string): Promise<{ healthy: boolean; message: string }> {
+  const session = await connectTo(url);
+  try {
+    const message = toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema));
+    const parts: Buffer[] = [];
+    for await (const part of call(session, pluginMethodPaths.healthCheck, message))
+      parts.push(part as Buffer);
+    return fromBinary(HealthCheckResponseSchema, Buffer.concat(parts).subarray(5));
+  } finally {
+    session.close();
+  }
+}
+
+describe("registration", () => {
+  it("announces two plugins, told apart in name and side, one of them for forward mode", async () => {
+    const server = await startPlugin(0);
+    host = await startFaultHost({ plugins: urls(server), proxyPort: 0 });
+    expect(host.plugins).toMatchObject([
+      { name: "faultwire", side: "server", forward: true, state: "enabled" },
+      { name: "faultwire-client", side: "client", forward: false, state: "enabled" },
+    ]);
+    expect(server.registeredSides()).toEqual(["server", "client"]);
+  });
+
+  it("with one side only is noticed: in the log once, in the health message with what to add", async () => {
+    const server = await startPlugin(0, { secondSideGraceMs: 0 });
+    const [serverSide, clientSide] = urls(server);
+    host = await startFaultHost({ plugins: [serverSide ?? ""], proxyPort: 0 });
+    for (let i = 0; i < 2; i++)
+      expect((await health(serverSide ?? "")).message).toBe(
+        `not registered on the client side; add --grpc-plugin ${clientSide}`,
+      );
+    expect(logged.filter(({ event }) => event === "half-registered")).toHaveLength(1);
+  });
+});
+
+describe("forward mode", () => {
+  it("lets requests through with their query, and chunked responses without killing the host", async () => {
+    const server = await startPlugin(0);
+    origin = await startByteOrigin();
+    const events: FaultHostEvent[] = [];
+    const resolve = { "api.test:80": `127.0.0.1:${origin.port}` };
+    host = await startFaultHost({
+      plugins: urls(server),
+      proxyPort: 0,
+      resolve,
+      onEvent: (event) => events.push(event),
+    });
+    const exact = await forward("GET", "http://api.test/bytes/10?seed=3");
+    const other = await forward("GET", "http://api.test/bytes/10?seed=4");
+    expect(exact.status).toBe(200);
+    expect(exact.body).not.toBe(other.body);
+    const echoed = await forward("POST", "http://api.test/echo?a=%2F&b", "hello");
+    expect(echoed.body).toBe("hello");
+    const chunked = await forward("GET", "http://api.test/chunks/3?size=5");
+    expect(chunked.body).toHaveLength(15);
+    expect(host.crashed).toBeUndefined();
+  });
+
+  it("answers a target's request in the provider's words, and the upstream hears nothing of it", async () => {
+    const server = await startPlugin(1);
+    origin = await startByteOrigin();
+    const resolve = {
+      "api.test:80": `127.0.0.1:${origin.port}`,
+      "other.test:80": `127.0.0.1:${origin.port}`,
+    };
+    host = await startFaultHost({ plugins: urls(server), proxyPort: 0, resolve });
+    const failed = await forward("POST", "http://api.test/v1/messages?beta=true", "{}");
+    expect(failed.status).toBe(529);
+    expect(failed.headers).toMatchObject({ "x-faultwire": "flags", "content-type": "application/json" });
+    expect(JSON.parse(failed.body)).toMatchObject({ type: "error", error: { type: "overloaded_error" } });
+    expect(origin.connections).toHaveLength(0);
+    expect((await forward("POST", "http://other.test/echo", "hello")).body).toBe("hello");
+  });
+});
+
+describe("the end", () => {
+  it("is announced: unhealthy while it drains, calls that are held are answered", async () => {
+    const server = await startPlugin(0);
+    const [serverSide, clientSide] = urls(server);
+    expect(await health(serverSide ?? "")).toMatchObject({ healthy: true });
+    const session = await connectTo(clientSide ?? "");
+    const closing = server.close(1000);
+    // The connection that is there is still served until it has gone.
+    session.close();
+    await closing;
+    await expect(health(serverSide ?? "")).rejects.toThrow();
+  });
+
+  it("of a tunnel is known by its cancelled call", async () => {
+    const ended: string[] = [];
+    const server = await startPlugin(0, {
+      onEvent: (event) => {
+        if (event.type === "closed") ended.push(event.why);
+      },
+    });
+    const [serverSide, clientSide] = urls(server);
+    await health(serverSide ?? "");
+    await health(clientSide ?? "");
+    const session = await connectTo(clientSide ?? "");
+    const chunk = (text: string): Uint8Array =>
+      toBinary(
+        ProcessTunnelDataRequestSchema,
+        create(ProcessTunnelDataRequestSchema, { id: "a", chunk: new TextEncoder().encode(text) }),
+      );
+    const first = call(session, pluginMethodPaths.processTunnelData, chunk("first"));
+    first.resume();
+    await once(first, "end");
+    // The answer has not come back in a write call, so the next read is held.
+    const held = call(session, pluginMethodPaths.processTunnelData, chunk("second"));
+    held.on("error", () => {});
+    if (held.pending) await once(held, "ready");
+    held.close(constants.NGHTTP2_CANCEL);
+    await expect.poll(() => ended).toEqual(["cancelled"]);
+    session.close();
+  });
+
+  it("does not come from a peer that speaks no HTTP/2", async () => {
+    const server = await startPlugin(0);
+    const [serverSide] = urls(server);
+    const socket = connect(Number(new URL(serverSide ?? "").port), "127.0.0.1");
+    socket.on("error", () => {});
+    socket.resume();
+    socket.end("GET / HTTP/1.1\r\n\r\n");
+    await once(socket, "close");
+    expect(await health(serverSide ?? "")).toMatchObject({ healthy: true });
+  });
+});

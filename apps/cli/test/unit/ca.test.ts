@@ -1,0 +1,290 @@
+import { X509Certificate } from "node:crypto";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import pc from "picocolors";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { envFormats } from "../../src/commands/ca/env-format.ts";
+import { caCommand } from "../../src/commands/ca.ts";
+
+type Result = { readonly out: string; readonly err: string; readonly exitCode: number };
+
+/** A home that is gone after the test, and `faultwire ca` in it. */
+function inHome(): { home: string; ca: (...args: string[]) => Promise<Result> } {
+  const home = mkdtempSync(join(tmpdir(), "faultwire-cli-ca-"));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const ca = async (...args: string[]): Promise<Result> => {
+    let [out, err, exitCode] = ["", "", 0];
+    const command = caCommand({
+      out: (data) => {
+        out += typeof data === "string" ? data : Buffer.from(data).toString("latin1");
+      },
+      err: (text) => {
+        err += text;
+      },
+      outIsTerminal: true,
+      environment: { FAULTWIRE_HOME: home, HOME: home, PATH: "" },
+      colors: pc.createColors(false),
+      setExitCode: (code) => {
+        exitCode = code;
+      },
+    });
+    const program = new Command("faultwire").exitOverride().addCommand(command);
+    await program.parseAsync(["ca", ...args], { from: "user" });
+    return { out, err, exitCode };
+  };
+  return { home, ca };
+}
+
+const oneLine = /^[^\n]+\n$/;
+
+describe("faultwire ca init", () => {
+  it("makes a CA for api.anthropic.com and says what to do next", async () => {
+    const { home, ca } = inHome();
+    const { out, exitCode } = await ca("init");
+    expect(exitCode).toBe(0);
+    expect(out).toContain("good for     api.anthropic.com and names below; IP addresses excluded\n");
+    expect(out).toContain('eval "$(faultwire ca env)"');
+    expect(readdirSync(join(home, "ca")).sort()).toEqual(["certificate.pem", "key.pem"]);
+  });
+
+  it("takes targets one by one or with commas, a key type, and no constraints when told", async () => {
+    const one = inHome();
+    await one.ca(
+      "init",
+      "--target",
+      "a.example,b.example",
+      "--target",
+      "localhost",
+      "--key-type",
+      "rsa-3072",
+    );
+    const shown = JSON.parse((await one.ca("show", "--json")).out);
+    expect(shown).toMatchObject({ permitted: ["a.example", "b.example", "localhost"], keyType: "RSA 3072" });
+    const two = inHome();
+    await two.ca("init", "--ca-unconstrained");
+    const open = JSON.parse((await two.ca("show", "--json")).out);
+    expect(open).toMatchObject({ permitted: "all", ipAddresses: "permitted" });
+  });
+
+  it("refuses to make a second one, and with --force tells how to get rid of the first", async () => {
+    const { ca } = inHome();
+    await ca("init");
+    const second = await ca("init");
+    expect(second).toMatchObject({ out: "", exitCode: 2 });
+    expect(second.err).toMatch(/^faultwire ca init: There is a CA already: .*--force/);
+    expect(second.err).toMatch(oneLine);
+    const forced = await ca("init", "--force", "--target", "b.example");
+    const retired = /faultwire ca untrust --certificate (.*)\n/.exec(forced.out)?.[1] ?? "";
+    expect(new X509Certificate(readFileSync(retired)).subject).toContain("Faultwire test CA");
+  });
+
+  it.each(["*", "*.com", "127.0.0.1", "not a host"])(
+    "refuses the target %s with one line and status 2",
+    async (target) => {
+      const { home, ca } = inHome();
+      const { out, err, exitCode } = await ca("init", "--target", target);
+      expect({ out, exitCode }).toEqual({ out: "", exitCode: 2 });
+      expect(err).toMatch(oneLine);
+      expect(readdirSync(home)).toEqual([]);
+    },
+  );
+});
+
+describe("faultwire ca show", () => {
+  it("prints subject, fingerprint, constraints, validity and paths, and no secret", async () => {
+    const { home, ca } = inHome();
+    await ca("init");
+    const { out } = await ca("show");
+    const certificate = new X509Certificate(readFileSync(join(home, "ca", "certificate.pem")));
+    expect(out).toContain(certificate.fingerprint256);
+    expect(out).toMatch(/^subject +O=Faultwire, CN=Faultwire test CA on /m);
+    expect(out).toMatch(/^valid +\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d \(7(29|30) days left\)$/m);
+    expect(out).toContain(join(home, "ca", "key.pem"));
+    expect(out).not.toContain("PRIVATE");
+  });
+
+  it("says that there is none, and how to make one", async () => {
+    const { ca } = inHome();
+    const { err, exitCode } = await ca("show");
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/^faultwire ca show: There is no CA: .*faultwire ca init/);
+  });
+
+  it("refuses a key that others can read, with the command that mends it", async () => {
+    const { home, ca } = inHome();
+    await ca("init");
+    chmodSync(join(home, "ca", "key.pem"), 0o644);
+    const { err, exitCode } = await ca("show");
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`chmod 600 ${join(home, "ca", "key.pem")}`);
+  });
+});
+
+describe("faultwire ca export", () => {
+  it("writes the certificate to standard output or to a file, in each format, never the key", async () => {
+    const { home, ca } = inHome();
+    await ca("init");
+    const { raw } = new X509Certificate(readFileSync(join(home, "ca", "certificate.pem")));
+    const key = readFileSync(join(home, "ca", "key.pem"), "latin1").split("\n")[1] ?? "";
+    const keyDer = Buffer.from(
+      readFileSync(join(home, "ca", "key.pem"), "latin1").replaceAll(/-----[^-]+-----|\s/g, ""),
+      "base64",
+    );
+    const pem = await ca("export");
+    expect(new X509Certificate(pem.out).raw.equals(raw)).toBe(true);
+    for (const format of ["pem", "der", "p12", "bundle"]) {
+      const path = join(home, `out.${format}`);
+      const { err } = await ca("export", "--format", format, "--out", path);
+      expect(err).toBe(`Wrote ${path}\n`);
+      const content = readFileSync(path);
+      const found =
+        format === "der" || format === "p12" ? content.includes(raw) : content.includes(pem.out.trim());
+      expect(found, format).toBe(true);
+      expect(content.includes(key), format).toBe(false);
+      expect(content.includes(keyDer.subarray(36, 68)), format).toBe(false);
+    }
+  });
+
+  it("does not spill binary into a terminal", async () => {
+    const { ca } = inHome();
+    await ca("init");
+    expect(await ca("export", "--format", "der")).toMatchObject({ out: "", exitCode: 2 });
+  });
+
+  it("refuses a format that it does not know, as wrong usage", async () => {
+    const { ca } = inHome();
+    await expect(ca("export", "--format", "jks")).rejects.toMatchObject({
+      code: "commander.invalidArgument",
+    });
+  });
+
+  it("says which file could not be written, with status 1", async () => {
+    const { home, ca } = inHome();
+    await ca("init");
+    const { err, exitCode } = await ca("export", "--out", join(home, "ca", "key.pem", "x.pem"));
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(oneLine);
+  });
+});
+
+describe("faultwire ca trust and untrust", () => {
+  it("run nothing in a dry run", async () => {
+    const { ca } = inHome();
+    await ca("init");
+    for (const action of ["trust", "untrust"]) {
+      const { out, exitCode } = await ca(action, "--dry-run");
+      expect(exitCode).toBe(0);
+      expect(out).not.toContain("done");
+    }
+  });
+
+  it("take another certificate by its file", async () => {
+    const { home, ca } = inHome();
+    await ca("init");
+    await ca("export", "--out", join(home, "other.pem"));
+    const { exitCode } = await ca("untrust", "--dry-run", "--certificate", join(home, "other.pem"));
+    expect(exitCode).toBe(0);
+    const { err, exitCode: refused } = await ca("untrust", "--certificate", join(home, "ca", "key.pem"));
+    expect(refused).toBe(2);
+    expect(err).toMatch(oneLine);
+  });
+});
+
+describe("faultwire ca env", () => {
+  it("prints export lines for files that are there", async () => {
+    const { home, ca } = inHome();
+    await ca("init");
+    const { out } = await ca("env");
+    const lines = out.trim().split("\n");
+    expect(lines).toContain(`export SSL_CERT_FILE='${join(home, "trust", "bundle.pem")}'`);
+    for (const line of lines) expect(line).toMatch(/^export [A-Z_]+='[^']+'$/);
+    expect(readFileSync(join(home, "trust", "ca.pem"), "utf8")).toBe(
+      readFileSync(join(home, "ca", "certificate.pem"), "utf8"),
+    );
+  });
+
+  it.each([
+    ["sh", "export A='/x y/it'\\''s'\n"],
+    ["fish", "set -gx A '/x y/it\\'s'\n"],
+    ["powershell", "$env:A = '/x y/it''s'\n"],
+    ["dotenv", 'A="/x y/it\'s"\n'],
+    ["json", '{\n  "A": "/x y/it\'s"\n}\n'],
+  ] as const)("quotes for %s", (format, text) => {
+    expect(envFormats[format]({ A: "/x y/it's" })).toBe(text);
+  });
+});
+
+describe("faultwire ca issue", () => {
+  it("writes a chain and a key that only its owner can read", async () => {
+    const { home, ca } = inHome();
+    await ca("init", "--target", "example.com");
+    const { out } = await ca(
+      "issue",
+      "*.example.com",
+      "example.com",
+      "--out-dir",
+      join(home, "out"),
+      "--days",
+      "7",
+    );
+    const [certificatePath, keyPath] = [
+      join(home, "out", "_.example.com.pem"),
+      join(home, "out", "_.example.com-key.pem"),
+    ];
+    expect(out).toContain(certificatePath);
+    expect(statSync(keyPath).mode & 0o777).toBe(0o600);
+    const certificate = new X509Certificate(readFileSync(certificatePath));
+    expect(certificate.subjectAltName).toBe("DNS:*.example.com, DNS:example.com");
+    expect(readFileSync(keyPath, "utf8")).toContain("BEGIN PRIVATE KEY");
+    expect(out).not.toContain("PRIVATE");
+  });
+
+  it("closes a key file that was open to others before it writes into it", async () => {
+    const { home, ca } = inHome();
+    await ca("init", "--target", "example.com");
+    await ca("issue", "example.com", "--out-dir", home);
+    chmodSync(join(home, "example.com-key.pem"), 0o666);
+    await ca("issue", "example.com", "--out-dir", home);
+    expect(statSync(join(home, "example.com-key.pem")).mode & 0o777).toBe(0o600);
+  });
+
+  it("makes a bad one on request, for one host", async () => {
+    const { home, ca } = inHome();
+    await ca("init", "--target", "example.com");
+    await ca("issue", "example.com", "--invalid", "expired", "--out-dir", home);
+    const { validTo } = new X509Certificate(readFileSync(join(home, "example.com-expired.pem")));
+    expect(Date.parse(validTo)).toBeLessThan(Date.now());
+    const two = await ca("issue", "example.com", "a.example.com", "--invalid", "expired", "--out-dir", home);
+    expect(two.exitCode).toBe(2);
+  });
+
+  it.each([
+    [["issue", "other.example"], /outside|No client would take/],
+    [["issue", "example.com", "--days", "398"], /at most 397/],
+    [["issue", "exa mple.com"], /is no name for a certificate/],
+  ])("refuses %j with one line and status 2", async (args, words) => {
+    const { ca } = inHome();
+    await ca("init", "--target", "example.com");
+    const { err, exitCode } = await ca(...args);
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(words);
+    expect(err).toMatch(oneLine);
+  });
+
+  it("does not take --rsa or --days for a bad one, as wrong usage", async () => {
+    const { ca } = inHome();
+    for (const flag of [["--rsa"], ["--days", "7"]])
+      await expect(ca("issue", "example.com", "--invalid", "expired", ...flag)).rejects.toMatchObject({
+        code: "commander.conflictingOption",
+      });
+  });
+
+  it("refuses a number of days that is none, as wrong usage", async () => {
+    const { ca } = inHome();
+    await expect(ca("issue", "example.com", "--days", "soon")).rejects.toMatchObject({
+      code: "commander.invalidArgument",
+    });
+  });
+});

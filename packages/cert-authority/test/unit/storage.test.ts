@@ -1,0 +1,208 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CertificateAuthority, certificateAuthorityLimits, faultwireHome } from "@faultwire/cert-authority";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../openssl.ts";
+
+const targets = ["a.example"];
+const environment = {};
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+const open = (directory: string, more = {}): Promise<CertificateAuthority> =>
+  CertificateAuthority.loadOrCreate({ directory, targets, environment, ...more });
+
+describe("the place of a CA", () => {
+  it.each([
+    [{ FAULTWIRE_HOME: "/x/y", XDG_DATA_HOME: "/z" }, "linux", "/x/y"],
+    [{ XDG_DATA_HOME: "/z" }, "linux", "/z/faultwire"],
+    [
+      { XDG_DATA_HOME: "", FAULTWIRE_HOME: "" },
+      "linux",
+      expect.stringMatching(/\/\.local\/share\/faultwire$/),
+    ],
+    [{}, "darwin", expect.stringMatching(/\/Library\/Application Support\/Faultwire$/)],
+    [{ LOCALAPPDATA: "/local" }, "win32", "/local/Faultwire"],
+    [{}, "win32", expect.stringMatching(/AppData.Local.Faultwire$/)],
+  ] as const)("with %j on %s is %s", (variables, platform, home) => {
+    expect(faultwireHome(variables, platform)).toEqual(home);
+  });
+
+  it("is the environment's when nobody names one", async () => {
+    const home = join(temporaryFolder(), "home");
+    const ca = await CertificateAuthority.loadOrCreate({ targets, environment: { FAULTWIRE_HOME: home } });
+    expect(ca.directory).toBe(home);
+    expect(ca.certificatePath).toBe(join(home, "ca", "certificate.pem"));
+  });
+});
+
+describe("a stored CA", () => {
+  it("is the same the next time", async () => {
+    const home = temporaryFolder();
+    const first = await open(home);
+    const second = await open(home);
+    expect(second.fingerprint256).toBe(first.fingerprint256);
+    expect((await second.forHost("a.example")).certificate.verify(first.certificate.publicKey)).toBe(true);
+  });
+
+  it("is for its owner alone: folders 0700, key 0600, nothing else beside it", async () => {
+    const home = join(temporaryFolder(), "deep", "home");
+    await open(home);
+    expect(modeOf(home)).toBe(0o700);
+    expect(modeOf(join(home, "ca"))).toBe(0o700);
+    expect(modeOf(join(home, "ca", "key.pem"))).toBe(0o600);
+    expect(readdirSync(home)).toEqual(["ca"]);
+    expect(readdirSync(join(home, "ca")).sort()).toEqual(["certificate.pem", "key.pem"]);
+  });
+
+  it.each([0o644, 0o640, 0o660, 0o604])(
+    "is refused when its key has mode %o, with the command that mends it",
+    async (mode) => {
+      const home = temporaryFolder();
+      const { keyPath = "" } = await open(home);
+      chmodSync(keyPath, mode);
+      await expect(open(home)).rejects.toMatchObject({
+        code: "readable-by-others",
+        message: expect.stringContaining(`chmod 600 ${keyPath}`),
+      });
+      chmodSync(keyPath, 0o600);
+      await expect(open(home)).resolves.toBeInstanceOf(CertificateAuthority);
+    },
+  );
+
+  it("is refused when others can write its folder", async () => {
+    const home = temporaryFolder();
+    await open(home);
+    chmodSync(join(home, "ca"), 0o770);
+    await expect(open(home)).rejects.toMatchObject({
+      code: "writable-by-others",
+      message: expect.stringContaining(`chmod 700 ${join(home, "ca")}`),
+    });
+  });
+
+  it.each(["certificate.pem", "key.pem"])("is refused, not replaced, when its %s is gone", async (name) => {
+    const home = temporaryFolder();
+    await open(home);
+    rmSync(join(home, "ca", name));
+    await expect(open(home)).rejects.toMatchObject({ code: "ca-incomplete" });
+    expect(existsSync(join(home, "ca", name))).toBe(false);
+  });
+
+  it("is one and the same for many who make it at once in one process", async () => {
+    const home = join(temporaryFolder(), "home");
+    const cas = await Promise.all(Array.from({ length: 12 }, () => open(home)));
+    expect(new Set(cas.map((ca) => ca.fingerprint256)).size).toBe(1);
+    expect(readdirSync(home)).toEqual(["ca"]);
+  });
+
+  it("is one and the same for processes that start at once", async () => {
+    const home = join(temporaryFolder(), "home");
+    const built = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
+    const program = `
+      import { CertificateAuthority } from ${JSON.stringify(`file://${built}`)};
+      process.stdout.write("ready\\n");
+      process.stdin.once("data", async () => {
+        const ca = await CertificateAuthority.loadOrCreate({ directory: ${JSON.stringify(home)}, targets: ["a.example"] });
+        const leaf = await ca.forHost("a.example");
+        process.stdout.write(ca.fingerprint256 + " " + leaf.certificate.verify(ca.certificate.publicKey) + "\\n");
+        process.exit();
+      });`;
+    const children = Array.from({ length: 6 }, () =>
+      spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["pipe", "pipe", "inherit"] }),
+    );
+    await Promise.all(children.map(({ stdout }) => once(stdout, "data")));
+    const answers = children.map(async ({ stdin, stdout }) => {
+      stdin.write("go\n");
+      return String((await once(stdout, "data"))[0]);
+    });
+    const [first = "", ...others] = await Promise.all(answers);
+    expect(first).toMatch(/^[0-9A-F:]{95} true\n$/);
+    expect(others).toEqual(others.map(() => first));
+    expect(readdirSync(home)).toEqual(["ca"]);
+  });
+
+  it("has to permit the targets, or the message names the command for a new one", async () => {
+    const home = temporaryFolder();
+    await open(home);
+    await expect(open(home, { targets: ["below.a.example"] })).resolves.toBeInstanceOf(CertificateAuthority);
+    await expect(open(home, { targets: ["a.example", "b.example"] })).rejects.toMatchObject({
+      code: "outside-constraint",
+      message: expect.stringMatching(
+        /constrained to a\.example; b\.example is outside.*`faultwire ca init --force --target a\.example --target b\.example`/,
+      ),
+    });
+    await expect(open(home, { targets: ["*"] })).rejects.toMatchObject({ code: "outside-constraint" });
+  });
+
+  it("is made by create only where there is none", async () => {
+    const home = temporaryFolder();
+    const { fingerprint256 } = await CertificateAuthority.create({ directory: home, targets, environment });
+    const again = CertificateAuthority.create({ directory: home, targets, environment });
+    await expect(again).rejects.toMatchObject({ code: "ca-exists" });
+    expect((await open(home)).fingerprint256).toBe(fingerprint256);
+    expect(readdirSync(home)).toEqual(["ca"]);
+  });
+
+  it("leaves its certificate behind when it is replaced, and its key nowhere", async () => {
+    const home = temporaryFolder();
+    const old = await open(home);
+    const { authority, retiredCertificatePath = "" } = await CertificateAuthority.replace({
+      directory: home,
+      targets: ["b.example"],
+      environment,
+    });
+    expect(authority.permits("b.example")).toBe(true);
+    expect(readFileSync(retiredCertificatePath, "utf8")).toBe(old.certificatePem);
+    const left = readdirSync(home, { recursive: true }) as string[];
+    expect(left.filter((name) => name.endsWith("key.pem"))).toEqual([join("ca", "key.pem")]);
+  });
+
+  it("stays when the one to replace it can't be made", async () => {
+    const home = temporaryFolder();
+    const { fingerprint256 } = await open(home);
+    const replacing = CertificateAuthority.replace({ directory: home, targets: ["*"], environment });
+    await expect(replacing).rejects.toMatchObject({ code: "bad-target" });
+    expect((await open(home)).fingerprint256).toBe(fingerprint256);
+  });
+
+  it("is asked for by load, which makes none", async () => {
+    const home = join(temporaryFolder(), "home");
+    await expect(CertificateAuthority.load({ directory: home, targets, environment })).rejects.toMatchObject({
+      code: "ca-missing",
+    });
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it("is encrypted when there is a passphrase, and opens with it alone", async () => {
+    const home = temporaryFolder();
+    const environment = { FAULTWIRE_CA_PASSPHRASE: "correct horse" };
+    const { keyPath = "" } = await open(home, { environment });
+    expect(readFileSync(keyPath, "utf8")).toContain("BEGIN ENCRYPTED PRIVATE KEY");
+    await expect(open(home, { environment })).resolves.toBeInstanceOf(CertificateAuthority);
+    await expect(open(home)).rejects.toMatchObject({ code: "passphrase-missing" });
+    await expect(open(home, { passphrase: "wrong" })).rejects.toMatchObject({ code: "passphrase-wrong" });
+  });
+
+  it("says so when the place can't be written", async () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    await expect(open(join(file, "home"))).rejects.toMatchObject({ code: "storage-failed" });
+  });
+
+  it("is not read when a file is larger than any certificate", async () => {
+    const home = temporaryFolder();
+    mkdirSync(join(home, "ca"), { mode: 0o700 });
+    writeFileSync(join(home, "ca", "certificate.pem"), "x".repeat(certificateAuthorityLimits.fileBytes + 1));
+    await expect(open(home)).rejects.toMatchObject({ code: "storage-failed" });
+  });
+});

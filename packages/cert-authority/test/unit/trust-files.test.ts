@@ -1,0 +1,151 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
+import {
+  CertificateAuthority,
+  CertificateAuthorityError,
+  encodeCertificate,
+  exportCertificate,
+  pkcs12TrustStore,
+  trustEnvironment,
+  trustVariables,
+  writeTrustFiles,
+} from "@faultwire/cert-authority";
+import { describe, expect, it } from "vitest";
+import { openssl, temporaryFolder } from "../openssl.ts";
+
+const anyCa = (): Promise<CertificateAuthority> => CertificateAuthority.ephemeral({ targets: ["a.example"] });
+
+const fingerprintsOf = (pem: string): string[] =>
+  (pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map(
+    (block) => new X509Certificate(block).fingerprint256,
+  );
+
+describe("the exported certificate", () => {
+  it("is the certificate as PEM and as DER", async () => {
+    const ca = await anyCa();
+    const folder = temporaryFolder();
+    await exportCertificate(ca, join(folder, "ca.pem"));
+    await exportCertificate(ca, join(folder, "ca.der"), "der");
+    const ours = ca.fingerprint256;
+    expect(openssl("x509", "-in", join(folder, "ca.pem"), "-noout", "-fingerprint", "-sha256")).toContain(
+      ours,
+    );
+    expect(
+      openssl("x509", "-inform", "der", "-in", join(folder, "ca.der"), "-noout", "-fingerprint", "-sha256"),
+    ).toContain(ours);
+  });
+
+  it("makes folders, replaces a file, and may be read by all", async () => {
+    const path = join(temporaryFolder(), "a", "b", "ca.pem");
+    const [first, second] = [await anyCa(), await anyCa()];
+    await exportCertificate(first, path);
+    await exportCertificate(second, path);
+    expect(readFileSync(path, "utf8")).toBe(second.certificatePem);
+    expect(statSync(path).mode & 0o777).toBe(0o644);
+  });
+
+  it("says which file can't be written", async () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    const path = join(file, "ca.pem");
+    await expect(exportCertificate(await anyCa(), path)).rejects.toMatchObject({
+      name: CertificateAuthorityError.name,
+      code: "storage-failed",
+      message: expect.stringContaining(path),
+    });
+  });
+
+  it("is a trust store that OpenSSL reads, without a key, whole or not at all", async () => {
+    const ca = await anyCa();
+    const path = join(temporaryFolder(), "ca.p12");
+    const store = await encodeCertificate(ca, "p12");
+    writeFileSync(path, store);
+    const read = openssl("pkcs12", "-in", path, "-passin", "pass:faultwire", "-info");
+    expect(read).toMatch(/MAC: sha256, Iteration 2048/);
+    expect(read).not.toContain("PRIVATE KEY");
+    expect(fingerprintsOf(read)).toEqual([ca.fingerprint256]);
+    const at = store.indexOf(ca.certificate.raw) + 100;
+    store[at] = (store[at] ?? 0) ^ 1;
+    writeFileSync(path, store);
+    expect(() => openssl("pkcs12", "-in", path, "-passin", "pass:faultwire")).toThrow(
+      /mac verify|invalid password/i,
+    );
+  });
+
+  it("is a trust store under any password and name", async () => {
+    const ca = await anyCa();
+    const path = join(temporaryFolder(), "ca.p12");
+    for (const password of ["", "pässwörd", "x".repeat(200)]) {
+      writeFileSync(path, pkcs12TrustStore([{ name: "Grüße", der: ca.certificate.raw }], password));
+      const read = openssl("pkcs12", "-in", path, "-passin", `pass:${password}`, "-nokeys");
+      expect(fingerprintsOf(read)).toEqual([ca.fingerprint256]);
+    }
+  });
+
+  it("as a bundle comes first and keeps all the roots that Node knows, each once", async () => {
+    const ca = await anyCa();
+    const fingerprints = fingerprintsOf((await encodeCertificate(ca, "bundle")).toString());
+    expect(fingerprints[0]).toBe(ca.fingerprint256);
+    expect(new Set(fingerprints).size).toBe(fingerprints.length);
+    const roots = rootCertificates.map((pem) => new X509Certificate(pem).fingerprint256);
+    expect(fingerprints).toEqual(expect.arrayContaining(roots));
+  });
+});
+
+describe("the variables for one process", () => {
+  it("add our certificate, or replace the roots with a bundle that has them all", async () => {
+    const ca = await anyCa();
+    const folder = temporaryFolder();
+    const files = await writeTrustFiles(ca, folder, {});
+    const variables = trustEnvironment(files, {});
+    for (const [name, effect] of Object.entries(trustVariables)) {
+      const fingerprints = fingerprintsOf(readFileSync(variables[name] ?? "", "utf8"));
+      expect(fingerprints[0]).toBe(ca.fingerprint256);
+      if (effect === "adds") expect(fingerprints).toHaveLength(1);
+      else expect(fingerprints.length).toBeGreaterThan(rootCertificates.length);
+    }
+    expect(Object.keys(variables)).toEqual(
+      expect.arrayContaining([
+        "NODE_EXTRA_CA_CERTS",
+        "SSL_CERT_FILE",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+      ]),
+    );
+    expect(variables["JAVA_TOOL_OPTIONS"]).toContain(`-Djavax.net.ssl.trustStore=${files.trustStore}`);
+  });
+
+  it("keep what the variables named before: the roots of a company", async () => {
+    const [ca, company] = [await anyCa(), await anyCa()];
+    const folder = temporaryFolder();
+    const companyPath = join(folder, "company.pem");
+    writeFileSync(companyPath, company.certificatePem);
+    const before = { NODE_EXTRA_CA_CERTS: companyPath, JAVA_TOOL_OPTIONS: "-Xmx1g" };
+    const files = await writeTrustFiles(ca, join(folder, "trust"), before);
+    const variables = trustEnvironment(files, before);
+    const fingerprints = fingerprintsOf(readFileSync(variables["NODE_EXTRA_CA_CERTS"] ?? "", "utf8"));
+    expect(fingerprints).toEqual(expect.arrayContaining([ca.fingerprint256, company.fingerprint256]));
+    expect(variables["JAVA_TOOL_OPTIONS"]).toMatch(/^-Xmx1g -Djavax/);
+  });
+
+  it("are the same when they are asked for in a shell that has them", async () => {
+    const ca = await anyCa();
+    const folder = temporaryFolder();
+    const first = trustEnvironment(await writeTrustFiles(ca, folder, {}), {});
+    const digest = (): string =>
+      createHash("sha256")
+        .update(readFileSync(join(folder, "bundle.pem")))
+        .digest("hex");
+    const before = digest();
+    const second = trustEnvironment(await writeTrustFiles(ca, folder, first), first);
+    expect(second).toEqual(first);
+    expect(digest()).toBe(before);
+  });
+
+  it("name another machine's file without harm", async () => {
+    const before = { SSL_CERT_FILE: "/nowhere/roots.pem" };
+    await expect(writeTrustFiles(await anyCa(), temporaryFolder(), before)).resolves.toBeDefined();
+  });
+});

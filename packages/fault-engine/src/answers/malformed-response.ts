@@ -1,0 +1,112 @@
+import type { Malformation } from "../faults/fault.ts";
+import { encodeHead } from "../http/encode-response.ts";
+import type { Header } from "../http/header.ts";
+import { gatewayPage } from "../providers/gateway-page.ts";
+import type { Provider } from "../providers/provider-error.ts";
+import { joinBytes, utf8 } from "../text.ts";
+import type { FaultResponseContext } from "./fault-response.ts";
+
+/** Bytes for the client, and whether the connection is to be closed behind them. */
+export interface MalformedResponse {
+  readonly bytes: Uint8Array;
+  readonly close: boolean;
+}
+
+/** A whole answer of the API, so that nothing but the malformation is wrong with it. */
+function goodAnswer(provider: Provider, requestId: string): string {
+  const text = "This answer was made by a fault.";
+  switch (provider) {
+    case "anthropic":
+      return JSON.stringify({
+        id: requestId.replace(/^req_/, "msg_"),
+        type: "message",
+        role: "assistant",
+        model: "faultwire",
+        content: [{ type: "text", text }],
+        stop_reason: "end_turn",
+        stop_sequence: null,
+        usage: { input_tokens: 1, output_tokens: 8 },
+      });
+    case "openai":
+      return JSON.stringify({
+        id: requestId,
+        object: "chat.completion",
+        created: 0,
+        model: "faultwire",
+        choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: "stop" }],
+        usage: { prompt_tokens: 1, completion_tokens: 8, total_tokens: 9 },
+      });
+    case "gemini":
+      return JSON.stringify({
+        candidates: [{ content: { role: "model", parts: [{ text }] }, finishReason: "STOP", index: 0 }],
+      });
+    default:
+      return provider satisfies never;
+  }
+}
+
+/**
+ * The bytes of an `http.malformed` fault: a successful answer with one thing wrong.
+ *
+ * - `bad-status-line`: a status line whose status is a word
+ * - `bad-chunk`: chunked, with a chunk size that is not hex after the first chunk
+ * - `wrong-content-length`: a content-length above what comes before the connection ends
+ * - `short-content-length`: a content-length below what comes; the rest looks like the start of another response
+ * - `invalid-json`: JSON that breaks off, in a body of the right length
+ * - `wrong-content-type`: JSON labelled as HTML
+ * - `html`: status 200 with a gateway's page
+ *
+ * @param context - As for `faultResponse`.
+ */
+export function malformedResponse(
+  how: Malformation,
+  provider: Provider,
+  context: FaultResponseContext,
+): MalformedResponse {
+  const body = utf8(goodAnswer(provider, context.requestId));
+  const marked: Header[] = context.marker === null ? [] : [["x-faultwire", context.marker]];
+  const headers = (type: string, length: number): Header[] => [
+    ["content-type", type],
+    ["content-length", String(length)],
+    ...marked,
+  ];
+  const sent = (
+    line: string,
+    list: readonly Header[],
+    content: Uint8Array,
+    close = false,
+  ): MalformedResponse => ({
+    bytes: joinBytes([encodeHead(line, list), content]),
+    close,
+  });
+  const OK = "HTTP/1.1 200 OK";
+  switch (how) {
+    case "bad-status-line":
+      return sent("HTTP/1.1 OK 200", headers("application/json", body.length), body, true);
+    case "bad-chunk": {
+      const chunk = joinBytes([utf8(`${body.length.toString(16)}\r\n`), body, utf8("\r\nnot-hex\r\n")]);
+      const list: Header[] = [
+        ["content-type", "application/json"],
+        ["transfer-encoding", "chunked"],
+        ...marked,
+      ];
+      return sent(OK, list, chunk, true);
+    }
+    case "wrong-content-length":
+      return sent(OK, headers("application/json", body.length + 100), body, true);
+    case "short-content-length":
+      return sent(OK, headers("application/json", body.length - 20), body, true);
+    case "invalid-json": {
+      const broken = body.subarray(0, body.length - 5);
+      return sent(OK, headers("application/json", broken.length), broken);
+    }
+    case "wrong-content-type":
+      return sent(OK, headers("text/html; charset=utf-8", body.length), body);
+    case "html": {
+      const page = gatewayPage(502, "Bad gateway", context.requestId, null);
+      return sent(OK, headers("text/html; charset=UTF-8", page.body.length), page.body);
+    }
+    default:
+      return how satisfies never;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Fault } from "../faults/fault.ts";
+import {
+  CorruptMachine,
+  DelayMachine,
+  SliceMachine,
+  ThrottleMachine,
+  TruncateMachine,
+} from "./byte-machines.ts";
+import { EventFilterMachine } from "./event-filter-machine.ts";
+import type { FaultMachine, MachineContext } from "./fault-machine.ts";
+import { PaceMachine } from "./pace-machine.ts";
+import { StreamPointMachine } from "./stream-point-machine.ts";
+
+/** A machine, or the reason why this fault is no matter of a body's bytes. */
+export type CreatedMachine =
+  | { readonly kind: "machine"; readonly machine: FaultMachine }
+  | { readonly kind: "none"; readonly reason: string };
+
+/**
+ * The machine that carries `fault` out on the content of a body (or, for `connection.*`, on one direction's bytes).
+ * Faults of other layers, and `connection.close` and its like, have none: they are matters of whoever owns the
+ * connection.
+ *
+ * @example
+ * ```ts
+ * const created = createMachine({ kind: "stream.cut", at: { kind: "events", events: 5 }, stop: "fin" }, context);
+ * ```
+ */
+export function createMachine(fault: Fault, context: MachineContext): CreatedMachine {
+  const made = (machine: FaultMachine): CreatedMachine => ({ kind: "machine", machine });
+  const none = (reason: string): CreatedMachine => ({ kind: "none", reason });
+  switch (fault.kind) {
+    case "connection.throttle":
+      return made(new ThrottleMachine(fault, context));
+    case "connection.slice":
+      return made(new SliceMachine(fault));
+    case "connection.corrupt":
+      return made(new CorruptMachine(fault, context));
+    case "connection.latency":
+      return fault.per === "chunk"
+        ? made(new DelayMachine(null, fault.duration, context))
+        : made(new DelayMachine(fault.duration, null, context));
+    case "http.delay":
+      return fault.beforeBody === null && fault.perChunk === null
+        ? none("only the head is delayed")
+        : made(new DelayMachine(fault.beforeBody, fault.perChunk, context));
+    case "http.truncate":
+      if (fault.after.kind === "share" && context.bodyBytes === null)
+        return none("a share of a body whose length is not known; use afterBytes");
+      return made(new TruncateMachine(fault.after, context.bodyBytes ?? 0));
+    case "stream.error-event":
+    case "stream.cut":
+    case "stream.stall":
+      return made(new StreamPointMachine(fault, context));
+    case "stream.pace":
+      return made(new PaceMachine(fault, context));
+    case "stream.drop":
+    case "stream.duplicate":
+    case "stream.reorder":
+    case "stream.split":
+    case "stream.damage":
+      return made(new EventFilterMachine(fault, context));
+    case "connection.close":
+    case "connection.reset":
+    case "connection.stall":
+    case "tls.alert":
+    case "tls.certificate":
+    case "tls.version":
+    case "tls.cipher":
+    case "tls.alpn":
+    case "tls.handshake-stall":
+    case "tls.handshake-slow":
+    case "tls.bad-mac":
+    case "tls.oversized-record":
+    case "tls.garbage":
+    case "tls.truncate":
+    case "http.error":
+    case "http.empty":
+    case "http.malformed":
+    case "http.rate-limit":
+    case "model.stop-reason":
+    case "model.empty-content":
+    case "model.garble-tool-input":
+      return none(`${fault.kind} is not carried out on the bytes of a body`);
+    default:
+      return fault satisfies never;
+  }
+}

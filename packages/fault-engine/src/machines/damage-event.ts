@@ -1,0 +1,53 @@
+import type { EventDamage } from "../faults/fault.ts";
+import { encodeEvent } from "../sse/encode-event.ts";
+import { eventJson } from "../sse/event-meaning.ts";
+import type { SseEvent } from "../sse/sse-reader.ts";
+import { fromUtf8, utf8 } from "../text.ts";
+
+/**
+ * An event with something wrong in it; `undefined` where it has nothing that could be damaged so.
+ *
+ * - `invalid-json`: the data without its last character
+ * - `truncated-tool-input`: an `input_json_delta` with the first half of its `partial_json`
+ * - `unknown-event-type`: name and `type` of an event that no client knows
+ * - `missing-event-line`: without its `event:` line, as plain `message`
+ */
+export function damageEvent(event: SseEvent, whole: Uint8Array, how: EventDamage): Uint8Array | undefined {
+  if (event.data === null) return undefined;
+  switch (how) {
+    case "invalid-json":
+      return eventJson(event) === undefined
+        ? undefined
+        : encodeEvent(event.name, event.data.trimEnd().slice(0, -1));
+    case "unknown-event-type": {
+      const json = eventJson(event);
+      if (typeof json !== "object" || json === null || Array.isArray(json))
+        return encodeEvent("faultwire_unknown", event.data);
+      const name = event.name === null ? null : "faultwire_unknown";
+      return encodeEvent(name, JSON.stringify({ ...json, type: "faultwire_unknown" }));
+    }
+    case "missing-event-line":
+      return event.name === null
+        ? undefined
+        : utf8(fromUtf8(whole).replaceAll(/^event:?[^\r\n]*(?:\r\n|\r|\n)/gm, ""));
+    case "truncated-tool-input":
+      return truncateToolInput(event);
+    default:
+      return how satisfies never;
+  }
+}
+
+function truncateToolInput(event: SseEvent): Uint8Array | undefined {
+  const json = eventJson(event) as {
+    readonly delta?: { readonly type?: unknown; readonly partial_json?: unknown };
+  };
+  const delta = json?.delta;
+  if (
+    delta?.type !== "input_json_delta" ||
+    typeof delta.partial_json !== "string" ||
+    delta.partial_json === ""
+  )
+    return undefined;
+  const partial_json = delta.partial_json.slice(0, Math.floor(delta.partial_json.length / 2));
+  return encodeEvent(event.name, JSON.stringify({ ...json, delta: { ...delta, partial_json } }));
+}

@@ -1,0 +1,158 @@
+import { z } from "zod";
+import {
+  ALERT_NUMBERS,
+  type AlertName,
+  CERTIFICATE_DEFECTS,
+  type ConnectionFault,
+  type Fault,
+  type ModelFault,
+  type Place,
+  type TlsFault,
+  type TlsPhase,
+} from "../faults/fault.ts";
+import { httpFault } from "./http-fault-schema.ts";
+import { streamFault } from "./stream-fault-schema.ts";
+import {
+  count,
+  durationMs,
+  durationOrEver,
+  flag,
+  oneOf,
+  positive,
+  randomDuration,
+  sender,
+  share,
+  sizeBytes,
+} from "./values.ts";
+
+const moment = z.enum(["client-hello", "server-hello", "established", "request", "response-head"]);
+const place: z.ZodType<Place> = z.union(
+  [
+    moment.transform((moment): Place => ({ kind: "moment", moment })),
+    z
+      .strictObject({ bytes: sizeBytes, from: z.enum(["client", "server"]).default("server") })
+      .transform(({ bytes, from }): Place => ({ kind: "bytes", from, bytes })),
+  ],
+  { error: `expected ${moment.options.join(", ")}, or { bytes, from }` },
+);
+
+const connectionFault: z.ZodType<ConnectionFault> = oneOf<ConnectionFault>(
+  {
+    close: z.strictObject({ at: place }).transform(({ at }) => ({ kind: "connection.close", at })),
+    reset: z.strictObject({ at: place }).transform(({ at }) => ({ kind: "connection.reset", at })),
+    stall: z
+      .strictObject({ at: place, for: durationOrEver.default(null) })
+      .transform(({ at, for: forMs }) => ({ kind: "connection.stall", at, forMs })),
+    latency: z
+      .strictObject({
+        time: randomDuration,
+        per: z.enum(["connection", "request", "chunk"]).default("request"),
+      })
+      .transform(({ time, per }) => ({ kind: "connection.latency", per, duration: time })),
+    throttle: z
+      .strictObject({
+        bytesPerSecond: sizeBytes.refine((bytes) => bytes > 0, "expected more than 0"),
+        from: sender,
+      })
+      .transform(({ bytesPerSecond, from }) => ({ kind: "connection.throttle", from, bytesPerSecond })),
+    slice: z
+      .strictObject({ bytes: positive, gap: durationMs.default(0), from: sender })
+      .transform(({ bytes, gap, from }) => ({ kind: "connection.slice", from, bytes, gapMs: gap })),
+    corrupt: z
+      .strictObject({
+        rate: share.default(0.01),
+        fromByte: sizeBytes.default(0),
+        toByte: sizeBytes.optional(),
+        from: sender,
+      })
+      .refine(
+        ({ fromByte, toByte }) => toByte === undefined || fromByte < toByte,
+        "expected fromByte below toByte",
+      )
+      .transform(({ rate, fromByte, toByte, from }) => ({
+        kind: "connection.corrupt",
+        from,
+        rate,
+        fromByte,
+        toByte: toByte ?? null,
+      })),
+  },
+  "connection fault",
+);
+
+const phase: z.ZodType<TlsPhase> = z.enum(["client-hello", "server-hello", "established"]);
+const alertNames = Object.keys(ALERT_NUMBERS) as [AlertName, ...AlertName[]];
+const alertName = z.enum(alertNames, {
+  error: "expected an alert by its name in RFC 8446, such as handshake_failure",
+});
+const forced = <Kind extends "tls.version" | "tls.cipher" | "tls.alpn">(kind: Kind): z.ZodType<TlsFault> =>
+  oneOf<TlsFault>(
+    {
+      force: z
+        .string()
+        .min(1)
+        .transform((value) => ({ kind, mode: "force", value }) as TlsFault),
+      refuse: z
+        .string()
+        .min(1)
+        .transform((value) => ({ kind, mode: "refuse", value }) as TlsFault),
+    },
+    "of",
+  );
+const afterRecords = z.strictObject({ afterRecords: count.default(0) });
+
+const tlsFault: z.ZodType<TlsFault> = oneOf<TlsFault>(
+  {
+    alert: z.union(
+      [
+        alertName.transform(
+          (description): TlsFault => ({ kind: "tls.alert", description, level: "fatal", at: "client-hello" }),
+        ),
+        z
+          .strictObject({
+            description: alertName,
+            level: z.enum(["fatal", "warning"]).default("fatal"),
+            at: phase.default("client-hello"),
+          })
+          .transform((alert): TlsFault => ({ kind: "tls.alert", ...alert })),
+      ],
+      { error: "expected an alert by its name in RFC 8446, or { description, level, at }" },
+    ),
+    certificate: z.enum(CERTIFICATE_DEFECTS).transform((defect) => ({ kind: "tls.certificate", defect })),
+    version: forced("tls.version"),
+    cipher: forced("tls.cipher"),
+    alpn: forced("tls.alpn"),
+    handshakeStall: z
+      .strictObject({ at: phase, for: durationOrEver.default(null) })
+      .transform(({ at, for: forMs }) => ({ kind: "tls.handshake-stall", at, forMs })),
+    handshakeSlow: z
+      .strictObject({ bytesPerSecond: positive })
+      .transform(({ bytesPerSecond }) => ({ kind: "tls.handshake-slow", bytesPerSecond })),
+    badMac: afterRecords.transform(({ afterRecords }) => ({ kind: "tls.bad-mac", afterRecords })),
+    oversizedRecord: afterRecords.transform(({ afterRecords }) => ({
+      kind: "tls.oversized-record",
+      afterRecords,
+    })),
+    garbage: afterRecords.transform(({ afterRecords }) => ({ kind: "tls.garbage", afterRecords })),
+    truncate: afterRecords.transform(({ afterRecords }) => ({ kind: "tls.truncate", afterRecords })),
+  },
+  "TLS fault",
+);
+
+const modelFault: z.ZodType<ModelFault> = oneOf<ModelFault>(
+  {
+    stopReason: z
+      .string()
+      .min(1)
+      .transform((reason) => ({ kind: "model.stop-reason", reason })),
+    emptyContent: flag.transform(() => ({ kind: "model.empty-content" })),
+    garbleToolInput: flag.transform(() => ({ kind: "model.garble-tool-input" })),
+  },
+  "model fault",
+);
+
+/** A fault as rule files write it: `{ <layer>: { <fault>: … } }`. */
+export const faultSchema: z.ZodType<Fault> = oneOf<Fault>(
+  { connection: connectionFault, tls: tlsFault, http: httpFault, stream: streamFault, model: modelFault },
+  "layer",
+).meta({ title: "fault" });

@@ -1,0 +1,157 @@
+import { z } from "zod";
+import { type ErrorAnswer, type Extent, type HttpFault, MALFORMATIONS } from "../faults/fault.ts";
+import { checkHeader } from "../http/encode-response.ts";
+import { findErrorPreset, PROVIDER_ERRORS, type Provider } from "../providers/provider-error.ts";
+import { durationMs, flag, oneOf, positive, randomDuration, share, sizeBytes } from "./values.ts";
+
+const PRESET_NAMES = Object.entries(PROVIDER_ERRORS).flatMap(([provider, rows]) =>
+  rows.map((row) => `${provider}/${row.name}`),
+);
+
+/** Splits `<provider>/<name>`; `undefined` where there is no such error. */
+export function readPresetName(
+  text: string,
+): { readonly provider: Provider; readonly name: string } | undefined {
+  const [provider = "", name = ""] = text.split("/", 2);
+  if (!Object.hasOwn(PROVIDER_ERRORS, provider) || text.split("/").length !== 2) return undefined;
+  const known = provider as Provider;
+  return findErrorPreset(known, name) === undefined ? undefined : { provider: known, name };
+}
+
+const preset = z.enum(PRESET_NAMES as [string, ...string[]], {
+  error: "expected a preset as <provider>/<error>, such as anthropic/overloaded_error",
+});
+const headers = z.record(z.string(), z.coerce.string()).superRefine((record, context) => {
+  for (const [name, value] of Object.entries(record))
+    try {
+      checkHeader([name, value]);
+    } catch (error) {
+      context.addIssue({
+        code: "custom",
+        path: [name],
+        message: error instanceof Error ? error.message : "not a header",
+      });
+    }
+});
+const responseBody = z.union(
+  [z.string(), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
+  { error: "expected a text, or an object that is sent as JSON" },
+);
+
+const answerShape = {
+  preset: preset.optional(),
+  status: z.int().min(200).max(599).optional(),
+  message: z.string().optional(),
+  body: responseBody.optional(),
+  headers: headers.optional(),
+  retryAfter: z
+    .union([durationMs, z.literal("none")], { error: "expected a duration such as 2s, or none" })
+    .optional(),
+};
+type AnswerInput = z.output<z.ZodObject<typeof answerShape>>;
+
+function toAnswer(input: AnswerInput): ErrorAnswer {
+  const { preset, status, message, body, headers, retryAfter } = input;
+  return {
+    preset: preset ?? null,
+    status: status ?? null,
+    message: message ?? null,
+    body: body ?? null,
+    headers: Object.entries(headers ?? {}),
+    retryAfterSeconds: retryAfter === undefined ? null : retryAfter === "none" ? "none" : retryAfter / 1000,
+  };
+}
+
+const NEEDS_STATUS = "expected preset or status: an answer needs one";
+const isComplete = (input: AnswerInput): boolean => input.preset !== undefined || input.status !== undefined;
+const error = z
+  .strictObject(answerShape)
+  .refine(isComplete, NEEDS_STATUS)
+  .transform((input): HttpFault => ({ kind: "http.error", answer: toAnswer(input) }));
+
+const delay = z
+  .strictObject({
+    beforeHead: randomDuration.optional(),
+    beforeBody: randomDuration.optional(),
+    perChunk: randomDuration.optional(),
+  })
+  .refine((given) => Object.keys(given).length > 0, "expected beforeHead, beforeBody or perChunk")
+  .transform(
+    ({ beforeHead, beforeBody, perChunk }): HttpFault => ({
+      kind: "http.delay",
+      beforeHead: beforeHead ?? null,
+      beforeBody: beforeBody ?? null,
+      perChunk: perChunk ?? null,
+    }),
+  );
+
+const extent: z.ZodType<Extent> = oneOf<Extent>(
+  {
+    afterBytes: sizeBytes.transform((bytes) => ({ kind: "bytes", bytes })),
+    afterShare: share.transform((value) => ({ kind: "share", share: value })),
+  },
+  "of",
+);
+
+const rateLimit = z
+  .strictObject({
+    requestsPerMinute: positive.optional(),
+    inputTokensPerMinute: positive.optional(),
+    outputTokensPerMinute: positive.optional(),
+    per: z.enum(["all", "key", "model"]).default("key"),
+    provider: z.enum(["anthropic", "openai", "gemini"]).default("anthropic"),
+  })
+  .refine(
+    (given) =>
+      given.requestsPerMinute !== undefined ||
+      given.inputTokensPerMinute !== undefined ||
+      given.outputTokensPerMinute !== undefined,
+    "expected requestsPerMinute, inputTokensPerMinute or outputTokensPerMinute",
+  )
+  .transform(
+    (given): HttpFault => ({
+      kind: "http.rate-limit",
+      per: given.per,
+      provider: given.provider,
+      budget: {
+        requestsPerMinute: given.requestsPerMinute ?? null,
+        inputTokensPerMinute: given.inputTokensPerMinute ?? null,
+        outputTokensPerMinute: given.outputTokensPerMinute ?? null,
+      },
+    }),
+  );
+
+const choices = {
+  error: error.optional(),
+  empty: flag.optional(),
+  malformed: z.enum(MALFORMATIONS).optional(),
+  delay: delay.optional(),
+  truncate: extent.optional(),
+  rateLimit: rateLimit.optional(),
+};
+const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}`;
+
+/** The HTTP layer of a fault. The keys of `error` may also stand here themselves: `http: { preset: … }`. */
+export const httpFault: z.ZodType<HttpFault> = z
+  .strictObject(
+    { ...choices, ...answerShape },
+    { error: (issue) => (issue.code === "invalid_type" ? ONE : undefined) },
+  )
+  .superRefine((given, context) => {
+    const chosen = Object.keys(choices).filter((name) => given[name as keyof typeof choices] !== undefined);
+    const answer = Object.keys(answerShape).filter(
+      (name) => given[name as keyof typeof answerShape] !== undefined,
+    );
+    if (chosen.length + (answer.length > 0 ? 1 : 0) !== 1) context.addIssue({ code: "custom", message: ONE });
+    else if (answer.length > 0 && !isComplete(given))
+      context.addIssue({ code: "custom", message: NEEDS_STATUS });
+  })
+  .transform((given): HttpFault => {
+    if (given.error) return given.error;
+    if (given.empty) return { kind: "http.empty" };
+    if (given.malformed) return { kind: "http.malformed", how: given.malformed };
+    if (given.delay) return given.delay;
+    if (given.truncate) return { kind: "http.truncate", after: given.truncate };
+    if (given.rateLimit) return given.rateLimit;
+    return { kind: "http.error", answer: toAnswer(given) };
+  });

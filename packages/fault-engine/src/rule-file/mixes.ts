@@ -1,0 +1,116 @@
+/**
+ * Ready-made rule lists for `mix`, written as a rule file writes them. Shares add up over the list, because a rule
+ * only meets what the rules before it let pass.
+ *
+ * - `gentle`: what a good week looks like; nothing that a retry does not mend
+ * - `realistic`: a bad afternoon, with overload, slow starts and streams that break off
+ * - `brutal`: everything, all the time; for finding out what is missing, not for passing
+ */
+export const MIXES: Readonly<Record<"gentle" | "realistic" | "brutal", readonly object[]>> = {
+  gentle: [
+    {
+      name: "gentle/overloaded",
+      when: { probability: 0.01 },
+      fault: { http: { preset: "anthropic/overloaded_error" } },
+    },
+    {
+      name: "gentle/slow-start",
+      when: { probability: 0.05 },
+      fault: { http: { delay: { beforeHead: { lognormal: { median: "800ms", sigma: 0.5 } } } } },
+    },
+  ],
+  realistic: [
+    {
+      name: "realistic/overloaded",
+      when: { probability: 0.04 },
+      fault: { http: { preset: "anthropic/overloaded_error" } },
+    },
+    {
+      name: "realistic/rate-limited",
+      when: { probability: 0.03 },
+      fault: { http: { preset: "anthropic/rate_limit_error", retryAfter: "2s" } },
+    },
+    {
+      name: "realistic/api-error",
+      when: { probability: 0.01 },
+      fault: { http: { preset: "anthropic/api_error" } },
+    },
+    {
+      name: "realistic/gateway",
+      when: { probability: 0.01 },
+      fault: { http: { preset: "anthropic/cloudflare_520" } },
+    },
+    {
+      name: "realistic/dropped",
+      when: { probability: 0.01 },
+      fault: { connection: { close: { at: "response-head" } } },
+    },
+    {
+      name: "realistic/overloaded-in-mid-stream",
+      match: { stream: true },
+      when: { probability: 0.02 },
+      fault: { stream: { errorEvent: { type: "overloaded_error", afterEvents: 6 } } },
+    },
+    {
+      name: "realistic/cut-stream",
+      match: { stream: true },
+      when: { probability: 0.02 },
+      fault: { stream: { cut: { afterEvents: 8, stop: "fin" } } },
+    },
+    {
+      name: "realistic/slow-start",
+      when: { probability: 0.1 },
+      fault: { http: { delay: { beforeHead: { lognormal: { median: "2s", sigma: 0.8 } } } } },
+    },
+  ],
+  brutal: [
+    {
+      name: "brutal/overloaded",
+      when: { probability: 0.15 },
+      fault: { http: { preset: "anthropic/overloaded_error" } },
+    },
+    {
+      name: "brutal/rate-limited",
+      when: { probability: 0.1 },
+      fault: { http: { preset: "anthropic/rate_limit_error", retryAfter: "5s" } },
+    },
+    {
+      name: "brutal/spend-limit",
+      when: { probability: 0.03 },
+      fault: { http: { preset: "anthropic/spend_limit" } },
+    },
+    {
+      name: "brutal/gateway",
+      when: { probability: 0.1 },
+      fault: { http: { preset: "anthropic/cloudflare_502" } },
+    },
+    {
+      name: "brutal/invalid-json",
+      when: { probability: 0.05 },
+      fault: { http: { malformed: "invalid-json" } },
+    },
+    { name: "brutal/empty", when: { probability: 0.05 }, fault: { http: { empty: true } } },
+    {
+      name: "brutal/reset",
+      when: { probability: 0.1 },
+      fault: { connection: { reset: { at: "response-head" } } },
+    },
+    {
+      name: "brutal/cut-stream",
+      match: { stream: true },
+      when: { probability: 0.2 },
+      fault: { stream: { cut: { afterEvents: 4, stop: "mid-event" } } },
+    },
+    {
+      name: "brutal/stalled-stream",
+      match: { stream: true },
+      when: { probability: 0.2 },
+      fault: { stream: { stall: { afterEvents: 3, for: "ever" } } },
+    },
+    {
+      name: "brutal/short-body",
+      when: { probability: 0.1 },
+      fault: { http: { truncate: { afterShare: 0.5 } } },
+    },
+  ],
+};

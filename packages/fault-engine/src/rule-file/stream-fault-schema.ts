@@ -1,0 +1,125 @@
+import { z } from "zod";
+import {
+  EVENT_DAMAGES,
+  type EventSelector,
+  type StreamFault,
+  type StreamPoint,
+  type StreamStop,
+} from "../faults/fault.ts";
+import { count, durationMs, durationOrEver, oneOf, oneOrMore, positive, share, sizeBytes } from "./values.ts";
+
+const pointShape = {
+  afterEvents: count.optional(),
+  afterBytes: sizeBytes.optional(),
+  after: durationMs.optional(),
+  firstDelta: z.enum(["before", "after"]).optional(),
+};
+type PointInput = z.output<z.ZodObject<typeof pointShape>>;
+const POINT = `expected one of ${Object.keys(pointShape).join(", ")}`;
+
+function toPoint({ afterEvents, afterBytes, after, firstDelta }: PointInput): StreamPoint {
+  if (afterBytes !== undefined) return { kind: "bytes", bytes: afterBytes };
+  if (after !== undefined) return { kind: "time", ms: after };
+  if (firstDelta !== undefined) return { kind: "first-delta", side: firstDelta };
+  return { kind: "events", events: afterEvents ?? 0 };
+}
+
+const hasOnePoint = ({ afterEvents, afterBytes, after, firstDelta }: PointInput): boolean =>
+  [afterEvents, afterBytes, after, firstDelta].filter((value) => value !== undefined).length === 1;
+
+const stop: z.ZodType<StreamStop> = z.enum(["clean", "fin", "mid-event", "reset"]);
+
+const selectorShape = {
+  events: oneOrMore(count, "an event's number, counted from 0").optional(),
+  types: oneOrMore(z.string(), "an event's type").optional(),
+  every: positive.optional(),
+  probability: share.optional(),
+};
+type SelectorInput = z.output<z.ZodObject<typeof selectorShape>>;
+const SELECTOR = `expected at least one of ${Object.keys(selectorShape).join(", ")}`;
+const hasSelector = ({ events, types, every, probability }: SelectorInput): boolean =>
+  [events, types, every, probability].some((value) => value !== undefined);
+
+const toSelector = ({ events, types, every, probability }: SelectorInput): EventSelector => ({
+  indices: events ?? null,
+  types: types ?? null,
+  every: every ?? null,
+  probability: probability ?? null,
+});
+
+const selected = (kind: "stream.drop" | "stream.duplicate" | "stream.reorder"): z.ZodType<StreamFault> =>
+  z
+    .strictObject(selectorShape)
+    .refine(hasSelector, SELECTOR)
+    .transform((given): StreamFault => ({ kind, events: toSelector(given) }));
+
+/** The stream layer of a fault. */
+export const streamFault: z.ZodType<StreamFault> = oneOf<StreamFault>(
+  {
+    errorEvent: z
+      .strictObject({
+        ...pointShape,
+        type: z.string().min(1),
+        message: z.string().optional(),
+        stop: stop.default("clean"),
+      })
+      .refine(hasOnePoint, POINT)
+      .transform((given) => ({
+        kind: "stream.error-event",
+        at: toPoint(given),
+        type: given.type,
+        message: given.message ?? null,
+        stop: given.stop,
+      })),
+    cut: z
+      .strictObject({ ...pointShape, stop: stop.default("clean") })
+      .refine(hasOnePoint, POINT)
+      .transform((given) => ({ kind: "stream.cut", at: toPoint(given), stop: given.stop })),
+    stall: z
+      .strictObject({
+        ...pointShape,
+        for: durationOrEver.default(null),
+        pingEvery: durationMs.refine((ms) => ms >= 1, "expected 1ms or more").optional(),
+      })
+      .refine(hasOnePoint, POINT)
+      .transform((given) => ({
+        kind: "stream.stall",
+        at: toPoint(given),
+        forMs: given.for,
+        pingEveryMs: given.pingEvery ?? null,
+      })),
+    pace: z
+      .strictObject({
+        event: durationMs.default(0),
+        jitter: durationMs.default(0),
+        firstEvent: durationMs.optional(),
+      })
+      .transform(({ event, jitter, firstEvent }) => ({
+        kind: "stream.pace",
+        eventMs: event,
+        jitterMs: jitter,
+        firstEventMs: firstEvent ?? event,
+      })),
+    drop: selected("stream.drop"),
+    duplicate: selected("stream.duplicate"),
+    reorder: selected("stream.reorder"),
+    split: z
+      .strictObject({
+        ...selectorShape,
+        where: z.enum(["utf8", "json", "line"]).default("json"),
+        gap: durationMs.default(0),
+      })
+      .refine(hasSelector, SELECTOR)
+      .transform((given) => ({
+        kind: "stream.split",
+        events: toSelector(given),
+        where: given.where,
+        gapMs: given.gap,
+      })),
+    damage: z
+      .strictObject({ ...selectorShape, how: z.enum(EVENT_DAMAGES) })
+      .refine(hasSelector, SELECTOR)
+      .transform((given) => ({ kind: "stream.damage", events: toSelector(given), how: given.how })),
+  },
+  "stream fault",
+);

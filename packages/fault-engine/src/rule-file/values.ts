@@ -1,0 +1,131 @@
+import { z } from "zod";
+import type { Duration, Sender } from "../faults/fault.ts";
+import { compileTextPattern, readTextPattern, type TextPattern } from "../patterns/text-pattern.ts";
+
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS_BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1000,
+  KiB: 1024,
+  MB: 1_000_000,
+  MiB: 1_048_576,
+};
+const durationText = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)$/;
+const sizeText = /^([0-9]+(?:\.[0-9]+)?)(B|kB|KiB|MB|MiB)$/;
+
+function scaled(text: string, pattern: RegExp, units: Readonly<Record<string, number>>): number {
+  const match = pattern.exec(text);
+  return Number(match?.[1]) * (units[match?.[2] ?? ""] ?? Number.NaN);
+}
+
+const DURATION = "a duration such as 500ms, 2s, 1.5m or 1h";
+
+/** A time span in milliseconds, written with its unit. */
+export const durationMs: z.ZodType<number> = z
+  .string({ error: `expected ${DURATION}` })
+  .regex(durationText, { error: `expected ${DURATION}` })
+  .transform((text) => scaled(text, durationText, UNITS_MS))
+  .meta({ description: `A time span: ${DURATION}.` });
+
+/** A time span, or `ever`, which is `null`. */
+export const durationOrEver: z.ZodType<number | null> = z.union(
+  [z.literal("ever").transform(() => null), durationMs],
+  { error: `expected ${DURATION}, or ever` },
+);
+
+/** A number of bytes, bare or with a unit. */
+export const sizeBytes: z.ZodType<number> = z
+  .union(
+    [
+      z.int().min(0),
+      z
+        .string()
+        .regex(sizeText)
+        .transform((text) => Math.round(scaled(text, sizeText, UNITS_BYTES))),
+    ],
+    { error: "expected a number of bytes such as 4096, 64kB or 1MiB" },
+  )
+  .meta({ description: "A number of bytes: 4096, 64kB, 1MiB." });
+
+/** 0 to 1. */
+export const share: z.ZodType<number> = z
+  .number({ error: "expected a number from 0 to 1" })
+  .min(0, { error: "expected a number from 0 to 1" })
+  .max(1, { error: "expected a number from 0 to 1" });
+
+/** 1, 2, 3, … */
+export const positive: z.ZodType<number> = z
+  .int({ error: "expected a whole number, 1 or more" })
+  .min(1, { error: "expected a whole number, 1 or more" });
+
+/** 0, 1, 2, … */
+export const count: z.ZodType<number> = z
+  .int({ error: "expected a whole number, 0 or more" })
+  .min(0, { error: "expected a whole number, 0 or more" });
+
+/** Written as nothing but its name: `empty: true`. */
+export const flag: z.ZodType<true> = z.literal(true, { error: "expected true" });
+
+/** Whose bytes; the server's by default. */
+export const sender: z.ZodType<Sender> = z.enum(["client", "server", "both"]).default("server");
+
+const positiveMs = durationMs.refine((ms) => ms > 0, { error: "expected a duration above 0" });
+
+/** A random time: a span, or a distribution of them. */
+export const randomDuration: z.ZodType<Duration> = z.union(
+  [
+    durationMs.transform((ms): Duration => ({ kind: "fixed", ms })),
+    z
+      .strictObject({ uniform: z.strictObject({ min: durationMs, max: durationMs }) })
+      .refine(({ uniform }) => uniform.min <= uniform.max, { error: "expected min to be no more than max" })
+      .transform(({ uniform }): Duration => ({ kind: "uniform", minMs: uniform.min, maxMs: uniform.max })),
+    z
+      .strictObject({ normal: z.strictObject({ mean: durationMs, sd: durationMs }) })
+      .transform(({ normal }): Duration => ({ kind: "normal", meanMs: normal.mean, sdMs: normal.sd })),
+    z
+      .strictObject({ lognormal: z.strictObject({ median: positiveMs, sigma: z.number().min(0).max(10) }) })
+      .transform(
+        ({ lognormal }): Duration => ({
+          kind: "lognormal",
+          medianMs: lognormal.median,
+          sigma: lognormal.sigma,
+        }),
+      ),
+  ],
+  {
+    error: `expected ${DURATION}, or { uniform: { min, max } }, { normal: { mean, sd } }, { lognormal: { median, sigma } }`,
+  },
+);
+
+/** A glob, or a regular expression as `/^…/`. */
+export const textPattern: z.ZodType<TextPattern> = z
+  .string({ error: "expected a text: a glob, or a regular expression as /^…/" })
+  .transform((text, context): TextPattern => {
+    const pattern = readTextPattern(text);
+    try {
+      compileTextPattern(pattern);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "not a pattern" });
+    }
+    return pattern;
+  })
+  .meta({ description: "A glob with *, or a regular expression written as /^…/." });
+
+/** One of `item`, or a list of them. */
+export function oneOrMore<T>(item: z.ZodType<T>, what: string): z.ZodType<readonly T[]> {
+  return z.union([item.transform((only) => [only] as readonly T[]), z.array(item).min(1)], {
+    error: `expected ${what}, or a list of them`,
+  });
+}
+
+/** An object of which exactly one key is given, read as the value of that key. */
+export function oneOf<T>(choices: Readonly<Record<string, z.ZodType<T>>>, what: string): z.ZodType<T> {
+  const names = Object.keys(choices);
+  const error = `expected one ${what}: ${names.join(", ")}`;
+  const optional = Object.fromEntries(names.map((name) => [name, choices[name]!.optional()]));
+  return z
+    .strictObject(optional, { error: (issue) => (issue.code === "invalid_type" ? error : undefined) })
+    .refine((object) => Object.values(object).filter((value) => value !== undefined).length === 1, { error })
+    .meta({ minProperties: 1, maxProperties: 1 })
+    .transform((object) => Object.values(object).find((value) => value !== undefined) as T);
+}

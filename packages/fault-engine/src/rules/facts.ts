@@ -1,0 +1,136 @@
+import { drawKey } from "../draw.ts";
+import type { Header } from "../http/header.ts";
+import { headerValue } from "../http/header.ts";
+import type { Provider } from "../providers/provider-error.ts";
+import { fromUtf8 } from "../text.ts";
+
+/** What is known of a connection. Fields that can't be known are left out; rules that ask for them don't match. */
+export interface ConnectionFacts {
+  /**
+   * Names the connection in counts and draws. For decisions that are the same in every run it has to be, too: an
+   * ordinal of its client, not a random id.
+   */
+  readonly connection: string;
+  /** Names the client, for `per: client`: its address, or whatever tells clients apart. */
+  readonly client?: string;
+  /** In lower case, without a port. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly sni?: string;
+  readonly alpn?: string;
+  readonly ja4?: string;
+}
+
+/** What is known of a request, on top of its connection. */
+export interface RequestFacts extends ConnectionFacts {
+  readonly method: string;
+  /** As on the request line; the query is not matched. */
+  readonly target: string;
+  readonly headers: readonly Header[];
+  /**
+   * The whole body. Left out: it is not there yet. `null`: it will not be there, because it is too large or passes
+   * unread; rules that ask for it don't match.
+   */
+  readonly body?: Uint8Array | null;
+}
+
+/** The path of a request target, without query; `*` and authority forms as they are. */
+export function targetPath(target: string): string {
+  const end = target.search(/[?#]/);
+  const bare = end === -1 ? target : target.slice(0, end);
+  if (bare.startsWith("/")) return bare;
+  const host = bare.indexOf("://");
+  if (host === -1) return bare;
+  const slash = bare.indexOf("/", host + 3);
+  return slash === -1 ? "/" : bare.slice(slash);
+}
+
+/**
+ * Which API a request is for, told by its path and, where the path is shared, by headers: so that it also works
+ * through gateways and mocks that have other host names.
+ */
+export function requestProvider(target: string, headers: readonly Header[]): Provider | undefined {
+  const path = targetPath(target);
+  if (headerValue(headers, "anthropic-version") !== undefined) return "anthropic";
+  if (/\/v1\/(?:messages|complete)(?:\/|$)/.test(path)) return "anthropic";
+  if (/\/v1(?:alpha|beta)?\/(?:[^/]+\/)*models\/[^/:]+:[A-Za-z]+$/.test(path)) return "gemini";
+  if (
+    /\/v1\/(?:chat\/completions|completions|responses|embeddings|moderations|audio|images)(?:\/|$)/.test(path)
+  )
+    return "openai";
+  return undefined;
+}
+
+/** A text that stands for the API key of a request without giving it away; empty without a key. */
+export function keyScope(headers: readonly Header[]): string {
+  const key =
+    headerValue(headers, "x-api-key") ??
+    headerValue(headers, "authorization") ??
+    headerValue(headers, "x-goog-api-key");
+  if (key === undefined) return "";
+  const { high, low } = drawKey("api-key", key);
+  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+}
+
+/** A request's facts with what costs something to find out, found out once and only when asked for. */
+export class KnownRequest {
+  readonly facts: RequestFacts;
+  #path: string | undefined;
+  #key: string | undefined;
+  #json: { readonly value: unknown } | undefined;
+
+  constructor(facts: RequestFacts) {
+    this.facts = facts;
+  }
+
+  /** True while rules that ask for the body can't be judged. */
+  get lacksBody(): boolean {
+    return this.facts.body === undefined;
+  }
+
+  get path(): string {
+    this.#path ??= targetPath(this.facts.target);
+    return this.#path;
+  }
+
+  get key(): string {
+    this.#key ??= keyScope(this.facts.headers);
+    return this.#key;
+  }
+
+  /** The body as JSON; `undefined` where it is none. */
+  get json(): unknown {
+    if (this.#json === undefined) {
+      const { body } = this.facts;
+      try {
+        this.#json = { value: body ? JSON.parse(fromUtf8(body)) : undefined };
+      } catch {
+        this.#json = { value: undefined };
+      }
+    }
+    return this.#json.value;
+  }
+
+  #member(name: string): unknown {
+    const { json } = this;
+    return typeof json === "object" && json !== null && Object.hasOwn(json, name)
+      ? (json as Record<string, unknown>)[name]
+      : undefined;
+  }
+
+  /** The model in the path (Gemini); `undefined` where it stands in the body. */
+  get pathModel(): string | undefined {
+    return /\/models\/([^/:]+):[A-Za-z]+$/.exec(this.path)?.[1];
+  }
+
+  get model(): string | undefined {
+    const model = this.pathModel ?? this.#member("model");
+    return typeof model === "string" ? model : undefined;
+  }
+
+  get isStream(): boolean {
+    return this.pathModel === undefined
+      ? this.#member("stream") === true
+      : this.path.endsWith(":streamGenerateContent");
+  }
+}

@@ -1,0 +1,303 @@
+import { drawFrom, drawKey } from "../draw.ts";
+import { FaultEngineError } from "../fault-engine-error.ts";
+import type { Fault } from "../faults/fault.ts";
+import { headerValue } from "../http/header.ts";
+import { compileGlob } from "../patterns/glob.ts";
+import { type CompiledRule, compileRule } from "./compile-rule.ts";
+import { type ConnectionFacts, KnownRequest, type RequestFacts } from "./facts.ts";
+import type { Rule, RuleSet, Scope } from "./rule.ts";
+import { RuleCounters } from "./rule-counters.ts";
+
+/** Where rules come from; the first that has a rule which hits decides. A request's own header comes before all. */
+export const RULE_SOURCES = ["runtime", "file", "flags"] as const;
+/** One of {@link RULE_SOURCES}. */
+export type RuleSource = (typeof RULE_SOURCES)[number];
+
+/** What is to be done, and everything that doing it may need. */
+export interface Decision {
+  /** The rule's name; `header` for a request that chose its own fault. */
+  readonly rule: string;
+  readonly source: RuleSource | "header";
+  readonly fault: Fault;
+  /** From 1, within the scope of the rule. */
+  readonly matchNumber: number;
+  /** From 1: how many hits of the rule in this scope, this one included. */
+  readonly hitNumber: number;
+  /**
+   * Numbers in [0, 1) for whoever carries the fault out: the same for the same decision, whatever else happens.
+   *
+   * @param purpose - Tells independent uses apart.
+   * @param index - Counts from 0.
+   */
+  readonly random: (purpose: string, index: number) => number;
+  /** What `x-faultwire` has to say on an injected response; `null` where the marker is off. */
+  readonly marker: string | null;
+}
+
+/** The answer to a request. */
+export type RequestDecision =
+  | { readonly kind: "fault"; readonly decision: Decision }
+  /** `rule` is set where a rule took the request and lets it be. */
+  | { readonly kind: "none"; readonly rule: string | null }
+  /** Ask again with the whole body, or with `null` where it is over the limit. Nothing was counted. */
+  | { readonly kind: "needs-body"; readonly maxBytes: number };
+
+/** What an engine is made with. */
+export interface FaultEngineOptions {
+  /** The moment from which `after`, `for` and `burst` count, on the clock of the `nowMs` arguments. */
+  readonly startedAtMs: number;
+  /** Reads the value of an `x-faultwire` request header; see `readHeaderFault`. Without it no header is obeyed. */
+  readonly readHeader?: (value: string) => Fault | null;
+  /** Scopes remembered a rule. Default 10 000: every connection or client of a long run would stay otherwise. */
+  readonly maxScopes?: number;
+  /** Bytes of a body that rules may ask for. Default 10 485 760, more than a request to a model API holds. */
+  readonly maxBodyBytes?: number;
+}
+
+interface LoadedRule extends CompiledRule {
+  readonly source: RuleSource;
+  readonly counters: RuleCounters;
+  readonly seed: number | string;
+  readonly marker: boolean;
+  /** Tells whether a rule is still the same after a reload, so that its counts go on. */
+  readonly identity: string;
+}
+
+/** Everything in force, in the order in which it is asked. Replaced as a whole. */
+interface Loaded {
+  readonly connectionRules: readonly LoadedRule[];
+  readonly requestRules: readonly LoadedRule[];
+  readonly obeysHeader: boolean;
+  readonly isTarget: (host: string) => boolean;
+}
+
+const NONE: RequestDecision = { kind: "none", rule: null };
+
+/**
+ * Decides what happens to connections and requests. Rules are compiled when they are set; a decision is a pure
+ * function of rules, facts, time and the counts of the rule itself, so that the same seed and the same sequence of
+ * matches give the same decisions, whatever the rest of the traffic does in between.
+ *
+ * @example
+ * ```ts
+ * const engine = new FaultEngine({ startedAtMs: 0 });
+ * engine.setRules("file", parseRuleFile(text, "faults.yaml"));
+ * const answer = engine.decideRequest({ connection: "1", host: "api.anthropic.com", method: "POST", target: "/v1/messages", headers: [], body }, 0);
+ * if (answer.kind === "fault") console.log(answer.decision.fault.kind);
+ * ```
+ */
+export class FaultEngine {
+  readonly #options: FaultEngineOptions;
+  readonly #maxScopes: number;
+  readonly #maxBodyBytes: number;
+  readonly #sets = new Map<RuleSource, RuleSet>();
+  #loaded: Loaded = { connectionRules: [], requestRules: [], obeysHeader: false, isTarget: () => true };
+  #headerRequests = 0;
+
+  constructor(options: FaultEngineOptions) {
+    this.#options = options;
+    this.#maxScopes = options.maxScopes ?? 10_000;
+    this.#maxBodyBytes = options.maxBodyBytes ?? 10_485_760;
+  }
+
+  /** The rules in force, in the order in which they are asked. */
+  get rules(): readonly Rule[] {
+    return RULE_SOURCES.flatMap((source) => this.#sets.get(source)?.rules ?? []);
+  }
+
+  /**
+   * Puts the rules of one source into force, all or none; `null` takes them away. Rules that are unchanged, name and
+   * all, keep their counts.
+   *
+   * @throws FaultEngineError `invalid-rules` or `invalid-pattern`; the rules before stay in force.
+   */
+  setRules(source: RuleSource, rules: RuleSet | null): void {
+    const sets = new Map(this.#sets);
+    if (rules === null) sets.delete(source);
+    else sets.set(source, rules);
+    this.#loaded = this.#load(sets);
+    this.#sets.clear();
+    for (const [name, set] of sets) this.#sets.set(name, set);
+  }
+
+  /** Whether a host may be touched at all: it is named by the targets of a source, or no source names any. */
+  isTarget(host: string): boolean {
+    return this.#loaded.isTarget(host.toLowerCase());
+  }
+
+  /**
+   * What to do with a connection. Ask once, when all is known that will be known before its first request: the
+   * ClientHello, or its first bytes.
+   *
+   * @param nowMs - On the clock of `startedAtMs`.
+   */
+  decideConnection(facts: ConnectionFacts, nowMs: number): Decision | null {
+    for (const rule of this.#loaded.connectionRules) {
+      if (!rule.matchesConnection(facts)) continue;
+      const scope = scopeName(rule.rule.when.per, facts, "");
+      const taken = this.#take(rule, scope, nowMs);
+      if (taken !== undefined) return taken;
+    }
+    return null;
+  }
+
+  /**
+   * What to do with a request. Ask when its head is there; where the answer is `needs-body`, hold the request back
+   * and ask again with the body.
+   *
+   * @param nowMs - On the clock of `startedAtMs`.
+   */
+  decideRequest(facts: RequestFacts, nowMs: number): RequestDecision {
+    const { requestRules, obeysHeader } = this.#loaded;
+    if (obeysHeader) {
+      const chosen = this.#headerDecision(facts);
+      if (chosen !== undefined) return chosen;
+    }
+    if (requestRules.length === 0) return NONE;
+    const request = new KnownRequest(facts);
+    if (request.lacksBody && this.#needsBody(request, nowMs))
+      return { kind: "needs-body", maxBytes: this.#maxBodyBytes };
+    for (const rule of requestRules) {
+      if (!rule.matchesConnection(facts) || !rule.matchesHead(request)) continue;
+      if (rule.matchesBody !== undefined && !rule.matchesBody(request)) continue;
+      const taken = this.#take(rule, requestScope(rule, request), nowMs);
+      if (taken === null) return { kind: "none", rule: rule.rule.name };
+      if (taken !== undefined) return { kind: "fault", decision: taken };
+    }
+    return NONE;
+  }
+
+  /** Matches and hits of every rule, over the scopes that are remembered. */
+  counts(): readonly { readonly rule: string; readonly matches: number; readonly hits: number }[] {
+    const { connectionRules, requestRules } = this.#loaded;
+    return [...connectionRules, ...requestRules].map((rule) => ({
+      rule: rule.rule.name,
+      ...rule.counters.totals(),
+    }));
+  }
+
+  /**
+   * Whether a rule that asks for the body could be the one that hits. Nothing is counted: a question must not change
+   * the answer.
+   */
+  #needsBody(request: KnownRequest, nowMs: number): boolean {
+    for (const rule of this.#loaded.requestRules) {
+      if (!rule.matchesConnection(request.facts) || !rule.matchesHead(request)) continue;
+      if (rule.matchesBody !== undefined && needsBody(rule, request)) return true;
+      if (rule.matchesBody !== undefined && !rule.matchesBody(request)) continue;
+      if (rule.counters.wouldHit(requestScope(rule, request), nowMs - this.#options.startedAtMs))
+        return false;
+    }
+    return false;
+  }
+
+  /** `undefined`: not hit; `null`: hit, and let be. */
+  #take(rule: LoadedRule, scope: string, nowMs: number): Decision | null | undefined {
+    const { matchNumber, hitNumber, key } = rule.counters.count(scope, nowMs - this.#options.startedAtMs);
+    if (hitNumber === undefined) return undefined;
+    const { faults, name } = rule.rule;
+    const fault = faults[(hitNumber - 1) % faults.length] ?? null;
+    if (fault === null) return null;
+    return {
+      rule: name,
+      source: rule.source,
+      fault,
+      matchNumber,
+      hitNumber,
+      random: (purpose, index) =>
+        drawFrom(drawKey(`${key.high}:${key.low}`, `${matchNumber}:${purpose}`), index),
+      marker: rule.marker ? name : null,
+    };
+  }
+
+  #headerDecision(facts: RequestFacts): RequestDecision | undefined {
+    const value = headerValue(facts.headers, "x-faultwire");
+    const read = this.#options.readHeader;
+    if (value === undefined || read === undefined) return undefined;
+    const fault = read(value);
+    const number = ++this.#headerRequests;
+    if (fault === null) return { kind: "none", rule: "header" };
+    return {
+      kind: "fault",
+      decision: {
+        rule: "header",
+        source: "header",
+        fault,
+        matchNumber: number,
+        hitNumber: number,
+        // Drawn by what the header says, not by when: a test that steers itself gets the same every time.
+        random: (purpose, index) => drawFrom(drawKey(value, `header:${purpose}`), index),
+        marker: "header",
+      },
+    };
+  }
+
+  #load(sets: ReadonlyMap<RuleSource, RuleSet>): Loaded {
+    const { connectionRules, requestRules } = this.#loaded;
+    const before = new Map([...connectionRules, ...requestRules].map((rule) => [rule.identity, rule]));
+    const rules: LoadedRule[] = [];
+    const targets: string[] = [];
+    let obeysHeader = false;
+    for (const source of RULE_SOURCES) {
+      const set = sets.get(source);
+      if (set === undefined) continue;
+      targets.push(...set.targets);
+      obeysHeader ||= set.header;
+      const names = new Set<string>();
+      for (const rule of set.rules) {
+        if (names.has(rule.name))
+          throw new FaultEngineError("invalid-rules", `two rules are called ${JSON.stringify(rule.name)}`);
+        if (rule.faults.length === 0)
+          throw new FaultEngineError("invalid-rules", `rule ${rule.name} has no fault`);
+        names.add(rule.name);
+        rules.push(this.#loadRule(source, set, rule, before));
+      }
+    }
+    const hosts = targets.map((target) => compileGlob(target.toLowerCase()));
+    return {
+      connectionRules: rules.filter(({ unit }) => unit === "connection"),
+      requestRules: rules.filter(({ unit }) => unit === "request"),
+      obeysHeader,
+      isTarget: hosts.length === 0 ? () => true : (host) => hosts.some((test) => test(host)),
+    };
+  }
+
+  #loadRule(
+    source: RuleSource,
+    set: RuleSet,
+    rule: Rule,
+    before: ReadonlyMap<string, LoadedRule>,
+  ): LoadedRule {
+    const identity = JSON.stringify([source, set.seed, rule]);
+    const counters =
+      before.get(identity)?.counters ?? new RuleCounters(set.seed, rule.name, rule.when, this.#maxScopes);
+    return { ...compileRule(rule), source, counters, seed: set.seed, marker: set.marker, identity };
+  }
+}
+
+/** Whether a rule that asks for the body could still go either way. */
+function needsBody(rule: CompiledRule, request: KnownRequest): boolean {
+  const { match } = rule.rule;
+  // Gemini names the model and asks for a stream in the path: no need to wait.
+  return match.body !== undefined || request.pathModel === undefined;
+}
+
+function requestScope({ rule }: CompiledRule, request: KnownRequest): string {
+  const { per } = rule.when;
+  return scopeName(per, request.facts, per === "key" ? request.key : "");
+}
+
+function scopeName(per: Scope, facts: ConnectionFacts, key: string): string {
+  switch (per) {
+    case "all":
+      return "";
+    case "connection":
+      return `connection:${facts.connection}`;
+    case "client":
+      return `client:${facts.client ?? ""}`;
+    case "key":
+      return `key:${key}`;
+    default:
+      return per satisfies never;
+  }
+}

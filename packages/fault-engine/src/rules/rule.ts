@@ -1,0 +1,120 @@
+import type { Fault } from "../faults/fault.ts";
+import type { TextPattern } from "../patterns/text-pattern.ts";
+import type { Provider } from "../providers/provider-error.ts";
+
+/** What a header has to be. */
+export interface HeaderMatch {
+  /** Without regard to case. */
+  readonly name: string;
+  /** `true`: there, with any value; `false`: not there; else one of its lines has to match. */
+  readonly value: TextPattern | boolean;
+}
+
+/** What a member of a JSON body has to be. */
+export interface BodyMatch {
+  /** RFC 6901. */
+  readonly pointer: string;
+  /** A text is a pattern for texts; anything else has to be equal. */
+  readonly value: TextPattern | number | boolean | null;
+}
+
+/**
+ * What a rule applies to: everything that is given has to hold, of a list any one. Host and SNI are compared in lower
+ * case and without a port.
+ */
+export interface Match {
+  readonly host?: readonly TextPattern[];
+  readonly port?: readonly number[];
+  readonly sni?: readonly TextPattern[];
+  readonly alpn?: readonly string[];
+  readonly ja4?: readonly TextPattern[];
+  readonly method?: readonly string[];
+  /** Without the query. */
+  readonly path?: readonly TextPattern[];
+  readonly headers?: readonly HeaderMatch[];
+  readonly body?: readonly BodyMatch[];
+  readonly provider?: readonly Provider[];
+  readonly model?: readonly TextPattern[];
+  /** Whether the request asks for a stream. */
+  readonly stream?: boolean;
+}
+
+/** What a rule counts over: everything, one connection, one client, one API key. */
+export type Scope = "all" | "connection" | "client" | "key";
+
+/**
+ * Which of the matches are hit; everything that is given has to hold. Matches are counted from 1 within the scope, and
+ * only those that no earlier rule took.
+ */
+export interface When {
+  readonly per: Scope;
+  /** 0 to 1. */
+  readonly probability?: number;
+  /** The first so many matches. */
+  readonly first?: number;
+  /** These matches. */
+  readonly nth?: readonly number[];
+  /** Every so many matches: n, 2n, 3n, … */
+  readonly every?: number;
+  /** No more than so many hits. */
+  readonly atMost?: number;
+  /** Not before so many milliseconds after the engine's start. */
+  readonly afterMs?: number;
+  /** No longer than so many milliseconds after that. */
+  readonly forMs?: number;
+  /** In windows: for `forMs` out of every `everyMs`, counted from the engine's start (and `afterMs`). */
+  readonly burst?: { readonly everyMs: number; readonly forMs: number };
+}
+
+/** One rule. */
+export interface Rule {
+  /** Unique in its set; names the rule in draws, markers, events, reports. */
+  readonly name: string;
+  readonly match: Match;
+  readonly when: When;
+  /** One fault for every hit, or several in turn, round and round; `null` takes the request and lets it be. */
+  readonly faults: readonly (Fault | null)[];
+}
+
+/** How often a client may ask again, how it has to wait, how it has to end. */
+export interface Expectation {
+  /** The rule that it is about. */
+  readonly rule: string;
+  /** Repeats of a request that the rule hit. */
+  readonly retries?: { readonly min?: number; readonly max?: number };
+  /** No repeat before `retry-after` was over. */
+  readonly honoursRetryAfter?: boolean;
+  /** Each wait before a repeat is at least as long as this. */
+  readonly waitsAtLeastMs?: number;
+  /** Waits grow from repeat to repeat, where there is no `retry-after`. */
+  readonly backsOff?: boolean;
+  /** A stream that was cut is asked for again instead of being taken for whole. */
+  readonly noticesCut?: boolean;
+  /** No more than so many requests reach the rule within its window after it began to fail: a circuit breaker opened. */
+  readonly stopsAfter?: number;
+  /** How the last attempt of each request ended. */
+  readonly endsWith?: "success" | "failure";
+}
+
+/** Everything that a rule file says. */
+export interface RuleSet {
+  readonly seed: number | string;
+  /** Globs of hosts that may be touched at all; empty: all. */
+  readonly targets: readonly string[];
+  /** Whether injected responses carry `x-faultwire: <rule>`. */
+  readonly marker: boolean;
+  /** Whether requests may choose their own fault with that header. */
+  readonly header: boolean;
+  readonly rules: readonly Rule[];
+  readonly expect: readonly Expectation[];
+}
+
+/** A rule set in which nothing is hit. */
+export const EMPTY_RULE_SET: RuleSet = {
+  seed: 0,
+  targets: [],
+  marker: true,
+  header: false,
+  rules: [],
+  expect: [],
+};

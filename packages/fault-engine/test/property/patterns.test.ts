@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileGlob, compileRegex, FaultEngineError } from "../../src/index.ts";
+
+const letters = (alphabet: string, maxLength: number): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...Array.from(alphabet)), { maxLength }).map((list) => list.join(""));
+
+describe("globs", () => {
+  it("match what the same expression with .* matches", () => {
+    fc.assert(
+      fc.property(letters("ab*/", 8), letters("ab/", 12), (glob, text) => {
+        const expression = new RegExp(`^${glob.replaceAll("*", "[^]*")}$`);
+        expect(compileGlob(glob)(text)).toBe(expression.test(text));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("take everything but the star for itself", () => {
+    expect(compileGlob("/v1/a?b.c[d]")("/v1/a?b.c[d]")).toBe(true);
+    expect(compileGlob("a.c")("abc")).toBe(false);
+  });
+
+  it("are quick where backtracking is not", () => {
+    const test = compileGlob(`${"a*".repeat(50)}b`);
+    expect(test("a".repeat(100_000))).toBe(false);
+  });
+});
+
+const leaf = fc.constantFrom(
+  "a",
+  "b",
+  ".",
+  "[ab]",
+  "[^a]",
+  "[a-c]",
+  "\\d",
+  "\\W",
+  "\\s",
+  "^",
+  "$",
+  "(?:)",
+  "\\.",
+  "[\\d_-]",
+);
+const { expression } = fc.letrec<{ expression: string; atom: string; piece: string }>((tie) => ({
+  atom: fc.oneof(
+    { maxDepth: 4 },
+    leaf,
+    tie("expression").map((inner) => `(${inner})`),
+  ),
+  piece: fc
+    .tuple(tie("atom"), fc.constantFrom("", "", "*", "+", "?", "*?", "{2}", "{1,}", "{0,2}"))
+    .map(([atom, bounds]) => (atom === "^" || atom === "$" ? atom : atom + bounds)),
+  expression: fc
+    .array(
+      fc.array(tie("piece"), { maxLength: 3 }).map((pieces) => pieces.join("")),
+      { minLength: 1, maxLength: 2 },
+    )
+    .map((choices) => choices.join("|")),
+}));
+
+/** The compiled expression; `undefined` where nested repetitions ask for too many states. */
+function withinLimits(source: string): ((text: string) => boolean) | undefined {
+  try {
+    return compileRegex(source);
+  } catch (error) {
+    if (error instanceof FaultEngineError && error.message.includes("states")) return undefined;
+    throw error;
+  }
+}
+
+describe("regular expressions", () => {
+  it("match what JavaScript's own engine matches", () => {
+    fc.assert(
+      fc.property(expression, letters("abc1_. \n-", 8), (source, text) => {
+        const test = withinLimits(source);
+        fc.pre(test !== undefined);
+        expect(test(text), `/${source}/ on ${JSON.stringify(text)}`).toBe(new RegExp(source).test(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("give an error of ours, or a test, for any text", () => {
+    fc.assert(
+      fc.property(letters("ab(|)[]{}*+?^$\\.-,01d:=!<", 12), (source) => {
+        try {
+          compileRegex(source)("aab");
+        } catch (error) {
+          expect(error).toBeInstanceOf(FaultEngineError);
+          expect(error).toHaveProperty("code", "invalid-pattern");
+        }
+        // Whatever we take, JavaScript takes as well: no syntax of our own.
+        let ours = true;
+        try {
+          compileRegex(source);
+        } catch {
+          ours = false;
+        }
+        if (ours) expect(() => new RegExp(source)).not.toThrow();
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each(["(a+)+$", "(a|a)*b", "^(a*)*(b*)*$", "(.*a){12}$"])("%s is linear", (source) => {
+    // An engine that goes back would need longer than the universe is old.
+    expect(compileRegex(source)(`${"a".repeat(20_000)}!`)).toBe(false);
+  });
+
+  it.each([
+    ["(?=a)", /look-around/],
+    ["(?<n>a)", /named group/],
+    ["(a)\\1", /escape \\1/],
+    ["\\bword", /escape \\b/],
+    ["a**", /repeated/],
+    ["*a", /nothing to repeat/],
+    ["a{2,1}", /rising/],
+    ["a{101}", /between 0 and 100/],
+    ["(a", /without its \)/],
+    ["[a", /without its \]/],
+    ["a)", /unmatched/],
+    ["[b-a]", /range/],
+    ["(".repeat(60), /nested/],
+    ["((a{100}){100})", /states/],
+  ])("refuses %s with a reason", (source, reason) => {
+    expect(() => compileRegex(source)).toThrow(reason);
+    expect(() => compileRegex(source)).toThrow(FaultEngineError);
+  });
+});

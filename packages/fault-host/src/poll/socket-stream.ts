@@ -1,0 +1,130 @@
+import type { Socket } from "node:net";
+import { PENDING, type Pending, type PollStream, StreamError, type Waker } from "./poll.ts";
+
+/**
+ * How many bytes are taken from the kernel ahead of the host's reads. Beyond it the socket is paused, and the
+ * peer meets its own full buffers, as it does with the real host, which reads nothing ahead.
+ */
+const MAX_READ_AHEAD_BYTES = 64 * 1024;
+
+/**
+ * The size of one hand-over to the kernel. Node does not say how much of a write the kernel took, so a write is
+ * short at the first piece that was not taken at once.
+ */
+const SEND_PIECE_BYTES = 4096;
+
+/**
+ * A TCP socket as the host sees it: reads give what is there, writes take what fits. Both register the waker only
+ * when they have to say "not yet".
+ */
+export class SocketStream implements PollStream {
+  readonly #socket: Socket;
+  readonly #chunks: Uint8Array[] = [];
+  #head: Uint8Array | undefined;
+  #available = 0;
+  #ended = false;
+  #error: Error | undefined;
+  #reader: Waker | undefined;
+  #writer: Waker | undefined;
+
+  /** @param head bytes that were read before; the first read gives them, by themselves. */
+  constructor(socket: Socket, head?: Uint8Array) {
+    this.#socket = socket;
+    if (head && head.length > 0) this.#head = head;
+    // Pieces of one write must not wait for each other's acknowledgement.
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => {
+      this.#chunks.push(chunk);
+      this.#available += chunk.length;
+      if (this.#available >= MAX_READ_AHEAD_BYTES) socket.pause();
+      this.#wakeReader();
+    });
+    socket.on("end", () => {
+      this.#ended = true;
+      this.#wakeReader();
+    });
+    const broken = (error: Error): void => {
+      this.#error ??= error;
+      this.#wakeReader();
+      this.#wakeWriter();
+    };
+    socket.on("error", broken);
+    socket.on("close", () => {
+      if (!this.#ended) broken(new Error("the connection is gone"));
+    });
+  }
+
+  pollRead(waker: Waker, into: Uint8Array): number | Pending {
+    if (this.#head) return this.#readHead(this.#head, into);
+    let length = 0;
+    while (length < into.length) {
+      const chunk = this.#chunks[0];
+      if (!chunk) break;
+      const part = chunk.subarray(0, into.length - length);
+      into.set(part, length);
+      length += part.length;
+      if (part.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(part.length);
+    }
+    if (length > 0) {
+      this.#available -= length;
+      if (this.#available < MAX_READ_AHEAD_BYTES && this.#socket.isPaused()) this.#socket.resume();
+      return length;
+    }
+    if (this.#ended) return 0;
+    if (this.#error) throw new StreamError(this.#error.message);
+    this.#reader = waker;
+    return PENDING;
+  }
+
+  pollWrite(waker: Waker, bytes: Uint8Array): number | Pending {
+    const socket = this.#socket;
+    if (this.#error) throw new StreamError(this.#error.message);
+    if (!socket.writable) throw new StreamError("the writing direction has been shut down");
+    let taken = 0;
+    while (taken < bytes.length && socket.writableLength === 0) {
+      // A copy: Node may still hold it when the caller's buffer is filled again.
+      const piece = bytes.slice(taken, taken + SEND_PIECE_BYTES);
+      socket.write(piece, this.#onFlushed);
+      taken += piece.length;
+    }
+    if (taken > 0) return taken;
+    this.#writer = waker;
+    return PENDING;
+  }
+
+  shutdown(): void {
+    this.#socket.end();
+  }
+
+  drop(): void {
+    this.#reader = undefined;
+    this.#writer = undefined;
+    // What the kernel does on close with bytes that no one has read.
+    if (this.#available > 0 || this.#head) this.#socket.resetAndDestroy();
+    else this.#socket.destroySoon();
+  }
+
+  #readHead(head: Uint8Array, into: Uint8Array): number {
+    const part = head.subarray(0, into.length);
+    into.set(part);
+    this.#head = part.length < head.length ? head.subarray(part.length) : undefined;
+    return part.length;
+  }
+
+  #wakeReader(): void {
+    const waker = this.#reader;
+    this.#reader = undefined;
+    waker?.wake();
+  }
+
+  #wakeWriter(): void {
+    const waker = this.#writer;
+    this.#writer = undefined;
+    waker?.wake();
+  }
+
+  readonly #onFlushed = (): void => {
+    if (this.#writer && this.#socket.writableLength === 0) this.#wakeWriter();
+  };
+}

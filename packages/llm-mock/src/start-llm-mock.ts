@@ -1,0 +1,149 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { SecureContext } from "node:tls";
+import { callbackify } from "node:util";
+import { type LlmMockLimits, limitsWith } from "./limits.ts";
+import { LlmMockError } from "./llm-mock-error.ts";
+import type { Reply } from "./message.ts";
+import type { LoggedRequest } from "./request-log.ts";
+import { serveRequests } from "./serve-requests.ts";
+
+/**
+ * The certificates of a mock that speaks HTTPS: one pair for every name, or a context for each name that a client asks
+ * for. Clients that name no server (those that connect to an IP address) need the pair.
+ */
+export type LlmMockTls =
+  | { readonly key: string | Uint8Array; readonly cert: string | Uint8Array }
+  | {
+      readonly secureContextFor: (serverName: string) => SecureContext | Promise<SecureContext>;
+      readonly key?: string | Uint8Array;
+      readonly cert?: string | Uint8Array;
+    };
+
+/** Settings of {@link startLlmMock}. Everything has a default. */
+export interface LlmMockOptions {
+  /** The address to listen on. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** The port; 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Default: HTTP without TLS. */
+  readonly tls?: LlmMockTls;
+  /** The clock, in milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number;
+  /** What ids are derived from, besides the request. Default 0. */
+  readonly seed?: number;
+  /** The pause before each event of a stream but the first, in milliseconds. Default 0. */
+  readonly eventDelayMs?: number;
+  /** What to say to a request. Default: an echo of the last user message. */
+  readonly reply?: Reply;
+  /** Told of each request when its response is over. */
+  readonly log?: (request: LoggedRequest) => void;
+  readonly limits?: Partial<LlmMockLimits>;
+}
+
+/** A running mock. */
+export interface LlmMock {
+  /** Scheme, address and port: what an SDK takes as its base URL. */
+  readonly url: string;
+  readonly port: number;
+  /** What was asked so far, oldest first; a live view that holds at most `maxLoggedRequests`. */
+  readonly requests: readonly LoggedRequest[];
+  /** Stops listening and cuts what is open, streams included; done when all is closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts Anthropic's Messages API on this machine: messages, plain and streamed, token counts, models, and the
+ * provider's own errors for requests that it would refuse.
+ *
+ * The same request and the same seed give the same body, byte for byte; only `request-id` counts on.
+ *
+ * @throws {@link LlmMockError} `listen-failed`, `invalid-option`.
+ * @example
+ * ```ts
+ * const mock = await startLlmMock();
+ * const client = new Anthropic({ baseURL: mock.url, apiKey: "any" });
+ * // …
+ * await mock.close();
+ * ```
+ */
+export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMock> {
+  const { host = "127.0.0.1", port = 0, eventDelayMs = 0, seed = 0 } = options;
+  if (!(eventDelayMs >= 0 && eventDelayMs <= 0x7fffffff))
+    throw new LlmMockError("invalid-option", `eventDelayMs is ${eventDelayMs}; give 0 to 2147483647`);
+  const limits = limitsWith(options.limits ?? {});
+  const requests: LoggedRequest[] = [];
+  const server = createListener(
+    options.tls,
+    serveRequests({
+      limits,
+      requests,
+      eventDelayMs,
+      seed,
+      now: options.now ?? Date.now,
+      reply: options.reply,
+      log: options.log,
+    }),
+  );
+  server.maxConnections = limits.maxConnections;
+  server.requestTimeout = limits.requestTimeoutMs;
+  server.headersTimeout = limits.requestTimeoutMs;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const address = await listen(server, host, port);
+  return {
+    url: `${options.tls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    port: address.port,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+function createListener(tls: LlmMockTls | undefined, listener: RequestListener): Server {
+  if (!tls) return createServer(listener);
+  const { key, cert } = tls;
+  const pair = { ...(key && { key: asBuffer(key) }), ...(cert && { cert: asBuffer(cert) }) };
+  if (!("secureContextFor" in tls)) return createTlsServer(pair, listener);
+  const { secureContextFor } = tls;
+  const SNICallback = callbackify(async (serverName: string) => secureContextFor(serverName));
+  return createTlsServer({ ...pair, SNICallback }, listener);
+}
+
+const asBuffer = (pem: string | Uint8Array): string | Buffer =>
+  typeof pem === "string" ? pem : Buffer.from(pem);
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: unknown): void =>
+      reject(
+        new LlmMockError(
+          "listen-failed",
+          `the mock could not listen on ${host}, port ${port}: ${messageOf(cause)}`,
+          {
+            cause,
+          },
+        ),
+      );
+    server.once("error", failed);
+    try {
+      server.listen({ host, port }, () => {
+        server.off("error", failed);
+        // From here on it can only be a connection that could not be accepted: its client sees that by itself.
+        server.on("error", () => {});
+        resolve(server.address() as AddressInfo);
+      });
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

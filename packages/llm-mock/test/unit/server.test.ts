@@ -1,0 +1,257 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request as httpsRequest } from "node:https";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createSecureContext } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { LlmMockError, type LoggedRequest, startLlmMock } from "../../src/index.ts";
+import { apiHeaders, eventsIn, post, userSays } from "./anthropic-client.ts";
+
+async function whenever(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("headers", () => {
+  it("are the provider's, their times those of the given clock", async () => {
+    let time = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+    const mock = await startLlmMock({ now: () => time });
+    try {
+      const first = await post(`${mock.url}/v1/messages`, userSays("hi"));
+      expect(first.headers.get("date")).toBe("Fri, 02 Jan 2026 03:04:05 GMT");
+      expect(first.headers.get("request-id")).toMatch(/^req_01/);
+      expect(first.headers.get("anthropic-organization-id")).toMatch(
+        /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+      );
+      expect(first.headers.get("anthropic-ratelimit-requests-limit")).toBe("4000");
+      expect(first.headers.get("anthropic-ratelimit-requests-remaining")).toBe("3999");
+      expect(first.headers.get("anthropic-ratelimit-requests-reset")).toBe("2026-01-02T03:05:06Z");
+      for (const kind of ["tokens", "input-tokens", "output-tokens"]) {
+        expect(first.headers.get(`anthropic-ratelimit-${kind}-limit`)).toMatch(/^[1-9]\d*000$/);
+        expect(first.headers.get(`anthropic-ratelimit-${kind}-remaining`)).toMatch(/^[1-9]\d*000$/);
+        expect(first.headers.get(`anthropic-ratelimit-${kind}-reset`)).toBe("2026-01-02T03:05:06Z");
+      }
+      time += 59_999;
+      const second = await post(`${mock.url}/v1/messages`, userSays("hi"));
+      expect(second.headers.get("anthropic-ratelimit-requests-remaining")).toBe("3998");
+      time += 1;
+      const third = await post(`${mock.url}/v1/messages`, userSays("hi"));
+      expect(third.headers.get("anthropic-ratelimit-requests-remaining")).toBe("3999");
+    } finally {
+      await mock.close();
+    }
+  });
+});
+
+describe("the log of requests", () => {
+  it("holds what was asked, and no secret", async () => {
+    const told: LoggedRequest[] = [];
+    const mock = await startLlmMock({ now: () => 1000, log: (request) => told.push(request) });
+    try {
+      const body = { ...userSays("my secret plan"), stream: true };
+      const headers = { ...apiHeaders, authorization: "Bearer sk-test", cookie: "sk-test" };
+      const response = await post(`${mock.url}/v1/messages?beta=true&api_key=sk-test`, body, headers);
+      await response.text();
+      await whenever(() => told.length === 1);
+      expect(mock.requests).toEqual(told);
+      expect(mock.requests[0]).toMatchObject({
+        requestId: response.headers.get("request-id"),
+        method: "POST",
+        path: "/v1/messages?beta=true&api_key=[redacted]",
+        timeMs: 1000,
+        status: 200,
+        bodyBytes: JSON.stringify(body).length,
+        model: "claude-sonnet-5-5",
+        stream: true,
+        outcome: "answered",
+      });
+      expect(mock.requests[0]?.headers).toMatchObject({
+        "anthropic-version": "2026-10-21",
+        "x-api-key": "[redacted]",
+        authorization: "[redacted]",
+        cookie: "[redacted]",
+      });
+      expect(JSON.stringify(mock.requests)).not.toMatch(/sk-test|secret plan/);
+    } finally {
+      await mock.close();
+    }
+  });
+
+  it("forgets the oldest past its limit", async () => {
+    const mock = await startLlmMock({ limits: { maxLoggedRequests: 2 } });
+    try {
+      for (const path of ["/a", "/b", "/c"]) await (await fetch(mock.url + path)).text();
+      expect(mock.requests.map(({ path }) => path)).toEqual(["/b", "/c"]);
+    } finally {
+      await mock.close();
+    }
+  });
+
+  it("tells a client that went away from one that was answered, and stops its stream", async () => {
+    const told: LoggedRequest[] = [];
+    const mock = await startLlmMock({ eventDelayMs: 60_000, log: (request) => told.push(request) });
+    try {
+      const given = new AbortController();
+      const response = await fetch(`${mock.url}/v1/messages`, {
+        method: "POST",
+        headers: apiHeaders,
+        body: JSON.stringify({ ...userSays("hi"), stream: true }),
+        signal: given.signal,
+      });
+      const reader = response.body!.getReader();
+      const first = await reader.read();
+      expect(new TextDecoder().decode(first.value)).toMatch(/^event: message_start\n/);
+      given.abort();
+      await whenever(() => told.length === 1);
+      expect(told[0]).toMatchObject({ outcome: "aborted", status: 200, stream: true });
+    } finally {
+      await mock.close();
+    }
+  });
+});
+
+describe("streams", () => {
+  it("wait between events, and come each on its own", async () => {
+    const mock = await startLlmMock({ eventDelayMs: 5, reply: () => "one two" });
+    try {
+      const start = performance.now();
+      const response = await post(`${mock.url}/v1/messages`, { ...userSays("hi"), stream: true });
+      const events = eventsIn(await response.text());
+      expect(performance.now() - start).toBeGreaterThan(3 * (events.length - 1));
+    } finally {
+      await mock.close();
+    }
+  });
+
+  it("come whole when they are longer than what a socket takes at once", async () => {
+    const word = "word ".repeat(200_000);
+    const mock = await startLlmMock({ reply: () => word });
+    try {
+      const body = { ...userSays("hi"), max_tokens: 1_000_000, stream: true };
+      const response = await post(`${mock.url}/v1/messages`, body);
+      const deltas = eventsIn(await response.text()).filter(({ event }) => event === "content_block_delta");
+      expect(deltas.map(({ data }) => data.delta.text).join("")).toBe(word);
+    } finally {
+      await mock.close();
+    }
+  });
+});
+
+describe("starting and closing", () => {
+  it("cuts what is open", async () => {
+    const mock = await startLlmMock({ eventDelayMs: 60_000 });
+    const response = await post(`${mock.url}/v1/messages`, { ...userSays("hi"), stream: true });
+    const idle = connect(mock.port, "127.0.0.1");
+    await once(idle, "connect");
+    idle.resume();
+    const idleClosed = once(idle, "close");
+    const rest = response.text();
+    await mock.close();
+    await expect(rest).rejects.toThrow();
+    await idleClosed;
+    await expect(fetch(mock.url)).rejects.toThrow();
+  });
+
+  it("says which port is taken", async () => {
+    const mock = await startLlmMock();
+    try {
+      const second = startLlmMock({ port: mock.port });
+      await expect(second).rejects.toBeInstanceOf(LlmMockError);
+      await expect(second).rejects.toMatchObject({
+        code: "listen-failed",
+        message: expect.stringContaining(String(mock.port)),
+        cause: { code: "EADDRINUSE" },
+      });
+    } finally {
+      await mock.close();
+    }
+  });
+
+  it.each([
+    { port: 65_536 },
+    { eventDelayMs: -1 },
+    { eventDelayMs: Number.NaN },
+    { limits: { maxBodyBytes: 0 } },
+    { limits: { maxConnections: 1.5 } },
+  ])("refuses %j", async (options) => {
+    await expect(startLlmMock(options)).rejects.toBeInstanceOf(LlmMockError);
+  });
+
+  it("closes connections over the limit", async () => {
+    const mock = await startLlmMock({ limits: { maxConnections: 1 } });
+    const sockets: Socket[] = [];
+    try {
+      const first = connect(mock.port, "127.0.0.1");
+      sockets.push(first);
+      await once(first, "connect");
+      // Answered, so the server knows of the first before the second comes.
+      first.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+      await once(first, "data");
+      const second = connect(mock.port, "127.0.0.1");
+      sockets.push(second);
+      second.on("error", () => {});
+      await once(second.resume(), "close");
+      expect(first.destroyed).toBe(false);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await mock.close();
+    }
+  });
+});
+
+describe("HTTPS", () => {
+  const folder = mkdtempSync(join(tmpdir(), "faultwire-mock-"));
+  const file = (name: string): string => join(folder, name);
+  const names = [
+    "-subj",
+    "/CN=api.anthropic.com",
+    "-addext",
+    "subjectAltName=DNS:api.anthropic.com,IP:127.0.0.1",
+  ];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  const out = ["-keyout", file("key.pem"), "-out", file("cert.pem")];
+  execFileSync("openssl", ["req", "-x509", ...curve, ...out, ...names], { stdio: "ignore" });
+  const key = readFileSync(file("key.pem"), "utf8");
+  const cert = readFileSync(file("cert.pem"), "utf8");
+  rmSync(folder, { recursive: true });
+
+  const statusOf = (url: string, servername?: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { ca: cert, agent: false, ...(servername && { servername }) };
+      httpsRequest(url, options, (response) => resolve(response.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+
+  it("with one pair for every name", async () => {
+    const mock = await startLlmMock({ tls: { key, cert } });
+    try {
+      expect(mock.url).toBe(`https://127.0.0.1:${mock.port}`);
+      expect(await statusOf(mock.url)).toBe(200);
+      expect(await statusOf(mock.url, "api.anthropic.com")).toBe(200);
+    } finally {
+      await mock.close();
+    }
+  });
+
+  it("with a context for the name that the client asks for", async () => {
+    const asked: string[] = [];
+    const secureContextFor = (serverName: string) => {
+      asked.push(serverName);
+      if (serverName !== "api.anthropic.com") throw new Error("no such name");
+      return createSecureContext({ key, cert });
+    };
+    const mock = await startLlmMock({ tls: { secureContextFor } });
+    try {
+      expect(await statusOf(mock.url, "api.anthropic.com")).toBe(200);
+      await expect(statusOf(mock.url, "elsewhere.test")).rejects.toThrow();
+      await expect(statusOf(mock.url)).rejects.toThrow();
+      expect(asked).toEqual(["api.anthropic.com", "elsewhere.test"]);
+      expect(await statusOf(mock.url, "api.anthropic.com")).toBe(200);
+    } finally {
+      await mock.close();
+    }
+  });
+});

@@ -1,0 +1,139 @@
+/** Captured TLS connections played through a tunnel by a host that loses nothing: what arrives, and how it ends. */
+import { concatBytes } from "@faultwire/testkit/chunkers";
+import { manualTimers } from "@faultwire/testkit/manual-timers";
+import { type HandshakeVector, handshakeVectors } from "@faultwire/testkit/tls-vectors";
+import { describe, expect, it } from "vitest";
+import {
+  type ConnectionMoment,
+  connectionMoments,
+  type Side,
+  type TunnelEvent,
+  Tunnels,
+} from "../../src/index.ts";
+
+interface Played {
+  /** What each side got. */
+  readonly got: Readonly<Record<Side, Uint8Array>>;
+  /** Directions that were closed, by the side whose bytes they carry. */
+  readonly closed: readonly Side[];
+  readonly events: readonly TunnelEvent[];
+}
+
+const other = (side: Side): Side => (side === "client" ? "server" : "client");
+
+/** Plays a connection through a tunnel that is registered on these sides; reads are cut to `readBytes`. */
+function play(
+  vector: HandshakeVector,
+  sides: readonly Side[],
+  at?: ConnectionMoment,
+  readBytes = 4096,
+): Played {
+  const timers = manualTimers();
+  const events: TunnelEvent[] = [];
+  const got: Record<Side, Uint8Array[]> = { client: [], server: [] };
+  const closed = new Set<Side>();
+  const tunnels = new Tunnels({
+    policy: {
+      isTarget: () => true,
+      connection: () => (at ? { kind: "close", at } : undefined),
+      request: () => undefined,
+    },
+    timers,
+    userAgent: "test",
+    registeredSides: () => sides,
+    onEvent: (event) => events.push(event),
+  });
+  /** One call and what comes of it: the bytes that go on, or undefined where the direction ends. */
+  const call = (side: Side, kind: "read" | "write", chunk: Uint8Array): Uint8Array | undefined => {
+    let outcome: { bytes: Uint8Array | undefined } | undefined;
+    tunnels.handle({ id: "t", side, kind, chunk }, ({ action }) => {
+      if (action.case === "close") outcome = { bytes: undefined };
+      else if (action.case === "replace") outcome = { bytes: action.value.modifiedChunk };
+      else outcome = { bytes: kind === "write" ? chunk : new Uint8Array(0) };
+    });
+    while (!outcome && timers.armed > 0) timers.advance(1);
+    if (!outcome) throw new Error(`a ${kind} call on the ${side}'s side was never answered`);
+    return outcome.bytes;
+  };
+  const carry = (from: Side, chunk: Uint8Array): void => {
+    if (closed.has(from)) return;
+    const bytes = sides.includes(from) ? call(from, "read", chunk) : chunk;
+    const written =
+      bytes && bytes.length > 0 && sides.includes(other(from)) ? call(other(from), "write", bytes) : bytes;
+    if (written) got[other(from)].push(written);
+    else closed.add(from);
+  };
+  for (const { from, bytes } of vector.chunks)
+    for (let start = 0; start < bytes.length; start += readBytes)
+      carry(from, bytes.subarray(start, start + readBytes));
+  tunnels.close();
+  return {
+    got: { client: concatBytes(got.client), server: concatBytes(got.server) },
+    closed: [...closed],
+    events,
+  };
+}
+
+/** What a side has sent in all. */
+const sent = (vector: HandshakeVector, side: Side): Uint8Array =>
+  concatBytes(vector.chunks.filter(({ from }) => from === side).map(({ bytes }) => bytes));
+
+const startsWith = (whole: Uint8Array, part: Uint8Array): boolean =>
+  part.length <= whole.length && Buffer.compare(whole.subarray(0, part.length), part) === 0;
+
+const vectors = handshakeVectors();
+const whole = vectors.filter(({ facts }) => facts.version !== undefined && facts.clientError === undefined);
+const registrations: readonly (readonly Side[])[] = [["server", "client"], ["server"], ["client"]];
+/** What an upstream gets in place of a request, to make it speak: a fatal alert in clear. */
+const provocation = Uint8Array.of(21, 3, 3, 0, 2, 2, 80);
+
+describe.each(registrations)("registered on %s %s", (...given) => {
+  const sides = given.filter((side) => side !== undefined);
+
+  it.each(vectors.map((vector) => [vector.name, vector] as const))(
+    "%s goes through byte for byte",
+    (_, vector) => {
+      for (const readBytes of [4096, 7]) {
+        const { got, closed } = play(vector, sides, undefined, readBytes);
+        expect(closed).toEqual([]);
+        expect(Buffer.compare(got.server, sent(vector, "client"))).toBe(0);
+        expect(Buffer.compare(got.client, sent(vector, "server"))).toBe(0);
+      }
+    },
+  );
+
+  it.each(connectionMoments)("a close at %s ends what comes after it, and changes nothing before", (at) => {
+    for (const vector of whole) {
+      const { got, closed, events } = play(vector, sides, at);
+      const done = events.filter((event) => event.type === "fault" && event.stage === "done");
+      const reached = events.some(
+        (event) => event.type === "handshake" && event.handshake.established !== undefined,
+      );
+      if (done.length === 0) {
+        // Nothing came after the handshake, or its end could not be told: the moment was never there.
+        expect(at === "application-data" || (at === "established" && !reached), vector.name).toBe(true);
+        continue;
+      }
+      expect(done, vector.name).toHaveLength(1);
+      if (at === "established" || at === "application-data") expect(reached, vector.name).toBe(true);
+      if (at === "client-hello") expect(reached, vector.name).toBe(false);
+      expect(startsWith(sent(vector, "server"), got.client), vector.name).toBe(true);
+      const provoked = got.server.length >= 7 && startsWith(got.server.subarray(-7), provocation);
+      const upstream = provoked ? got.server.subarray(0, -7) : got.server;
+      expect(startsWith(sent(vector, "client"), upstream), vector.name).toBe(true);
+      if (sides.length === 2 && at !== "application-data" && at !== "established")
+        expect(closed, vector.name).toContain("server");
+    }
+  });
+
+  it("tells of each connection once what was negotiated", () => {
+    for (const vector of whole) {
+      const handshakes = play(vector, sides).events.filter((event) => event.type === "handshake");
+      expect(handshakes, vector.name).toHaveLength(1);
+      expect(
+        handshakes[0]?.handshake.versionName?.replace("TLS 1.0", "TLS 1").replace("TLS ", "TLSv"),
+        vector.name,
+      ).toBe(vector.facts.version);
+    }
+  });
+});
