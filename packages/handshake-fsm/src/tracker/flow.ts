@@ -1,4 +1,5 @@
 import { type HandshakeFrame, HandshakeReader, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
+import type { Side } from "../side.ts";
 
 /** One direction of a connection, as a {@link HandshakeTracker} reads it. */
 export class Flow {
@@ -54,3 +55,6 @@ export class Flow {
     this.#messages = undefined;
   }
 }
+
+/** Both directions of a connection. */
+export type Flows = Readonly<Record<Side, Flow>>;

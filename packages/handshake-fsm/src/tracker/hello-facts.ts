@@ -68,7 +68,8 @@ export const noHelloFacts: HelloFacts = {
 /** The facts with those of a ClientHello. */
 export function withClientHello(facts: HelloFacts, hello: ClientHello): HelloFacts {
   const serverName = serverNameOf(hello);
-  const alpnOffered = alpnProtocolsOf(hello);
+  // The copy is as long as it needs to be; a list that has grown is not, and this one is kept.
+  const alpnOffered = alpnProtocolsOf(hello).slice();
   // The second hello comes without it: a HelloRetryRequest rejects it (RFC 8446 section 4.2.10).
   const isOffered = !facts.retried && clientHelloExtension(hello, "earlyData") !== undefined;
   return { ...facts, serverName, alpnOffered, earlyData: isOffered ? "offered" : facts.earlyData };

@@ -19,24 +19,16 @@ import { tls13RecordSizes } from "../machine/tls13-record-size.ts";
 import { isTls13 } from "../machine/version.ts";
 import type { ViolationCode } from "../machine/violation.ts";
 import { SIDES, type Side } from "../side.ts";
-import type { Flow } from "./flow.ts";
+import type { Flows } from "./flow.ts";
 import type { HandshakeSummary, SeenAlert } from "./handshake-summary.ts";
 import { type HelloFacts, noHelloFacts, withClientHello, withServerHello } from "./hello-facts.ts";
 import { messageLetter, withLetter } from "./history.ts";
-import { type HandshakePhases, phaseOfState } from "./phases.ts";
+import { type HandshakePhases, type Phase, phaseOfState } from "./phases.ts";
 
 /** A peer that repeats its alerts makes no list grow. */
 const MAX_ALERTS = 8;
 /** Violations reported one by one; a peer that goes on breaking rules is known by then. */
 const MAX_REPORTED_VIOLATIONS = 16;
-
-const noPhases: HandshakePhases = {
-  serverHelloMs: 0,
-  serverFlightMs: 0,
-  clientFlightMs: 0,
-  serverFinishedMs: 0,
-  totalMs: 0,
-};
 
 /** What a {@link HandshakeTracker} remembers for its summary. */
 export class Logbook {
@@ -50,7 +42,14 @@ export class Logbook {
   #violations: readonly ViolationCode[] = [];
   #reported = 0;
   #history = "";
-  #phases = noPhases;
+  // In whole microseconds: V8 boxes every other number that a tracker would have to keep.
+  readonly #spentUs: Record<Phase | "total", number> = {
+    serverHelloMs: 0,
+    serverFlightMs: 0,
+    clientFlightMs: 0,
+    serverFinishedMs: 0,
+    total: 0,
+  };
   #startedMs: number | undefined;
   #enteredMs = 0;
   #isOver = false;
@@ -99,12 +98,13 @@ export class Logbook {
   /** Notes that a state is over, and gives the time that was spent in it. */
   leave(name: StateName, to: StateName, atMs: number): number {
     const afterMs = this.#startedMs === undefined ? 0 : atMs - this.#enteredMs;
-    const phase = phaseOfState[name];
-    if (phase !== undefined && !this.#isOver)
-      this.#phases = { ...this.#phases, [phase]: this.#phases[phase] + afterMs };
-    if (phaseOfState[to] === undefined && !this.#isOver && this.#startedMs !== undefined) {
-      this.#isOver = true;
-      this.#phases = { ...this.#phases, totalMs: atMs - this.#startedMs };
+    if (!this.#isOver && this.#startedMs !== undefined) {
+      const phase = phaseOfState[name];
+      if (phase !== undefined) this.#spentUs[phase] += toUs(afterMs);
+      if (phaseOfState[to] === undefined) {
+        this.#isOver = true;
+        this.#spentUs.total = toUs(atMs - this.#startedMs);
+      }
     }
     this.#enteredMs = atMs;
     return name === "start" ? 0 : afterMs;
@@ -122,7 +122,7 @@ export class Logbook {
   }
 
   /** Sides whose last record was an alert, or in TLS 1.3 is as long as an encrypted one. */
-  endedWithAlert(flows: Readonly<Record<Side, Flow>>): readonly Side[] {
+  endedWithAlert(flows: Flows): readonly Side[] {
     const session = this.#session;
     const isHidden = session !== undefined && isTls13(session.version);
     return SIDES.filter((side) => {
@@ -133,7 +133,7 @@ export class Logbook {
     });
   }
 
-  summary(state: HandshakeState, atMs: number, flows: Readonly<Record<Side, Flow>>): HandshakeSummary {
+  summary(state: HandshakeState, atMs: number, flows: Flows): HandshakeSummary {
     const session = this.#session;
     return {
       state: state.name,
@@ -160,11 +160,21 @@ export class Logbook {
     };
   }
 
-  /** While the handshake goes on, the wait that it is in counts until now. */
   #phasesAt(name: StateName, atMs: number): HandshakePhases {
-    const phase = phaseOfState[name];
-    if (this.#isOver || phase === undefined) return this.#phases;
-    const spent = this.#phases[phase] + atMs - this.#enteredMs;
-    return { ...this.#phases, [phase]: spent, totalMs: this.sinceHelloMs(atMs) };
+    const { total, ...spent } = this.#spentUs;
+    // While the handshake goes on, the wait that it is in counts until now.
+    const phase = this.#isOver ? undefined : phaseOfState[name];
+    if (phase !== undefined) spent[phase] += toUs(atMs - this.#enteredMs);
+    return {
+      serverHelloMs: spent.serverHelloMs / 1000,
+      serverFlightMs: spent.serverFlightMs / 1000,
+      clientFlightMs: spent.clientFlightMs / 1000,
+      serverFinishedMs: spent.serverFinishedMs / 1000,
+      totalMs: phase === undefined ? total / 1000 : this.sinceHelloMs(atMs),
+    };
   }
+}
+
+function toUs(ms: number): number {
+  return Math.round(1000 * ms);
 }
