@@ -7,9 +7,8 @@ export class Flow {
   isProtected = false;
   hasEnded = false;
   bytes = 0;
-  /** Content type and bytes of fragment of the last complete record. */
-  lastType = 0;
-  lastFragmentBytes = 0;
+  /** Whether the last complete record was an alert, or in TLS 1.3 is as long as an encrypted one. */
+  endsWithAlert = false;
   /** Whether record boundaries are lost. */
   isUnreadable = false;
   // There only while they hold part of something: most connections are idle most of the time, and a reader also keeps

@@ -121,7 +121,7 @@ export class HandshakeTracker {
     if (!client.hasEnded || !server.hasEnded) return NOTHING;
     const during = this.#state.name;
     const truncated = SIDES.filter((side) => this.#flows[side].pendingRecordBytes > 0);
-    const endedWithAlert = this.#log.endedWithAlert(this.#flows);
+    const endedWithAlert = SIDES.filter((side) => this.#flows[side].endsWithAlert);
     this.#observe({ sees: "end", by: by ?? "client" });
     this.#tell({ kind: "closed", atMs: this.#nowMs, during, truncated, endedWithAlert });
     return this.#takeEvents();
@@ -141,8 +141,9 @@ export class HandshakeTracker {
 
   #record(by: Side, flow: Flow, record: TlsRecord): void {
     flow.bytes += record.byteLength;
-    flow.lastType = record.type;
-    flow.lastFragmentBytes = record.length;
+    flow.endsWithAlert =
+      record.type === ContentType.alert ||
+      (record.type === ContentType.applicationData && record.length === this.#log.tls13AlertBytes);
     if (flow.isUnreadable || !this.#isJudging) return;
     switch (record.type) {
       case ContentType.applicationData:

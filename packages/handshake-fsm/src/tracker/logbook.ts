@@ -1,7 +1,6 @@
 import {
   alertDescriptionName,
   type ClientHello,
-  ContentType,
   cipherSuiteName,
   type HelloRetryRequest,
   protocolVersionName,
@@ -34,6 +33,8 @@ const MAX_REPORTED_VIOLATIONS = 16;
 export class Logbook {
   #hello: HelloFacts = noHelloFacts;
   #session: Session | undefined;
+  /** The size of an encrypted alert in TLS 1.3; 0 in other versions, and before there is one. */
+  tls13AlertBytes = 0;
   #established: Certainty | undefined;
   #clientCertificate: HandshakeSummary["clientCertificate"] = "unrequested";
   #falseStart = false;
@@ -51,7 +52,7 @@ export class Logbook {
     total: 0,
   };
   #startedMs: number | undefined;
-  #enteredMs = 0;
+  #enteredUs = 0;
   #isOver = false;
 
   letter(by: Side, what: number | string): void {
@@ -82,6 +83,8 @@ export class Logbook {
   /** Notes what a step tells besides its state. */
   follow(before: HandshakeState, state: HandshakeState, seen: Observation): void {
     this.#session = sessionOf(state) ?? this.#session;
+    if (state.name === "wait-encrypted-extensions")
+      this.tls13AlertBytes = tls13RecordSizes(state.session.cipherSuite).alert;
     if ("clientCertificate" in state) this.#clientCertificate = state.clientCertificate;
     const { name } = state;
     if (name === "wait-encrypted-extensions") this.#clientCertificate = "hidden";
@@ -97,17 +100,16 @@ export class Logbook {
 
   /** Notes that a state is over, and gives the time that was spent in it. */
   leave(name: StateName, to: StateName, atMs: number): number {
-    const afterMs = this.#startedMs === undefined ? 0 : atMs - this.#enteredMs;
-    if (!this.#isOver && this.#startedMs !== undefined) {
+    const sinceUs = toUs(this.sinceHelloMs(atMs));
+    const afterUs = sinceUs - this.#enteredUs;
+    this.#enteredUs = sinceUs;
+    if (!this.#isOver) {
       const phase = phaseOfState[name];
-      if (phase !== undefined) this.#spentUs[phase] += toUs(afterMs);
-      if (phaseOfState[to] === undefined) {
-        this.#isOver = true;
-        this.#spentUs.total = toUs(atMs - this.#startedMs);
-      }
+      if (phase !== undefined) this.#spentUs[phase] += afterUs;
+      this.#isOver = phase !== undefined && phaseOfState[to] === undefined;
+      if (this.#isOver) this.#spentUs.total = sinceUs;
     }
-    this.#enteredMs = atMs;
-    return name === "start" ? 0 : afterMs;
+    return afterUs / 1000;
   }
 
   /** Notes that the handshake was completed; false where it was before. */
@@ -119,18 +121,6 @@ export class Logbook {
 
   sinceHelloMs(atMs: number): number {
     return this.#startedMs === undefined ? 0 : atMs - this.#startedMs;
-  }
-
-  /** Sides whose last record was an alert, or in TLS 1.3 is as long as an encrypted one. */
-  endedWithAlert(flows: Flows): readonly Side[] {
-    const session = this.#session;
-    const isHidden = session !== undefined && isTls13(session.version);
-    return SIDES.filter((side) => {
-      const { lastType, lastFragmentBytes } = flows[side];
-      if (lastType === ContentType.alert) return true;
-      if (!isHidden || lastType !== ContentType.applicationData) return false;
-      return lastFragmentBytes === tls13RecordSizes(session.cipherSuite).alert;
-    });
   }
 
   summary(state: HandshakeState, atMs: number, flows: Flows): HandshakeSummary {
@@ -154,7 +144,7 @@ export class Logbook {
       violations: this.#violations,
       history: this.#history,
       phases: this.#phasesAt(state.name, atMs),
-      endedWithAlert: this.endedWithAlert(flows),
+      endedWithAlert: SIDES.filter((side) => flows[side].endsWithAlert),
       clientBytes: flows.client.bytes,
       serverBytes: flows.server.bytes,
     };
@@ -164,7 +154,7 @@ export class Logbook {
     const { total, ...spent } = this.#spentUs;
     // While the handshake goes on, the wait that it is in counts until now.
     const phase = this.#isOver ? undefined : phaseOfState[name];
-    if (phase !== undefined) spent[phase] += toUs(atMs - this.#enteredMs);
+    if (phase !== undefined) spent[phase] += toUs(this.sinceHelloMs(atMs)) - this.#enteredUs;
     return {
       serverHelloMs: spent.serverHelloMs / 1000,
       serverFlightMs: spent.serverFlightMs / 1000,
