@@ -26,13 +26,13 @@ export function offerOf(hello: ClientHello): Offer {
   };
 }
 
-/** What the machine has to know of a ServerHello or HelloRetryRequest; keeps nothing of its bytes. */
+/** What the machine has to know of a ServerHello or HelloRetryRequest: a view, of which no state keeps anything. */
 export function answerOf(hello: ServerHello | HelloRetryRequest): Answer {
   const isRetry = hello.kind === "helloRetryRequest";
   return {
     version: selectedVersionOf(hello),
     cipherSuite: hello.cipherSuite,
-    sessionId: hello.legacySessionIdEcho.slice(),
+    sessionId: hello.legacySessionIdEcho,
     selectedPsk: isRetry ? undefined : selectedPskOf(hello),
     downgrade: isRetry ? undefined : downgradeSignalOf(hello),
   };
