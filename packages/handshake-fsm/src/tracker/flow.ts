@@ -41,6 +41,11 @@ export class Flow {
     return this.#records?.pendingBytes ?? 0;
   }
 
+  /** Bytes of both. */
+  get pendingBytes(): number {
+    return this.pendingMessageBytes + this.pendingRecordBytes;
+  }
+
   /** Nothing more will be read. */
   drop(): void {
     this.isUnreadable = true;

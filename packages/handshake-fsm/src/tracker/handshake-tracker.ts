@@ -79,6 +79,12 @@ export class HandshakeTracker {
     return this.#state;
   }
 
+  /** Bytes kept of records and messages that are incomplete: one of each a direction, at most. */
+  get pendingBytes(): number {
+    const { client, server } = this.#flows;
+    return client.pendingBytes + server.pendingBytes;
+  }
+
   /** All that is known now, in one object; cheap enough for every connection, not for every record. */
   summary(): HandshakeSummary {
     return this.#log.summary(this.#state, this.#now(), this.#flows);
