@@ -24,7 +24,13 @@ export default defineConfig({
     projects: [
       ...folders.map((folder) => ({
         resolve: { alias },
-        test: { name: nameOf(folder), root: folder, include: ["test/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: nameOf(folder),
+          root: folder,
+          include: ["test/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
       })),
       ...interop.map((name) => ({
         resolve: { alias },

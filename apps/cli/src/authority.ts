@@ -5,6 +5,7 @@ import {
   installTrust,
   stepText,
   type TrustReport,
+  thisHost,
 } from "@faultwire/cert-authority";
 import type { RuleSettings } from "./rule-options.ts";
 
@@ -38,9 +39,10 @@ export async function openAuthority(settings: RuleSettings, use: AuthorityUse): 
 }
 
 function describeTrust({ done, toDo, notes }: TrustReport): string[] {
+  const { isRoot } = thisHost();
   return [
     ...new Set(done.map((step) => `trusted by ${step.store}`)),
-    ...toDo.map((step) => `for ${step.store}, run: ${stepText(step)}`),
+    ...toDo.map((step) => `for ${step.store}, run: ${stepText(step, isRoot)}`),
     ...notes,
   ];
 }

@@ -8,8 +8,11 @@ import { pluginService, type ServiceOptions } from "./service.ts";
 
 /** Limits of an endpoint, each against somebody who can reach the port. */
 export const endpointLimits = {
-  /** The largest message that is taken: forward mode carries whole bodies. */
-  maxMessageBytes: 67_108_864,
+  /**
+   * The largest message that is taken, in bytes. Forward mode carries whole bodies, which the host has in memory
+   * anyway, and a response that we refuse kills its process.
+   */
+  maxMessageBytes: 1_073_741_824,
   /** Connections at the same time; a host needs one. */
   maxConnections: 256,
   /** Calls at the same time on one connection; a tunnel has four at the most. */

@@ -51,7 +51,7 @@ export function answerHttpRequest(
     return { response: abortRequest({ statusCode: fault.status, headers, body: fault.body }), outcome };
   }
   return {
-    response: unlessTooLarge(
+    response: unlessRefused(
       () => continueRequest(request),
       () => create(ProcessHttpRequestResponseSchema, { action: ProcessHttpRequestResponse_Action.CONTINUE }),
     ),
@@ -61,21 +61,22 @@ export function answerHttpRequest(
 
 /** Lets a response through; the host needs a content-length in it, or it dies. */
 export function answerHttpResponse(response: HttpResponse): ProcessHttpResponseResponse {
-  return unlessTooLarge(
+  return unlessRefused(
     () => continueResponse(response),
     () => create(ProcessHttpResponseResponseSchema, { action: ProcessHttpResponseResponse_Action.CONTINUE }),
   );
 }
 
 /**
- * A message that is too large to be sent back whole goes on as the host's own copy: the body is right then, and
- * what suffers is a query string (its `?` becomes `%3F`) or a response without content-length.
+ * What can't be sent back (too large for the host to take, a header that it would die of) goes on as the host's own
+ * copy: the body is right then, and what suffers is a query string (its `?` becomes `%3F`) or a response without
+ * content-length. An error would be worse: on a response it kills the host's process.
  */
-function unlessTooLarge<T>(answer: () => T, bare: () => T): T {
+function unlessRefused<T>(answer: () => T, bare: () => T): T {
   try {
     return answer();
   } catch (error) {
-    if (error instanceof FaultProtocolError && error.code === "message-too-large") return bare();
+    if (error instanceof FaultProtocolError) return bare();
     throw error;
   }
 }

@@ -2,6 +2,7 @@
  * The plugin as one process: an endpoint for each side that a host can register, one table of tunnels behind
  * them, the log in front.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Side, type TunnelEvent, type TunnelPolicy, Tunnels } from "@faultwire/tunnel";
 import type { Logger } from "pino";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
@@ -33,8 +34,8 @@ export interface PluginServer {
   /** The sides that a host polls now. */
   readonly registeredSides: () => readonly Side[];
   /**
-   * Takes leave: from now on unhealthy, what is held is answered, nothing new fails; then the endpoints close.
-   * Calls in flight have `graceMs` (default 1000) to end.
+   * Takes leave: from now on unhealthy, what is held is answered, nothing new fails. Traffic that flows goes on until
+   * it is quiet for a moment, for `graceMs` (default 1000) at the most; then the endpoints close.
    */
   close(graceMs?: number): Promise<void>;
 }
@@ -47,6 +48,8 @@ const timers = {
   },
 };
 
+/** A host whose calls have stopped for so long has nothing under way, in ms. */
+const quietMs = 100;
 /** How often forgotten tunnels are looked for, in ms. */
 const sweepIntervalMs = 60_000;
 
@@ -59,6 +62,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   const endpoints: (Endpoint & { readonly side: Side })[] = [];
   let draining = false;
   let warned = false;
+  let lastChunkAt = Number.NEGATIVE_INFINITY;
 
   const tunnels = new Tunnels({
     policy: {
@@ -103,6 +107,9 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       ailment: () => (draining ? "shutting down" : undefined),
       hint,
       onPoll,
+      onChunk: () => {
+        lastChunkAt = timers.now();
+      },
       onForward: (outcome) => logger.debug({ event: "forward", ...outcome }, "forward-mode request"),
     });
     endpoints.push({ ...endpoint, side });
@@ -114,6 +121,9 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     draining = true;
     clearInterval(sweeper);
     tunnels.drain();
+    // Traffic that flows may come to its end, untouched; a host that asks meanwhile hears that we are going.
+    const deadline = timers.now() + graceMs;
+    while (timers.now() < Math.min(deadline, lastChunkAt + quietMs)) await pause(quietMs / 4);
     await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));
     tunnels.close();
   };

@@ -31,6 +31,8 @@ export interface ServiceOptions {
   /** What the user should do, if anything: goes into the health message. */
   readonly hint: () => string | undefined;
   readonly onPoll: (side: Side) => void;
+  /** A chunk has come. */
+  readonly onChunk: () => void;
   readonly onForward: (outcome: ForwardOutcome) => void;
 }
 
@@ -70,7 +72,10 @@ export function pluginService(options: ServiceOptions): ServiceImpl<typeof Plugi
       if (!response) throw missing("ProcessHttpResponseRequest.response");
       return answerHttpResponse(response);
     },
-    processTunnelData: (request, context) => answerChunk(tunnels, request, context),
+    processTunnelData(request, context) {
+      options.onChunk();
+      return answerChunk(tunnels, request, context);
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { LRUCache } from "lru-cache";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { type InvalidLeafKind, invalidLeafKinds, issueInvalidLeaf } from "./leaf/invalid-leaf.ts";
 import type { Leaf } from "./leaf/leaf.ts";
+import { LeafCache } from "./leaf/leaf-cache.ts";
 import { issueLeaf, type LeafIssuer, leafValidity } from "./leaf/leaf-issuer.ts";
 import { LeafKeys } from "./leaf/leaf-key.ts";
 import { certificateAuthorityLimits as limits } from "./limits.ts";
@@ -38,11 +39,6 @@ export type SniCallback = (
   callback: (error: Error | null, context?: SecureContext) => void,
 ) => void;
 
-/** A cached leaf is made anew when two thirds of its life are over, so that nobody ever gets one about to die. */
-const renewAfterShare = 2 / 3;
-
-type CachedLeaf = { readonly leaf: Leaf; readonly renewAt: number };
-
 /**
  * A certificate authority for tests: a root, usually constrained to the hosts under test, and leaves for them.
  *
@@ -62,8 +58,7 @@ export class CertificateAuthority {
   readonly #home: string | undefined;
   readonly #now: () => number;
   readonly #keys: LeafKeys;
-  readonly #cache: LRUCache<string, CachedLeaf>;
-  readonly #inFlight = new Map<string, Promise<Leaf>>();
+  readonly #leaves: LeafCache;
 
   private constructor({ authority, paths, home }: OpenedAuthority, options: CertificateAuthorityOptions) {
     const { now = Date.now, maxCachedLeaves = limits.cachedLeaves } = options;
@@ -80,7 +75,7 @@ export class CertificateAuthority {
     this.#home = home;
     this.#now = now;
     this.#keys = new LeafKeys(now);
-    this.#cache = new LRUCache({ max: maxCachedLeaves });
+    this.#leaves = new LeafCache(maxCachedLeaves, now);
   }
 
   /**
@@ -145,10 +140,12 @@ export class CertificateAuthority {
     return this.#authority.certificate.fingerprint256;
   }
 
+  /** When the CA starts to be valid. */
   get notBefore(): Date {
     return new Date(this.#authority.certificate.validFrom);
   }
 
+  /** When the CA stops to be valid; no leaf lasts longer. */
   get notAfter(): Date {
     return new Date(this.#authority.certificate.validTo);
   }
@@ -192,9 +189,7 @@ export class CertificateAuthority {
    */
   forHost(host: string, options: { readonly keyType?: LeafKeyType } = {}): Promise<Leaf> {
     const { keyType = "ecdsa-p256" } = options;
-    const found = this.#cached(keyType, host);
-    if (found) return Promise.resolve(found);
-    return this.#once(keyType, host, () => this.issue({ hosts: [host], keyType }));
+    return this.#leaves.take(keyType, host, () => this.issue({ hosts: [host], keyType }));
   }
 
   /**
@@ -221,9 +216,7 @@ export class CertificateAuthority {
    *   `name-constraint-violation` from an unconstrained CA
    */
   issueInvalid(kind: InvalidLeafKind, host: string): Promise<Leaf> {
-    const found = this.#cached(kind, host);
-    if (found) return Promise.resolve(found);
-    return this.#once(kind, host, async () => {
+    return this.#leaves.take(kind, host, async () => {
       if (!Object.hasOwn(invalidLeafKinds, kind))
         throw new CertificateAuthorityError(
           "bad-option",
@@ -234,8 +227,8 @@ export class CertificateAuthority {
   }
 
   /**
-   * For `tls.createServer({ SNICallback: ca.sniCallback })`: a context for whatever name a client asks for. A name
-   * that the CA may not stand for ends the handshake with `unrecognized_name`.
+   * For `tls.createServer({ SNICallback: ca.sniCallback })`: a context for whatever name a client asks for. For a
+   * name that the CA may not stand for the connection ends without a certificate.
    */
   readonly sniCallback: SniCallback = callbackify(async (servername: string) =>
     (await this.forHost(servername)).secureContext(),
@@ -254,30 +247,6 @@ export class CertificateAuthority {
       notAfter: this.notAfter.toISOString(),
       permittedDns: this.constraints?.permittedDns ?? "all",
     };
-  }
-
-  #cached(variant: string, host: string): Leaf | undefined {
-    const cached = this.#cache.get(`${variant} ${host}`);
-    return cached && this.#now() < cached.renewAt ? cached.leaf : undefined;
-  }
-
-  /** Runs an issue unless the same one is under way, and keeps its result. */
-  #once(variant: string, host: string, issue: () => Promise<Leaf>): Promise<Leaf> {
-    const key = `${variant} ${host}`;
-    let flight = this.#inFlight.get(key);
-    if (!flight) {
-      flight = this.#issueAndKeep(key, issue).finally(() => this.#inFlight.delete(key));
-      this.#inFlight.set(key, flight);
-    }
-    return flight;
-  }
-
-  async #issueAndKeep(key: string, issue: () => Promise<Leaf>): Promise<Leaf> {
-    const leaf = await issue();
-    const now = this.#now();
-    const life = Math.abs(leaf.notAfter.getTime() - now);
-    this.#cache.set(key, { leaf, renewAt: now + life * renewAfterShare });
-    return leaf;
   }
 
   #refuseOutside(hosts: readonly Host[]): void {

@@ -35,7 +35,8 @@ export class Tunnels {
     this.#table = new LRUCache<string, Tunnel>({
       max: options.maxTunnels ?? tunnelLimits.maxTunnels,
       ttl: options.maxIdleMs ?? tunnelLimits.maxIdleMs,
-      ttlResolution: 1000,
+      // No cached time: that would take a timer of its own.
+      ttlResolution: 0,
       updateAgeOnGet: true,
       perf: { now: () => options.timers.now() },
       dispose: (tunnel, _id, reason) => {

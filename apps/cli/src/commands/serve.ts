@@ -16,18 +16,21 @@ export function serveCommand(): Command {
   return addServerOptions(command).action(async (flags: ServerFlags) => {
     const signal = signalled();
     const { settings, logger, caCertPath, server, pluginUrls } = await startPlugin(flags);
-    banner({
-      rows: [
-        ...server.endpoints.map(({ side, url }) => [`${side} side`, url] as const),
-        ["CA", caCertPath] as const,
-        ["fails", describeRule(settings)] as const,
-      ],
-      title: "Give these to the Fault proxy:",
-      command: ["fault run", ...pluginUrls.map((url) => `--grpc-plugin ${url}`), "--upstream '*' --no-ui"],
-    });
-    if (flags.readyFile !== undefined)
-      writeReadyFile(flags.readyFile, { plugins: pluginUrls, caCert: caCertPath, pid: process.pid });
-    logger.info({ event: "shutdown", signal: await signal }, "draining");
-    await server.close();
+    try {
+      banner({
+        rows: [
+          ...server.endpoints.map(({ side, url }) => [`${side} side`, url] as const),
+          ["CA", caCertPath] as const,
+          ["fails", describeRule(settings)] as const,
+        ],
+        title: "Give these to the Fault proxy:",
+        command: ["fault run", ...pluginUrls.map((url) => `--grpc-plugin ${url}`), "--upstream '*' --no-ui"],
+      });
+      if (flags.readyFile !== undefined)
+        writeReadyFile(flags.readyFile, { plugins: pluginUrls, caCert: caCertPath, pid: process.pid });
+      logger.info({ event: "shutdown", signal: await signal }, "draining");
+    } finally {
+      await server.close();
+    }
   });
 }

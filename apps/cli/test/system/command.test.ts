@@ -1,12 +1,13 @@
 /** `faultwire start` and `serve` as a user types them: what they print, what a pasted line does, how they end. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { runFaultwire, startFaultwire } from "../faultwire-process.ts";
+import { openTunnel } from "../tunnel-client.ts";
 
 const run = promisify(execFile);
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-cli-"));
@@ -71,10 +72,7 @@ describe("faultwire start", () => {
   it("ends a stream in mid-flight when it is told to stop, and still exits with 0", async () => {
     const faultwire = await startFaultwire("start", "--error-probability", "0");
     const { ready } = faultwire;
-    const tunnel = await (await import("../tunnel-client.ts")).openTunnel(
-      ready.proxy ?? "",
-      "api.anthropic.com:443",
-    );
+    const tunnel = await openTunnel(ready.proxy ?? "", "api.anthropic.com:443");
     tunnel.on("error", () => {});
     const stopped = faultwire.stop();
     expect((await stopped).status).toBe(0);
@@ -83,6 +81,15 @@ describe("faultwire start", () => {
 });
 
 describe("faultwire serve", () => {
+  it("writes the CA certificate where --export-ca says, and never its key", async () => {
+    const path = join(scratch, "exported.pem");
+    const faultwire = await startFaultwire("serve", "--export-ca", path);
+    const exported = readFileSync(path, "utf8");
+    expect(exported).toBe(readFileSync(faultwire.ready.caCert, "utf8"));
+    expect(exported).not.toContain("PRIVATE KEY");
+    await faultwire.stop();
+  });
+
   it("opens the endpoints that --side names", async () => {
     for (const [side, count] of [
       ["both", 2],
@@ -124,16 +131,18 @@ describe("what the user has to mend is one line and status 2", () => {
     blocker.close();
   });
 
-  it("a flag out of range, an unknown flag, an unknown command", async () => {
-    expect(await refused("serve", "--error-probability", "1.5")).toContain("Expected a number from 0 to 1");
-    expect(await refused("serve", "--status-code", "200.5")).toContain(
-      "Expected a whole number from 200 to 599",
-    );
-    expect(await refused("serve", "--target-host", "https://api.anthropic.com")).toContain("without scheme");
-    expect(await refused("serve", "--headers", "no colon")).toContain('Expected "name: value"');
-    expect(await refused("serve", "--sied", "both")).toContain("unknown option '--sied'");
-    expect(await refused("sevre")).toContain("unknown command 'sevre'");
-    expect(await refused("serve", "--ca-cert", "x.pem")).toContain("--ca-cert and --ca-key go together");
+  it.each([
+    [["serve", "--error-probability", "1.5"], "Expected a number from 0 to 1"],
+    [["serve", "--status-code", "200.5"], "Expected a whole number from 200 to 599"],
+    [["serve", "--target-host", "https://api.anthropic.com"], "without scheme"],
+    [["serve", "--headers", "no colon"], 'Expected "name: value"'],
+    [["serve", "--sied", "both"], "unknown option '--sied'"],
+    [["sevre"], "unknown command 'sevre'"],
+    [["serve", "--ca-cert", "x.pem"], "--ca-cert and --ca-key go together"],
+    [["serve", "--ca-cert", "none.pem", "--ca-key", "none.key"], "none.pem"],
+    [["serve", "--ready-file", "/nowhere/r.json", "--port", "0"], "--ready-file"],
+  ])("%j", async (args, line) => {
+    expect(await refused(...args)).toContain(line);
   });
 
   it("a config file with unknown keys and values out of range, each by name", async () => {

@@ -185,15 +185,32 @@ describe("forward mode", () => {
 });
 
 describe("the end", () => {
-  it("is announced: unhealthy while it drains, calls that are held are answered", async () => {
-    const server = await startPlugin(0);
-    const [serverSide, clientSide] = urls(server);
+  it("is announced: unhealthy as long as traffic flows, and then nobody listens", async () => {
+    const server = await startPlugin(1);
+    const [serverSide] = urls(server);
     expect(await health(serverSide ?? "")).toMatchObject({ healthy: true });
-    const session = await connectTo(clientSide ?? "");
-    const closing = server.close(1000);
-    // The connection that is there is still served until it has gone.
-    session.close();
+    const session = await connectTo(serverSide ?? "");
+    const chunk = create(ProcessTunnelDataRequestSchema, { id: "a", side: 1, chunk: Uint8Array.of(1, 2, 3) });
+    const bytes = toBinary(ProcessTunnelDataRequestSchema, chunk);
+    let flows = true;
+    let answered = 0;
+    const traffic = (async () => {
+      while (flows) {
+        const stream = call(session, pluginMethodPaths.processTunnelData, bytes);
+        stream.resume();
+        await once(stream, "close");
+        answered++;
+      }
+    })();
+    await expect.poll(() => answered).toBeGreaterThan(2);
+    const closing = server.close(20_000);
+    expect(await health(serverSide ?? "")).toEqual(
+      expect.objectContaining({ healthy: false, message: "shutting down" }),
+    );
+    flows = false;
+    await traffic;
     await closing;
+    session.close();
     await expect(health(serverSide ?? "")).rejects.toThrow();
   });
 

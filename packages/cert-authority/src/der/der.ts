@@ -27,6 +27,7 @@ const binary = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 const primitive = (tag: number, content: string): DerNode => asn1.create(UNIVERSAL, tag, false, content);
 
+/** SEQUENCE, or SEQUENCE OF. */
 export const sequence = (...items: readonly DerNode[]): DerNode =>
   asn1.create(UNIVERSAL, Tag.sequence, true, items);
 
@@ -42,8 +43,10 @@ export function setOf(...items: readonly DerNode[]): DerNode {
   return asn1.create(UNIVERSAL, Tag.set, true, ordered);
 }
 
+/** BOOLEAN; true is all ones in DER (X.690 §11.1). */
 export const boolean = (value: boolean): DerNode => primitive(Tag.boolean, value ? "\xff" : "\0");
 
+/** NULL. */
 export const nullValue = (): DerNode => primitive(Tag.null, "");
 
 /** INTEGER from an unsigned big-endian number; a sign octet is put before it where needed (X.690 §8.3). */
@@ -54,20 +57,24 @@ export function unsignedInteger(bytes: Uint8Array): DerNode {
   return primitive(Tag.integer, (bytes[start] ?? 0) >= 0x80 ? `\0${digits}` : digits || "\0");
 }
 
+/** INTEGER from a number of 0 to 2³² - 1. */
 export const smallInteger = (value: number): DerNode => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return unsignedInteger(bytes);
 };
 
+/** OBJECT IDENTIFIER from its dotted form. */
 export const oid = (dotted: string): DerNode => primitive(Tag.oid, asn1.oidToDer(dotted).bytes());
 
+/** OCTET STRING. */
 export const octetString = (bytes: Uint8Array): DerNode => primitive(Tag.octetString, binary(bytes));
 
 /** BIT STRING; `unusedBits` of the last octet do not count (X.690 §8.6). */
 export const bitString = (bytes: Uint8Array, unusedBits = 0): DerNode =>
   primitive(Tag.bitString, String.fromCharCode(unusedBits) + binary(bytes));
 
+/** UTF8String. */
 export const utf8String = (text: string): DerNode =>
   primitive(Tag.utf8String, binary(Buffer.from(text, "utf8")));
 
@@ -109,9 +116,11 @@ export const itemsOf = (node: DerNode | undefined): readonly DerNode[] =>
 export const contentOf = (node: DerNode | undefined): Buffer =>
   Buffer.from(typeof node?.value === "string" ? node.value : "", "latin1");
 
+/** Whether a node has the context tag `[n]`. */
 export const isContext = (node: DerNode, n: number): boolean =>
   node.tagClass === CONTEXT_SPECIFIC && node.type === n;
 
+/** Whether a node has this universal tag. */
 export const isUniversal = (node: DerNode | undefined, tag: number): boolean =>
   node?.tagClass === UNIVERSAL && node.type === tag;
 

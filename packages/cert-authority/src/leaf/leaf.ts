@@ -49,14 +49,17 @@ export class Leaf {
     return this.#parts.hosts;
   }
 
+  /** The kind of its key. */
   get keyType(): KeyType {
     return this.#parts.key.type;
   }
 
+  /** When it starts to be valid. */
   get notBefore(): Date {
     return wholeSeconds(this.#parts.validity.notBefore);
   }
 
+  /** When it stops to be valid. */
   get notAfter(): Date {
     return wholeSeconds(this.#parts.validity.notAfter);
   }

@@ -13,6 +13,7 @@ export type Authority = CaCertificateFacts & {
   readonly privateKey: KeyObject;
 };
 
+/** What reading a CA needs to know besides its two files. */
 export type ReadAuthorityOptions = {
   /** Secret; for an encrypted key. */
   readonly passphrase: string | undefined;

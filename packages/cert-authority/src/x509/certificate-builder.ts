@@ -84,15 +84,19 @@ export function keyUsage(...bits: readonly number[]): DerNode {
   return extension(Oid.keyUsage, true, bitString(Uint8Array.of(octet), 7 - Math.max(...bits)));
 }
 
+/** What the key is for (RFC 5280 §4.2.1.12), as object identifiers. */
 export const extendedKeyUsage = (...purposes: readonly string[]): DerNode =>
   extension(Oid.extendedKeyUsage, false, sequence(...purposes.map(oid)));
 
+/** The name of this certificate's key (RFC 5280 §4.2.1.2). */
 export const subjectKeyIdentifier = (id: Uint8Array): DerNode =>
   extension(Oid.subjectKeyIdentifier, false, octetString(id));
 
+/** The name of the issuer's key (RFC 5280 §4.2.1.1). */
 export const authorityKeyIdentifier = (id: Uint8Array): DerNode =>
   extension(Oid.authorityKeyIdentifier, false, sequence(contextPrimitive(0, id)));
 
+/** What a CA may issue for (RFC 5280 §4.2.1.10); critical. */
 export const nameConstraints = (value: DerNode): DerNode => extension(Oid.nameConstraints, true, value);
 
 /** The names that a leaf stands for (RFC 5280 §4.2.1.6). */

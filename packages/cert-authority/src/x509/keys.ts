@@ -17,6 +17,7 @@ export type LeafKeyType = "ecdsa-p256" | "rsa-2048";
 /** Hashes that a certificate can be signed with. SHA-1 is for certificates that clients have to refuse. */
 export type SignatureHash = "sha1" | "sha256" | "sha384" | "sha512";
 
+/** Both halves of a key; `privateKey` is secret. */
 export type KeyPair = { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
 
 /** Makes a key pair in OpenSSL, off the event loop. */

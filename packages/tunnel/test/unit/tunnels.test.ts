@@ -1,0 +1,103 @@
+import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Side, type TunnelEvent, Tunnels, type TunnelsOptions, tunnelLimits } from "../../src/index.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe("the table of tunnels", () => {
+  let timers: ManualTimers;
+  let events: TunnelEvent[];
+  let answers: string[];
+
+  beforeEach(() => {
+    timers = manualTimers(1);
+    events = [];
+    answers = [];
+  });
+
+  const table = (more: Partial<TunnelsOptions> = {}): Tunnels =>
+    new Tunnels({
+      policy: { isTarget: () => false, connection: () => undefined, request: () => undefined },
+      timers,
+      userAgent: "test",
+      registeredSides: () => ["server", "client"],
+      onEvent: (event) => events.push(event),
+      ...more,
+    });
+  const read = (tunnels: Tunnels, id: string, side: Side = "client", text = "\u0001hello"): (() => void) =>
+    tunnels.handle({ id, side, kind: "read", chunk: bytes(text) }, ({ action }) =>
+      answers.push(`${id} ${action.case}`),
+    );
+  const ends = (): string[] =>
+    events.flatMap((event) => (event.type === "closed" ? [`${event.tunnel} ${event.why}`] : []));
+
+  it("forgets a tunnel when a call of its is cancelled, and tells what it has carried", () => {
+    const tunnels = table();
+    read(tunnels, "a");
+    const cancel = read(tunnels, "a");
+    expect(answers).toEqual(["a replace"]);
+    timers.advance(30);
+    cancel();
+    cancel();
+    expect(ends()).toEqual(["a cancelled"]);
+    expect(events.at(-1)).toMatchObject({ bytesFromClient: 12, bytesFromServer: 0, ageMs: 30 });
+    expect(tunnels.size).toBe(0);
+    expect(timers.armed).toBe(0);
+  });
+
+  it("forgets the tunnel that was quiet for longest when there are too many, and answers what it holds", () => {
+    const tunnels = table({ maxTunnels: 2 });
+    read(tunnels, "a");
+    read(tunnels, "a");
+    read(tunnels, "b");
+    expect(answers).toEqual(["a replace", "b replace"]);
+    read(tunnels, "c");
+    expect(ends()).toEqual(["a evicted"]);
+    expect(answers).toEqual(["a replace", "b replace", "a replace", "c replace"]);
+    expect(tunnels.size).toBe(2);
+  });
+
+  it("forgets a tunnel that was quiet for too long, and keeps one that was not", () => {
+    const tunnels = table({ maxIdleMs: 60_000 });
+    read(tunnels, "a");
+    read(tunnels, "b", "server");
+    timers.advance(40_000);
+    read(tunnels, "b", "client");
+    timers.advance(40_000);
+    tunnels.sweep();
+    expect(ends()).toEqual(["a idle"]);
+    expect(tunnels.size).toBe(1);
+  });
+
+  it("refuses an id that no host gives", () => {
+    const tunnels = table();
+    read(tunnels, "");
+    read(tunnels, "x".repeat(tunnelLimits.maxIdLength + 1));
+    expect(answers.map((answer) => answer.split(" ")[1])).toEqual(["close", "close"]);
+    expect(tunnels.size).toBe(0);
+  });
+
+  it("answers everything that is held when it drains", () => {
+    const tunnels = table();
+    for (const id of ["a", "b"]) {
+      read(tunnels, id);
+      read(tunnels, id);
+    }
+    expect(answers).toHaveLength(2);
+    tunnels.drain();
+    expect(answers).toHaveLength(4);
+    tunnels.close();
+    expect(ends().sort()).toEqual(["a shutdown", "b shutdown"]);
+  });
+
+  it("takes write calls before anything was read for another stream than ours: a TCP mapping with TLS of the host's", () => {
+    const tunnels = table();
+    tunnels.handle(
+      { id: "a", side: "server", kind: "write", chunk: bytes("\u0016host's own TLS") },
+      ({ action }) => answers.push(`server ${action.case}`),
+    );
+    read(tunnels, "a", "client", "in clear");
+    expect(answers).toEqual(["server passThrough", "a replace"]);
+    expect(events.map(({ type }) => type)).toEqual(["unpaired", "connection", "connection"]);
+  });
+});
