@@ -40,10 +40,13 @@ function selfSigned() {
 
 /** The chunks of both sides of one handshake, in the order in which a relay saw them. */
 async function recorded(version) {
-  const server = createServer({ ...selfSigned(), minVersion: version, maxVersion: version }, (socket) => {
-    socket.on("error", () => {});
-    socket.once("data", () => socket.end("pong"));
-  });
+  const server = createServer(
+    { ...selfSigned(), ALPNProtocols: ["http/1.1"], minVersion: version, maxVersion: version },
+    (socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end("pong"));
+    },
+  );
   const sent = [];
   const relay = createTcpServer((client) => {
     const upstream = connectTcp(server.address().port, "127.0.0.1");
@@ -65,7 +68,8 @@ async function recorded(version) {
   const client = connect({
     host: "127.0.0.1",
     port: relay.address().port,
-    servername: "origin.test",
+    servername: "api.anthropic.com",
+    ALPNProtocols: ["http/1.1"],
     rejectUnauthorized: false,
   });
   client.on("secureConnect", () => client.end("ping"));
@@ -75,7 +79,7 @@ async function recorded(version) {
   return sent;
 }
 
-const now = () => 0;
+const now = () => performance.now();
 
 /** The handshake alone: up to the record that completes it. */
 function handshakeOf(sent) {

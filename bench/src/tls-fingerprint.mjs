@@ -1,89 +1,88 @@
-// JA4 and JA3 of one ClientHello, against read-tls-client-hello: from the bytes, and from a hello that is decoded
-// already. Both must agree on the fingerprints before anything is timed.
+// JA4 and JA3 of captured hellos against read-tls-client-hello: from the bytes, and from a hello that is decoded
+// already. Both must agree on the fingerprints before anything is timed. Each round measures every contender once;
+// the medians of the CPU time are compared. `node bench/src/tls-fingerprint.mjs [rounds]`.
 import { strict as assert } from "node:assert";
-import { Duplex, PassThrough } from "node:stream";
-import { connect } from "node:tls";
-import { pathToFileURL } from "node:url";
+import { Readable } from "node:stream";
+import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
 import { ClientHelloReader } from "@faultwire/tls-parser";
-import peer from "read-tls-client-hello";
+import { calculateJa3, calculateJa4, readTlsClientHello } from "read-tls-client-hello";
 
-/** The record that Node's TLS client sends first. */
-async function nodeHello() {
-  let client;
-  const bytes = await new Promise((resolve) => {
-    const wire = new Duplex({ read: () => {}, write: (chunk) => resolve(chunk) });
-    client = connect({ socket: wire, servername: "api.example.com", ALPNProtocols: ["http/1.1"] });
-  });
-  client.destroy();
-  return bytes;
+const rounds = Number(process.argv[2] ?? 15);
+const MANY = 5_000;
+const FEW = 300;
+
+/** A stream is all that the peer takes: what it costs is part of its interface. */
+async function peerHello(bytes) {
+  const stream = new Readable({ read() {} });
+  stream.push(bytes);
+  const hello = await readTlsClientHello(stream);
+  stream.destroy();
+  return hello;
 }
 
-/** What a stream costs is part of the peer's interface: it takes nothing else. */
-function streamOf(bytes) {
-  const stream = new PassThrough();
-  stream.write(bytes);
-  return stream;
-}
+const repeat = (use) => (count) => {
+  for (let index = 0; index < count; index++) use();
+};
 
-/** Microseconds of CPU per call of each work: medians of rounds that take turns, to see the same machine. */
-async function timed(works, rounds = 15) {
-  const times = works.map(() => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [index, { work, calls }] of works.entries()) {
+/** Microseconds of CPU per call of each contender: medians of interleaved rounds, one more thrown away. */
+async function compare(contenders) {
+  const times = contenders.map(() => []);
+  for (let round = 0; round <= rounds; round++)
+    for (const [index, { work, count }] of contenders.entries()) {
       const start = process.cpuUsage();
-      for (let call = 0; call < calls; call++) {
-        const pending = work();
-        if (pending instanceof Promise) await pending;
-      }
+      await work(count);
       const { user, system } = process.cpuUsage(start);
-      times[index].push((user + system) / calls);
+      if (round > 0) times[index].push((user + system) / count);
     }
-  return times.map((list) => list.sort((one, other) => one - other)[rounds >> 1]);
+  return times.map((list) => list.sort((one, other) => one - other)[list.length >> 1]);
 }
 
-export async function run() {
-  const bytes = await nodeHello();
+for (const name of ["chromium by default", "curl by default", "node with ALPN"]) {
+  const bytes = Buffer.from(helloVectors().find((hello) => hello.name === name).bytes);
   const decode = () => new ClientHelloReader().push(bytes).clientHello;
   const hello = decode();
-  const peerHello = await peer.readTlsClientHello(streamOf(bytes));
-  assert.equal(ja4(hello), peer.calculateJa4(peerHello));
-  assert.equal(ja3(hello), peer.calculateJa3(peerHello));
-
-  const many = 5_000;
+  const theirs = await peerHello(bytes);
+  assert.equal(ja4(hello), calculateJa4(theirs));
+  assert.equal(ja3(hello), calculateJa3(theirs));
   const rows = [
     {
-      name: "bytes → JA4",
-      goal: 30,
-      ours: { work: () => ja4(decode()), calls: many },
-      theirs: {
-        work: async () => peer.calculateJa4(await peer.readTlsClientHello(streamOf(bytes))),
-        calls: 300,
-      },
+      what: "bytes → JA4",
+      wanted: 30,
+      contenders: [
+        { count: MANY, work: repeat(() => ja4(decode())) },
+        {
+          count: FEW,
+          work: async (count) => {
+            for (let index = 0; index < count; index++) calculateJa4(await peerHello(bytes));
+          },
+        },
+      ],
     },
     {
-      name: "hello → JA4",
-      goal: 1,
-      ours: { work: () => ja4(hello), calls: many },
-      theirs: { work: () => peer.calculateJa4(peerHello), calls: many },
+      what: "hello → JA4",
+      wanted: 1,
+      contenders: [
+        { count: MANY, work: repeat(() => ja4(hello)) },
+        { count: MANY, work: repeat(() => calculateJa4(theirs)) },
+      ],
     },
     {
-      name: "hello → JA3",
-      goal: 1,
-      ours: { work: () => ja3(hello), calls: many },
-      theirs: { work: () => peer.calculateJa3(peerHello), calls: many },
+      what: "hello → JA3",
+      wanted: 1,
+      contenders: [
+        { count: MANY, work: repeat(() => ja3(hello)) },
+        { count: MANY, work: repeat(() => calculateJa3(theirs)) },
+      ],
     },
   ];
-  console.log(`tls-fingerprint: a ClientHello of ${bytes.length} bytes, ${hello.cipherSuites.length} suites`);
-  for (const row of rows) {
-    const { name, goal } = row;
-    const [ours, theirs] = await timed([row.ours, row.theirs]);
-    const ratio = theirs / ours;
-    const verdict = ratio >= goal ? "" : `, below the goal of ${goal} ×`;
+  console.log(`${name}, ${bytes.length} bytes, ${hello.cipherSuites.length} suites, ${ja4(hello)}`);
+  for (const { what, wanted, contenders } of rows) {
+    const [ours, peers] = await compare(contenders);
+    const ratio = peers / ours;
+    const note = ratio >= wanted ? "" : `, ≥ ${wanted} wanted`;
     console.log(
-      `  ${name}: ${ours.toFixed(1)} µs, read-tls-client-hello ${theirs.toFixed(1)} µs: ${ratio.toFixed(1)} ×${verdict}`,
+      `  ${what}  ${ours.toFixed(1)} µs, ${ratio.toFixed(1)} × the peer's ${peers.toFixed(1)} µs${note}`,
     );
   }
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await run();

@@ -1,5 +1,6 @@
 import { type HandshakeState, type Session, sessionOf } from "./handshake-state.ts";
 import type { Observation } from "./observation.ts";
+import { isSessionEchoed } from "./session-echo.ts";
 import { suiteDemands } from "./suite-demands.ts";
 import { type Tls13RecordSizes, tls13RecordSizes } from "./tls13-record-size.ts";
 import { isTls13 } from "./version.ts";
@@ -70,8 +71,7 @@ export const guards: Readonly<Record<GuardName, Guard>> = {
   "session-id-echoed": (state, seen) =>
     state.name === "wait-server-hello" &&
     seen.sees === "serverHello" &&
-    seen.answer.sessionId.length > 0 &&
-    isSame(state.offer.sessionId, seen.answer.sessionId),
+    isSessionEchoed(state.offer, seen.answer),
   "first-retry": (state) => state.name === "wait-server-hello" && state.retrySuite === undefined,
   "ticket-offered": (state) => state.name === "wait-server-certificate" && state.ticketOffered,
   "no-certificate-due": settled(({ cipherSuite }) => suiteDemands(cipherSuite).certificate !== "required"),
@@ -100,7 +100,3 @@ export const guards: Readonly<Record<GuardName, Guard>> = {
     state[by] === "changed" &&
     state[by === "client" ? "server" : "client"] === "finished",
 };
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
-}

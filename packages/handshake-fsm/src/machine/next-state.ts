@@ -10,6 +10,7 @@ import type {
 } from "./handshake-state.ts";
 import { sessionOf } from "./handshake-state.ts";
 import type { Answer, Observation } from "./observation.ts";
+import { isSessionEchoed } from "./session-echo.ts";
 import { tls13RecordSizes } from "./tls13-record-size.ts";
 import { isTls13 } from "./version.ts";
 
@@ -89,11 +90,8 @@ function sessionFrom(offer: Offer, answer: Answer, isRetried: boolean): Session 
     const resumedBy = answer.selectedPsk === undefined ? undefined : "psk";
     return { version, cipherSuite, resumedBy, earlyData: earlyDataAfter(offer, answer, isRetried) };
   }
-  const isEchoed =
-    answer.sessionId.length > 0 &&
-    answer.sessionId.length === offer.sessionId.length &&
-    answer.sessionId.every((byte, at) => byte === offer.sessionId[at]);
-  const resumedBy: Resumption | undefined = isEchoed ? (offer.ticket ? "ticket" : "session-id") : undefined;
+  const kind: Resumption = offer.ticket ? "ticket" : "session-id";
+  const resumedBy = isSessionEchoed(offer, answer) ? kind : undefined;
   return { version, cipherSuite, resumedBy, earlyData: offer.earlyData ? "rejected" : "none" };
 }
 

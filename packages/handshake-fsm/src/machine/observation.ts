@@ -6,7 +6,7 @@ import type { Offer } from "./handshake-state.ts";
 export interface Answer {
   readonly version: number;
   readonly cipherSuite: number;
-  /** A copy, 0 to 32 bytes. */
+  /** 0 to 32 bytes; looked at, and not kept. */
   readonly sessionId: Uint8Array;
   /** The index of the client's key that was taken; undefined where none was. */
   readonly selectedPsk: number | undefined;

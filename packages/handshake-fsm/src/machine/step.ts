@@ -27,13 +27,19 @@ const NOTHING: readonly ViolationCode[] = [];
  * ```
  */
 export function step(state: HandshakeState, seen: Observation): Step {
-  const row =
-    firstFit(transitions[state.name], state, seen) ??
-    (isOver(state) ? undefined : firstFit(anywhere, state, seen));
+  const row = transitionFor(state, seen);
   if (row === undefined) return { state, output: isOver(state) ? NOTHING : [misplaced(state, seen)] };
   const violations = helloViolations(state, seen);
   const output = row.violation === undefined ? violations : [...violations, row.violation];
   return { state: nextState(row.to, state, seen), output };
+}
+
+/** The row of the table by which {@link step} goes; undefined where there is none. */
+export function transitionFor(state: HandshakeState, seen: Observation): Transition | undefined {
+  return (
+    firstFit(transitions[state.name], state, seen) ??
+    (isOver(state) ? undefined : firstFit(anywhere, state, seen))
+  );
 }
 
 /** Nothing that comes now is judged any more. */

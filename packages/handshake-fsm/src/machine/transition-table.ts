@@ -231,7 +231,9 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
   ],
   "wait-finished": [
     { by: "client", sees: "applicationData", when: "finished-sized", to: "connected" },
-    { by: "client", sees: "applicationData", when: "alert-sized", to: "failed" },
+    // Who has begun this flight has accepted the server: it is no failure, but a goodbye behind a Finished that shares
+    // its record with the messages before it.
+    { by: "client", sees: "applicationData", when: "alert-sized", to: "connected" },
     { by: "client", sees: "applicationData", to: "wait-finished" },
     { by: "server", sees: "applicationData", to: "connected" },
     { by: "either", sees: "changeCipherSpec", to: "wait-finished" },

@@ -1,4 +1,5 @@
 import { type HandshakeFrame, HandshakeReader, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
+import type { Side } from "../side.ts";
 
 /** One direction of a connection, as a {@link HandshakeTracker} reads it. */
 export class Flow {
@@ -6,6 +7,8 @@ export class Flow {
   isProtected = false;
   hasEnded = false;
   bytes = 0;
+  /** Whether the last complete record was an alert, or in TLS 1.3 is as long as an encrypted one. */
+  endsWithAlert = false;
   /** Whether record boundaries are lost. */
   isUnreadable = false;
   // There only while they hold part of something: most connections are idle most of the time, and a reader also keeps
@@ -38,6 +41,11 @@ export class Flow {
     return this.#records?.pendingBytes ?? 0;
   }
 
+  /** Bytes of both. */
+  get pendingBytes(): number {
+    return this.pendingMessageBytes + this.pendingRecordBytes;
+  }
+
   /** Nothing more will be read. */
   drop(): void {
     this.isUnreadable = true;
@@ -51,3 +59,6 @@ export class Flow {
     this.#messages = undefined;
   }
 }
+
+/** Both directions of a connection. */
+export type Flows = Readonly<Record<Side, Flow>>;

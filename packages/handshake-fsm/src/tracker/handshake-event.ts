@@ -73,6 +73,11 @@ export interface ClosedEvent extends EventBase {
   readonly during: StateName;
   /** Sides that ended in the middle of a record. */
   readonly truncated: readonly Side[];
+  /**
+   * Sides whose last record was an alert, or in TLS 1.3 is as long as an encrypted one: in an established connection
+   * the close_notify without which the data may be cut short (RFC 8446 section 6.1), or a failure told late.
+   */
+  readonly endedWithAlert: readonly Side[];
 }
 
 /** What a {@link HandshakeTracker} tells, in the order in which it happened. */

@@ -60,6 +60,8 @@ export interface HandshakeSummary {
    */
   readonly history: string;
   readonly phases: HandshakePhases;
+  /** Sides whose last record is an alert, or as long as an encrypted one: see {@link ClosedEvent}. */
+  readonly endedWithAlert: readonly Side[];
   /** Bytes of all records of the client that were complete. */
   readonly clientBytes: number;
   readonly serverBytes: number;

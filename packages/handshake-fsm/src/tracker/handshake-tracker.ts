@@ -13,8 +13,8 @@ import type { Observation } from "../machine/observation.ts";
 import { step } from "../machine/step.ts";
 import { isTls13 } from "../machine/version.ts";
 import type { ViolationCode } from "../machine/violation.ts";
-import type { Side } from "../side.ts";
-import { Flow } from "./flow.ts";
+import { SIDES, type Side } from "../side.ts";
+import { Flow, type Flows } from "./flow.ts";
 import type { HandshakeEvent } from "./handshake-event.ts";
 import type { HandshakeSummary } from "./handshake-summary.ts";
 import { answerOf, offerOf } from "./hello-facts.ts";
@@ -59,16 +59,19 @@ const selfEvident: ReadonlySet<ViolationCode> = new Set<ViolationCode>([
  * ```
  */
 export class HandshakeTracker {
-  readonly #options: HandshakeTrackerOptions;
-  readonly #log: Logbook;
-  readonly #flows = { client: new Flow(), server: new Flow() };
+  readonly #now: () => number;
+  readonly #lossy: Side | "both" | undefined;
+  readonly #maxMessageBytes: number;
+  readonly #log: Logbook = new Logbook();
+  readonly #flows: Flows = { client: new Flow(), server: new Flow() };
   #state: HandshakeState = startState;
-  #events: HandshakeEvent[] = [];
+  #events: HandshakeEvent[] | undefined;
   #nowMs = 0;
 
-  constructor(options: HandshakeTrackerOptions) {
-    this.#options = options;
-    this.#log = new Logbook();
+  constructor({ now, lossy, maxMessageBytes = MAX_HANDSHAKE_BYTES }: HandshakeTrackerOptions) {
+    this.#now = now;
+    this.#lossy = lossy;
+    this.#maxMessageBytes = maxMessageBytes;
   }
 
   /** Where the handshake stands. */
@@ -76,10 +79,15 @@ export class HandshakeTracker {
     return this.#state;
   }
 
+  /** Bytes kept of records and messages that are incomplete: one of each a direction, at most. */
+  get pendingBytes(): number {
+    const { client, server } = this.#flows;
+    return client.pendingBytes + server.pendingBytes;
+  }
+
   /** All that is known now, in one object; cheap enough for every connection, not for every record. */
   summary(): HandshakeSummary {
-    const { client, server } = this.#flows;
-    return this.#log.summary(this.#state, this.#options.now(), client.bytes, server.bytes);
+    return this.#log.summary(this.#state, this.#now(), this.#flows);
   }
 
   /**
@@ -89,7 +97,7 @@ export class HandshakeTracker {
   push(by: Side, chunk: Uint8Array): readonly HandshakeEvent[] {
     const flow = this.#flows[by];
     if (flow.isUnreadable) return NOTHING;
-    this.#nowMs = this.#options.now();
+    this.#nowMs = this.#now();
     try {
       flow.readRecords(chunk, (record) => this.#record(by, flow, record));
     } catch (error) {
@@ -101,7 +109,7 @@ export class HandshakeTracker {
 
   /** Takes the next record of one side, for callers that read records themselves. */
   feed(by: Side, record: TlsRecord): readonly HandshakeEvent[] {
-    this.#nowMs = this.#options.now();
+    this.#nowMs = this.#now();
     this.#record(by, this.#flows[by], record);
     return this.#takeEvents();
   }
@@ -113,27 +121,35 @@ export class HandshakeTracker {
   end(by?: Side): readonly HandshakeEvent[] {
     const { client, server } = this.#flows;
     if (client.hasEnded && server.hasEnded) return NOTHING;
-    this.#nowMs = this.#options.now();
+    this.#nowMs = this.#now();
     if (by !== "server") client.hasEnded = true;
     if (by !== "client") server.hasEnded = true;
     if (!client.hasEnded || !server.hasEnded) return NOTHING;
     const during = this.#state.name;
-    const sides: readonly Side[] = ["client", "server"];
-    const truncated = sides.filter((side) => this.#flows[side].pendingRecordBytes > 0);
+    const truncated = SIDES.filter((side) => this.#flows[side].pendingRecordBytes > 0);
+    const endedWithAlert = SIDES.filter((side) => this.#flows[side].endsWithAlert);
     this.#observe({ sees: "end", by: by ?? "client" });
-    this.#events.push({ kind: "closed", atMs: this.#nowMs, during, truncated });
+    this.#tell({ kind: "closed", atMs: this.#nowMs, during, truncated, endedWithAlert });
     return this.#takeEvents();
   }
 
   #takeEvents(): readonly HandshakeEvent[] {
-    if (this.#events.length === 0) return NOTHING;
     const events = this.#events;
-    this.#events = [];
+    if (events === undefined) return NOTHING;
+    this.#events = undefined;
     return events;
+  }
+
+  #tell(event: HandshakeEvent): void {
+    this.#events ??= [];
+    this.#events.push(event);
   }
 
   #record(by: Side, flow: Flow, record: TlsRecord): void {
     flow.bytes += record.byteLength;
+    flow.endsWithAlert =
+      record.type === ContentType.alert ||
+      (record.type === ContentType.applicationData && record.length === this.#log.tls13AlertBytes);
     if (flow.isUnreadable || !this.#isJudging) return;
     switch (record.type) {
       case ContentType.applicationData:
@@ -193,13 +209,12 @@ export class HandshakeTracker {
     certainty: Certainty = "observed",
   ): void {
     this.#log.alert(by, level, description);
-    this.#events.push({ kind: "alert", atMs: this.#nowMs, by, level, description, certainty });
+    this.#tell({ kind: "alert", atMs: this.#nowMs, by, level, description, certainty });
   }
 
   #messages(by: Side, flow: Flow, fragment: Uint8Array): void {
-    const { maxMessageBytes } = this.#options;
     try {
-      flow.readMessages(fragment, maxMessageBytes ?? MAX_HANDSHAKE_BYTES, (frame) => {
+      flow.readMessages(fragment, this.#maxMessageBytes, (frame) => {
         if (this.#isJudging) this.#message(by, frame);
       });
     } catch (error) {
@@ -224,7 +239,7 @@ export class HandshakeTracker {
     const { name } = this.#state;
     if (name === "start" || name === "wait-second-client-hello") {
       this.#log.clientHello(hello, this.#nowMs);
-      this.#events.push({
+      this.#tell({
         kind: "clientHello",
         atMs: this.#nowMs,
         hello,
@@ -239,15 +254,14 @@ export class HandshakeTracker {
     this.#log.letter("server", hello.kind === "serverHello" ? frame.type : "j");
     if (this.#state.name === "wait-server-hello") {
       this.#log.serverHello(hello);
-      this.#events.push({ kind: "serverHello", atMs: this.#nowMs, hello });
+      this.#tell({ kind: "serverHello", atMs: this.#nowMs, hello });
     }
     this.#observe({ sees: hello.kind, by: "server", answer: answerOf(hello) });
   }
 
   #unreadable(by: Side, flow: Flow, code: ViolationCode): void {
     flow.drop();
-    const { lossy } = this.#options;
-    if (lossy !== "both" && lossy !== by) this.#report(code, by);
+    if (this.#lossy !== "both" && this.#lossy !== by) this.#report(code, by);
     this.#observe({ sees: "gap", by });
   }
 
@@ -263,7 +277,7 @@ export class HandshakeTracker {
 
   /** Reports it, or, where it may be a gap that makes it look like one, loses track: then false. */
   #violation(code: ViolationCode, by: Side): boolean {
-    if (this.#options.lossy === undefined || selfEvident.has(code)) {
+    if (this.#lossy === undefined || selfEvident.has(code)) {
       this.#report(code, by);
       return true;
     }
@@ -278,7 +292,7 @@ export class HandshakeTracker {
 
   #report(code: ViolationCode, by: Side): void {
     if (!this.#log.violation(code)) return;
-    this.#events.push({ kind: "violation", atMs: this.#nowMs, code, by, during: this.#state.name });
+    this.#tell({ kind: "violation", atMs: this.#nowMs, code, by, during: this.#state.name });
   }
 
   #enter(state: HandshakeState): void {
@@ -287,9 +301,9 @@ export class HandshakeTracker {
     if (state.name === before.name) return;
     const atMs = this.#nowMs;
     const afterMs = this.#log.leave(before.name, state.name, atMs);
-    this.#events.push({ kind: "state", atMs, from: before.name, to: state.name, afterMs });
+    this.#tell({ kind: "state", atMs, from: before.name, to: state.name, afterMs });
     if (state.name !== "connected" || !this.#log.establish(state.certainty)) return;
-    this.#events.push({
+    this.#tell({
       kind: "established",
       atMs,
       certainty: state.certainty,

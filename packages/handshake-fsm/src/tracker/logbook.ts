@@ -14,31 +14,27 @@ import {
   sessionOf,
 } from "../machine/handshake-state.ts";
 import type { Observation } from "../machine/observation.ts";
+import { tls13RecordSizes } from "../machine/tls13-record-size.ts";
 import { isTls13 } from "../machine/version.ts";
 import type { ViolationCode } from "../machine/violation.ts";
-import type { Side } from "../side.ts";
+import { SIDES, type Side } from "../side.ts";
+import type { Flows } from "./flow.ts";
 import type { HandshakeSummary, SeenAlert } from "./handshake-summary.ts";
 import { type HelloFacts, noHelloFacts, withClientHello, withServerHello } from "./hello-facts.ts";
 import { messageLetter, withLetter } from "./history.ts";
-import { type HandshakePhases, phaseOfState } from "./phases.ts";
+import { type HandshakePhases, type Phase, phaseOfState } from "./phases.ts";
 
 /** A peer that repeats its alerts makes no list grow. */
 const MAX_ALERTS = 8;
 /** Violations reported one by one; a peer that goes on breaking rules is known by then. */
 const MAX_REPORTED_VIOLATIONS = 16;
 
-const noPhases: HandshakePhases = {
-  serverHelloMs: 0,
-  serverFlightMs: 0,
-  clientFlightMs: 0,
-  serverFinishedMs: 0,
-  totalMs: 0,
-};
-
 /** What a {@link HandshakeTracker} remembers for its summary. */
 export class Logbook {
   #hello: HelloFacts = noHelloFacts;
   #session: Session | undefined;
+  /** The size of an encrypted alert in TLS 1.3; 0 in other versions, and before there is one. */
+  tls13AlertBytes = 0;
   #established: Certainty | undefined;
   #clientCertificate: HandshakeSummary["clientCertificate"] = "unrequested";
   #falseStart = false;
@@ -47,9 +43,16 @@ export class Logbook {
   #violations: readonly ViolationCode[] = [];
   #reported = 0;
   #history = "";
-  #phases = noPhases;
+  // In whole microseconds: V8 boxes every other number that a tracker would have to keep.
+  readonly #spentUs: Record<Phase | "total", number> = {
+    serverHelloMs: 0,
+    serverFlightMs: 0,
+    clientFlightMs: 0,
+    serverFinishedMs: 0,
+    total: 0,
+  };
   #startedMs: number | undefined;
-  #enteredMs = 0;
+  #enteredUs = 0;
   #isOver = false;
 
   letter(by: Side, what: number | string): void {
@@ -80,6 +83,8 @@ export class Logbook {
   /** Notes what a step tells besides its state. */
   follow(before: HandshakeState, state: HandshakeState, seen: Observation): void {
     this.#session = sessionOf(state) ?? this.#session;
+    if (state.name === "wait-encrypted-extensions")
+      this.tls13AlertBytes = tls13RecordSizes(state.session.cipherSuite).alert;
     if ("clientCertificate" in state) this.#clientCertificate = state.clientCertificate;
     const { name } = state;
     if (name === "wait-encrypted-extensions") this.#clientCertificate = "hidden";
@@ -95,16 +100,16 @@ export class Logbook {
 
   /** Notes that a state is over, and gives the time that was spent in it. */
   leave(name: StateName, to: StateName, atMs: number): number {
-    const afterMs = this.#startedMs === undefined ? 0 : atMs - this.#enteredMs;
-    const phase = phaseOfState[name];
-    if (phase !== undefined && !this.#isOver)
-      this.#phases = { ...this.#phases, [phase]: this.#phases[phase] + afterMs };
-    if (phaseOfState[to] === undefined && !this.#isOver && this.#startedMs !== undefined) {
-      this.#isOver = true;
-      this.#phases = { ...this.#phases, totalMs: atMs - this.#startedMs };
+    const sinceUs = toUs(this.sinceHelloMs(atMs));
+    const afterUs = sinceUs - this.#enteredUs;
+    this.#enteredUs = sinceUs;
+    if (!this.#isOver) {
+      const phase = phaseOfState[name];
+      if (phase !== undefined) this.#spentUs[phase] += afterUs;
+      this.#isOver = phase !== undefined && phaseOfState[to] === undefined;
+      if (this.#isOver) this.#spentUs.total = sinceUs;
     }
-    this.#enteredMs = atMs;
-    return name === "start" ? 0 : afterMs;
+    return afterUs / 1000;
   }
 
   /** Notes that the handshake was completed; false where it was before. */
@@ -118,7 +123,7 @@ export class Logbook {
     return this.#startedMs === undefined ? 0 : atMs - this.#startedMs;
   }
 
-  summary(state: HandshakeState, atMs: number, clientBytes: number, serverBytes: number): HandshakeSummary {
+  summary(state: HandshakeState, atMs: number, flows: Flows): HandshakeSummary {
     const session = this.#session;
     return {
       state: state.name,
@@ -139,16 +144,27 @@ export class Logbook {
       violations: this.#violations,
       history: this.#history,
       phases: this.#phasesAt(state.name, atMs),
-      clientBytes,
-      serverBytes,
+      endedWithAlert: SIDES.filter((side) => flows[side].endsWithAlert),
+      clientBytes: flows.client.bytes,
+      serverBytes: flows.server.bytes,
     };
   }
 
-  /** While the handshake goes on, the wait that it is in counts until now. */
   #phasesAt(name: StateName, atMs: number): HandshakePhases {
-    const phase = phaseOfState[name];
-    if (this.#isOver || phase === undefined) return this.#phases;
-    const spent = this.#phases[phase] + atMs - this.#enteredMs;
-    return { ...this.#phases, [phase]: spent, totalMs: this.sinceHelloMs(atMs) };
+    const { total, ...spent } = this.#spentUs;
+    // While the handshake goes on, the wait that it is in counts until now.
+    const phase = this.#isOver ? undefined : phaseOfState[name];
+    if (phase !== undefined) spent[phase] += toUs(this.sinceHelloMs(atMs)) - this.#enteredUs;
+    return {
+      serverHelloMs: spent.serverHelloMs / 1000,
+      serverFlightMs: spent.serverFlightMs / 1000,
+      clientFlightMs: spent.clientFlightMs / 1000,
+      serverFinishedMs: spent.serverFinishedMs / 1000,
+      totalMs: phase === undefined ? total / 1000 : this.sinceHelloMs(atMs),
+    };
   }
+}
+
+function toUs(ms: number): number {
+  return Math.round(1000 * ms);
 }

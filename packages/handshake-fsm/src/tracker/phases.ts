@@ -1,7 +1,8 @@
 import type { StateName } from "../machine/handshake-state.ts";
 
 /**
- * How long a handshake has waited for what, in milliseconds by the tracker's clock; 0 for what never came up.
+ * How long a handshake has waited for what, in milliseconds by the tracker's clock, to the microsecond; 0 for
+ * what never came up.
  *
  * In TLS 1.3 the server's flight is over for an observer with its first encrypted record, since the end of it cannot be
  * seen; what follows is the wait for the client's.

@@ -1,4 +1,5 @@
 import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
+import { HANDSHAKE_HEADER_BYTES, RECORD_HEADER_BYTES, RecordLimit } from "@faultwire/tls-parser";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -96,6 +97,31 @@ describe("a tracker, whatever it is given", () => {
     );
   });
 
+  it("keeps no more than a record and a message of each direction", () => {
+    const maxMessageBytes = 1000;
+    const perSide =
+      RECORD_HEADER_BYTES + RecordLimit.tls12Ciphertext + HANDSHAKE_HEADER_BYTES + maxMessageBytes;
+    const beginnings = fc.tuple(side, fc.constantFrom(20, 21, 22, 23), fc.integer({ min: 1, max: 900 })).map(
+      // The beginning of a big record, or of many small ones that begin a big message.
+      ([by, type, bytes]): Sent => ({
+        by,
+        chunk: Uint8Array.of(type, 3, 3, 72, 0, ...new Uint8Array(bytes)),
+      }),
+    );
+    const parts = fc
+      .tuple(side, fc.integer({ min: 0, max: 1000 }), fc.uint8Array({ maxLength: 300 }))
+      .map(([by, length, body]) => raw(by, 22, Uint8Array.of(11, 0, length >> 8, length & 0xff, ...body)));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anything, beginnings, parts), { maxLength: 60 }), (recording) => {
+        const { tracker } = trackerAt({ maxMessageBytes });
+        for (const { by, chunk } of recording) {
+          tracker.push(by, chunk);
+          expect(tracker.pendingBytes).toBeLessThanOrEqual(2 * perSide);
+        }
+      }),
+    );
+  });
+
   it("says the same however the bytes are cut", () => {
     const recording = fc.oneof(fc.constantFrom(tls12, tls13), fc.array(anything, { maxLength: 25 }));
     fc.assert(
@@ -142,5 +168,16 @@ describe("a tracker, whatever it is given", () => {
     expect(tracker.end()).toHaveLength(2);
     expect(tracker.push("client", tls12[0]!.chunk)).toEqual([]);
     expect(tracker.end()).toEqual([]);
+  });
+
+  it("tells what it keeps", () => {
+    const { tracker } = trackerAt();
+    const { chunk } = tls12[0]!;
+    tracker.push("client", chunk.subarray(0, 50));
+    expect(tracker.pendingBytes).toBe(50);
+    tracker.push("client", chunk.subarray(50));
+    expect(tracker.pendingBytes).toBe(0);
+    tracker.push("server", raw("server", 22, Uint8Array.of(2, 0, 0, 80, 3, 3)).chunk);
+    expect(tracker.pendingBytes).toBe(6);
   });
 });

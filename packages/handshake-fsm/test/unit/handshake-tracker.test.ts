@@ -69,6 +69,9 @@ describe("events", () => {
     expect(kinds(tracker.end("server"))).toEqual(["state", "closed"]);
     expect(tracker.end()).toEqual([]);
     expect(tracker.state).toEqual({ name: "closed", during: "start" });
+    const other = trackerAt().tracker;
+    expect(other.end("server")).toEqual([]);
+    expect(kinds(other.end("client"))).toEqual(["state", "closed"]);
   });
 
   it("tell an end in the middle of a record", () => {
@@ -80,6 +83,30 @@ describe("events", () => {
       during: "wait-server-hello",
       truncated: ["server"],
     });
+  });
+});
+
+describe("a last record", () => {
+  const endedWithAlert = (...recording: readonly Sent[]): unknown => {
+    const { events, tracker } = follow(recording);
+    const closed = events.at(-1);
+    const told = closed?.kind === "closed" ? closed.endedWithAlert : undefined;
+    expect(tracker.summary().endedWithAlert).toEqual(told);
+    return told;
+  };
+
+  it("is told to be an alert where it is one, or must be taken for one", () => {
+    expect(endedWithAlert(...tls12)).toEqual([]);
+    expect(endedWithAlert(...tls12, protectedAlert("server"))).toEqual(["server"]);
+    expect(endedWithAlert(...tls12, protectedAlert("client"), protectedAlert("server"))).toEqual([
+      "client",
+      "server",
+    ]);
+    expect(endedWithAlert(...tls12, applicationData("client", 19))).toEqual([]);
+    expect(endedWithAlert(...tls13)).toEqual([]);
+    expect(endedWithAlert(...tls13, applicationData("client", 19))).toEqual(["client"]);
+    expect(endedWithAlert(...tls13, applicationData("client", 19), applicationData("client"))).toEqual([]);
+    expect(endedWithAlert(...hello, alert("server", 2, 40))).toEqual(["server"]);
   });
 });
 
@@ -109,7 +136,9 @@ describe("times", () => {
       certainty: "observed",
       afterMs: 77,
     });
-    at(9000, applicationData("client"));
+    at(9000, protectedHandshake("server"), protectedAlert("client"));
+    clock.nowMs = 9500;
+    tracker.end();
     expect(tracker.summary().phases).toEqual({
       serverHelloMs: 30,
       serverFlightMs: 5,
@@ -133,6 +162,8 @@ describe("TLS 1.2", () => {
     const early = [...hello, ...serverFlight, ...clientFlight, applicationData("client"), ...serverFinish];
     expect(summaryOf(early)).toMatchObject({ established: "observed", falseStart: true, violations: [] });
     expect(summaryOf(tls12).falseStart).toBe(false);
+    const skipped = [...hello, ...serverFlight, ...clientFlight.slice(0, 2), applicationData("client")];
+    expect(summaryOf(skipped)).toMatchObject({ falseStart: false, violations: ["skipped-finished"] });
   });
 
   it("knows a ticket that is taken without a word, by what comes next", () => {
@@ -241,6 +272,22 @@ describe("TLS 1.3", () => {
     expect(tls13RecordSizes(0x1305)).toEqual({ alert: 11, endOfEarlyData: 13, finished: 45 });
     expect(tls13RecordSizes(0xffff)).toEqual(tls13RecordSizes(0x1301));
     expect(tls13RecordSizes(0xc030)).toEqual(tls13RecordSizes(0x1301));
+  });
+
+  it("goes by the description of an alert, not by its level", () => {
+    for (const [description, name] of [
+      [0, "wait-encrypted-extensions"],
+      [90, "wait-encrypted-extensions"],
+      [48, "failed"],
+    ] as const) {
+      const { tracker } = trackerAt();
+      for (const { by, chunk } of [...offer, ...answer, alert("client", 1, description)])
+        tracker.push(by, chunk);
+      expect(tracker.state.name).toBe(name);
+    }
+    const old = trackerAt().tracker;
+    for (const { by, chunk } of [...hello, ...serverFlight, alert("client", 1, 48)]) old.push(by, chunk);
+    expect(old.state.name).toBe("wait-client-key-exchange");
   });
 
   it("infers the alert of a server that can't go on", () => {

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@faultwire/testkit/chunkers";
+import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeHandshake, encodeRecords, encodeSsl2ClientHello } from "../../src/index.ts";
@@ -16,8 +17,9 @@ import { mutate } from "./mutate.ts";
 const seconds = Number(process.env["FAULTWIRE_FUZZ_SECONDS"] ?? 0);
 const seed = Number(process.env["FAULTWIRE_FUZZ_SEED"] ?? (seconds > 0 ? Date.now() % 0x7fff_ffff : 20_251));
 const STEPS = 3000;
-/** So many kept inputs are enough: past that a run repeats itself. */
-const MAX_CORPUS = 4000;
+/** So much is written back, for every run of the tests reads it all. */
+const MAX_CORPUS = 800;
+const MAX_KEPT_BYTES = 512;
 
 const corpusFile = join(import.meta.dirname, "../corpus/inputs.txt");
 const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
@@ -72,19 +74,23 @@ describe("fuzzing", () => {
         kept.push(bytes);
       }
       const known = kept.length;
+      for (const { bytes } of helloVectors()) {
+        enter(bytes);
+        kept.push(bytes, Uint8Array.from([1, ...bytes.subarray(9)]));
+      }
       for (const bytes of grown(seconds > 0 ? 200 : 40)) if (enter(bytes)) kept.push(bytes);
       const end = Date.now() + 1000 * seconds;
       for (let step = 0; seconds > 0 ? Date.now() < end : step < STEPS; step++) {
         const bytes = mutate(pick(kept), pick(kept), random);
-        if (!enter(bytes) || kept.length >= MAX_CORPUS) continue;
+        if (!enter(bytes)) continue;
         kept.push(bytes);
-        found.push(bytes);
+        if (known + found.length < MAX_CORPUS && bytes.length <= MAX_KEPT_BYTES) found.push(bytes);
       }
       expect(seen.size).toBeGreaterThan(200);
       if (seconds > 0 && known < MAX_CORPUS) {
         const comment =
           "# Inputs that make the parser say different things, one a line; test/fuzz/fuzz.test.ts adds to them.";
-        const short = [...kept.slice(0, known), ...found.filter(({ length }) => length <= 1024)];
+        const short = [...kept.slice(0, known), ...found];
         writeFileSync(corpusFile, `${[comment, ...new Set(short.map(toHex))].join("\n")}\n`);
       }
     },
