@@ -71,7 +71,9 @@ export class TlsConversation implements Watcher {
 
   /** The tunnel is over: what is known of a handshake that was not completed is worth telling, too. */
   finish(): void {
-    if (this.#clientHello) this.#report();
+    if (!this.#clientHello) return;
+    this.#tracker.end();
+    this.#report();
   }
 
   #see(from: Side, chunk: Uint8Array, kind: CallKind): Verdict {

@@ -198,16 +198,41 @@ describe("the config of the program that ours replaces", () => {
 });
 
 describe("the log", () => {
-  it("is one JSON object a line off a terminal, with the fault and without secrets", async () => {
-    const faultwire = await startFaultwire("start", "--error-probability", "1", "--verbose");
-    await paste(faultwire.stdout());
-    const { stderr } = await faultwire.stop();
-    const events = stderr
+  const eventsOf = (stderr: string): Record<string, unknown>[] =>
+    stderr
       .trimEnd()
       .split("\n")
-      .map((line) => JSON.parse(line) as { event: string; stage?: string });
-    expect(events.map(({ event }) => event)).toContain("connection");
-    expect(events.filter(({ event, stage }) => event === "fault" && stage === "done")).toHaveLength(1);
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it("is one JSON object a line off a terminal, with the fault and without secrets", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "1");
+    await paste(faultwire.stdout());
+    const { stderr } = await faultwire.stop();
+    const events = eventsOf(stderr);
+    expect(events.filter(({ event }) => event === "fault")).toEqual([
+      expect.objectContaining({ fault: "close", at: "client-hello", stage: "done", level: "info" }),
+    ]);
+    expect(stderr).not.toContain("x-api-key");
+  });
+
+  it("tells with --verbose what each connection negotiated, and whose library spoke", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "0", "--verbose");
+    await paste(faultwire.stdout());
+    const { stderr } = await faultwire.stop();
+    const handshakes = eventsOf(stderr).filter(({ event }) => event === "handshake");
+    expect(handshakes).toEqual([
+      expect.objectContaining({
+        version: "TLS 1.3",
+        cipherSuite: expect.stringMatching(/^TLS_/),
+        serverName: "api.anthropic.com",
+        alpnOffered: expect.arrayContaining(["http/1.1"]),
+        established: "inferred",
+        ja3: expect.stringMatching(/^[0-9a-f]{32}$/),
+        ja4: expect.stringMatching(/^t13d/),
+        violations: [],
+        phases: expect.any(Object),
+      }),
+    ]);
     expect(stderr).not.toContain("x-api-key");
   });
 });
