@@ -93,6 +93,18 @@ describe("memory", () => {
     expect(grown).toBeLessThan(2000 * 2048);
   });
 
+  it("grows in steps where a long message comes slowly", () => {
+    const start = concatBytes([Uint8Array.of(1, 1, 0, 0), new Uint8Array(1500)]);
+    const grown = keptBytes(300, () => {
+      const reader = new HandshakeReader();
+      for (let at = 0; at < start.length; at += 500)
+        for (const frame of reader.push(start.subarray(at, at + 500)))
+          throw new Error(`${frame.type} is not complete`);
+      return reader;
+    });
+    expect(grown).toBeLessThan(300 * 6000);
+  });
+
   it("of a record that is not complete is its declared length at most, and nothing where it is skipped", () => {
     const header = Uint8Array.of(23, 3, 3, 0x40, 0);
     const push = (skipApplicationData: boolean): unknown => {

@@ -289,6 +289,26 @@ describe("encodeClientHello", () => {
     expect(encode({ extensions }).code).toBe("not-encodable");
   });
 
+  it("writes numbers of QUIC in the shortest form there is", () => {
+    const sizes = [
+      [0n, 1],
+      [63n, 1],
+      [64n, 2],
+      [(1n << 14n) - 1n, 2],
+      [1n << 14n, 4],
+      [(1n << 30n) - 1n, 4],
+      [1n << 30n, 8],
+      [(1n << 62n) - 1n, 8],
+    ] as const;
+    for (const [id, size] of sizes) {
+      const parameters = [{ id, value: new Uint8Array(0) }];
+      const quic: ClientHelloExtension = { type: 57, kind: "quicTransportParameters", parameters };
+      const bytes = encodeClientHello({ ...hello, extensions: [quic] });
+      expect(bytes.length - front.length).toBe(6 + size + 1);
+      expect(clientHelloExtension(decodeClientHello(bytes), "quicTransportParameters")).toEqual(quic);
+    }
+  });
+
   it("refuses a key that is not the last", () => {
     const psk: ClientHelloExtension = {
       type: 41,

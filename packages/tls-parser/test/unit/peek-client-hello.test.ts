@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   alpnProtocolsOf,
   ClientHelloReader,
+  encodeRecord,
   encodeRecords,
   peekClientHello,
   serverNameOf,
@@ -60,6 +61,29 @@ describe("peekClientHello", () => {
       }
     expect([...errors].sort()).toContain("truncated");
     expect(errors.size).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ["bytes behind the extensions", "trailing-bytes", [0, 4, 0, 23, 0, 0], [9]],
+    ["an extension list that is cut off", "truncated", [0, 9, 0, 23, 0, 0], []],
+    ["bytes behind the server's name", "trailing-bytes", [0, 11, 0, 0, 0, 7, 0, 4, 0, 0, 1, 97, 9], []],
+    ["bytes behind the protocols", "trailing-bytes", [0, 10, 0, 16, 0, 6, 0, 3, 2, 104, 50, 9], []],
+    ["a server's name with a NUL", "illegal-value", [0, 10, 0, 0, 0, 6, 0, 4, 0, 0, 1, 0], []],
+  ] as const)("refuses %s", (_, code, list, behind) => {
+    const body = concatBytes([
+      Uint8Array.of(3, 3),
+      new Uint8Array(32),
+      Uint8Array.of(0, 0, 2, 0x13, 0x01, 1, 0, ...list, ...behind),
+    ]);
+    const fragment = Uint8Array.of(1, 0, 0, body.length, ...body);
+    const peek = peekClientHello(encodeRecord({ type: 22, legacyVersion: 0x0301, fragment }));
+    expect(peek).toMatchObject({ status: "error", error: { code } });
+    expect(
+      new ClientHelloReader().push(encodeRecord({ type: 22, legacyVersion: 0x0301, fragment })),
+    ).toMatchObject({
+      status: "error",
+      error: { code },
+    });
   });
 
   it("reads a prefix of chunks as it grows", () => {
