@@ -17,6 +17,8 @@ import {
   TlsParseError,
 } from "../src/index.ts";
 
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
 /** What one entry point made of some bytes: the shape of a value, or the place of an error. */
 export type Outcome = string;
 
@@ -62,8 +64,13 @@ export function decodeOne(bytes: Uint8Array, context: HandshakeContext): Outcome
     const frame = { type: bytes[0] ?? 0, body: bytes.subarray(1) };
     const message = decodeHandshake(frame, context);
     const again = encodeHandshake(message);
-    if (!hasQuic(message)) expect(again.subarray(4)).toEqual(frame.body);
-    expect(decodeHandshake({ type: again[0]!, body: again.subarray(4) }, context)).toEqual(message);
+    // Compared by hand: this runs a hundred thousand times, and an assertion takes longer than the decoding.
+    if (hasQuic(message)) {
+      const settled = decodeHandshake({ type: again[0]!, body: again.subarray(4) }, context);
+      expect(settled).toEqual(message);
+    } else if (Buffer.compare(again.subarray(4), frame.body) !== 0) {
+      expect(again.subarray(4)).toEqual(frame.body);
+    }
     return shapeOf(message);
   });
 }
@@ -92,7 +99,7 @@ const records = (chunks: Iterable<Uint8Array>, skipApplicationData: boolean): st
     new RecordReader({ skipApplicationData }),
     chunks,
     5 + 18_432,
-    ({ type, legacyVersion, length, fragment }) => `${type} ${legacyVersion} ${length} ${fragment.join()}`,
+    ({ type, legacyVersion, length, fragment }) => `${type} ${legacyVersion} ${length} ${hex(fragment)}`,
   );
 
 const messages = (chunks: Iterable<Uint8Array>): string[] =>
@@ -100,7 +107,7 @@ const messages = (chunks: Iterable<Uint8Array>): string[] =>
     new HandshakeReader({ maxMessageBytes: 5000 }),
     chunks,
     5004,
-    ({ type, body }) => `${type} ${body.join()}`,
+    ({ type, body }) => `${type} ${hex(body)}`,
   );
 
 const hello = (chunks: Iterable<Uint8Array>): Outcome => {
