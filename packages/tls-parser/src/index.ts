@@ -4,8 +4,22 @@ export {
   type ClientHelloResult,
 } from "./client-hello-reader.ts";
 export { type Detection, detectProtocol } from "./detect-protocol.ts";
-export type * from "./extension/certificates.ts";
-export type * from "./extension/encrypted-client-hello.ts";
+export type {
+  CertificateAuthoritiesExtension,
+  CertificateStatusExtension,
+  CertificateTypesExtension,
+  CompressCertificateExtension,
+  SelectedCertificateTypeExtension,
+  SignedCertificateTimestampExtension,
+  StatusRequestExtension,
+} from "./extension/certificates.ts";
+export type {
+  EchConfig,
+  EchConfirmationExtension,
+  EchRetryConfigsExtension,
+  InnerClientHelloExtension,
+  OuterClientHelloExtension,
+} from "./extension/encrypted-client-hello.ts";
 export type {
   DecodeOptions,
   ExtensionBase,
@@ -15,14 +29,67 @@ export type {
   UnknownExtension,
 } from "./extension/extension.ts";
 
-export type * from "./extension/flags.ts";
-export type * from "./extension/groups.ts";
-export type * from "./extension/messages.ts";
-export type * from "./extension/names.ts";
-export type * from "./extension/negotiation.ts";
-export type * from "./extension/quic-transport-parameters.ts";
-export type * from "./extension/session.ts";
-export type * from "./extension/signatures.ts";
+export type {
+  EarlyDataExtension,
+  EncryptThenMacExtension,
+  ExtendedMasterSecretExtension,
+  PostHandshakeAuthExtension,
+  SctRequestExtension,
+  ServerNameAckExtension,
+  SessionTicketAckExtension,
+  StatusRequestAckExtension,
+} from "./extension/flags.ts";
+export type {
+  ClientKeyShareExtension,
+  EcPointFormatsExtension,
+  KeyShareEntry,
+  SelectedGroupExtension,
+  ServerKeyShareExtension,
+  SupportedGroupsExtension,
+} from "./extension/groups.ts";
+export type {
+  CertificateEntryExtension,
+  CertificateRequestExtension,
+  ClientHelloExtension,
+  EncryptedExtension,
+  HelloRetryRequestExtension,
+  NewSessionTicketExtension,
+  ServerHelloExtension,
+} from "./extension/messages.ts";
+export type {
+  AlpnExtension,
+  ApplicationSettingsExtension,
+  SelectedApplicationSettingsExtension,
+  ServerNameExtension,
+} from "./extension/names.ts";
+export type {
+  CookieExtension,
+  HeartbeatExtension,
+  MaxFragmentLengthExtension,
+  PaddingExtension,
+  RecordSizeLimitExtension,
+  RenegotiationInfoExtension,
+  SelectedVersionExtension,
+  SupportedVersionsExtension,
+} from "./extension/negotiation.ts";
+export type {
+  QuicTransportParameter,
+  QuicTransportParametersExtension,
+} from "./extension/quic-transport-parameters.ts";
+export type {
+  MaxEarlyDataExtension,
+  OfferedPskExtension,
+  PskIdentity,
+  PskKeyExchangeModesExtension,
+  SelectedPskExtension,
+  SessionTicketExtension,
+} from "./extension/session.ts";
+export type {
+  DelegatedCredentialEntryExtension,
+  DelegatedCredentialExtension,
+  SignatureAlgorithmsCertExtension,
+  SignatureAlgorithmsExtension,
+} from "./extension/signatures.ts";
 export { isGrease, isGreaseAlpn, isGreasePskMode } from "./grease.ts";
 export type {
   CertificateEntry,
@@ -41,7 +108,14 @@ export {
   offeredVersionsOf,
   serverNameOf,
 } from "./handshake/client-hello.ts";
-export type * from "./handshake/client-key-exchange.ts";
+export type {
+  ClientKeyExchange,
+  DheClientKeyExchange,
+  EcdheClientKeyExchange,
+  OpaqueClientKeyExchange,
+  PskClientKeyExchange,
+  RsaClientKeyExchange,
+} from "./handshake/client-key-exchange.ts";
 export type { CertificateVerify, DigitallySigned } from "./handshake/digitally-signed.ts";
 export { encodeHandshake } from "./handshake/encode-handshake.ts";
 export {
@@ -78,7 +152,14 @@ export {
   selectedAlpnOf,
   selectedVersionOf,
 } from "./handshake/server-hello.ts";
-export type * from "./handshake/server-key-exchange.ts";
+export type {
+  DheServerKeyExchange,
+  EcdheServerKeyExchange,
+  OpaqueServerKeyExchange,
+  PskServerKeyExchange,
+  RsaServerKeyExchange,
+  ServerKeyExchange,
+} from "./handshake/server-key-exchange.ts";
 export {
   decodeSsl2ClientHello,
   encodeSsl2ClientHello,
