@@ -12,7 +12,7 @@ const camel = (name) => name.toLowerCase().replace(/_([a-z0-9])/g, (_, letter) =
 /** Object keys that are not identifiers need quotes. */
 const key = (name) => (/^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name));
 
-/** `/** doc *\/ export const NAME = { key: value } as const;` */
+/** The text of an exported `as const` object. */
 function constants(name, doc, entries) {
   const lines = entries.map(([label, value]) => `  ${key(label)}: ${value},`);
   return `/** ${doc} */\nexport const ${name} = {\n${lines.join("\n")}\n} as const;\n`;

@@ -44,15 +44,20 @@ export function peekClientHello(prefix: Uint8Array): ClientHelloPeek {
   // Too short, in several records, or no hello at all: the reader knows what to say to that.
   if (end === undefined) return peekSlowly(prefix);
   try {
-    return peekBody(new ByteReader(prefix, RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES, end));
+    return peekBody(new ByteReader(prefix, BODY_START, end));
   } catch (error) {
     if (!(error instanceof TlsParseError)) throw error;
-    return { status: "error", error };
+    // What is refused here the reader refuses as well, and says it as it always does.
+    return peekSlowly(prefix);
   }
 }
 
+const BODY_START = RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES;
+
 /** Bytes of version and random in front of the first field whose length varies. */
 const FIXED_BYTES = 34;
+/** Type and length of an extension. */
+const HEADER_BYTES = 4;
 const NO_PROTOCOLS: readonly string[] = [];
 
 function peekBody(reader: ByteReader): ClientHelloPeek {
@@ -74,6 +79,15 @@ function peekBody(reader: ByteReader): ClientHelloPeek {
     if (type !== ExtensionType.serverName && type !== ExtensionType.applicationLayerProtocolNegotiation)
       continue;
     const body = new ByteReader(reader.bytes, start, start + size);
+    // Of two names one would be routed by and the other be served.
+    const isSecond = type === ExtensionType.serverName ? name !== undefined : alpnProtocols !== NO_PROTOCOLS;
+    if (isSecond)
+      reader.fail(
+        "duplicate-extension",
+        "extensions",
+        `extension ${type} appears twice`,
+        start - HEADER_BYTES,
+      );
     if (type === ExtensionType.serverName) name = serverName.read(body, 0).hostName;
     else alpnProtocols = alpn.read(body, 16).protocols;
     body.finish("extensions");

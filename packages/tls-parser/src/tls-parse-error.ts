@@ -59,8 +59,8 @@ export class TlsParseError extends Error {
   override readonly name = "TlsParseError";
   readonly code: TlsParseErrorCode;
   /**
-   * Byte offset of the offending field: from the first byte given to a decoder, from the first byte ever pushed to a
-   * reader, in what was written so far for an encoder.
+   * Byte offset of the offending field. Inside a handshake message, whoever read it: from the start of its body. Else
+   * from the first byte given to a decoder or ever pushed to a reader; for an encoder, in what was written so far.
    */
   readonly offset: number;
   /** The field's path in RFC names, camel case: `clientHello.cipherSuites`. */

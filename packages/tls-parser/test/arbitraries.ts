@@ -239,7 +239,7 @@ const encryptedExtension: fc.Arbitrary<EncryptedExtension> = fc.oneof(
 );
 
 const certificateRequestExtension: fc.Arbitrary<CertificateRequestExtension> = fc.oneof(
-  statusRequest,
+  flag(5, "statusRequest"),
   signatureAlgorithms,
   flag(18, "signedCertificateTimestamp"),
   compressCertificate,

@@ -105,7 +105,7 @@ export const encryptedExtensionsCodecs: CodecTable<EncryptedExtension> = {
 };
 
 export const certificateRequestCodecs: CodecTable<CertificateRequestExtension> = {
-  [T.statusRequest]: certificates.statusRequest,
+  [T.statusRequest]: flags.statusRequestAck,
   [T.signatureAlgorithms]: signatures.signatureAlgorithms,
   [T.signedCertificateTimestamp]: flags.sctRequest,
   [T.compressCertificate]: certificates.compressCertificate,

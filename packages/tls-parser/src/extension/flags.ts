@@ -16,7 +16,10 @@ export type EarlyDataExtension = Flag<42, "earlyData">;
 export type PostHandshakeAuthExtension = Flag<49, "postHandshakeAuth">;
 /** `server_name` as a server acknowledges it (RFC 6066 section 3). */
 export type ServerNameAckExtension = Flag<0, "serverName">;
-/** `status_request` where a server announces a CertificateStatus, or a TLS 1.3 server asks for one. */
+/**
+ * `status_request` where a server announces a CertificateStatus (RFC 6066 section 8), or asks for one in a
+ * CertificateRequest (RFC 8446 section 4.4.2.1).
+ */
 export type StatusRequestAckExtension = Flag<5, "statusRequest">;
 /** `signed_certificate_timestamp` as a request for timestamps (RFC 6962 section 3.3.1). */
 export type SctRequestExtension = Flag<18, "signedCertificateTimestamp">;

@@ -149,7 +149,7 @@ export type CertificateRequestExtension =
   | SctRequestExtension
   | SignatureAlgorithmsCertExtension
   | SignatureAlgorithmsExtension
-  | StatusRequestExtension;
+  | StatusRequestAckExtension;
 
 /** An extension of one entry of a TLS 1.3 Certificate. */
 export type CertificateEntryExtension =
