@@ -2,6 +2,7 @@
 import { chunksOf } from "@faultwire/testkit/chunkers";
 import { expect } from "vitest";
 import {
+  alpnProtocolsOf,
   ClientHelloReader,
   decodeAlert,
   decodeHandshake,
@@ -12,7 +13,9 @@ import {
   type Handshake,
   type HandshakeContext,
   HandshakeReader,
+  peekClientHello,
   RecordReader,
+  serverNameOf,
   ssl2RecordBytes,
   TlsParseError,
 } from "../src/index.ts";
@@ -123,6 +126,20 @@ const hello = (chunks: Iterable<Uint8Array>): Outcome => {
   return outcome;
 };
 
+/** A peek may pass a hello that the reader refuses; beyond that the two say the same. */
+function comparePeek(bytes: Uint8Array): string {
+  const peek = peekClientHello(bytes);
+  const read = new ClientHelloReader().push(bytes);
+  if (read.status === "done") {
+    const { clientHello } = read;
+    const [serverName, alpnProtocols] = [serverNameOf(clientHello), alpnProtocolsOf(clientHello)];
+    expect(peek).toEqual({ status: "done", serverName, alpnProtocols });
+  } else if (peek.status !== "done" || read.status !== "error") {
+    expect(peek).toEqual(read);
+  }
+  return `peek ${peek.status}`;
+}
+
 /**
  * Pushes and decodes `bytes` everywhere; throws where something is thrown that may not be, where chunking changes what
  * is said, or where a value does not encode to the bytes that it came from. Gives what happened, to tell inputs apart.
@@ -142,6 +159,7 @@ export function enterEverywhere(bytes: Uint8Array, chunkBytes: number): Outcome[
   ssl2RecordBytes(bytes);
   return [
     detection,
+    comparePeek(bytes),
     helloOutcome.replaceAll(/\d+/g, ""),
     recordEvents.at(-1)?.replaceAll(/\d/g, "").slice(0, 40) ?? "",
     outcomeOf(() => `alert ${decodeAlert(bytes).level}`),
