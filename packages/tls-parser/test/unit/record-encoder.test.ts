@@ -17,9 +17,16 @@ describe("encodeRecord", () => {
   });
 
   it("refuses what a header cannot say", () => {
-    expect(() => encodeRecord({ ...parts, fragment: new Uint8Array(0x1_0000) })).toThrow("not-encodable");
-    expect(() => encodeRecord({ ...parts, type: 256 })).toThrow("not-encodable");
-    expect(() => encodeRecord({ ...parts, legacyVersion: -1 })).toThrow("not-encodable");
+    const refused = [
+      [{ type: 256 }, "record.type", 0],
+      [{ legacyVersion: -1 }, "record.legacyVersion", 1],
+      [{ legacyVersion: 0x1_0000 }, "record.legacyVersion", 1],
+      [{ fragment: new Uint8Array(0x1_0000) }, "record.length", 3],
+    ] as const;
+    for (const [changes, field, offset] of refused)
+      expect(() => encodeRecord({ ...parts, ...changes })).toThrow(
+        expect.objectContaining({ code: "not-encodable", field, offset }) as Error,
+      );
   });
 });
 

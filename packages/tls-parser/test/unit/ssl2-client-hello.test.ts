@@ -24,6 +24,7 @@ describe("the SSL 2.0 hello", () => {
     ]);
     expect(detectProtocol(bytes)).toEqual({ kind: "sslv2", version: 0x0301 });
     expect(ssl2RecordBytes(bytes)).toBe(33);
+    expect(ssl2RecordBytes(Uint8Array.of(0xff, 0xfe))).toBe(2 + 0x7ffe);
     expect(decodeSsl2ClientHello(bytes)).toEqual(hello);
   });
 
@@ -41,6 +42,7 @@ describe("the SSL 2.0 hello", () => {
     ["part of a cipher spec", "length-out-of-range", changed(6, 5)],
     ["no cipher spec", "length-out-of-range", changed(6, 0)],
     ["a session id of one byte", "length-out-of-range", changed(8, 1)],
+    ["a challenge of 33 bytes", "length-out-of-range", changed(10, 33)],
     ["a challenge of 15 bytes", "length-out-of-range", changed(10, 15)],
     ["lengths that don't add up", "trailing-bytes", changed(6, 3)],
   ])("is refused with %s", (_, code, input) => {
