@@ -121,3 +121,17 @@ export {
 export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
 export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
 export { type SseEvent, type SseItem, SseReader } from "./sse/sse-reader.ts";
+export {
+  type DecisionEvent,
+  type DoneEvent,
+  type EndEvent,
+  type EngineEvent,
+  type ExchangeEnd,
+  type RequestEvent,
+  type ResponseEvent,
+  readEventLog,
+  type UndoneEvent,
+  writeEvent,
+} from "./verdicts/event.ts";
+export { type Demand, type Judgement, judge, type Verdict } from "./verdicts/judge.ts";
+export { type Attempt, type Operation, operationsOf, requestFingerprint } from "./verdicts/operations.ts";
