@@ -2,6 +2,9 @@ export { type FaultResponseContext, faultResponse } from "./answers/fault-respon
 export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
 export { type Admission, estimateTokens, RateLimits } from "./answers/rate-limits.ts";
 export { draw } from "./draw.ts";
+export { describeFault } from "./explain/describe-fault.ts";
+export { explain } from "./explain/explain.ts";
+export { type SimulatedRule, type SimulateOptions, type Simulation, simulate } from "./explain/simulate.ts";
 export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
 export {
   ALERT_NUMBERS,
@@ -89,6 +92,9 @@ export {
   providerError,
 } from "./providers/provider-error.ts";
 export { requestId } from "./providers/request-id.ts";
+export { htmlReport } from "./reports/html-report.ts";
+export { jsonReport, junitReport, markdownReport, textReport } from "./reports/plain-reports.ts";
+export type { ReportInput } from "./reports/report.ts";
 export { type CertificateFiles, type RuleFile, ruleFileJsonSchema } from "./rule-file/file-schema.ts";
 export { parseRuleFile, readHeaderFault } from "./rule-file/parse-rule-file.ts";
 export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
