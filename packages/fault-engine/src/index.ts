@@ -1,4 +1,5 @@
 export { type FaultResponseContext, faultResponse } from "./answers/fault-response.ts";
+export { FaultedResponse, isEventStream, type WireAction } from "./answers/faulted-response.ts";
 export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
 export { type Admission, estimateTokens, RateLimits } from "./answers/rate-limits.ts";
 export { draw } from "./draw.ts";
@@ -64,7 +65,7 @@ export type {
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http/http-limits.ts";
 export { RequestReader } from "./http/request-reader.ts";
 export { ResponseReader } from "./http/response-reader.ts";
-export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
+export { type CreatedMachine, changesLength, createMachine } from "./machines/create-machine.ts";
 export { drawDuration } from "./machines/duration.ts";
 export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";
 export { compileGlob } from "./patterns/glob.ts";
