@@ -8,6 +8,7 @@ import {
 } from "./byte-machines.ts";
 import { EventFilterMachine } from "./event-filter-machine.ts";
 import type { FaultMachine, MachineContext } from "./fault-machine.ts";
+import { ModelBodyMachine, ModelStreamMachine } from "./model-machines.ts";
 import { PaceMachine } from "./pace-machine.ts";
 import { StreamPointMachine } from "./stream-point-machine.ts";
 
@@ -51,15 +52,22 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "stream.error-event":
     case "stream.cut":
     case "stream.stall":
+      if (!context.isEventStream) return none("the response is no event stream");
       return made(new StreamPointMachine(fault, context));
     case "stream.pace":
+      if (!context.isEventStream) return none("the response is no event stream");
       return made(new PaceMachine(fault, context));
     case "stream.drop":
     case "stream.duplicate":
     case "stream.reorder":
     case "stream.split":
     case "stream.damage":
+      if (!context.isEventStream) return none("the response is no event stream");
       return made(new EventFilterMachine(fault, context));
+    case "model.stop-reason":
+    case "model.empty-content":
+    case "model.garble-tool-input":
+      return made(context.isEventStream ? new ModelStreamMachine(fault) : new ModelBodyMachine(fault));
     case "connection.close":
     case "connection.reset":
     case "connection.stall":
@@ -78,9 +86,6 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "http.empty":
     case "http.malformed":
     case "http.rate-limit":
-    case "model.stop-reason":
-    case "model.empty-content":
-    case "model.garble-tool-input":
       return none(`${fault.kind} is not carried out on the bytes of a body`);
     default:
       return fault satisfies never;
