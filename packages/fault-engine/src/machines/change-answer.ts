@@ -95,7 +95,7 @@ export class AnswerChanger {
       return SAME;
     return changed({
       ...json,
-      delta: { ...delta, partial_json: this.#garble(`block ${String(json["index"])}`) },
+      delta: { ...delta, partial_json: this.#garble(JSON.stringify(json["index"] ?? null)) },
     });
   }
 
@@ -123,7 +123,7 @@ export class AnswerChanger {
         const calls = objects(content["tool_calls"]).map((call, at) => {
           const called = call["function"];
           if (!isObject(called) || typeof called["arguments"] !== "string") return call;
-          const tool = `choice ${String(choice["index"])} call ${String(call["index"] ?? at)}`;
+          const tool = JSON.stringify([choice["index"], call["index"] ?? at]);
           return { ...call, function: { ...called, arguments: this.#garble(tool) } };
         });
         return { ...choice, [part]: { ...content, tool_calls: calls } };
