@@ -2,6 +2,8 @@ export { type FaultResponseContext, faultResponse } from "./answers/fault-respon
 export { FaultedResponse, isEventStream, type WireAction } from "./answers/faulted-response.ts";
 export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
 export { type Admission, estimateTokens, RateLimits } from "./answers/rate-limits.ts";
+export { retryAfterMs } from "./answers/retry-after.ts";
+export { readUsage, type TokenUsage } from "./answers/usage.ts";
 export { draw } from "./draw.ts";
 export { describeFault } from "./explain/describe-fault.ts";
 export { explain } from "./explain/explain.ts";
