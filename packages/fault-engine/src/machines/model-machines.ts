@@ -30,7 +30,7 @@ export class ModelStreamMachine implements FaultMachine {
   readonly wakeAtMs: undefined = undefined;
 
   get pendingBytes(): number {
-    return this.#reader.pendingBytes;
+    return this.#parts.length === 0 ? 0 : this.#reader.pendingBytes;
   }
   get isOver(): boolean {
     return this.#output.isOver;
