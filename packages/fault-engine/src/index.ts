@@ -1,7 +1,7 @@
 export { type FaultResponseContext, faultResponse } from "./answers/fault-response.ts";
 export { FaultedResponse, isEventStream, type WireAction } from "./answers/faulted-response.ts";
 export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
-export { type Admission, estimateTokens, RateLimits } from "./answers/rate-limits.ts";
+export { type Admission, estimateTokens, RateLimits, rateLimitScope } from "./answers/rate-limits.ts";
 export { retryAfterMs } from "./answers/retry-after.ts";
 export { readUsage, type TokenUsage } from "./answers/usage.ts";
 export { draw } from "./draw.ts";
@@ -38,6 +38,7 @@ export {
   type TlsFault,
   type TlsPhase,
 } from "./faults/fault.ts";
+export { type Ability, abilitiesOf, type Way, wayTable } from "./faults/way.ts";
 export {
   type EncodeResponseOptions,
   encodeChunk,
@@ -105,7 +106,9 @@ export {
   type ConnectionFacts,
   keyScope,
   type RequestFacts,
+  type RequestSummary,
   requestProvider,
+  summarizeRequest,
   targetPath,
 } from "./rules/facts.ts";
 export {

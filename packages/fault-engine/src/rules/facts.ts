@@ -161,3 +161,34 @@ export class KnownRequest {
       : this.path.endsWith(":streamGenerateContent");
   }
 }
+
+/** What a request asks for, as events and budgets need it. */
+export interface RequestSummary {
+  /** Without the query. */
+  readonly path: string;
+  readonly provider: Provider | null;
+  readonly model: string | null;
+  /** Whether it asks for a stream. */
+  readonly stream: boolean;
+  /** Stands for the API key without giving it away; empty without one. */
+  readonly key: string;
+}
+
+/**
+ * Sums a request up, the body as far as it is there.
+ *
+ * @example
+ * ```ts
+ * const { model, stream } = summarizeRequest(facts);
+ * ```
+ */
+export function summarizeRequest(facts: RequestFacts): RequestSummary {
+  const request = new KnownRequest(facts);
+  return {
+    path: request.path,
+    provider: requestProvider(facts.target, facts.headers) ?? null,
+    model: request.model ?? null,
+    stream: request.isStream,
+    key: request.key,
+  };
+}
