@@ -134,6 +134,7 @@ export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
 export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
 export { type SseEvent, type SseItem, SseReader } from "./sse/sse-reader.ts";
 export {
+  type ConnectionEvent,
   type DecisionEvent,
   type DoneEvent,
   type EndEvent,

@@ -2,6 +2,15 @@ import { z } from "zod";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import { FAULT_KINDS, type FaultKind } from "../faults/fault.ts";
 
+/** A client opened a connection, or a tunnel through us. */
+export interface ConnectionEvent {
+  readonly type: "connection";
+  readonly atMs: number;
+  readonly connection: string;
+  readonly client: string;
+  readonly host: string;
+}
+
 /** A client's request was read. */
 export interface RequestEvent {
   readonly type: "request";
@@ -83,7 +92,14 @@ export interface EndEvent {
 }
 
 /** What happened, as it is written to the event log, one JSON object a line. Times are of one clock. */
-export type EngineEvent = RequestEvent | DecisionEvent | DoneEvent | UndoneEvent | ResponseEvent | EndEvent;
+export type EngineEvent =
+  | ConnectionEvent
+  | RequestEvent
+  | DecisionEvent
+  | DoneEvent
+  | UndoneEvent
+  | ResponseEvent
+  | EndEvent;
 
 const atMs = z.number().min(0);
 const id = z.string().min(1).max(200);
@@ -91,6 +107,7 @@ const kind = z.enum(FAULT_KINDS as [FaultKind, ...FaultKind[]]);
 const ofRule = { atMs, request: id.nullable(), connection: id, rule: z.string(), fault: kind };
 
 const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("connection"), atMs, connection: id, client: z.string(), host: z.string() }),
   z.object({
     type: z.literal("request"),
     atMs,
@@ -167,4 +184,6 @@ export function readEventLog(text: string): EngineEvent[] {
 }
 
 const hasType = z.object({ type: z.string() });
-const knownType = z.object({ type: z.enum(["request", "decision", "done", "undone", "response", "end"]) });
+const knownType = z.object({
+  type: z.enum(["connection", "request", "decision", "done", "undone", "response", "end"]),
+});

@@ -46,7 +46,8 @@ function repeatsOf(operation: Operation, rule: string): Repeat[] {
   return operation.attempts.slice(1).flatMap((after, at) => {
     const before = operation.attempts[at]!;
     if (!isHit(before, rule)) return [];
-    const failedAtMs = before.end?.atMs ?? before.response?.atMs ?? before.request.atMs;
+    const failedAtMs =
+      before.end?.atMs ?? before.response?.atMs ?? before.carriedOut?.atMs ?? before.request.atMs;
     return [{ before, after, waitMs: after.request.atMs - failedAtMs }];
   });
 }

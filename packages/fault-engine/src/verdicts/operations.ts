@@ -10,14 +10,15 @@ import type {
   UndoneEvent,
 } from "./event.ts";
 
-/** One request and all that became of it. */
+/** One request and all that became of it; or one connection that never came to a request. */
 export interface Attempt {
+  /** For a connection without a request, one that stands for it: method `CONNECT`, named after the connection. */
   readonly request: RequestEvent;
   readonly decision: DecisionEvent | null;
   readonly carriedOut: DoneEvent | UndoneEvent | null;
   readonly response: ResponseEvent | null;
   readonly end: EndEvent | null;
-  /** The response came whole and its status is below 400. */
+  /** The response came whole and its status is below 400; for a connection: it came to a request. */
   readonly succeeded: boolean;
 }
 
@@ -46,17 +47,49 @@ export function requestFingerprint(method: string, target: string, body: Uint8Ar
 
 /**
  * Sorts a log into operations. A request is a repeat of the one before it with the same client and fingerprint unless
- * that one had succeeded: then the client wants the same once more.
+ * that one had succeeded: then the client wants the same once more. Connections on which a rule hit are operations of
+ * their own: a client's next connection to the same host is the repeat.
+ *
+ * @param events - In any order; times decide.
  */
 export function operationsOf(events: readonly EngineEvent[]): Operation[] {
+  const inOrder = [...attemptsOf(events), ...connectionAttemptsOf(events)].sort(
+    (a, b) => a.request.atMs - b.request.atMs,
+  );
+  const operations: MutableOperation[] = [];
+  const open = new Map<string, MutableOperation>();
+  for (const attempt of inOrder) {
+    const { client, fingerprint, method } = attempt.request;
+    const name = `${client.length}:${client}:${fingerprint}`;
+    let operation = open.get(name);
+    if (operation === undefined || operation.attempts.at(-1)?.succeeded) {
+      // A connection that nothing happened to is only worth a row as the repeat of one that failed.
+      if (method === "CONNECT" && attempt.decision === null) continue;
+      operation = { client, fingerprint, attempts: [] };
+      operations.push(operation);
+      open.set(name, operation);
+    }
+    operation.attempts.push(attempt);
+  }
+  return operations;
+}
+
+interface MutableOperation {
+  readonly client: string;
+  readonly fingerprint: string;
+  readonly attempts: Attempt[];
+}
+
+function attemptsOf(events: readonly EngineEvent[]): Attempt[] {
   const attempts = new Map<string, { -readonly [Key in keyof Attempt]: Attempt[Key] }>();
-  for (const event of events) {
+  for (const event of events)
     if (event.type === "request") {
       const nothing = { decision: null, carriedOut: null, response: null, end: null, succeeded: false };
       attempts.set(event.request, { request: event, ...nothing });
-      continue;
     }
-    const attempt = event.request === null ? undefined : attempts.get(event.request);
+  for (const event of events) {
+    if (event.type === "connection" || event.type === "request" || event.request === null) continue;
+    const attempt = attempts.get(event.request);
     if (attempt === undefined) continue;
     switch (event.type) {
       case "decision":
@@ -76,20 +109,42 @@ export function operationsOf(events: readonly EngineEvent[]): Operation[] {
         event satisfies never;
     }
   }
-  const operations: { client: string; fingerprint: string; attempts: Attempt[] }[] = [];
-  const open = new Map<string, { client: string; fingerprint: string; attempts: Attempt[] }>();
-  const inOrder = [...attempts.values()].sort((a, b) => a.request.atMs - b.request.atMs);
-  for (const attempt of inOrder) {
+  for (const attempt of attempts.values())
     attempt.succeeded = attempt.end?.how === "complete" && (attempt.response?.status ?? 599) < 400;
-    const { client, fingerprint } = attempt.request;
-    const name = `${client.length}:${client}:${fingerprint}`;
-    let operation = open.get(name);
-    if (operation === undefined || operation.attempts.at(-1)?.succeeded) {
-      operation = { client, fingerprint, attempts: [] };
-      operations.push(operation);
-      open.set(name, operation);
-    }
-    operation.attempts.push(attempt);
+  return [...attempts.values()];
+}
+
+/** An attempt for each connection: it succeeded when a request came of it. */
+function connectionAttemptsOf(events: readonly EngineEvent[]): Attempt[] {
+  const used = new Set<string>();
+  const decisions = new Map<string, DecisionEvent>();
+  const carriedOut = new Map<string, DoneEvent | UndoneEvent>();
+  for (const event of events) {
+    if (event.type === "request") used.add(event.connection);
+    else if (event.type === "decision" && event.request === null) decisions.set(event.connection, event);
+    else if ((event.type === "done" || event.type === "undone") && event.request === null)
+      carriedOut.set(event.connection, event);
   }
-  return operations;
+  return events.flatMap((event): Attempt[] => {
+    if (event.type !== "connection") return [];
+    const { atMs, connection, client, host } = event;
+    const request: RequestEvent = {
+      type: "request",
+      atMs,
+      request: connection,
+      connection,
+      client,
+      host,
+      method: "CONNECT",
+      path: "",
+      fingerprint: `connection to ${host}`,
+      model: null,
+      stream: false,
+    };
+    const decision = decisions.get(connection) ?? null;
+    const outcome = carriedOut.get(connection) ?? null;
+    return [
+      { request, decision, carriedOut: outcome, response: null, end: null, succeeded: used.has(connection) },
+    ];
+  });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  type EngineEvent,
   type Expectation,
   FaultEngineError,
   judge,
@@ -134,6 +135,50 @@ describe("what clients do", () => {
     expect(verdicts.map((one) => one.outcome)).toEqual(["untested", "untested"]);
     expect(passed).toBe(false);
     expect(judge([], log([{ at: 0 }])).passed).toBe(true);
+  });
+});
+
+describe("connections on which a rule hit", () => {
+  const connection = (atMs: number, id: string, isHit: boolean): EngineEvent[] => {
+    const ofRule = { request: null, connection: id, rule: "r", fault: "tls.alert" } as const;
+    return [
+      { type: "connection", atMs, connection: id, client: "c", host: "h" },
+      ...(isHit
+        ? ([
+            { type: "decision", atMs, ...ofRule, matchNumber: 1 },
+            { type: "done", atMs: atMs + 5, ...ofRule },
+          ] as const)
+        : []),
+    ];
+  };
+  const used = log([{ at: 1510 }]).map((event) =>
+    "connection" in event ? { ...event, connection: "3" } : event,
+  );
+  const events = [
+    ...connection(0, "1", true),
+    ...connection(505, "2", true),
+    ...connection(1500, "3", false),
+    ...used,
+    ...connection(9000, "4", false),
+  ];
+
+  it("are repeated by the next connection to the same host, until one comes to a request", () => {
+    const operations = operationsOf(events).filter(({ fingerprint }) => fingerprint === "connection to h");
+    expect(operations.map(({ attempts }) => attempts.map(({ request }) => request.request))).toEqual([
+      ["1", "2", "3"],
+    ]);
+  });
+
+  it("are judged like requests", () => {
+    const expectation = {
+      rule: "r",
+      retries: { min: 2, max: 2 },
+      backsOff: true,
+      endsWith: "success",
+    } as const;
+    expect(judge([expectation], events)).toMatchObject({ passed: true });
+    expect(judge([{ rule: "r", retries: { max: 1 } }], events).passed).toBe(false);
+    expect(judge([{ rule: "r", endsWith: "success" }], events.slice(0, 3)).passed).toBe(false);
   });
 });
 
