@@ -102,6 +102,7 @@ export type { ReportInput } from "./reports/report.ts";
 export { type CertificateFiles, type RuleFile, ruleFileJsonSchema } from "./rule-file/file-schema.ts";
 export { parseRuleFile, readHeaderFault } from "./rule-file/parse-rule-file.ts";
 export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
+export { type Decision, type RequestDecision, RULE_SOURCES, type RuleSource } from "./rules/decision.ts";
 export {
   type ConnectionFacts,
   keyScope,
@@ -111,14 +112,7 @@ export {
   summarizeRequest,
   targetPath,
 } from "./rules/facts.ts";
-export {
-  type Decision,
-  FaultEngine,
-  type FaultEngineOptions,
-  type RequestDecision,
-  RULE_SOURCES,
-  type RuleSource,
-} from "./rules/fault-engine.ts";
+export { FaultEngine, type FaultEngineOptions } from "./rules/fault-engine.ts";
 export {
   type BodyMatch,
   EMPTY_RULE_SET,

@@ -1,46 +1,19 @@
-import { drawFrom, drawKey } from "../draw.ts";
+import { drawKey } from "../draw.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { headerValue } from "../http/header.ts";
 import { compileGlob } from "../patterns/glob.ts";
 import { allHold, type CompiledRule, Conditions, compileRule, holds, Judged } from "./compile-rule.ts";
+import {
+  type Decision,
+  decisionRandom,
+  type RequestDecision,
+  RULE_SOURCES,
+  type RuleSource,
+} from "./decision.ts";
 import { type ConnectionFacts, connectionTexts, KnownRequest, type RequestFacts } from "./facts.ts";
 import type { Rule, RuleSet, Scope } from "./rule.ts";
 import { RuleCounters } from "./rule-counters.ts";
-
-/** Where rules come from; the first that has a rule which hits decides. A request's own header comes before all. */
-export const RULE_SOURCES = ["runtime", "file", "flags"] as const;
-/** One of {@link RULE_SOURCES}. */
-export type RuleSource = (typeof RULE_SOURCES)[number];
-
-/** What is to be done, and everything that doing it may need. */
-export interface Decision {
-  /** The rule's name; `header` for a request that chose its own fault. */
-  readonly rule: string;
-  readonly source: RuleSource | "header";
-  readonly fault: Fault;
-  /** From 1, within the scope of the rule. */
-  readonly matchNumber: number;
-  /** From 1: how many hits of the rule in this scope, this one included. */
-  readonly hitNumber: number;
-  /**
-   * Numbers in [0, 1) for whoever carries the fault out: the same for the same decision, whatever else happens.
-   *
-   * @param purpose - Tells independent uses apart.
-   * @param index - Counts from 0.
-   */
-  readonly random: (purpose: string, index: number) => number;
-  /** What `x-faultwire` has to say on an injected response; `null` where the marker is off. */
-  readonly marker: string | null;
-}
-
-/** The answer to a request. */
-export type RequestDecision =
-  | { readonly kind: "fault"; readonly decision: Decision }
-  /** `rule` is set where a rule took the request and lets it be. */
-  | { readonly kind: "none"; readonly rule: string | null }
-  /** Ask again with the whole body, or with `null` where it is over the limit. Nothing was counted. */
-  | { readonly kind: "needs-body"; readonly maxBytes: number };
 
 /** What an engine is made with. */
 export interface FaultEngineOptions {
@@ -219,8 +192,7 @@ export class FaultEngine {
       fault,
       matchNumber,
       hitNumber,
-      random: (purpose, index) =>
-        drawFrom(drawKey(`${key.high}:${key.low}`, `${matchNumber}:${purpose}`), index),
+      random: decisionRandom(key, matchNumber),
       marker: rule.marker ? name : null,
     };
   }
@@ -241,7 +213,7 @@ export class FaultEngine {
         matchNumber: number,
         hitNumber: number,
         // Drawn by what the header says, not by when: a test that steers itself gets the same every time.
-        random: (purpose, index) => drawFrom(drawKey(value, `header:${purpose}`), index),
+        random: decisionRandom(drawKey(value, "header"), 1),
         marker: "header",
       },
     };
