@@ -139,6 +139,19 @@ describe("a response with a fault in it", () => {
       });
     });
 
+  it("does not end as if it were whole where its length was promised and not kept", () => {
+    const reader = new ResponseReader();
+    reader.expect("GET");
+    const [first, content, end] = reader.push(bytesOf(byLength));
+    const created = createMachine(drop, context());
+    if (first?.kind !== "head" || created.kind === "none") throw new Error("no response");
+    const faulted = new FaultedResponse(first, created.machine, { changesLength: false });
+    expect(textOf(faulted.head)).toBe(head(`Content-Length: ${body.length}`));
+    if (content?.kind !== "body" || end?.kind !== "end") throw new Error("no body");
+    faulted.push(content, 0);
+    expect(faulted.push(end, 0)).toEqual([{ kind: "close" }]);
+  });
+
   it("does not survive an upstream that breaks its framing", () => {
     const { end } = pass(`${head("Transfer-Encoding: chunked")}5\r\nhello\r\nzz\r\n`, slow, 1000);
     expect(end).toEqual({ kind: "close" });
