@@ -1,7 +1,13 @@
 export { type FaultResponseContext, faultResponse } from "./answers/fault-response.ts";
+export { FaultedResponse, isEventStream, type WireAction } from "./answers/faulted-response.ts";
 export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
-export { type Admission, estimateTokens, RateLimits } from "./answers/rate-limits.ts";
+export { type Admission, estimateTokens, RateLimits, rateLimitScope } from "./answers/rate-limits.ts";
+export { retryAfterMs } from "./answers/retry-after.ts";
+export { readUsage, type TokenUsage } from "./answers/usage.ts";
 export { draw } from "./draw.ts";
+export { describeFault } from "./explain/describe-fault.ts";
+export { explain } from "./explain/explain.ts";
+export { type SimulatedRule, type SimulateOptions, type Simulation, simulate } from "./explain/simulate.ts";
 export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
 export {
   ALERT_NUMBERS,
@@ -32,6 +38,7 @@ export {
   type TlsFault,
   type TlsPhase,
 } from "./faults/fault.ts";
+export { type Ability, abilitiesOf, type Way, wayTable } from "./faults/way.ts";
 export {
   type EncodeResponseOptions,
   encodeChunk,
@@ -61,7 +68,7 @@ export type {
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http/http-limits.ts";
 export { RequestReader } from "./http/request-reader.ts";
 export { ResponseReader } from "./http/response-reader.ts";
-export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
+export { type CreatedMachine, changesLength, createMachine } from "./machines/create-machine.ts";
 export { drawDuration } from "./machines/duration.ts";
 export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";
 export { compileGlob } from "./patterns/glob.ts";
@@ -89,24 +96,23 @@ export {
   providerError,
 } from "./providers/provider-error.ts";
 export { requestId } from "./providers/request-id.ts";
+export { htmlReport } from "./reports/html-report.ts";
+export { jsonReport, junitReport, markdownReport, textReport } from "./reports/plain-reports.ts";
+export type { ReportInput } from "./reports/report.ts";
 export { type CertificateFiles, type RuleFile, ruleFileJsonSchema } from "./rule-file/file-schema.ts";
 export { parseRuleFile, readHeaderFault } from "./rule-file/parse-rule-file.ts";
 export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
+export { type Decision, type RequestDecision, RULE_SOURCES, type RuleSource } from "./rules/decision.ts";
 export {
   type ConnectionFacts,
   keyScope,
   type RequestFacts,
+  type RequestSummary,
   requestProvider,
+  summarizeRequest,
   targetPath,
 } from "./rules/facts.ts";
-export {
-  type Decision,
-  FaultEngine,
-  type FaultEngineOptions,
-  type RequestDecision,
-  RULE_SOURCES,
-  type RuleSource,
-} from "./rules/fault-engine.ts";
+export { FaultEngine, type FaultEngineOptions } from "./rules/fault-engine.ts";
 export {
   type BodyMatch,
   EMPTY_RULE_SET,
@@ -121,3 +127,18 @@ export {
 export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
 export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
 export { type SseEvent, type SseItem, SseReader } from "./sse/sse-reader.ts";
+export {
+  type ConnectionEvent,
+  type DecisionEvent,
+  type DoneEvent,
+  type EndEvent,
+  type EngineEvent,
+  type ExchangeEnd,
+  type RequestEvent,
+  type ResponseEvent,
+  readEventLog,
+  type UndoneEvent,
+  writeEvent,
+} from "./verdicts/event.ts";
+export { type Demand, type Judgement, judge, type Verdict } from "./verdicts/judge.ts";
+export { type Attempt, type Operation, operationsOf, requestFingerprint } from "./verdicts/operations.ts";

@@ -11,10 +11,10 @@ const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => ma
 function run(example: string, result: string): unknown {
   const body = example.replaceAll(
     /import \{([^}]*)\} from "@faultwire\/fault-engine";/g,
-    "const {$1} = engine;",
+    "const {$1} = exported;",
   );
-  const program = runInThisContext(`(engine) => {\n${body}\nreturn ${result};\n}`) as (
-    engine: unknown,
+  const program = runInThisContext(`(exported) => {\n${body}\nreturn ${result};\n}`) as (
+    exported: unknown,
   ) => unknown;
   return program(engine);
 }
@@ -24,5 +24,6 @@ describe("README", () => {
     const answer = run(examples[0] ?? "", "answer");
     expect(answer).toMatch(/^HTTP\/1\.1 529 Overloaded\r\n/);
     expect(answer).toContain('"type":"overloaded_error"');
+    expect(answer).toContain("x-faultwire: overloaded-twice\r\n");
   });
 });

@@ -3,6 +3,7 @@ import type { HttpResponse } from "../http/encode-response.ts";
 import type { Header } from "../http/header.ts";
 import { anthropicRateLimitHeaders, type Budget } from "../providers/anthropic.ts";
 import { type Provider, providerError } from "../providers/provider-error.ts";
+import type { RequestSummary } from "../rules/facts.ts";
 
 /** A token bucket that refills evenly, to the full in one minute. Pure: time is given. */
 class Bucket {
@@ -156,6 +157,24 @@ export class RateLimits {
       "output-tokens": account.outputTokens !== null,
     };
     return all.filter(([name]) => has[name.replace(/^anthropic-ratelimit-(.*)-[a-z]+$/, "$1")]);
+  }
+}
+
+/**
+ * The account that a request is charged to, for {@link RateLimits}.
+ *
+ * @param per - The `per` of the fault.
+ */
+export function rateLimitScope(per: "all" | "key" | "model", request: RequestSummary): string {
+  switch (per) {
+    case "all":
+      return "";
+    case "key":
+      return request.key;
+    case "model":
+      return request.model ?? "";
+    default:
+      return per satisfies never;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Fault } from "../faults/fault.ts";
+import type { Fault, FaultKind } from "../faults/fault.ts";
 import {
   CorruptMachine,
   DelayMachine,
@@ -8,6 +8,7 @@ import {
 } from "./byte-machines.ts";
 import { EventFilterMachine } from "./event-filter-machine.ts";
 import type { FaultMachine, MachineContext } from "./fault-machine.ts";
+import { ModelBodyMachine, ModelStreamMachine } from "./model-machines.ts";
 import { PaceMachine } from "./pace-machine.ts";
 import { StreamPointMachine } from "./stream-point-machine.ts";
 
@@ -51,15 +52,22 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "stream.error-event":
     case "stream.cut":
     case "stream.stall":
+      if (!context.isEventStream) return none("the response is no event stream");
       return made(new StreamPointMachine(fault, context));
     case "stream.pace":
+      if (!context.isEventStream) return none("the response is no event stream");
       return made(new PaceMachine(fault, context));
     case "stream.drop":
     case "stream.duplicate":
     case "stream.reorder":
     case "stream.split":
     case "stream.damage":
+      if (!context.isEventStream) return none("the response is no event stream");
       return made(new EventFilterMachine(fault, context));
+    case "model.stop-reason":
+    case "model.empty-content":
+    case "model.garble-tool-input":
+      return made(context.isEventStream ? new ModelStreamMachine(fault) : new ModelBodyMachine(fault));
     case "connection.close":
     case "connection.reset":
     case "connection.stall":
@@ -78,11 +86,27 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "http.empty":
     case "http.malformed":
     case "http.rate-limit":
-    case "model.stop-reason":
-    case "model.empty-content":
-    case "model.garble-tool-input":
       return none(`${fault.kind} is not carried out on the bytes of a body`);
     default:
       return fault satisfies never;
   }
 }
+
+/**
+ * Whether a fault's machine may add or leave out bytes of a body that still ends whole, so that a content-length would
+ * be wrong.
+ */
+export function changesLength(fault: Fault): boolean {
+  if (fault.kind === "stream.error-event" || fault.kind === "stream.cut") return fault.stop === "clean";
+  if (fault.kind === "stream.stall") return fault.pingEveryMs !== null;
+  return LENGTH_CHANGERS.has(fault.kind);
+}
+
+const LENGTH_CHANGERS: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  "stream.drop",
+  "stream.duplicate",
+  "stream.damage",
+  "model.stop-reason",
+  "model.empty-content",
+  "model.garble-tool-input",
+]);

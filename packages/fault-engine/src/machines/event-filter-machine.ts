@@ -36,7 +36,8 @@ export class EventFilterMachine implements FaultMachine {
     return this.#output.nextAtMs;
   }
   get pendingBytes(): number {
-    return this.#output.pendingBytes + this.#reader.pendingBytes + (this.#waiting?.length ?? 0);
+    const inParts = this.#parts.length === 0 ? 0 : this.#reader.pendingBytes;
+    return this.#output.pendingBytes + inParts + (this.#waiting?.length ?? 0);
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -55,14 +56,19 @@ export class EventFilterMachine implements FaultMachine {
   }
 
   finish(nowMs: number): StreamAction[] {
-    for (const bytes of [...this.#parts, ...(this.#waiting ? [this.#waiting] : [])])
-      this.#output.putBytes(bytes, nowMs, nowMs);
-    this.#parts = [];
     if (this.#waiting !== undefined) this.#undone("no event came after it");
-    this.#waiting = undefined;
+    this.#releaseHeld(nowMs);
     this.#undone(`none of the stream's ${this.#index} events was chosen`);
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
+  }
+
+  /** Gives up what is held, in the order in which it came. */
+  #releaseHeld(nowMs: number): void {
+    const waiting = this.#waiting === undefined ? [] : [this.#waiting];
+    for (const bytes of [...waiting, ...this.#parts]) this.#output.putBytes(bytes, nowMs, nowMs);
+    this.#waiting = undefined;
+    this.#parts = [];
   }
 
   #undone(reason: string): void {
@@ -76,8 +82,7 @@ export class EventFilterMachine implements FaultMachine {
         break;
       case "opaque":
         // The event is over the limit of the reader: from here on nothing is known, so nothing is changed.
-        for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
-        this.#parts = [];
+        this.#releaseHeld(nowMs);
         this.#output.putBytes(item.bytes, nowMs, nowMs);
         this.#undone("an event is larger than can be held");
         break;

@@ -54,6 +54,8 @@ export interface MachineContext {
   readonly provider: Provider | null;
   /** For error events. */
   readonly requestId: string;
+  /** Whether the body is a stream of events; see `isEventStream`. */
+  readonly isEventStream: boolean;
   /** Bytes of the whole body, where its head says so. */
   readonly bodyBytes: number | null;
 }

@@ -3,9 +3,8 @@ import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { headerValues } from "../http/header.ts";
 import { compileJsonPointer } from "../patterns/json-pointer.ts";
-import { compileTextPattern, type TextPattern } from "../patterns/text-pattern.ts";
-import type { ConnectionFacts, KnownRequest } from "./facts.ts";
-import { requestProvider } from "./facts.ts";
+import { compileTextPattern, PatternList, type TextPattern } from "../patterns/text-pattern.ts";
+import { type KnownRequest, type KnownTexts, requestProvider, TEXT } from "./facts.ts";
 import type { BodyMatch, HeaderMatch, Match, Rule } from "./rule.ts";
 
 /** Whether a rule is asked, and counts, once for each connection or once for each request. */
@@ -15,83 +14,120 @@ export type RuleUnit = "connection" | "request";
 export interface CompiledRule {
   readonly rule: Rule;
   readonly unit: RuleUnit;
-  readonly matchesConnection: (facts: ConnectionFacts) => boolean;
-  /** What can be judged from a head. */
-  readonly matchesHead: (request: KnownRequest) => boolean;
-  /** What needs the body; `undefined` where nothing does. */
-  readonly matchesBody: ((request: KnownRequest) => boolean) | undefined;
+  /** What can be judged from the start: texts of {@link KnownTexts}, each held against a list of patterns. */
+  readonly conditions: readonly Condition[];
+  /** What else can be judged from a head. */
+  readonly headTests: readonly Test[];
+  /** What needs the body. */
+  readonly bodyTests: readonly Test[];
 }
 
-type Test<T> = (value: T) => boolean;
+/** One text that has to match. Rules with the same condition share it, so that it is judged once a request. */
+export interface Condition {
+  /** Counts the conditions from 0. */
+  readonly index: number;
+  readonly text: number;
+  readonly patterns: PatternList;
+}
 
-/** The conjunction of tests. Loops are unrolled for the usual one or two: this is the hot path. */
-function every<T>(tests: readonly Test<T>[]): Test<T> {
-  const [first, second] = tests;
-  if (first === undefined) return () => true;
-  if (second === undefined) return first;
-  if (tests.length === 2) return (value) => first(value) && second(value);
-  return (value) => {
-    for (const test of tests) if (!test(value)) return false;
-    return true;
+/** The conditions of all rules that are loaded together. */
+export class Conditions {
+  readonly #known = new Map<string, Condition>();
+
+  /** The one condition for these patterns on this text. */
+  share(text: number, patterns: readonly TextPattern[], lowerCase: boolean): Condition {
+    const key = JSON.stringify([text, lowerCase, patterns]);
+    let condition = this.#known.get(key);
+    if (condition === undefined) {
+      condition = { index: this.#known.size, text, patterns: new PatternList(patterns, lowerCase) };
+      this.#known.set(key, condition);
+    }
+    return condition;
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+}
+
+/** What is known of the conditions for the request at hand. Made once and begun anew: requests come by thousands. */
+export class Judged {
+  /** For each condition twice the number of the request for which it was judged, plus one where it held. */
+  readonly #verdicts: Uint32Array;
+  #request = 0;
+
+  constructor(conditions: number) {
+    this.#verdicts = new Uint32Array(conditions);
+  }
+
+  /** Forgets everything: another request. */
+  begin(): void {
+    this.#request += 2;
+    if (this.#request < 0xffff_fffe) return;
+    this.#request = 2;
+    this.#verdicts.fill(0);
+  }
+
+  holds({ index, text, patterns }: Condition, texts: KnownTexts): boolean {
+    const verdict = this.#verdicts[index]!;
+    if (verdict >= this.#request) return verdict > this.#request;
+    const known = texts[text];
+    const isTrue = known !== undefined && patterns.matches(known);
+    this.#verdicts[index] = isTrue ? this.#request + 1 : this.#request;
+    return isTrue;
+  }
+}
+
+type Test = (request: KnownRequest) => boolean;
+
+/** Whether a rule's conditions hold; a text that is not known matches nothing. */
+export function holds(conditions: readonly Condition[], texts: KnownTexts, judged: Judged): boolean {
+  for (let at = 0; at < conditions.length; at++) if (!judged.holds(conditions[at]!, texts)) return false;
+  return true;
+}
+
+/** Whether all tests of a list hold. */
+export function allHold(tests: readonly Test[], request: KnownRequest): boolean {
+  for (const test of tests) if (!test(request)) return false;
+  return true;
+}
+
+/** Texts that are taken by the letter. `*` is a token, but no method or protocol has ever held one. */
+const literal = (texts: readonly string[]): TextPattern[] => texts.map((text) => ({ kind: "glob", text }));
+
+function conditionsOf(match: Match, shared: Conditions): Condition[] {
+  const conditions: Condition[] = [];
+  const add = (text: number, patterns: readonly TextPattern[] | undefined, lowerCase = false): void => {
+    if (patterns !== undefined) conditions.push(shared.share(text, patterns, lowerCase));
   };
+  add(TEXT.method, match.method && literal(match.method));
+  add(TEXT.port, match.port && literal(match.port.map(String)));
+  add(TEXT.path, match.path);
+  add(TEXT.host, match.host, true);
+  add(TEXT.sni, match.sni, true);
+  add(TEXT.alpn, match.alpn && literal(match.alpn));
+  add(TEXT.ja4, match.ja4);
+  return conditions;
 }
 
-function anyPattern(patterns: readonly TextPattern[], lowerCase = false): Test<string | undefined> {
-  const tests = patterns.map((pattern) =>
-    compileTextPattern(
-      lowerCase && pattern.kind === "glob" ? { kind: "glob", text: pattern.text.toLowerCase() } : pattern,
-    ),
-  );
-  const [only] = tests;
-  if (only !== undefined && tests.length === 1) return (text) => text !== undefined && only(text);
-  return (text) => text !== undefined && tests.some((test) => test(text));
-}
-
-function connectionTests(match: Match): Test<ConnectionFacts>[] {
-  const tests: Test<ConnectionFacts>[] = [];
-  const { host, port, sni, alpn, ja4 } = match;
-  if (host) {
-    const test = anyPattern(host, true);
-    tests.push((facts) => test(facts.host));
-  }
-  if (port) tests.push((facts) => facts.port !== undefined && port.includes(facts.port));
-  if (sni) {
-    const test = anyPattern(sni, true);
-    tests.push((facts) => test(facts.sni));
-  }
-  if (alpn) tests.push((facts) => facts.alpn !== undefined && alpn.includes(facts.alpn));
-  if (ja4) {
-    const test = anyPattern(ja4);
-    tests.push((facts) => test(facts.ja4));
-  }
-  return tests;
-}
-
-function headerTest({ name, value }: HeaderMatch): Test<KnownRequest> {
+function headerTest({ name, value }: HeaderMatch): Test {
   if (typeof value === "boolean")
     return ({ facts }) => headerValues(facts.headers, name).length > 0 === value;
   const test = compileTextPattern(value);
   return ({ facts }) => headerValues(facts.headers, name).some((line) => test(line));
 }
 
-function headTests(match: Match): Test<KnownRequest>[] {
-  const tests: Test<KnownRequest>[] = [];
-  const { method, path, provider } = match;
-  if (method) tests.push(({ facts }) => method.includes(facts.method));
-  if (path) {
-    const test = anyPattern(path);
-    tests.push((request) => test(request.path));
-  }
+function headTestsOf({ provider, headers = [] }: Match): Test[] {
+  const tests = headers.map(headerTest);
   if (provider)
     tests.push(({ facts }) => {
       const found = requestProvider(facts.target, facts.headers);
       return found !== undefined && provider.includes(found);
     });
-  tests.push(...(match.headers ?? []).map(headerTest));
   return tests;
 }
 
-function bodyTest({ pointer, value }: BodyMatch): Test<KnownRequest> {
+function bodyTest({ pointer, value }: BodyMatch): Test {
   const read = compileJsonPointer(pointer);
   if (typeof value !== "object" || value === null) return (request) => read(request.json) === value;
   const test = compileTextPattern(value);
@@ -101,12 +137,12 @@ function bodyTest({ pointer, value }: BodyMatch): Test<KnownRequest> {
   };
 }
 
-function bodyTests(match: Match): Test<KnownRequest>[] {
+function bodyTestsOf(match: Match): Test[] {
   const tests = (match.body ?? []).map(bodyTest);
   const { model, stream } = match;
   if (model) {
-    const test = anyPattern(model);
-    tests.push((request) => test(request.model));
+    const patterns = new PatternList(model, false);
+    tests.push((request) => request.model !== undefined && patterns.matches(request.model));
   }
   if (stream !== undefined)
     tests.push(
@@ -156,14 +192,13 @@ export function ruleUnit(rule: Rule): RuleUnit {
 }
 
 /** Makes a rule ready. Throws `invalid-pattern` or `invalid-rules` for one that can't work. */
-export function compileRule(rule: Rule): CompiledRule {
-  const body = bodyTests(rule.match);
+export function compileRule(rule: Rule, shared: Conditions): CompiledRule {
   return {
     rule,
     unit: ruleUnit(rule),
-    matchesConnection: every(connectionTests(rule.match)),
-    matchesHead: every(headTests(rule.match)),
-    matchesBody: body.length > 0 ? every(body) : undefined,
+    conditions: conditionsOf(rule.match, shared),
+    headTests: headTestsOf(rule.match),
+    bodyTests: bodyTestsOf(rule.match),
   };
 }
 

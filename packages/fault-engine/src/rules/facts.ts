@@ -72,15 +72,39 @@ export function keyScope(headers: readonly Header[]): string {
   return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
 }
 
+/** Where a text stands in {@link KnownTexts}. */
+export const TEXT = { method: 0, port: 1, path: 2, host: 3, sni: 4, alpn: 5, ja4: 6 } as const;
+
+/** The texts that rules ask for most, by {@link TEXT}; `undefined` where one is not known. */
+export type KnownTexts = readonly (string | undefined)[];
+
+/** The texts of a connection. */
+export function connectionTexts(facts: ConnectionFacts): KnownTexts {
+  const { port, host, sni, alpn, ja4 } = facts;
+  return [undefined, port === undefined ? undefined : String(port), undefined, host, sni, alpn, ja4];
+}
+
 /** A request's facts with what costs something to find out, found out once and only when asked for. */
 export class KnownRequest {
   readonly facts: RequestFacts;
-  #path: string | undefined;
+  readonly texts: KnownTexts;
   #key: string | undefined;
   #json: { readonly value: unknown } | undefined;
+  #pathModel: { readonly value: string | undefined } | undefined;
+  #model: { readonly value: string | undefined } | undefined;
 
   constructor(facts: RequestFacts) {
     this.facts = facts;
+    const { method, target, port, host, sni, alpn, ja4 } = facts;
+    this.texts = [
+      method,
+      port === undefined ? undefined : String(port),
+      targetPath(target),
+      host,
+      sni,
+      alpn,
+      ja4,
+    ];
   }
 
   /** True while rules that ask for the body can't be judged. */
@@ -89,8 +113,7 @@ export class KnownRequest {
   }
 
   get path(): string {
-    this.#path ??= targetPath(this.facts.target);
-    return this.#path;
+    return this.texts[TEXT.path] ?? "";
   }
 
   get key(): string {
@@ -120,12 +143,16 @@ export class KnownRequest {
 
   /** The model in the path (Gemini); `undefined` where it stands in the body. */
   get pathModel(): string | undefined {
-    return /\/models\/([^/:]+):[A-Za-z]+$/.exec(this.path)?.[1];
+    this.#pathModel ??= { value: /\/models\/([^/:]+):[A-Za-z]+$/.exec(this.path)?.[1] };
+    return this.#pathModel.value;
   }
 
   get model(): string | undefined {
-    const model = this.pathModel ?? this.#member("model");
-    return typeof model === "string" ? model : undefined;
+    if (this.#model === undefined) {
+      const model = this.pathModel ?? this.#member("model");
+      this.#model = { value: typeof model === "string" ? model : undefined };
+    }
+    return this.#model.value;
   }
 
   get isStream(): boolean {
@@ -133,4 +160,35 @@ export class KnownRequest {
       ? this.#member("stream") === true
       : this.path.endsWith(":streamGenerateContent");
   }
+}
+
+/** What a request asks for, as events and budgets need it. */
+export interface RequestSummary {
+  /** Without the query. */
+  readonly path: string;
+  readonly provider: Provider | null;
+  readonly model: string | null;
+  /** Whether it asks for a stream. */
+  readonly stream: boolean;
+  /** Stands for the API key without giving it away; empty without one. */
+  readonly key: string;
+}
+
+/**
+ * Sums a request up, the body as far as it is there.
+ *
+ * @example
+ * ```ts
+ * const { model, stream } = summarizeRequest(facts);
+ * ```
+ */
+export function summarizeRequest(facts: RequestFacts): RequestSummary {
+  const request = new KnownRequest(facts);
+  return {
+    path: request.path,
+    provider: requestProvider(facts.target, facts.headers) ?? null,
+    model: request.model ?? null,
+    stream: request.isStream,
+    key: request.key,
+  };
 }

@@ -1,46 +1,19 @@
-import { drawFrom, drawKey } from "../draw.ts";
+import { drawKey } from "../draw.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { headerValue } from "../http/header.ts";
 import { compileGlob } from "../patterns/glob.ts";
-import { type CompiledRule, compileRule } from "./compile-rule.ts";
-import { type ConnectionFacts, KnownRequest, type RequestFacts } from "./facts.ts";
+import { allHold, type CompiledRule, Conditions, compileRule, holds, Judged } from "./compile-rule.ts";
+import {
+  type Decision,
+  decisionRandom,
+  type RequestDecision,
+  RULE_SOURCES,
+  type RuleSource,
+} from "./decision.ts";
+import { type ConnectionFacts, connectionTexts, KnownRequest, type RequestFacts } from "./facts.ts";
 import type { Rule, RuleSet, Scope } from "./rule.ts";
 import { RuleCounters } from "./rule-counters.ts";
-
-/** Where rules come from; the first that has a rule which hits decides. A request's own header comes before all. */
-export const RULE_SOURCES = ["runtime", "file", "flags"] as const;
-/** One of {@link RULE_SOURCES}. */
-export type RuleSource = (typeof RULE_SOURCES)[number];
-
-/** What is to be done, and everything that doing it may need. */
-export interface Decision {
-  /** The rule's name; `header` for a request that chose its own fault. */
-  readonly rule: string;
-  readonly source: RuleSource | "header";
-  readonly fault: Fault;
-  /** From 1, within the scope of the rule. */
-  readonly matchNumber: number;
-  /** From 1: how many hits of the rule in this scope, this one included. */
-  readonly hitNumber: number;
-  /**
-   * Numbers in [0, 1) for whoever carries the fault out: the same for the same decision, whatever else happens.
-   *
-   * @param purpose - Tells independent uses apart.
-   * @param index - Counts from 0.
-   */
-  readonly random: (purpose: string, index: number) => number;
-  /** What `x-faultwire` has to say on an injected response; `null` where the marker is off. */
-  readonly marker: string | null;
-}
-
-/** The answer to a request. */
-export type RequestDecision =
-  | { readonly kind: "fault"; readonly decision: Decision }
-  /** `rule` is set where a rule took the request and lets it be. */
-  | { readonly kind: "none"; readonly rule: string | null }
-  /** Ask again with the whole body, or with `null` where it is over the limit. Nothing was counted. */
-  | { readonly kind: "needs-body"; readonly maxBytes: number };
 
 /** What an engine is made with. */
 export interface FaultEngineOptions {
@@ -57,7 +30,6 @@ export interface FaultEngineOptions {
 interface LoadedRule extends CompiledRule {
   readonly source: RuleSource;
   readonly counters: RuleCounters;
-  readonly seed: number | string;
   readonly marker: boolean;
   /** Tells whether a rule is still the same after a reload, so that its counts go on. */
   readonly identity: string;
@@ -67,6 +39,8 @@ interface LoadedRule extends CompiledRule {
 interface Loaded {
   readonly connectionRules: readonly LoadedRule[];
   readonly requestRules: readonly LoadedRule[];
+  /** Scratch space of a decision; decisions don't overlap. */
+  readonly judged: Judged;
   readonly obeysHeader: boolean;
   readonly isTarget: (host: string) => boolean;
 }
@@ -91,7 +65,13 @@ export class FaultEngine {
   readonly #maxScopes: number;
   readonly #maxBodyBytes: number;
   readonly #sets = new Map<RuleSource, RuleSet>();
-  #loaded: Loaded = { connectionRules: [], requestRules: [], obeysHeader: false, isTarget: () => true };
+  #loaded: Loaded = {
+    connectionRules: [],
+    requestRules: [],
+    judged: new Judged(0),
+    obeysHeader: false,
+    isTarget: () => true,
+  };
   #headerRequests = 0;
 
   constructor(options: FaultEngineOptions) {
@@ -132,8 +112,12 @@ export class FaultEngine {
    * @param nowMs - On the clock of `startedAtMs`.
    */
   decideConnection(facts: ConnectionFacts, nowMs: number): Decision | null {
-    for (const rule of this.#loaded.connectionRules) {
-      if (!rule.matchesConnection(facts)) continue;
+    const { connectionRules, judged } = this.#loaded;
+    if (connectionRules.length === 0) return null;
+    const texts = connectionTexts(facts);
+    judged.begin();
+    for (const rule of connectionRules) {
+      if (!holds(rule.conditions, texts, judged)) continue;
       const scope = scopeName(rule.rule.when.per, facts, "");
       const taken = this.#take(rule, scope, nowMs);
       if (taken !== undefined) return taken;
@@ -148,18 +132,21 @@ export class FaultEngine {
    * @param nowMs - On the clock of `startedAtMs`.
    */
   decideRequest(facts: RequestFacts, nowMs: number): RequestDecision {
-    const { requestRules, obeysHeader } = this.#loaded;
+    const { requestRules, judged, obeysHeader } = this.#loaded;
     if (obeysHeader) {
       const chosen = this.#headerDecision(facts);
       if (chosen !== undefined) return chosen;
     }
     if (requestRules.length === 0) return NONE;
     const request = new KnownRequest(facts);
-    if (request.lacksBody && this.#needsBody(request, nowMs))
+    const { texts } = request;
+    judged.begin();
+    if (request.lacksBody && this.#needsBody(request, judged, nowMs))
       return { kind: "needs-body", maxBytes: this.#maxBodyBytes };
     for (const rule of requestRules) {
-      if (!rule.matchesConnection(facts) || !rule.matchesHead(request)) continue;
-      if (rule.matchesBody !== undefined && !rule.matchesBody(request)) continue;
+      if (!holds(rule.conditions, texts, judged)) continue;
+      if (rule.headTests.length > 0 && !allHold(rule.headTests, request)) continue;
+      if (rule.bodyTests.length > 0 && !allHold(rule.bodyTests, request)) continue;
       const taken = this.#take(rule, requestScope(rule, request), nowMs);
       if (taken === null) return { kind: "none", rule: rule.rule.name };
       if (taken !== undefined) return { kind: "fault", decision: taken };
@@ -180,11 +167,11 @@ export class FaultEngine {
    * Whether a rule that asks for the body could be the one that hits. Nothing is counted: a question must not change
    * the answer.
    */
-  #needsBody(request: KnownRequest, nowMs: number): boolean {
+  #needsBody(request: KnownRequest, judged: Judged, nowMs: number): boolean {
     for (const rule of this.#loaded.requestRules) {
-      if (!rule.matchesConnection(request.facts) || !rule.matchesHead(request)) continue;
-      if (rule.matchesBody !== undefined && needsBody(rule, request)) return true;
-      if (rule.matchesBody !== undefined && !rule.matchesBody(request)) continue;
+      if (!holds(rule.conditions, request.texts, judged) || !allHold(rule.headTests, request)) continue;
+      if (rule.bodyTests.length > 0 && needsBody(rule, request)) return true;
+      if (!allHold(rule.bodyTests, request)) continue;
       if (rule.counters.wouldHit(requestScope(rule, request), nowMs - this.#options.startedAtMs))
         return false;
     }
@@ -193,8 +180,9 @@ export class FaultEngine {
 
   /** `undefined`: not hit; `null`: hit, and let be. */
   #take(rule: LoadedRule, scope: string, nowMs: number): Decision | null | undefined {
-    const { matchNumber, hitNumber, key } = rule.counters.count(scope, nowMs - this.#options.startedAtMs);
-    if (hitNumber === undefined) return undefined;
+    const count = rule.counters.count(scope, nowMs - this.#options.startedAtMs);
+    if (!count.isHit) return undefined;
+    const { matches: matchNumber, hits: hitNumber, key } = count;
     const { faults, name } = rule.rule;
     const fault = faults[(hitNumber - 1) % faults.length] ?? null;
     if (fault === null) return null;
@@ -204,8 +192,7 @@ export class FaultEngine {
       fault,
       matchNumber,
       hitNumber,
-      random: (purpose, index) =>
-        drawFrom(drawKey(`${key.high}:${key.low}`, `${matchNumber}:${purpose}`), index),
+      random: decisionRandom(key, matchNumber),
       marker: rule.marker ? name : null,
     };
   }
@@ -226,7 +213,7 @@ export class FaultEngine {
         matchNumber: number,
         hitNumber: number,
         // Drawn by what the header says, not by when: a test that steers itself gets the same every time.
-        random: (purpose, index) => drawFrom(drawKey(value, `header:${purpose}`), index),
+        random: decisionRandom(drawKey(value, "header"), 1),
         marker: "header",
       },
     };
@@ -236,6 +223,7 @@ export class FaultEngine {
     const { connectionRules, requestRules } = this.#loaded;
     const before = new Map([...connectionRules, ...requestRules].map((rule) => [rule.identity, rule]));
     const rules: LoadedRule[] = [];
+    const conditions = new Conditions();
     const targets: string[] = [];
     let obeysHeader = false;
     for (const source of RULE_SOURCES) {
@@ -250,13 +238,14 @@ export class FaultEngine {
         if (rule.faults.length === 0)
           throw new FaultEngineError("invalid-rules", `rule ${rule.name} has no fault`);
         names.add(rule.name);
-        rules.push(this.#loadRule(source, set, rule, before));
+        rules.push(this.#loadRule(source, set, compileRule(rule, conditions), before));
       }
     }
     const hosts = targets.map((target) => compileGlob(target.toLowerCase()));
     return {
       connectionRules: rules.filter(({ unit }) => unit === "connection"),
       requestRules: rules.filter(({ unit }) => unit === "request"),
+      judged: new Judged(conditions.size),
       obeysHeader,
       isTarget: hosts.length === 0 ? () => true : (host) => hosts.some((test) => test(host)),
     };
@@ -265,13 +254,14 @@ export class FaultEngine {
   #loadRule(
     source: RuleSource,
     set: RuleSet,
-    rule: Rule,
+    compiled: CompiledRule,
     before: ReadonlyMap<string, LoadedRule>,
   ): LoadedRule {
+    const { rule } = compiled;
     const identity = JSON.stringify([source, set.seed, rule]);
     const counters =
       before.get(identity)?.counters ?? new RuleCounters(set.seed, rule.name, rule.when, this.#maxScopes);
-    return { ...compileRule(rule), source, counters, seed: set.seed, marker: set.marker, identity };
+    return { ...compiled, source, counters, marker: set.marker, identity };
   }
 }
 
@@ -284,6 +274,7 @@ function needsBody(rule: CompiledRule, request: KnownRequest): boolean {
 
 function requestScope({ rule }: CompiledRule, request: KnownRequest): string {
   const { per } = rule.when;
+  if (per === "all") return "";
   return scopeName(per, request.facts, per === "key" ? request.key : "");
 }
 

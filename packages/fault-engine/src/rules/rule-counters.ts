@@ -3,20 +3,18 @@ import { scopeDrawKey } from "./compile-rule.ts";
 import type { When } from "./rule.ts";
 
 /** What a rule has counted in one scope. */
-interface Count {
-  matches: number;
-  hits: number;
+export interface Count {
+  /** The number of the last match, from 1. */
+  readonly matches: number;
+  /** The number of the last hit, from 1. */
+  readonly hits: number;
+  /** Whether the last match was a hit. */
+  readonly isHit: boolean;
+  /** The rule's draws in this scope. */
   readonly key: DrawKey;
 }
 
-/** The outcome of one match. */
-export interface Counted {
-  /** From 1, within the scope. */
-  readonly matchNumber: number;
-  /** From 1 for a hit; `undefined` where `when` said no. */
-  readonly hitNumber: number | undefined;
-  readonly key: DrawKey;
-}
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The counts of one rule, scope by scope, within a limit on scopes. */
 export class RuleCounters {
@@ -24,37 +22,43 @@ export class RuleCounters {
   readonly #name: string;
   readonly #when: When;
   readonly #maxScopes: number;
-  readonly #scopes = new Map<string, Count>();
+  readonly #scopes = new Map<string, Writable<Count>>();
+  /** The scope of rules that count over everything, beside the map: it is asked for most. */
+  readonly #all: Writable<Count>;
+  readonly #isTimed: boolean;
 
   constructor(seed: number | string, name: string, when: When, maxScopes: number) {
     this.#seed = seed;
     this.#name = name;
     this.#when = when;
     this.#maxScopes = maxScopes;
+    this.#all = { matches: 0, hits: 0, isHit: false, key: scopeDrawKey(seed, name, "") };
+    this.#isTimed = when.afterMs !== undefined || when.forMs !== undefined || when.burst !== undefined;
   }
 
-  /** Counts one match in `scope` and says whether it is hit. `elapsedMs` counts from the engine's start. */
-  count(scope: string, elapsedMs: number): Counted {
+  /**
+   * Counts one match in `scope` and says whether it is hit. The answer is the count itself, which the next match
+   * changes: what asks a hundred rules for every request must not make a hundred objects.
+   *
+   * @param elapsedMs - Since the engine's start.
+   */
+  count(scope: string, elapsedMs: number): Count {
     const count = this.#scope(scope);
-    const matchNumber = ++count.matches;
-    const isHit = this.#isInTime(elapsedMs) && this.#isHit(count, matchNumber);
-    return { matchNumber, hitNumber: isHit ? ++count.hits : undefined, key: count.key };
+    count.matches++;
+    count.isHit = this.#isInTime(elapsedMs) && this.#isHit(count, count.matches);
+    if (count.isHit) count.hits++;
+    return count;
   }
 
   /** Whether {@link count} would hit, without counting. */
   wouldHit(scope: string, elapsedMs: number): boolean {
-    const count = this.#scopes.get(scope) ?? {
-      matches: 0,
-      hits: 0,
-      key: scopeDrawKey(this.#seed, this.#name, scope),
-    };
+    const count = this.#known(scope) ?? this.#newCount(scope);
     return this.#isInTime(elapsedMs) && this.#isHit(count, count.matches + 1);
   }
 
   /** Matches and hits over all scopes that are remembered. */
   totals(): { readonly matches: number; readonly hits: number } {
-    let matches = 0;
-    let hits = 0;
+    let { matches, hits } = this.#all;
     for (const count of this.#scopes.values()) {
       matches += count.matches;
       hits += count.hits;
@@ -62,13 +66,20 @@ export class RuleCounters {
     return { matches, hits };
   }
 
-  #scope(scope: string): Count {
-    let count = this.#scopes.get(scope);
-    if (count === undefined) {
-      count = { matches: 0, hits: 0, key: scopeDrawKey(this.#seed, this.#name, scope) };
-      if (this.#scopes.size >= this.#maxScopes) this.#forgetOldest();
-      this.#scopes.set(scope, count);
-    }
+  #known(scope: string): Writable<Count> | undefined {
+    return scope === "" ? this.#all : this.#scopes.get(scope);
+  }
+
+  #newCount(scope: string): Writable<Count> {
+    return { matches: 0, hits: 0, isHit: false, key: scopeDrawKey(this.#seed, this.#name, scope) };
+  }
+
+  #scope(scope: string): Writable<Count> {
+    const known = this.#known(scope);
+    if (known !== undefined) return known;
+    const count = this.#newCount(scope);
+    if (this.#scopes.size >= this.#maxScopes) this.#forgetOldest();
+    this.#scopes.set(scope, count);
     return count;
   }
 
@@ -80,6 +91,7 @@ export class RuleCounters {
   }
 
   #isInTime(elapsedMs: number): boolean {
+    if (!this.#isTimed) return true;
     const { afterMs = 0, forMs, burst } = this.#when;
     const since = elapsedMs - afterMs;
     if (since < 0 || (forMs !== undefined && since >= forMs)) return false;

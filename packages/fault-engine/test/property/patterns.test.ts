@@ -45,7 +45,7 @@ const leaf = fc.constantFrom(
 );
 const { expression } = fc.letrec<{ expression: string; atom: string; piece: string }>((tie) => ({
   atom: fc.oneof(
-    { maxDepth: 4 },
+    { maxDepth: 2 },
     leaf,
     tie("expression").map((inner) => `(${inner})`),
   ),
@@ -73,7 +73,9 @@ function withinLimits(source: string): ((text: string) => boolean) | undefined {
 describe("regular expressions", () => {
   it("match what JavaScript's own engine matches", () => {
     fc.assert(
-      fc.property(expression, letters("abc1_. \n-", 8), (source, text) => {
+      fc.property(expression, letters("abc1_. \n-", 6), (source, text) => {
+        // JavaScript's engine goes back, and is asked as well: it must not be given what it can't finish.
+        fc.pre((source.match(/[*+]|\{1,\}/g) ?? []).length <= 4);
         const test = withinLimits(source);
         fc.pre(test !== undefined);
         expect(test(text), `/${source}/ on ${JSON.stringify(text)}`).toBe(new RegExp(source).test(text));

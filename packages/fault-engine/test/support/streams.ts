@@ -20,6 +20,7 @@ export const context = (more: Partial<MachineContext> = {}): MachineContext => (
   random: () => 0.5,
   provider: null,
   requestId: "req_1",
+  isEventStream: true,
   bodyBytes: null,
   ...more,
 });

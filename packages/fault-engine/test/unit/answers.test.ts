@@ -9,8 +9,11 @@ import {
   malformedResponse,
   RateLimits,
   ResponseReader,
+  rateLimitScope,
+  summarizeRequest,
 } from "../../src/index.ts";
 import { readAll, summaryOf, textOf } from "../support/http-summary.ts";
+import { request } from "../support/rules.ts";
 
 const answer = (more: Partial<ErrorAnswer>): ErrorAnswer => ({
   preset: null,
@@ -171,6 +174,24 @@ describe("RateLimits", () => {
     const limits = new RateLimits({ ...budget, inputTokensPerMinute: 10 }, "anthropic");
     expect(ask(limits, 0, 50).kind).toBe("admitted");
     expect(ask(limits, 0, 1).kind).toBe("refused");
+  });
+
+  it("charges everybody, a key or a model", () => {
+    const summary = summarizeRequest(request({ headers: [["x-api-key", "sk-secret"]] }));
+    expect(summary).toMatchObject({
+      path: "/v1/messages",
+      provider: "anthropic",
+      model: "claude-sonnet-5",
+      stream: true,
+    });
+    expect(rateLimitScope("all", summary)).toBe("");
+    expect(rateLimitScope("model", summary)).toBe("claude-sonnet-5");
+    expect(rateLimitScope("key", summary)).toMatch(/^[0-9a-f]{16}$/);
+    expect(summarizeRequest(request({ headers: [], body: null }))).toMatchObject({
+      model: null,
+      stream: false,
+      key: "",
+    });
   });
 
   it("estimates four bytes a token", () => {

@@ -191,6 +191,14 @@ describe("createMachine", () => {
       "stream.reorder",
       "stream.split",
       "stream.damage",
+      "model.stop-reason",
+      "model.empty-content",
+      "model.garble-tool-input",
     ]);
+    const cut: Fault = { kind: "stream.cut", at: { kind: "events", events: 1 }, stop: "fin" };
+    expect(createMachine(cut, context({ isEventStream: false }))).toEqual({
+      kind: "none",
+      reason: "the response is no event stream",
+    });
   });
 });

@@ -312,6 +312,14 @@ describe("chosen events", () => {
     expect(result).toMatchObject({ text: all, outcome: { kind: "undone" } });
   });
 
+  it("an event that waits is not overtaken by an unfinished one", () => {
+    const machine = machineFor({ kind: "stream.reorder", events: select({ indices: [0] }) });
+    expect(resultOf(drive(machine, ["data: a\n\n", "data: b"]))).toEqual({
+      text: "data: a\n\ndata: b",
+      end: "<end>",
+    });
+  });
+
   it("truncates tool input, and nothing else", () => {
     const tool = `event: content_block_delta\ndata: ${JSON.stringify({ type: "content_block_delta", index: 1, delta: { type: "input_json_delta", partial_json: '{"city":"Rome"}' } })}\n\n`;
     const fault: Fault = { kind: "stream.damage", events: select({ every: 1 }), how: "truncated-tool-input" };

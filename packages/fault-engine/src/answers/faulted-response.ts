@@ -1,0 +1,150 @@
+import { encodeChunk, encodeHead, encodeLastChunk } from "../http/encode-response.ts";
+import { type Header, headerValue } from "../http/header.ts";
+import type { BodyItem, ResponseHead } from "../http/http-items.ts";
+import type { FaultMachine, StreamAction } from "../machines/fault-machine.ts";
+
+/** What goes out to the client. */
+export type WireAction =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** The response is complete; the connection may go on where `keepAlive` says so, and has to be closed otherwise. */
+  | { readonly kind: "end"; readonly keepAlive: boolean }
+  | { readonly kind: "close" }
+  | { readonly kind: "reset" };
+
+/** How a body is framed on its way out. */
+type OutgoingFraming = "none" | "length" | "chunked" | "until-close";
+
+const CHUNKED: Header = ["transfer-encoding", "chunked"];
+
+/**
+ * Puts a {@link FaultMachine} between a response as it was read and the client: takes the items of a `ResponseReader`,
+ * gives wire bytes. A chunked body is chunked anew. Where the machine may change the length of a body that had a
+ * content-length, the head is rewritten to chunked (HTTP/1.1) or to an end by close (HTTP/1.0); all other heads go out
+ * byte for byte.
+ *
+ * Trailers are passed on with a body that ends whole.
+ *
+ * @example
+ * ```ts
+ * const faulted = new FaultedResponse(head, machine, { changesLength: true });
+ * client.write(faulted.head);
+ * for (const action of faulted.push(item, now)) perform(action);
+ * ```
+ */
+export class FaultedResponse {
+  /** The bytes of the head as the client is to get it. */
+  readonly head: Uint8Array;
+  readonly #machine: FaultMachine;
+  readonly #framing: OutgoingFraming;
+  readonly #keepAlive: boolean;
+  #trailers: Uint8Array | undefined;
+  #isBroken = false;
+  /** Bytes that the content-length has promised and that have not gone out. */
+  #owed: number;
+
+  /**
+   * @param options.changesLength - Whether the machine may add or leave out bytes of a body that ends whole; see
+   * {@link changesLength}.
+   */
+  constructor(head: ResponseHead, machine: FaultMachine, options: { readonly changesLength: boolean }) {
+    this.#machine = machine;
+    const { framing } = head;
+    this.#owed = framing.kind === "length" ? framing.bytes : 0;
+    if (framing.kind !== "length" || !options.changesLength) {
+      this.head = head.bytes;
+      this.#framing = framing.kind;
+      this.#keepAlive = head.keepAlive;
+      return;
+    }
+    const others = head.headers.filter(([name]) => name.toLowerCase() !== "content-length");
+    const isOld = head.version === "1.0";
+    this.#framing = isOld ? "until-close" : "chunked";
+    this.#keepAlive = !isOld && head.keepAlive;
+    const kept = isOld
+      ? others.filter(([name]) => name.toLowerCase() !== "connection")
+      : [...others, CHUNKED];
+    this.head = encodeHead(`HTTP/${head.version} ${head.status} ${head.reason}`, kept);
+  }
+
+  /** When to call {@link wake}. */
+  get wakeAtMs(): number | undefined {
+    return this.#machine.wakeAtMs;
+  }
+
+  /** Bytes that are held back; stop reading from the upstream while they are more than you want to hold. */
+  get pendingBytes(): number {
+    return this.#machine.pendingBytes;
+  }
+
+  /** True once an `end`, `close` or `reset` has been given. */
+  get isOver(): boolean {
+    return this.#machine.isOver;
+  }
+
+  /** Takes the next item of the response's body; `head` items are none. */
+  push(item: BodyItem, nowMs: number): WireAction[] {
+    switch (item.kind) {
+      case "body":
+        return this.#write(this.#machine.push(item.data, nowMs));
+      case "trailers":
+        this.#trailers = item.bytes.slice();
+        return [];
+      case "end":
+        return this.#write(this.#machine.finish(nowMs));
+      case "malformed":
+      case "opaque":
+        // The upstream broke its own framing. What it sent before goes out, but nothing may look like a whole body.
+        if (this.#isBroken) return [];
+        this.#isBroken = true;
+        return this.#write(this.#machine.finish(nowMs));
+      default:
+        return item satisfies never;
+    }
+  }
+
+  /** Time has passed. */
+  wake(nowMs: number): WireAction[] {
+    return this.#write(this.#machine.wake(nowMs));
+  }
+
+  #write(actions: readonly StreamAction[]): WireAction[] {
+    return actions.flatMap((action): WireAction[] => {
+      switch (action.kind) {
+        case "bytes":
+          this.#owed -= action.bytes.length;
+          return [
+            { kind: "bytes", bytes: this.#framing === "chunked" ? encodeChunk(action.bytes) : action.bytes },
+          ];
+        case "end":
+          return this.#end();
+        case "close":
+        case "reset":
+          return [action];
+        default:
+          return action satisfies never;
+      }
+    });
+  }
+
+  #end(): WireAction[] {
+    // A body that keeps its content-length ends whole only where all of it went out.
+    if (this.#isBroken || (this.#framing === "length" && this.#owed > 0)) return [{ kind: "close" }];
+    const end: WireAction = { kind: "end", keepAlive: this.#keepAlive && this.#framing !== "until-close" };
+    return this.#framing === "chunked" ? [this.#lastChunk(), end] : [end];
+  }
+
+  #lastChunk(): WireAction {
+    const trailers = this.#trailers;
+    if (trailers === undefined) return { kind: "bytes", bytes: encodeLastChunk() };
+    const bytes = new Uint8Array(3 + trailers.length);
+    bytes.set([0x30, 13, 10]);
+    bytes.set(trailers, 3);
+    return { kind: "bytes", bytes };
+  }
+}
+
+/** Whether a response is an event stream, by its `content-type`. */
+export function isEventStream(headers: readonly Header[]): boolean {
+  const type = headerValue(headers, "content-type");
+  return type !== undefined && /^text\/event-stream\s*(?:;|$)/i.test(type);
+}

@@ -1,0 +1,150 @@
+import type { ModelFault } from "../faults/fault.ts";
+import { encodeEvent } from "../sse/encode-event.ts";
+import { eventJson } from "../sse/event-meaning.ts";
+import { type SseItem, SseReader } from "../sse/sse-reader.ts";
+import { fromUtf8, joinBytes, utf8 } from "../text.ts";
+import { AnswerChanger } from "./change-answer.ts";
+import type { FaultMachine, FaultOutcome, StreamAction } from "./fault-machine.ts";
+import { ScheduledOutput } from "./scheduled-output.ts";
+
+/** Bytes of a plain answer that are held to be changed. Answers are far smaller; a download is not to be stored. */
+const MAX_ANSWER_BYTES = 4_194_304;
+
+const NOTHING_TO_CHANGE: FaultOutcome = {
+  kind: "undone",
+  reason: "nothing in the answer is touched by this fault",
+};
+
+/** Model faults on an event stream: each event is changed, dropped or passed as it is. */
+export class ModelStreamMachine implements FaultMachine {
+  readonly #changer: AnswerChanger;
+  readonly #reader = new SseReader();
+  readonly #output = new ScheduledOutput();
+  #parts: Uint8Array[] = [];
+  #outcome: FaultOutcome = { kind: "waiting" };
+
+  constructor(fault: ModelFault) {
+    this.#changer = new AnswerChanger(fault);
+  }
+
+  readonly wakeAtMs: undefined = undefined;
+
+  get pendingBytes(): number {
+    return this.#parts.length === 0 ? 0 : this.#reader.pendingBytes;
+  }
+  get isOver(): boolean {
+    return this.#output.isOver;
+  }
+  get outcome(): FaultOutcome {
+    return this.#outcome;
+  }
+
+  push(data: Uint8Array, nowMs: number): StreamAction[] {
+    if (this.#output.isClosed) return [];
+    for (const item of this.#reader.push(data)) this.#read(item, nowMs);
+    return this.#output.take(nowMs);
+  }
+
+  wake(nowMs: number): StreamAction[] {
+    return this.#output.take(nowMs);
+  }
+
+  finish(nowMs: number): StreamAction[] {
+    for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
+    this.#parts = [];
+    if (this.#outcome.kind === "waiting") this.#outcome = NOTHING_TO_CHANGE;
+    this.#output.put({ kind: "end" }, nowMs);
+    return this.#output.take(nowMs);
+  }
+
+  #read(item: SseItem, nowMs: number): void {
+    if (item.kind === "part") {
+      this.#parts.push(item.bytes.slice());
+      return;
+    }
+    if (item.kind === "opaque") for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
+    this.#parts = [];
+    const bytes = item.kind === "opaque" ? item.bytes : this.#change(item);
+    this.#output.putBytes(bytes, nowMs, nowMs);
+  }
+
+  #change({ event, whole }: Extract<SseItem, { readonly kind: "event" }>): Uint8Array {
+    const answer = this.#changer.change(eventJson(event));
+    if (answer.kind === "same") return whole;
+    this.#outcome = { kind: "done" };
+    return answer.kind === "dropped"
+      ? new Uint8Array(0)
+      : encodeEvent(event.name, JSON.stringify(answer.json));
+  }
+}
+
+/** Model faults on a plain answer: it is held until it is complete, and goes out changed, in one piece. */
+export class ModelBodyMachine implements FaultMachine {
+  readonly #changer: AnswerChanger;
+  readonly #output = new ScheduledOutput();
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+  #outcome: FaultOutcome = { kind: "waiting" };
+
+  constructor(fault: ModelFault) {
+    this.#changer = new AnswerChanger(fault);
+  }
+
+  readonly wakeAtMs: undefined = undefined;
+
+  get pendingBytes(): number {
+    return this.#bytes;
+  }
+  get isOver(): boolean {
+    return this.#output.isOver;
+  }
+  get outcome(): FaultOutcome {
+    return this.#outcome;
+  }
+
+  push(data: Uint8Array, nowMs: number): StreamAction[] {
+    if (this.#output.isClosed) return [];
+    if (this.#outcome.kind === "waiting" && this.#bytes + data.length <= MAX_ANSWER_BYTES) {
+      this.#parts.push(data.slice());
+      this.#bytes += data.length;
+      return [];
+    }
+    this.#release(nowMs);
+    if (this.#outcome.kind === "waiting")
+      this.#outcome = { kind: "undone", reason: `the answer is larger than ${MAX_ANSWER_BYTES} bytes` };
+    this.#output.putBytes(data, nowMs, nowMs);
+    return this.#output.take(nowMs);
+  }
+
+  wake(nowMs: number): StreamAction[] {
+    return this.#output.take(nowMs);
+  }
+
+  finish(nowMs: number): StreamAction[] {
+    if (this.#outcome.kind === "waiting") {
+      const changed = this.#changed(joinBytes(this.#parts));
+      this.#outcome = changed === undefined ? NOTHING_TO_CHANGE : { kind: "done" };
+      if (changed !== undefined) this.#parts = [changed];
+    }
+    this.#release(nowMs);
+    this.#output.put({ kind: "end" }, nowMs);
+    return this.#output.take(nowMs);
+  }
+
+  #release(nowMs: number): void {
+    for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
+    this.#parts = [];
+    this.#bytes = 0;
+  }
+
+  #changed(body: Uint8Array): Uint8Array | undefined {
+    let json: unknown;
+    try {
+      json = JSON.parse(fromUtf8(body));
+    } catch {
+      return undefined;
+    }
+    const answer = this.#changer.change(json);
+    return answer.kind === "changed" ? utf8(JSON.stringify(answer.json)) : undefined;
+  }
+}

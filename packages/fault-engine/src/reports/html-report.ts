@@ -1,0 +1,116 @@
+import { escapeHtml } from "../providers/gateway-page.ts";
+import type { Attempt, Operation } from "../verdicts/operations.ts";
+import { attemptOutcome, type ReportInput, totalsOf, writeTotals } from "./report.ts";
+
+/** Operations drawn; the page says how many more there are. A browser lays out thousands of rows slowly. */
+const MAX_OPERATIONS = 500;
+
+/** Nothing from outside: no script, no font, no image. A report must open anywhere and call nobody. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+
+const STYLE = `
+:root { color-scheme: light dark; --line: #8884; --ok: #2a7d3f; --bad: #b3261e; --odd: #8a6d00; }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
+.pass { color: var(--ok); } .fail { color: var(--bad); } .untested { color: var(--odd); }
+.outcome { font-weight: 600; }
+.track { position: relative; height: 1.4rem; background: #8881; min-width: 24rem; }
+.bar { position: absolute; top: .2rem; height: 1rem; min-width: 3px; border-radius: 2px; background: var(--ok); }
+.bar.failed { background: var(--bad); }
+.wait { position: absolute; top: .6rem; height: .2rem; background: #8886; }
+.axis { display: flex; justify-content: space-between; font-size: 12px; opacity: .7; }
+@media (prefers-color-scheme: dark) { :root { --ok: #7fd494; --bad: #ff8a80; --odd: #e6c34a; } }
+`;
+
+const endOf = (attempt: Attempt): number =>
+  attempt.end?.atMs ?? attempt.response?.atMs ?? attempt.request.atMs;
+
+const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(whole, 1)).toFixed(3)}%`;
+
+function describe(attempt: Attempt, fromMs: number): string {
+  const { request, decision, carriedOut, response } = attempt;
+  const rule = decision === null ? "" : `, hit by ${decision.rule} (${decision.fault})`;
+  const undone = carriedOut?.type === "undone" ? `, not carried out: ${carriedOut.reason}` : "";
+  const retry = (response?.retryAfterMs ?? null) === null ? "" : `, retry after ${response?.retryAfterMs} ms`;
+  return `${request.request} at ${Math.round(request.atMs - fromMs)} ms: ${attemptOutcome(attempt)}${rule}${undone}${retry}`;
+}
+
+function track({ attempts }: Operation, fromMs: number, spanMs: number): string {
+  let html = "";
+  for (const [at, attempt] of attempts.entries()) {
+    const start = attempt.request.atMs - fromMs;
+    const before = attempts[at - 1];
+    if (before !== undefined) {
+      const left = endOf(before) - fromMs;
+      html += `<span class="wait" style="left:${percent(left, spanMs)};width:${percent(Math.max(0, start - left), spanMs)}"></span>`;
+    }
+    const width = percent(Math.max(0, endOf(attempt) - attempt.request.atMs), spanMs);
+    const text = escapeHtml(describe(attempt, fromMs));
+    const kind = attempt.succeeded ? "bar" : "bar failed";
+    html += `<span class="${kind}" role="img" style="left:${percent(start, spanMs)};width:${width}" title="${text}" aria-label="${text}"></span>`;
+  }
+  return html;
+}
+
+/**
+ * The report as one self-contained HTML page: verdicts, then a timeline with a row for each operation, a bar for each
+ * request and a line for each wait. No script; nothing is fetched. Every text from the log is escaped.
+ *
+ * @example
+ * ```ts
+ * await writeFile("report.html", htmlReport({ title: "faults.yaml", judgement }));
+ * ```
+ */
+export function htmlReport({ title, judgement }: ReportInput): string {
+  const { verdicts, operations, passed } = judgement;
+  const drawn = operations.slice(0, MAX_OPERATIONS);
+  const attempts = drawn.flatMap((operation) => operation.attempts);
+  const fromMs = attempts.reduce(
+    (least, { request }) => Math.min(least, request.atMs),
+    Number.POSITIVE_INFINITY,
+  );
+  const toMs = attempts.reduce((most, attempt) => Math.max(most, endOf(attempt)), Number.NEGATIVE_INFINITY);
+  const spanMs = Math.max(1, toMs - fromMs);
+  const verdictRows = verdicts.map(
+    ({ outcome, rule, expected, found, requests }) =>
+      `<tr class="verdict"><td class="outcome ${outcome}">${outcome}</td><td>${escapeHtml(rule)}</td><td>${escapeHtml(expected)}</td><td>${escapeHtml(found)}</td><td>${escapeHtml(requests.join(", "))}</td></tr>`,
+  );
+  const operationRows = drawn.map((operation) => {
+    const first = operation.attempts[0]!;
+    const name = `${first.request.method} ${first.request.host}${first.request.path}`;
+    const outcome = attemptOutcome(operation.attempts.at(-1)!);
+    return `<tr class="operation"><td>${escapeHtml(operation.client)}</td><td>${escapeHtml(name)}</td><td>${operation.attempts.length}</td><td><div class="track">${track(operation, fromMs, spanMs)}</div></td><td>${escapeHtml(outcome)}</td></tr>`;
+  });
+  const more = operations.length - drawn.length;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}: ${passed ? "passed" : "not passed"}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p class="outcome ${passed ? "pass" : "fail"}">${passed ? "Passed" : "Not passed"}: ${writeTotals(totalsOf(verdicts))}</p>
+<h2>Verdicts</h2>
+<table>
+<thead><tr><th>outcome</th><th>rule</th><th>expected</th><th>found</th><th>requests</th></tr></thead>
+<tbody>
+${verdictRows.join("\n")}
+</tbody>
+</table>
+<h2>Timeline</h2>
+${more > 0 ? `<p>${more} more operations are not drawn.</p>` : ""}
+<table>
+<thead><tr><th>client</th><th>request</th><th>attempts</th><th><div class="axis"><span>0</span><span>${Math.round(spanMs)} ms</span></div></th><th>ended</th></tr></thead>
+<tbody>
+${operationRows.join("\n")}
+</tbody>
+</table>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,124 @@
+import { type ReportInput, totalsOf, writeTotals } from "./report.ts";
+
+const MARKS = { pass: "ok  ", fail: "FAIL", untested: "??  " } as const;
+
+/**
+ * The report for a terminal: a line for each verdict, what was found where it is no pass, and the totals.
+ *
+ * @example
+ * ```ts
+ * console.log(textReport({ title: "faults.yaml", judgement }));
+ * ```
+ */
+export function textReport({ title, judgement }: ReportInput): string {
+  const lines = [title];
+  for (const { outcome, rule, expected, found, requests } of judgement.verdicts) {
+    lines.push(`  ${MARKS[outcome]} ${rule}: ${expected}`);
+    if (outcome === "pass") continue;
+    lines.push(`         found: ${found}`);
+    if (requests.length > 0) lines.push(`         requests: ${requests.join(", ")}`);
+  }
+  lines.push(writeTotals(totalsOf(judgement.verdicts)));
+  return `${lines.join("\n")}\n`;
+}
+
+/** The report for programs. `format` is 1 as long as members are only added. */
+export function jsonReport({ title, judgement }: ReportInput): string {
+  const { verdicts, operations, passed } = judgement;
+  const report = {
+    format: 1,
+    title,
+    passed,
+    totals: totalsOf(verdicts),
+    verdicts,
+    operations: operations.map(({ client, fingerprint, attempts }) => ({
+      client,
+      fingerprint,
+      attempts: attempts.map(({ request, decision, carriedOut, response, end, succeeded }) => ({
+        request: request.request,
+        atMs: request.atMs,
+        method: request.method,
+        host: request.host,
+        path: request.path,
+        rule: decision?.rule ?? null,
+        fault: decision?.fault ?? null,
+        undone: carriedOut?.type === "undone" ? carriedOut.reason : null,
+        status: response?.status ?? null,
+        retryAfterMs: response?.retryAfterMs ?? null,
+        end: end?.how ?? null,
+        endMs: end?.atMs ?? null,
+        succeeded,
+      })),
+    })),
+  };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+/** Text for XML 1.0: the characters that it can't hold, not even as references, become U+FFFD. */
+function escapeXml(text: string): string {
+  let safe = "";
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    const isAllowed =
+      code === 9 ||
+      code === 10 ||
+      code === 13 ||
+      (code >= 0x20 && code <= 0xd7ff) ||
+      (code >= 0xe000 && code <= 0xfffd) ||
+      code >= 0x10000;
+    safe += isAllowed ? character : "\ufffd";
+  }
+  return safe
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("\n", "&#10;")
+    .replaceAll("\r", "&#13;")
+    .replaceAll("\t", "&#9;");
+}
+
+/** The report as JUnit XML: a test case for each verdict; `untested` is a failure, so that no CI takes it for a pass. */
+export function junitReport({ title, judgement }: ReportInput): string {
+  const { verdicts } = judgement;
+  const { fail, untested } = totalsOf(verdicts);
+  const cases = verdicts.map(({ rule, demand, outcome, expected, found, requests }) => {
+    const open = `    <testcase classname="${escapeXml(rule)}" name="${escapeXml(`${demand}: ${expected}`)}"`;
+    if (outcome === "pass") return `${open}/>`;
+    const text = requests.length === 0 ? "" : escapeXml(`requests: ${requests.join(", ")}`);
+    return `${open}>\n      <failure type="${outcome}" message="${escapeXml(found)}">${text}</failure>\n    </testcase>`;
+  });
+  const counts = `tests="${verdicts.length}" failures="${fail + untested}" errors="0"`;
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${counts}>`,
+    `  <testsuite name="${escapeXml(title)}" ${counts}>`,
+    ...cases,
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+/** Text for a cell of a Markdown table: nothing in it is markup, and it stays in its row. */
+function escapeMarkdown(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]<>()#|~&!]/g, "\\$&").replaceAll(/\s+/g, " ");
+}
+
+/** The report as a Markdown table, for a pull request or a job summary. */
+export function markdownReport({ title, judgement }: ReportInput): string {
+  const rows = judgement.verdicts.map(
+    ({ outcome, rule, expected, found }) =>
+      `| ${outcome} | ${escapeMarkdown(rule)} | ${escapeMarkdown(expected)} | ${escapeMarkdown(found)} |`,
+  );
+  return [
+    `## ${escapeMarkdown(title)}`,
+    "",
+    writeTotals(totalsOf(judgement.verdicts)),
+    "",
+    "| outcome | rule | expected | found |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,46 @@
+import type { Judgement, Verdict } from "../verdicts/judge.ts";
+import type { Attempt } from "../verdicts/operations.ts";
+
+/** What a report is made of. Same input, same bytes: a report holds no time of its own. */
+export interface ReportInput {
+  /** The name of the run, such as the rule file's. */
+  readonly title: string;
+  readonly judgement: Judgement;
+}
+
+/** How often each outcome came. */
+export interface Totals {
+  readonly pass: number;
+  readonly fail: number;
+  readonly untested: number;
+}
+
+/** Counts the outcomes. */
+export function totalsOf(verdicts: readonly Verdict[]): Totals {
+  const count = (outcome: Verdict["outcome"]): number =>
+    verdicts.filter((one) => one.outcome === outcome).length;
+  return { pass: count("pass"), fail: count("fail"), untested: count("untested") };
+}
+
+/** `2 passed, 1 failed, 0 untested`. */
+export function writeTotals({ pass, fail, untested }: Totals): string {
+  return `${pass} passed, ${fail} failed, ${untested} untested`;
+}
+
+/** What became of a request, in a few words. */
+export function attemptOutcome({ response, end }: Attempt): string {
+  const status = response === null ? "no response" : String(response.status);
+  if (end === null) return `${status}, still open`;
+  switch (end.how) {
+    case "complete":
+      return status;
+    case "cut":
+      return `${status}, cut`;
+    case "failed":
+      return "failed";
+    case "abandoned":
+      return `${status}, abandoned by the client`;
+    default:
+      return end.how satisfies never;
+  }
+}

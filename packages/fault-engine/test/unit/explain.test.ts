@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import {
+  EMPTY_RULE_SET,
+  explain,
+  FaultEngineError,
+  parseRuleFile,
+  type RuleSet,
+  simulate,
+} from "../../src/index.ts";
+
+const rules = (text: string): RuleSet =>
+  parseRuleFile(`version: 1\nseed: 42\nrules:\n${text}`, "f.yaml").ruleSet;
+
+const example = rules(`
+  - name: throttled-twice
+    match: { host: api.anthropic.com, method: POST, path: /v1/messages, model: "claude-*" }
+    when: { first: 2, per: client }
+    fault: { http: { preset: anthropic/rate_limit_error, retryAfter: 2s } }
+  - name: mid-stream
+    match: { path: /^.v1.messages$/, stream: true, headers: { x-test: false }, body: { /max_tokens: 1024 } }
+    when: { probability: 0.1, after: 1s, burst: { every: 1m, for: 30s } }
+    sequence: [{ stream: { errorEvent: { type: overloaded_error, afterEvents: 5 } } }, none]
+`);
+
+describe("explain", () => {
+  it("says what will fail, how often, in which order", () => {
+    expect(explain({ ...example, targets: ["*.anthropic.com"] })).toBe(
+      `Targets: *.anthropic.com. Seed: 42. The first rule that hits wins; later ones count what is left.
+1. throttled-twice: the first 2, counting requests of each client with method POST, host api.anthropic.com, path /v1/messages, model claude-*
+   → status 429 (anthropic/rate_limit_error) with retry-after 2 s
+2. mid-stream: 10 % by chance, counting requests, from 1 s after the start, in the first 30 s of every 1 min with path /^.v1.messages$/, without header x-test, body /max_tokens 1024, streaming
+   → in turn: an error event (overloaded_error) after 5 events; then the body ends as if it were whole
+   → then: nothing is done
+`,
+    );
+  });
+
+  it("says when there is nothing to say", () => {
+    expect(explain(EMPTY_RULE_SET)).toContain("everything passes unchanged");
+  });
+
+  it.each([
+    [
+      "{ connection: { stall: { at: request, for: 90s } } }",
+      "nothing more arrives for 1.5 min, at the request",
+    ],
+    [
+      "{ connection: { latency: { time: { uniform: { min: 1s, max: 2s } } } } }",
+      "each request is delayed by 1 s to 2 s",
+    ],
+    ["{ tls: { alert: unknown_ca } }", "the TLS alert unknown_ca (fatal) at the ClientHello"],
+    ["{ tls: { version: { force: TLSv1.2 } } }", "version TLSv1.2 is forced"],
+    ["{ http: { delay: { beforeHead: 2s, perChunk: 5ms } } }", "the head waits 2 s, each chunk waits 5 ms"],
+    ["{ http: { truncate: { afterShare: 0.5 } } }", "the body breaks off after 50 %"],
+    [
+      "{ http: { rateLimit: { requestsPerMinute: 5, inputTokensPerMinute: 9 } } }",
+      "429 once more than 5 requests or 9 input tokens a minute are used, per key",
+    ],
+    ["{ http: { status: 418, retryAfter: none } }", "status 418 without retry-after"],
+    [
+      "{ stream: { cut: { firstDelta: before, stop: reset } } }",
+      "the stream is cut before the first piece of the answer: the connection is reset",
+    ],
+    [
+      "{ stream: { stall: { afterEvents: 1, pingEvery: 1s } } }",
+      "the stream falls silent for ever, after 1 event, but for a ping every 1 s",
+    ],
+    [
+      "{ stream: { drop: { events: [1, 2], types: ping } } }",
+      "left out are events: number 1, 2 (from 0), of type ping",
+    ],
+  ])("%s", (fault, words) => {
+    expect(explain(rules(`  - { name: a, fault: ${fault} }`))).toContain(`→ ${words}\n`);
+  });
+});
+
+describe("simulate", () => {
+  it("counts what each rule takes, the same every time", () => {
+    const result = simulate(example, { requests: 1000 });
+    expect(result).toEqual(simulate(example, { requests: 1000 }));
+    expect(result.rules[0]).toEqual({ rule: "throttled-twice", hits: 2, firstAt: 1 });
+    expect(result.rules[1]?.hits).toBeGreaterThan(0);
+    expect(result.rules.reduce((sum, { hits }) => sum + hits, result.passed)).toBe(1000);
+  });
+
+  it("comes near to the shares of a mix", () => {
+    const { ruleSet } = parseRuleFile("version: 1\nmix: realistic", "f.yaml");
+    const { rules: taken } = simulate(ruleSet, { requests: 10_000 });
+    const overloaded = taken.find(({ rule }) => rule === "realistic/overloaded")?.hits ?? 0;
+    expect(overloaded).toBeGreaterThan(320);
+    expect(overloaded).toBeLessThan(480);
+  });
+
+  it("knows rules about connections, and other requests", () => {
+    const set = rules(
+      "  - { name: a, match: { sni: other.test }, when: { every: 2 }, fault: { tls: { certificate: expired } } }",
+    );
+    expect(simulate(set, { requests: 10 }).passed).toBe(10);
+    expect(simulate(set, { requests: 10, request: { sni: "other.test" } }).rules).toEqual([
+      { rule: "a", hits: 5, firstAt: 2 },
+    ]);
+  });
+
+  it.each([0, 1.5, 1_000_001])("refuses %s requests", (requests) => {
+    expect(() => simulate(example, { requests })).toThrow(FaultEngineError);
+  });
+});

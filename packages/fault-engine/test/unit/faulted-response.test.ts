@@ -1,0 +1,170 @@
+import { chunksOf } from "@faultwire/testkit/chunkers";
+import { describe, expect, it } from "vitest";
+import {
+  changesLength,
+  createMachine,
+  type Fault,
+  FaultedResponse,
+  isEventStream,
+  ResponseReader,
+  type WireAction,
+} from "../../src/index.ts";
+import { bytesOf, readAll, summaryOf, textOf } from "../support/http-summary.ts";
+import { anthropicEvents, context } from "../support/streams.ts";
+
+const body = anthropicEvents.filter((event) => !/[^\0-\x7f]/.test(event)).join("");
+const head = (...headers: string[]): string =>
+  ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", ...headers, "", ""].join("\r\n");
+const chunkedBody = [...chunksOf(bytesOf(body), 50)]
+  .map((chunk) => `${chunk.length.toString(16)}\r\n${textOf(chunk)}\r\n`)
+  .join("");
+
+const byLength = head(`Content-Length: ${body.length}`) + body;
+const chunked = `${head("Transfer-Encoding: chunked")}${chunkedBody}0\r\nX-Sum: 1\r\n\r\n`;
+const untilClose = head() + body;
+
+/** Sends a response through a fault, in pieces of `size`; all bytes, and how it ended. */
+function pass(wire: string, fault: Fault, size: number): { wire: string; end: WireAction | undefined } {
+  const reader = new ResponseReader();
+  reader.expect("POST");
+  let faulted: FaultedResponse | undefined;
+  let out = "";
+  let end: WireAction | undefined;
+  const perform = (actions: readonly WireAction[]): void => {
+    for (const action of actions) {
+      expect(end, "nothing after the end").toBeUndefined();
+      if (action.kind === "bytes") out += textOf(action.bytes);
+      else end = action;
+    }
+  };
+  const items = [...chunksOf(bytesOf(wire), size)].flatMap((chunk) => reader.push(chunk));
+  for (const item of [...items, ...reader.finish()]) {
+    if (item.kind === "interim") continue;
+    if (item.kind === "head") {
+      const created = createMachine(fault, context({ bodyBytes: body.length }));
+      if (created.kind === "none" || !("status" in item)) throw new Error("no machine");
+      faulted = new FaultedResponse(item, created.machine, { changesLength: changesLength(fault) });
+      out += textOf(faulted.head);
+    } else if (faulted && !faulted.isOver) perform(faulted.push(item, 0));
+  }
+  while (faulted?.wakeAtMs !== undefined) perform(faulted.wake(faulted.wakeAtMs));
+  return { wire: out, end };
+}
+
+/** What a strict client reads. */
+function readBack(wire: string, closes: boolean): unknown[] {
+  const reader = new ResponseReader();
+  reader.expect("POST");
+  return summaryOf(readAll(reader, [bytesOf(wire)], closes));
+}
+
+const drop: Fault = {
+  kind: "stream.drop",
+  events: { indices: [0], types: null, every: null, probability: null },
+};
+const slow: Fault = { kind: "stream.pace", eventMs: 10, firstEventMs: 10, jitterMs: 0 };
+const cut = (stop: "clean" | "fin"): Fault => ({
+  kind: "stream.cut",
+  at: { kind: "events", events: 1 },
+  stop,
+});
+const without = body.slice(anthropicEvents[0]?.length);
+
+describe("a response with a fault in it", () => {
+  for (const size of [1, 7, 100_000])
+    describe(`read in pieces of ${size}`, () => {
+      it("keeps a head whose body keeps its length", () => {
+        expect(pass(byLength, slow, size)).toEqual({ wire: byLength, end: { kind: "end", keepAlive: true } });
+        expect(pass(untilClose, slow, size)).toEqual({
+          wire: untilClose,
+          end: { kind: "end", keepAlive: false },
+        });
+      });
+
+      it("becomes chunked where the length would be wrong", () => {
+        const { wire, end } = pass(byLength, drop, size);
+        expect(end).toEqual({ kind: "end", keepAlive: true });
+        expect(readBack(wire, false)).toMatchObject([
+          {
+            headers: [
+              ["Content-Type", "text/event-stream"],
+              ["transfer-encoding", "chunked"],
+            ],
+          },
+          { data: without },
+          { trailers: [] },
+          "end",
+        ]);
+      });
+
+      it("is chunked anew, trailers included", () => {
+        const { wire, end } = pass(chunked, drop, size);
+        expect(end).toEqual({ kind: "end", keepAlive: true });
+        expect(readBack(wire, false)).toMatchObject([
+          { framing: { kind: "chunked" } },
+          { data: without },
+          { trailers: [["X-Sum", "1"]] },
+          "end",
+        ]);
+      });
+
+      it("ends by close in HTTP/1.0 where the length would be wrong", () => {
+        const old = byLength.replace("HTTP/1.1", "HTTP/1.0");
+        const { wire, end } = pass(old, drop, size);
+        expect(end).toEqual({ kind: "end", keepAlive: false });
+        expect(readBack(wire, true)).toMatchObject([
+          { framing: { kind: "until-close" } },
+          { data: without },
+          "end",
+        ]);
+      });
+
+      it("is cut as its framing shows it", () => {
+        const first = anthropicEvents[0] ?? "";
+        for (const wire of [byLength, chunked]) {
+          const clean = pass(wire, cut("clean"), size);
+          expect(clean.end).toEqual({ kind: "end", keepAlive: true });
+          expect(readBack(clean.wire, false)).toMatchObject([
+            { kind: "head" },
+            { data: first },
+            { trailers: [] },
+            "end",
+          ]);
+          const fin = pass(wire, cut("fin"), size);
+          expect(fin.end).toEqual({ kind: "close" });
+          expect(readBack(fin.wire, true)).toContainEqual(
+            expect.objectContaining({ malformed: "truncated" }),
+          );
+        }
+      });
+    });
+
+  it("does not end as if it were whole where its length was promised and not kept", () => {
+    const reader = new ResponseReader();
+    reader.expect("GET");
+    const [first, content, end] = reader.push(bytesOf(byLength));
+    const created = createMachine(drop, context());
+    if (first?.kind !== "head" || created.kind === "none") throw new Error("no response");
+    const faulted = new FaultedResponse(first, created.machine, { changesLength: false });
+    expect(textOf(faulted.head)).toBe(head(`Content-Length: ${body.length}`));
+    if (content?.kind !== "body" || end?.kind !== "end") throw new Error("no body");
+    faulted.push(content, 0);
+    expect(faulted.push(end, 0)).toEqual([{ kind: "close" }]);
+  });
+
+  it("does not survive an upstream that breaks its framing", () => {
+    const { end } = pass(`${head("Transfer-Encoding: chunked")}5\r\nhello\r\nzz\r\n`, slow, 1000);
+    expect(end).toEqual({ kind: "close" });
+  });
+});
+
+describe("isEventStream", () => {
+  it.each([
+    ["text/event-stream", true],
+    ["Text/Event-Stream; charset=utf-8", true],
+    ["text/event-streaming", false],
+    ["application/json", false],
+  ])("%s: %s", (type, expected) => {
+    expect(isEventStream([["Content-Type", type]])).toBe(expected);
+  });
+});

@@ -1,0 +1,206 @@
+import { describe, expect, it } from "vitest";
+import {
+  type EngineEvent,
+  type Expectation,
+  FaultEngineError,
+  judge,
+  operationsOf,
+  readEventLog,
+  requestFingerprint,
+  type Verdict,
+  writeEvent,
+} from "../../src/index.ts";
+import { log, type Step } from "../support/event-log.ts";
+
+function verdict(expectation: Omit<Expectation, "rule">, steps: readonly Step[]): Verdict {
+  const { verdicts } = judge([{ rule: "r", ...expectation }], log(steps));
+  expect(verdicts).toHaveLength(1);
+  return verdicts[0]!;
+}
+const outcome = (expectation: Omit<Expectation, "rule">, steps: readonly Step[]): string =>
+  verdict(expectation, steps).outcome;
+
+describe("operations", () => {
+  it("are a request and its repeats, until one succeeds", () => {
+    const operations = operationsOf(
+      log([
+        { at: 0, hit: 529 },
+        { at: 100, hit: 529 },
+        { at: 200 },
+        { at: 300 },
+        { at: 150, what: "other" },
+        { at: 160, client: "d" },
+      ]),
+    );
+    expect(operations.map(({ attempts }) => attempts.length)).toEqual([3, 1, 1, 1]);
+    expect(operations[0]?.attempts.map(({ succeeded }) => succeeded)).toEqual([false, false, true]);
+  });
+
+  it("are told apart by method, target and body, which the fingerprint does not show", () => {
+    const body = new TextEncoder().encode('{"secret":"sk-1"}');
+    const print = requestFingerprint("POST", "/v1/messages", body);
+    expect(requestFingerprint("POST", "/v1/messages", body.slice())).toBe(print);
+    expect(print).toMatch(/^[0-9a-f]{14}$/);
+    const others = [
+      requestFingerprint("PUT", "/v1/messages", body),
+      requestFingerprint("POST", "/v1/messages?a", body),
+      requestFingerprint("POST", "/v1/messages", body.subarray(1)),
+    ];
+    expect(new Set([print, ...others]).size).toBe(4);
+  });
+});
+
+describe("what clients do", () => {
+  const failing = (...waits: readonly number[]): Step[] => {
+    let at = 0;
+    return [0, ...waits].map((wait) => {
+      at += wait + 10;
+      return { at, hit: 529 };
+    });
+  };
+
+  it("retries", () => {
+    const twice: Step[] = [...failing(500), { at: 2000 }];
+    expect(outcome({ retries: { min: 2, max: 4 } }, twice)).toBe("pass");
+    expect(outcome({ retries: { min: 3 } }, twice)).toBe("fail");
+    expect(verdict({ retries: { max: 1 } }, twice)).toMatchObject({
+      outcome: "fail",
+      expected: "0 to 1 retries",
+      found: "2 retries",
+      requests: [expect.stringMatching(/^q/)],
+    });
+  });
+
+  it("a stubborn client retries what must not be retried", () => {
+    const stubborn: Step[] = [
+      { at: 0, hit: 400 },
+      { at: 100, hit: 400 },
+    ];
+    expect(outcome({ retries: { min: 0, max: 0 } }, stubborn)).toBe("fail");
+    expect(outcome({ retries: { min: 0, max: 0 } }, stubborn.slice(0, 1))).toBe("pass");
+  });
+
+  it("a careless client ignores retry-after", () => {
+    const after = (wait: number): Step[] => [{ at: 0, hit: 429, retryAfterMs: 2000 }, { at: 10 + wait }];
+    expect(outcome({ honoursRetryAfter: true }, after(2100))).toBe("pass");
+    expect(outcome({ honoursRetryAfter: true }, after(1990))).toBe("pass");
+    expect(verdict({ honoursRetryAfter: true }, after(500))).toMatchObject({
+      outcome: "fail",
+      found: "waited 500 ms of 2.00 s",
+    });
+    expect(outcome({ honoursRetryAfter: false }, after(500))).toBe("pass");
+    expect(outcome({ honoursRetryAfter: true }, [{ at: 0, hit: 429, retryAfterMs: 2000 }])).toBe("untested");
+  });
+
+  it("waits", () => {
+    expect(outcome({ waitsAtLeastMs: 400 }, failing(400, 500))).toBe("pass");
+    expect(outcome({ waitsAtLeastMs: 450 }, failing(400, 500))).toBe("fail");
+  });
+
+  it("backs off, with a quarter of jitter", () => {
+    expect(outcome({ backsOff: true }, failing(500, 1000, 2000))).toBe("pass");
+    expect(outcome({ backsOff: true }, failing(500, 400, 900))).toBe("pass");
+    expect(outcome({ backsOff: true }, failing(500, 100, 900))).toBe("fail");
+    expect(outcome({ backsOff: true }, failing(500, 500, 500))).toBe("fail");
+    expect(outcome({ backsOff: true }, failing(500))).toBe("untested");
+  });
+
+  it("a gullible client takes a cut stream for whole", () => {
+    const cut: Step = { at: 0, hit: "cut" };
+    expect(outcome({ noticesCut: true }, [cut, { at: 50 }])).toBe("pass");
+    expect(verdict({ noticesCut: true }, [cut, { at: 50, what: "the next one" }])).toMatchObject({
+      outcome: "fail",
+      found: "0 cut streams asked for again, 1 taken for whole",
+    });
+    // A stream that was too short to be cut says nothing about the client.
+    expect(outcome({ noticesCut: true }, [{ at: 0, hit: "undone" }])).toBe("untested");
+  });
+
+  it("stops asking", () => {
+    expect(outcome({ stopsAfter: 3 }, failing(10, 10))).toBe("pass");
+    expect(outcome({ stopsAfter: 2 }, failing(10, 10))).toBe("fail");
+  });
+
+  it("ends", () => {
+    expect(outcome({ endsWith: "success" }, [...failing(10), { at: 500 }])).toBe("pass");
+    expect(outcome({ endsWith: "success" }, failing(10))).toBe("fail");
+    expect(outcome({ endsWith: "failure" }, failing(10))).toBe("pass");
+  });
+
+  it("nothing at all, where the rule never hit: untested, and not passed", () => {
+    const { verdicts, passed } = judge(
+      [{ rule: "r", retries: { max: 1 }, endsWith: "success" }],
+      log([{ at: 0 }]),
+    );
+    expect(verdicts.map((one) => one.outcome)).toEqual(["untested", "untested"]);
+    expect(passed).toBe(false);
+    expect(judge([], log([{ at: 0 }])).passed).toBe(true);
+  });
+});
+
+describe("connections on which a rule hit", () => {
+  const connection = (atMs: number, id: string, isHit: boolean): EngineEvent[] => {
+    const ofRule = { request: null, connection: id, rule: "r", fault: "tls.alert" } as const;
+    return [
+      { type: "connection", atMs, connection: id, client: "c", host: "h" },
+      ...(isHit
+        ? ([
+            { type: "decision", atMs, ...ofRule, matchNumber: 1 },
+            { type: "done", atMs: atMs + 5, ...ofRule },
+          ] as const)
+        : []),
+    ];
+  };
+  const used = log([{ at: 1510 }]).map((event) =>
+    "connection" in event ? { ...event, connection: "3" } : event,
+  );
+  const events = [
+    ...connection(0, "1", true),
+    ...connection(505, "2", true),
+    ...connection(1500, "3", false),
+    ...used,
+    ...connection(9000, "4", false),
+  ];
+
+  it("are repeated by the next connection to the same host, until one comes to a request", () => {
+    const operations = operationsOf(events).filter(({ fingerprint }) => fingerprint === "connection to h");
+    expect(operations.map(({ attempts }) => attempts.map(({ request }) => request.request))).toEqual([
+      ["1", "2", "3"],
+    ]);
+  });
+
+  it("are judged like requests", () => {
+    const expectation = {
+      rule: "r",
+      retries: { min: 2, max: 2 },
+      backsOff: true,
+      endsWith: "success",
+    } as const;
+    expect(judge([expectation], events)).toMatchObject({ passed: true });
+    expect(judge([{ rule: "r", retries: { max: 1 } }], events).passed).toBe(false);
+    expect(judge([{ rule: "r", endsWith: "success" }], events.slice(0, 3)).passed).toBe(false);
+  });
+});
+
+describe("the event log", () => {
+  it("is read as it was written", () => {
+    const events = log([{ at: 0, hit: "undone" }, { at: 50 }]);
+    expect(readEventLog(events.map(writeEvent).join(""))).toEqual(events);
+  });
+
+  it("may hold more than this version knows", () => {
+    const [event] = log([{ at: 0 }]);
+    const text = `${JSON.stringify({ ...event, new: 1 })}\n\n{"type":"later"}\n`;
+    expect(readEventLog(text)).toEqual([event]);
+  });
+
+  it.each([
+    ["{", /line 1 of the event log: not JSON/],
+    ["\n[]", /line 2 .*no object with a type/],
+    ['{"type":"end","atMs":1,"request":"q","how":"well"}', /line 1 .*how/],
+    ['{"type":"end","atMs":-1,"request":"q","how":"cut"}', /atMs/],
+  ])("is refused for %j", (text, message) => {
+    expect(() => readEventLog(text)).toThrow(message);
+    expect(() => readEventLog(text)).toThrow(FaultEngineError);
+  });
+});
