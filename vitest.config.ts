@@ -1,6 +1,7 @@
 // One run for the whole workspace. Workspace imports are taken from source, so that a test never sees a stale
 // build; what spawns the `faultwire` command uses dist, which `npm test` has built before.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
@@ -21,6 +22,8 @@ const interop = ["fault"];
 
 export default defineConfig({
   test: {
+    // By itself vitest leaves one core to others, which on two cores is half of the machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       ...folders.map((folder) => ({
         resolve: { alias },

@@ -4,6 +4,6 @@ import { realFaultHost } from "./real-fault-host.ts";
 
 const fault = realFaultHost();
 wholenessThrough(async (plugins) => {
-  const { proxyPort, close } = await fault.start({ plugins });
-  return { proxyUrl: `http://127.0.0.1:${proxyPort}`, close };
+  const host = await fault.start({ plugins });
+  return { proxyUrl: `http://127.0.0.1:${host.proxyPort}`, close: () => host.close() };
 });
