@@ -1,11 +1,12 @@
 // Holds what tls-parser reads in the captured vectors against what tshark reads: records, handshake messages, names,
-// versions, suites, extensions, groups, signature schemes, protocols. Needs tshark (Debian's package of that name).
+// versions, suites, extensions, groups, signature schemes, protocols; and tls-fingerprint's JA3 against tshark's. Needs tshark (Debian's package of that name).
 // Prints every difference and ends with 1 when there is one, with 2 when tshark is not there.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { handshakeVectors, helloVectors } from "@faultwire/testkit/tls-vectors";
+import { ja3, ja3Full, ja3s, ja3sFull } from "@faultwire/tls-fingerprint";
 import {
   ContentType,
   decodeHandshake,
@@ -32,6 +33,10 @@ const fields = {
   "tls.handshake.extensions.supported_version": "number",
   "tls.handshake.extensions_supported_group": "number",
   "tls.handshake.sig_hash_alg": "number",
+  "tls.handshake.ja3": "text",
+  "tls.handshake.ja3_full": "text",
+  "tls.handshake.ja3s": "text",
+  "tls.handshake.ja3s_full": "text",
 };
 const emptyView = () => Object.fromEntries(Object.keys(fields).map((name) => [name, []]));
 
@@ -72,6 +77,14 @@ function addMessage(view, type, message) {
     add("version", message.legacyVersion);
     add("ciphersuite", ...(message.cipherSuites ?? [message.cipherSuite]));
     for (const extension of message.extensions ?? []) addExtension(add, extension);
+  }
+  if (message.kind === "clientHello") {
+    add("ja3", ja3(message));
+    add("ja3_full", ja3Full(message));
+  }
+  if (message.kind === "serverHello" || message.kind === "helloRetryRequest") {
+    add("ja3s", ja3s(message));
+    add("ja3s_full", ja3sFull(message));
   }
   if (message.kind === "serverKeyExchange" && message.signed?.algorithm !== undefined)
     add("sig_hash_alg", message.signed.algorithm);
