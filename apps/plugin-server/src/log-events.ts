@@ -19,7 +19,9 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
       return;
     case "fault": {
       const what =
-        event.fault === "close" ? `close at ${event.at}` : `answer ${event.method} with ${event.status}`;
+        event.fault === "close"
+          ? `close ${event.host} at ${event.at}`
+          : `answer ${event.method} to ${event.host} with ${event.status}`;
       if (event.stage === "decided") logger.debug(entry, `decided: ${what}`);
       else logger.info(entry, `fault: ${what}`);
       return;

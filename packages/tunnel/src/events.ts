@@ -36,6 +36,8 @@ export type TunnelEvent = { readonly tunnel: string } & (
   | {
       readonly type: "fault";
       readonly fault: "close";
+      /** The target, as in the connection's event. */
+      readonly host: string;
       readonly at: ConnectionMoment;
       /** The client's end was told at this call; `requested` is when it was decided. */
       readonly stage: "decided" | "done";
@@ -43,6 +45,7 @@ export type TunnelEvent = { readonly tunnel: string } & (
   | {
       readonly type: "fault";
       readonly fault: "respond";
+      readonly host: string;
       readonly status: number;
       readonly method: string;
       readonly stage: "decided" | "done";

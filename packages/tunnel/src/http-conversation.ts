@@ -25,6 +25,7 @@ type Expected =
   | { readonly kind: "own" }
   | {
       readonly kind: "injected";
+      readonly host: string;
       readonly status: number;
       readonly method: string;
       readonly bytes: Uint8Array;
@@ -33,6 +34,8 @@ type Expected =
     };
 
 const own: Expected = { kind: "own" };
+
+const hostOfHead = (head: RequestHead): string => hostOfAuthority(headerValue(head.headers, "host") ?? "");
 
 export class HttpConversation implements Watcher {
   readonly #context: ConversationContext;
@@ -118,7 +121,7 @@ export class HttpConversation implements Watcher {
   /** Asks the policy about a request; the answer counts only where the request can still be kept back. */
   #decide(head: RequestHead): ResponseFault | undefined {
     const { policy, tell, sides } = this.#context;
-    const host = hostOfAuthority(headerValue(head.headers, "host") ?? "");
+    const host = hostOfHead(head);
     const target = host !== "" && policy.isTarget(host);
     if (!this.#introduced) {
       this.#introduced = true;
@@ -136,7 +139,7 @@ export class HttpConversation implements Watcher {
     const { method, target: path, headers } = head;
     const fault = policy.request({ host, method, target: path, headers });
     if (!fault) return undefined;
-    tell({ type: "fault", fault: "respond", status: fault.status, method, stage: "decided" });
+    tell({ type: "fault", fault: "respond", host, status: fault.status, method, stage: "decided" });
     if (this.#gone.client > 0) return this.#skip("head-has-gone");
     // With one side registered, an answer can't wait its turn behind others.
     if (this.#alone && (this.#expected.length > 0 || !this.#responses.isIdle))
@@ -153,7 +156,14 @@ export class HttpConversation implements Watcher {
     // A client that waits for 100 may or may not send its body after a final answer: the connection can't go on.
     const last = this.#alone || !head.keepAlive || headerValue(head.headers, "expect") !== undefined;
     const bytes = encodeResponse(fault, { method: head.method, close: last });
-    this.#expect("HEAD", { kind: "injected", status: fault.status, method: head.method, bytes, last });
+    this.#expect("HEAD", {
+      kind: "injected",
+      host: hostOfHead(head),
+      status: fault.status,
+      method: head.method,
+      bytes,
+      last,
+    });
     return encodeHead("HEAD / HTTP/1.1", [
       ["Host", headerValue(head.headers, "host") ?? ""],
       ["User-Agent", this.#context.userAgent],
@@ -170,11 +180,11 @@ export class HttpConversation implements Watcher {
   /** The head of a response is there: it goes on, or ours goes in its place. */
   #exchange(expected: Expected, out: Uint8Array[]): void {
     if (expected.kind === "own") return;
-    const { status, method, bytes, last } = expected;
+    const { host, status, method, bytes, last } = expected;
     this.#drops.server = true;
     this.#ends = last;
     out.push(bytes);
-    this.#context.tell({ type: "fault", fault: "respond", status, method, stage: "done" });
+    this.#context.tell({ type: "fault", fault: "respond", host, status, method, stage: "done" });
   }
 
   #note(item: ResponseItem): void {

@@ -36,6 +36,7 @@ export class TlsConversation implements Watcher {
   };
   readonly #tracker: HandshakeTracker;
   #clientHello: ClientHello | undefined;
+  #host = "";
   #fault: ConnectionFault | undefined;
   #established = false;
   /** Whether the upstream has got its alert: one is enough. */
@@ -85,7 +86,7 @@ export class TlsConversation implements Watcher {
         const { at } = this.#fault ?? { at: "client-hello" };
         this.#report();
         this.#context.close();
-        this.#context.tell({ type: "fault", fault: "close", at, stage: "done" });
+        this.#context.tell({ type: "fault", fault: "close", host: this.#host, at, stage: "done" });
         return this.#verdict(at, from, kind, chunk, reader.consumedBytes - chunkStart);
       }
     } catch (error) {
@@ -174,7 +175,9 @@ export class TlsConversation implements Watcher {
     this.#clientHello = hello;
     tell({ type: "connection", protocol: "tls", host, alpnProtocols, target, sides });
     this.#fault = target ? policy.connection({ protocol: "tls", host, alpnProtocols }) : undefined;
-    if (this.#fault) tell({ type: "fault", fault: "close", at: this.#fault.at, stage: "decided" });
+    this.#host = host ?? "";
+    if (this.#fault)
+      tell({ type: "fault", fault: "close", host: this.#host, at: this.#fault.at, stage: "decided" });
   }
 
   /** The bytes are not TLS any more, or some are missing: what was to happen later can't be timed. */
