@@ -67,6 +67,7 @@ describe("plain HTTP in a tunnel that is registered on both sides", () => {
     expect(events[2]).toEqual({
       type: "fault",
       fault: "respond",
+      host: "api.test",
       status: 529,
       method: "POST",
       stage: "done",
