@@ -11,6 +11,15 @@ import {
   Tunnels,
 } from "../../src/index.ts";
 
+interface Setting {
+  /** Where the connection is to be closed; nowhere unless given. */
+  readonly at?: ConnectionMoment | undefined;
+  /** What the host reads in one call, at the most. */
+  readonly readBytes?: number;
+  /** Whether its host is one that may fail; true unless given. */
+  readonly target?: boolean;
+}
+
 interface Played {
   /** What each side got. */
   readonly got: Readonly<Record<Side, Uint8Array>>;
@@ -21,20 +30,16 @@ interface Played {
 
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 
-/** Plays a connection through a tunnel that is registered on these sides; reads are cut to `readBytes`. */
-function play(
-  vector: HandshakeVector,
-  sides: readonly Side[],
-  at?: ConnectionMoment,
-  readBytes = 4096,
-): Played {
+/** Plays a connection through a tunnel that is registered on these sides. */
+function play(vector: HandshakeVector, sides: readonly Side[], setting: Setting = {}): Played {
+  const { at, readBytes = 4096, target = true } = setting;
   const timers = manualTimers();
   const events: TunnelEvent[] = [];
   const got: Record<Side, Uint8Array[]> = { client: [], server: [] };
   const closed = new Set<Side>();
   const tunnels = new Tunnels({
     policy: {
-      isTarget: () => true,
+      isTarget: () => target,
       connection: () => (at ? { kind: "close", at } : undefined),
       request: () => undefined,
     },
@@ -94,7 +99,7 @@ describe.each(registrations)("registered on %s %s", (...given) => {
     "%s goes through byte for byte",
     (_, vector) => {
       for (const readBytes of [4096, 7]) {
-        const { got, closed } = play(vector, sides, undefined, readBytes);
+        const { got, closed } = play(vector, sides, { readBytes });
         expect(closed).toEqual([]);
         expect(Buffer.compare(got.server, sent(vector, "client"))).toBe(0);
         expect(Buffer.compare(got.client, sent(vector, "server"))).toBe(0);
@@ -104,7 +109,7 @@ describe.each(registrations)("registered on %s %s", (...given) => {
 
   it.each(connectionMoments)("a close at %s ends what comes after it, and changes nothing before", (at) => {
     for (const vector of whole) {
-      const { got, closed, events } = play(vector, sides, at);
+      const { got, closed, events } = play(vector, sides, { at });
       const done = events.filter((event) => event.type === "fault" && event.stage === "done");
       const reached = events.some(
         (event) => event.type === "handshake" && event.handshake.established !== undefined,
@@ -137,3 +142,53 @@ describe.each(registrations)("registered on %s %s", (...given) => {
     }
   });
 });
+
+describe("a close", () => {
+  const both: readonly Side[] = ["server", "client"];
+
+  it("never touches a host that is no target", () => {
+    for (const vector of whole)
+      for (const at of connectionMoments) {
+        const { got, closed, events } = play(vector, both, { at, target: false });
+        expect(closed, vector.name).toEqual([]);
+        expect(Buffer.compare(got.client, sent(vector, "server")), vector.name).toBe(0);
+        expect(
+          events.some(({ type }) => type === "fault"),
+          vector.name,
+        ).toBe(false);
+      }
+  });
+
+  it("at client-hello goes by the upstream where the client's side alone is registered", () => {
+    for (const vector of whole) {
+      const { got, closed } = play(vector, ["client"], { at: "client-hello" });
+      expect(closed, vector.name).toContain("client");
+      expect(got.server.length, vector.name).toBeLessThan(sent(vector, "client").length);
+    }
+  });
+
+  it("at established lets the handshake's last record go on, and nothing that rides along with it", () => {
+    for (const original of whole) {
+      // Everything that a side says without an answer in between comes in one piece: Finished and request together.
+      const vector = { ...original, chunks: coalesced(original) };
+      const provoked = (bytes: Uint8Array): boolean => startsWith(bytes.subarray(-7), provocation);
+      const exact = play(vector, both, { at: "established", readBytes: 1 }).got;
+      const pieces = play(vector, both, { at: "established", readBytes: 16_384 }).got;
+      const upstream = provoked(pieces.server) ? pieces.server.subarray(0, -7) : pieces.server;
+      expect(upstream.length, vector.name).toBe(exact.server.length);
+      // Gated or not, what the client is to get before the end, it gets.
+      const ungated = play(vector, ["server"], { at: "established", readBytes: 16_384 }).got;
+      expect(pieces.client.length, vector.name).toBe(ungated.client.length);
+    }
+  });
+});
+
+function coalesced({ chunks }: HandshakeVector): HandshakeVector["chunks"] {
+  const merged: { from: Side; bytes: Uint8Array }[] = [];
+  for (const { from, bytes } of chunks) {
+    const last = merged.at(-1);
+    if (last?.from === from) last.bytes = concatBytes([last.bytes, bytes]);
+    else merged.push({ from, bytes });
+  }
+  return merged;
+}
