@@ -78,7 +78,11 @@ export class RecordKeys {
       );
   }
 
-  /** Writes the part of the nonce that travels with the record: the sequence number, as RFC 5288 section 3 suggests. */
+  /**
+   * Writes the part of the nonce that travels with the record: the sequence number, as RFC 5288 section 3 suggests.
+   * OpenSSL, which may have sealed a Finished under the same key, counts from a random number of 64 bits, so that the
+   * two don't meet.
+   */
   writeExplicitNonce(bytes: Uint8Array, at: number): void {
     if (this.suite.explicitNonceBytes > 0) writeUint64(bytes, at, this.#sequenceNumber);
   }

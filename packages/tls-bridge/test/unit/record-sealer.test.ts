@@ -69,6 +69,14 @@ describe("a sealer", () => {
       expect(refusal(() => sealer.seal(type, new Uint8Array(1)))).toBe("bad-option");
   });
 
+  it("never says the same explicit nonce twice: it counts", () => {
+    const sealer = new RecordSealer(secretsFor(tls12, 2 ** 32 - 1));
+    const nonces = recordsOf(sealer.seal(23, new Uint8Array(3), { maxPlaintextBytes: 1 })).map(
+      ({ fragment }) => Buffer.from(fragment.subarray(0, 8)).readBigUInt64BE(),
+    );
+    expect(nonces).toEqual([2n ** 32n - 1n, 2n ** 32n, 2n ** 32n + 1n]);
+  });
+
   it("leaves what it was given as it was", () => {
     const content = bytesOf("content", 100);
     new RecordSealer(secretsFor(aes128)).seal(23, content);
