@@ -1,0 +1,15 @@
+export { KeylogEntry, KeylogLabel, MAX_KEYLOG_LINE_CHARACTERS, parseKeylogLine } from "./keylog-line.ts";
+export { type OpenedRecord, RecordOpener } from "./record-protection/record-opener.ts";
+export {
+  cipherSuiteProtection,
+  type RecordProtectionAead,
+  RecordProtectionLimit,
+  type RecordProtectionSuite,
+} from "./record-protection/record-protection-suite.ts";
+export { RecordSealer, type SealOptions } from "./record-protection/record-sealer.ts";
+export type {
+  RecordSecrets,
+  Tls12RecordSecrets,
+  Tls13RecordSecrets,
+} from "./record-protection/record-secrets.ts";
+export { TlsBridgeError, type TlsBridgeErrorCode } from "./tls-bridge-error.ts";
