@@ -1,0 +1,13 @@
+/** Answers unary gRPC methods straight on node:http2 streams, beside connect's adapter on the same port. */
+
+export { takeStreamsFirst } from "./take-streams-first.ts";
+export type { UnaryCall } from "./unary-call.ts";
+export {
+  type StreamHandler,
+  type UnaryFastPathOptions,
+  type UnaryMethod,
+  type UnaryMethods,
+  unaryFastPath,
+  unaryLimits,
+} from "./unary-fast-path.ts";
+export { UnaryFastPathError, type UnaryFastPathErrorCode } from "./unary-fast-path-error.ts";

@@ -1,0 +1,257 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
+import { EnvelopeReader, encodeEnvelope } from "./envelope.ts";
+import {
+  acceptedEncodingHeaders,
+  callError,
+  errorTrailers,
+  okTrailers,
+  responseHeaders,
+  wireError,
+} from "./status.ts";
+
+/** One call, as the method that answers it sees it. */
+export interface UnaryCall<Response = Message> {
+  /** The request's headers, names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  /** The time that the caller gives the call, from its start, in ms (`grpc-timeout`); absent where it sets none. */
+  readonly timeoutMs: number | undefined;
+  /** Why nobody waits any more (`Canceled`, `DeadlineExceeded`), or undefined while somebody does. */
+  readonly cancelled: ConnectError | undefined;
+  /** Aborts when the call is cancelled. Made at the first use: {@link onCancelled} is much cheaper. */
+  readonly signal: AbortSignal;
+  /** Answers the call. Does nothing once it is answered or cancelled. */
+  respond(response: Response): void;
+  /** Ends the call with a status: a `ConnectError`'s own, `internal error` for anything else. */
+  fail(reason: unknown): void;
+  /**
+   * Calls `listener` once when the caller cancels, its connection breaks or its deadline passes before the call is
+   * answered; at once when that has happened. The listener must not throw.
+   */
+  onCancelled(listener: (reason: ConnectError) => void): void;
+}
+
+/** A method with what its calls need. */
+export interface UnaryRoute {
+  readonly input: DescMessage;
+  readonly output: DescMessage;
+  readonly maxMessageBytes: number;
+  readonly answer: (request: Message, call: UnaryCall) => Message | Promise<Message> | undefined;
+}
+
+/** Longer timeouts don't fit into a timer (2³¹ − 1 ms, 24 days), which would fire at once: they are none. */
+const maxTimerMs = 2_147_483_647;
+
+/** What a caller that is refused may still send before its stream is reset: it could go on for ever, into nothing. */
+const maxBytesAfterAnswer = 1_048_576;
+
+const callOf: unique symbol = Symbol("call");
+type CallStream = ServerHttp2Stream & { [callOf]?: Call };
+
+/** Answers the call that this stream carries. */
+export function runCall(route: UnaryRoute, stream: CallStream, headers: IncomingHttpHeaders): void {
+  const call = new Call(route, stream, headers);
+  stream[callOf] = call;
+  // Without a listener an error of one stream would end the process; 'close' follows and says all that matters.
+  stream.on("error", onError);
+  stream.on("data", onData);
+  stream.on("end", onEnd);
+  const encoding = headers["grpc-encoding"];
+  const timeout = headers["grpc-timeout"];
+  if (encoding !== undefined && encoding !== "identity") call.refuseEncoding(String(encoding));
+  else if (timeout !== undefined) call.startDeadline(String(timeout));
+}
+
+// One function for all streams: a listener that closes over its call would be made anew for each.
+function onError(this: CallStream): void {}
+function onData(this: CallStream, chunk: Uint8Array): void {
+  this[callOf]?.data(chunk);
+}
+function onEnd(this: CallStream): void {
+  this[callOf]?.end();
+}
+function onClose(this: CallStream): void {
+  this[callOf]?.closed();
+}
+function onWantTrailers(this: CallStream): void {
+  this[callOf]?.sendTrailers();
+}
+
+class Call implements UnaryCall {
+  readonly headers: IncomingHttpHeaders;
+  timeoutMs: number | undefined;
+  cancelled: ConnectError | undefined;
+  readonly #route: UnaryRoute;
+  readonly #stream: ServerHttp2Stream;
+  readonly #envelope: EnvelopeReader;
+  #trailers: OutgoingHttpHeaders = okTrailers;
+  #answered = false;
+  #bytesAfterAnswer = 0;
+  #watched = false;
+  #deadline: NodeJS.Timeout | undefined;
+  #abort: AbortController | undefined;
+  #listeners: ((reason: ConnectError) => void)[] | undefined;
+
+  constructor(route: UnaryRoute, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.headers = headers;
+    this.#route = route;
+    this.#stream = stream;
+    this.#envelope = new EnvelopeReader(route.maxMessageBytes);
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.cancelled !== undefined) this.#abort.abort(this.cancelled);
+    return this.#abort.signal;
+  }
+
+  onCancelled(listener: (reason: ConnectError) => void): void {
+    if (this.cancelled !== undefined) listener(this.cancelled);
+    else if (this.#answered) return;
+    else if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  respond(response: Message): void {
+    if (this.#answered) return;
+    let envelope: Uint8Array;
+    try {
+      envelope = encodeEnvelope(toBinary(this.#route.output, response));
+    } catch (error) {
+      this.fail(wireError("serialize", error));
+      return;
+    }
+    this.#finish(responseHeaders, okTrailers, envelope);
+  }
+
+  fail(reason: unknown): void {
+    if (!this.#answered) this.#finish(responseHeaders, errorTrailers(callError(reason)), undefined);
+  }
+
+  refuseEncoding(encoding: string): void {
+    const error = new ConnectError(
+      `unknown compression "${encoding}": supported encodings are identity`,
+      Code.Unimplemented,
+    );
+    this.#finish(acceptedEncodingHeaders, errorTrailers(error), undefined);
+  }
+
+  /** Starts the clock. */
+  startDeadline(header: string): void {
+    const { timeoutMs, error } = parseTimeout(header, Number.MAX_SAFE_INTEGER);
+    if (error !== undefined) {
+      this.fail(error);
+      return;
+    }
+    this.timeoutMs = timeoutMs;
+    if (timeoutMs === undefined || timeoutMs > maxTimerMs) return;
+    if (timeoutMs <= 0) {
+      this.#expire();
+      return;
+    }
+    this.#deadline = setTimeout(() => this.#expire(), timeoutMs);
+    this.#watch();
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#answered) {
+      this.#bytesAfterAnswer += chunk.length;
+      // RFC 9113, section 8.1: the answer is whole, so the caller may be told to stop. Not at once: the reset would
+      // overtake trailers that still wait to be written.
+      if (this.#bytesAfterAnswer > maxBytesAfterAnswer) this.#stream.close();
+      return;
+    }
+    try {
+      this.#envelope.push(chunk);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  end(): void {
+    // A connection that breaks ends its streams too, with whatever they had by then.
+    if (this.#answered || this.#isGone()) return;
+    let answer: Message | Promise<Message> | undefined;
+    try {
+      answer = this.#route.answer(this.#decode(this.#envelope.end()), this);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (this.#answered) return;
+    if (answer === undefined) this.#watch();
+    else if (answer instanceof Promise) {
+      this.#watch();
+      answer.then(
+        (response) => this.respond(response),
+        (reason: unknown) => this.fail(reason),
+      );
+    } else this.respond(answer);
+  }
+
+  closed(): void {
+    if (!this.#answered) this.#cancel(new ConnectError("the caller cancelled the call", Code.Canceled));
+  }
+
+  sendTrailers(): void {
+    try {
+      this.#stream.sendTrailers(this.#trailers);
+    } catch {
+      if (this.#isGone()) return;
+      // Metadata that HTTP/2 does not allow (a `connection` header, say): the status is what must arrive.
+      this.#stream.sendTrailers(errorTrailers(new ConnectError("internal error", Code.Internal)));
+    }
+  }
+
+  #decode(bytes: Uint8Array): Message {
+    try {
+      return fromBinary(this.#route.input, bytes);
+    } catch (error) {
+      throw wireError("parse", error);
+    }
+  }
+
+  #finish(headers: OutgoingHttpHeaders, trailers: OutgoingHttpHeaders, body: Uint8Array | undefined): void {
+    this.#answered = true;
+    clearTimeout(this.#deadline);
+    const stream = this.#stream;
+    if (this.#isGone()) return;
+    this.#trailers = trailers;
+    stream.on("wantTrailers", onWantTrailers);
+    stream.respond(headers, withTrailers);
+    stream.end(body);
+  }
+
+  #isGone(): boolean {
+    const stream = this.#stream;
+    return stream.destroyed || stream.closed || stream.aborted;
+  }
+
+  /** Only calls that are not answered at once need to hear of their stream's end. */
+  #watch(): void {
+    if (this.#watched) return;
+    this.#watched = true;
+    this.#stream.on("close", onClose);
+    if (this.#stream.destroyed) this.closed();
+  }
+
+  #expire(): void {
+    const reason = new ConnectError("the operation timed out", Code.DeadlineExceeded);
+    this.fail(reason);
+    this.#cancel(reason);
+  }
+
+  #cancel(reason: ConnectError): void {
+    this.#answered = true;
+    this.cancelled = reason;
+    clearTimeout(this.#deadline);
+    const listeners = this.#listeners;
+    this.#listeners = undefined;
+    this.#abort?.abort(reason);
+    if (listeners !== undefined) for (const listener of listeners) listener(reason);
+  }
+}
+
+const withTrailers = { waitForTrailers: true } as const;

@@ -1,0 +1,47 @@
+/** HTTP/2 frames by hand, for what Node's client can't send: it ends a stream before it resets it. */
+
+/** The client's preface and empty SETTINGS. */
+export const preface: Buffer = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  frame(4, 0, 0, Buffer.alloc(0)),
+]);
+
+/** HEADERS of a gRPC call, uncompressed, and the stream left open (RFC 9113, section 6.2; RFC 7541, section 6.2.2). */
+export function headersFrame(streamId: number, path: string): Buffer {
+  const fields = {
+    ":method": "POST",
+    ":scheme": "http",
+    ":path": path,
+    ":authority": "test",
+    "content-type": "application/grpc",
+    te: "trailers",
+  };
+  const block = Object.entries(fields).map(([name, value]) =>
+    Buffer.concat([
+      Buffer.from([0, name.length]),
+      Buffer.from(name),
+      Buffer.from([value.length]),
+      Buffer.from(value),
+    ]),
+  );
+  return frame(1, 0x4, streamId, Buffer.concat(block));
+}
+
+/** DATA that does not end the stream. */
+export function dataFrame(streamId: number, bytes: Uint8Array): Buffer {
+  return frame(0, 0, streamId, bytes);
+}
+
+/** RST_STREAM with CANCEL, as a caller sends it that loses interest. */
+export function cancelFrame(streamId: number): Buffer {
+  return frame(3, 0, streamId, Buffer.from([0, 0, 0, 8]));
+}
+
+function frame(type: number, flags: number, streamId: number, payload: Uint8Array): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(streamId, 5);
+  return Buffer.concat([head, payload]);
+}
