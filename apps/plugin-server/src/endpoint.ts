@@ -2,9 +2,10 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { takeStreamsFirst, unaryFastPath } from "@faultwire/connect-unary";
 import { PluginService } from "@faultwire/fault-protocol";
 import { PluginServerError } from "./plugin-server-error.ts";
-import { pluginService, type ServiceOptions } from "./service.ts";
+import { chunkMethods, pluginService, type ServiceOptions } from "./service.ts";
 
 /** Limits of an endpoint, each against somebody who can reach the port. */
 export const endpointLimits = {
@@ -50,6 +51,15 @@ export async function openEndpoint(host: string, port: number, service: ServiceO
     },
     handler,
   );
+  if (service.fastPath)
+    takeStreamsFirst(
+      server,
+      unaryFastPath({
+        service: PluginService,
+        methods: chunkMethods(service),
+        maxMessageBytes: endpointLimits.maxMessageBytes,
+      }),
+    );
   const sessions = trackSessions(server);
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;

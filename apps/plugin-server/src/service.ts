@@ -1,6 +1,7 @@
 /** The six methods of the plugin protocol, for one endpoint: what the host asks, answered by the tunnels. */
 
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import type { UnaryMethods } from "@faultwire/connect-unary";
 import {
   ProcessTunnelDataRequest_Direction as Direction,
   healthy,
@@ -12,7 +13,7 @@ import {
   unhealthy,
   ProcessTunnelDataRequest_Side as WrappedSide,
 } from "@faultwire/fault-protocol";
-import type { Side, TunnelPolicy, Tunnels } from "@faultwire/tunnel";
+import type { Side, TunnelCall, TunnelPolicy, Tunnels } from "@faultwire/tunnel";
 import { answerHttpRequest, answerHttpResponse, type ForwardOutcome } from "./forward.ts";
 import type { Registration } from "./registration.ts";
 
@@ -34,6 +35,8 @@ export interface ServiceOptions {
   /** A chunk has come. */
   readonly onChunk: () => void;
   readonly onForward: (outcome: ForwardOutcome) => void;
+  /** Whether chunks are answered without connect's pipeline. */
+  readonly fastPath: boolean;
 }
 
 export function pluginService(options: ServiceOptions): ServiceImpl<typeof PluginService> {
@@ -79,6 +82,17 @@ export function pluginService(options: ServiceOptions): ServiceImpl<typeof Plugi
   };
 }
 
+/** The same for the fast path: a chunk that is answered at once costs no promise and no signal. */
+export function chunkMethods({ tunnels, onChunk }: ServiceOptions): UnaryMethods<typeof PluginService> {
+  return {
+    processTunnelData(request, call) {
+      onChunk();
+      call.onCancelled(tunnels.handle(tunnelCall(request), (answer) => call.respond(answer)));
+      return undefined;
+    },
+  };
+}
+
 /** One chunk: answered at once where the tunnel can, held where it must; a cancelled call ends its tunnel. */
 function answerChunk(
   tunnels: Tunnels,
@@ -87,18 +101,10 @@ function answerChunk(
 ): Promise<ProcessTunnelDataResponse> {
   return new Promise((resolve, reject) => {
     let answered = false;
-    const cancel = tunnels.handle(
-      {
-        id: request.id,
-        side: request.side === WrappedSide.CLIENT ? "client" : "server",
-        kind: request.direction === Direction.EGRESS ? "write" : "read",
-        chunk: request.chunk,
-      },
-      (answer) => {
-        answered = true;
-        resolve(answer);
-      },
-    );
+    const cancel = tunnels.handle(tunnelCall(request), (answer) => {
+      answered = true;
+      resolve(answer);
+    });
     if (answered) return;
     const cancelled = (): void => {
       if (answered) return;
@@ -109,6 +115,15 @@ function answerChunk(
     if (context.signal.aborted) cancelled();
     else context.signal.addEventListener("abort", cancelled, { once: true });
   });
+}
+
+function tunnelCall(request: ProcessTunnelDataRequest): TunnelCall {
+  return {
+    id: request.id,
+    side: request.side === WrappedSide.CLIENT ? "client" : "server",
+    kind: request.direction === Direction.EGRESS ? "write" : "read",
+    chunk: request.chunk,
+  };
 }
 
 function missing(field: string): ConnectError {
