@@ -36,10 +36,7 @@ export function addServerOptions(command: Command): Command {
       "127.0.0.1",
     )
     .addOption(
-      new Option(
-        "--side <side>",
-        "which endpoints to open; only with both is nothing lost and HTTPS readable",
-      )
+      new Option("--side <side>", "which endpoints to open; only with both is nothing lost")
         .choices(["both", "server", "client"])
         .default("both"),
     );

@@ -55,12 +55,15 @@ const timers = {
 
 /** A host whose calls have stopped for so long has nothing under way, in ms. */
 const quietMs = 100;
+/** What a user has to know of tunnels that are wrapped on one side. */
+const oneSideOnly =
+  "with one side only, the host can lose bytes of uploads or downloads (docs/fault-host.md)";
 /** How often forgotten tunnels are looked for, in ms. */
 const sweepIntervalMs = 60_000;
 
 /** Starts the plugin. @throws {@link PluginServerError} when it can't listen. */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
-  const { policy, logger } = options;
+  const { logger } = options;
   const host = options.host ?? "127.0.0.1";
   const sides = options.sides ?? ["server", "client"];
   const registration = new Registration(sides, timers.now, options.secondSideGraceMs);
@@ -68,13 +71,15 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   let draining = false;
   let warned = false;
   let lastChunkAt = Number.NEGATIVE_INFINITY;
+  /** The user's, until we take our leave: then nothing new fails, in tunnels and in forward mode. */
+  const policy: TunnelPolicy = {
+    isTarget: (name) => !draining && options.policy.isTarget(name),
+    connection: (facts) => options.policy.connection(facts),
+    request: (facts) => options.policy.request(facts),
+  };
 
   const tunnels = new Tunnels({
-    policy: {
-      isTarget: (name) => !draining && policy.isTarget(name),
-      connection: (facts) => policy.connection(facts),
-      request: (facts) => policy.request(facts),
-    },
+    policy,
     timers,
     userAgent: `faultwire/${version}`,
     registeredSides: () => registration.sides(),
@@ -94,10 +99,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     const text = hint();
     if (text === undefined || warned) return;
     warned = true;
-    logger.warn(
-      { event: "half-registered", registered: registration.sides() },
-      `${text}: with one side only, the host loses bytes of uploads or downloads and HTTPS stays closed to faults`,
-    );
+    logger.warn({ event: "half-registered", registered: registration.sides() }, `${text}: ${oneSideOnly}`);
   };
 
   const open = async (side: Side, port: number): Promise<void> => {
@@ -108,7 +110,6 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       version,
       tunnels,
       policy,
-      registration,
       ailment: () => (draining ? "shutting down" : undefined),
       hint,
       fastPath: options.fastPath ?? true,
@@ -143,5 +144,10 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     await close(0);
     throw error;
   }
+  if (sides.length === 1)
+    logger.warn(
+      { event: "half-registered", open: sides },
+      `open for the ${sides[0]} side alone: ${oneSideOnly}`,
+    );
   return { endpoints, registeredSides: () => registration.sides(), close };
 }

@@ -15,7 +15,6 @@ import {
 } from "@faultwire/fault-protocol";
 import type { Side, TunnelCall, TunnelPolicy, Tunnels } from "@faultwire/tunnel";
 import { answerHttpRequest, answerHttpResponse, type ForwardOutcome } from "./forward.ts";
-import type { Registration } from "./registration.ts";
 
 /** What both endpoints share, and what tells them apart. */
 export interface ServiceOptions {
@@ -26,7 +25,6 @@ export interface ServiceOptions {
   readonly version: string;
   readonly tunnels: Tunnels;
   readonly policy: TunnelPolicy;
-  readonly registration: Registration;
   /** Why the plugin is not to be used now, or undefined while it is fine. */
   readonly ailment: () => string | undefined;
   /** What the user should do, if anything: goes into the health message. */

@@ -1,7 +1,7 @@
 /** The two ends of a proxied connection, as tests hold them: a TCP origin, and a client that speaks to a proxy. */
 import { EventEmitter } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { joinBytes } from "./host-wire.ts";
+import { concatBytes } from "./chunkers.ts";
 
 /** One end of a TCP connection that remembers what it saw and waits for conditions instead of for time. */
 export class Peer {
@@ -47,7 +47,7 @@ export class Peer {
 
   /** The bytes that came since the last `clear`. */
   received(): Uint8Array {
-    const all = joinBytes([new Uint8Array(0), ...this.#chunks]);
+    const all = concatBytes([new Uint8Array(0), ...this.#chunks]);
     this.#chunks = [all];
     return all;
   }

@@ -1,11 +1,11 @@
 /** What a scripted plugin announces and answers, and how that is written on the wire. */
 import type { IncomingHttpHeaders } from "node:http2";
+import { concatBytes } from "./chunkers.ts";
 import {
   bytesField,
   bytesOf,
   encodeHttpRequest,
   encodeHttpResponse,
-  joinBytes,
   numberField,
   numberOf,
   presentField,
@@ -155,7 +155,7 @@ export function readTunnelCall(call: PluginCall): TunnelCall {
 
 /** The bytes of a `plugin.GetPluginInfoResponse`. */
 export function encodeInfo(script: PluginScript): Uint8Array {
-  return joinBytes([
+  return concatBytes([
     bytesField(1, script.name ?? "scripted"),
     bytesField(2, "0.0.1"),
     bytesField(3, "testkit"),
@@ -168,7 +168,7 @@ export function encodeInfo(script: PluginScript): Uint8Array {
 export function encodeRequestAnswer(answer: Exclude<RequestAnswer, BrokenAnswer>): Uint8Array {
   if (answer.kind === "continue")
     return answer.modified ? presentField(2, encodeHttpRequest(answer.modified)) : new Uint8Array(0);
-  return joinBytes([
+  return concatBytes([
     numberField(1, 1),
     answer.response ? presentField(3, encodeHttpResponse(answer.response)) : new Uint8Array(0),
   ]);
@@ -176,7 +176,7 @@ export function encodeRequestAnswer(answer: Exclude<RequestAnswer, BrokenAnswer>
 
 /** The bytes of a `plugin.ProcessHttpResponseResponse`. */
 export function encodeResponseAnswer(answer: Exclude<ResponseAnswer, BrokenAnswer>): Uint8Array {
-  return joinBytes([
+  return concatBytes([
     numberField(1, answer.kind === "abort"),
     answer.modified ? presentField(2, encodeHttpResponse(answer.modified)) : new Uint8Array(0),
     answer.abortResponse ? presentField(3, encodeHttpResponse(answer.abortResponse)) : new Uint8Array(0),

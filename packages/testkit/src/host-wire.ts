@@ -2,6 +2,7 @@
  * The plugin protocol on the wire, written by hand from the field table: what the scripted plugin speaks.
  * It shares no code with `@faultwire/fault-protocol`, so that a mistake there can't hide itself in a test.
  */
+import { concatBytes } from "./chunkers.ts";
 
 /** One field of a message: a varint or length-delimited bytes. Other wire types don't occur in the protocol. */
 export type WireValue = bigint | Uint8Array;
@@ -27,28 +28,15 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** Several byte strings in one, never a `Buffer`. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only) return new Uint8Array(only.buffer, only.byteOffset, only.length);
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 /** A varint field (int32, uint32, bool, enum); proto3 leaves a zero out. */
 export function numberField(number: number, value: number | boolean): Uint8Array {
-  return Number(value) === 0 ? EMPTY : joinBytes([varint((number << 3) | VARINT), varint(Number(value))]);
+  return Number(value) === 0 ? EMPTY : concatBytes([varint((number << 3) | VARINT), varint(Number(value))]);
 }
 
 /** A bytes, string or message field that is written even when it is empty: members of a oneof need that. */
 export function presentField(number: number, value: Uint8Array | string): Uint8Array {
   const bytes = typeof value === "string" ? encoder.encode(value) : value;
-  return joinBytes([varint((number << 3) | LENGTH_DELIMITED), varint(bytes.length), bytes]);
+  return concatBytes([varint((number << 3) | LENGTH_DELIMITED), varint(bytes.length), bytes]);
 }
 
 /** A bytes or string field; proto3 leaves an empty one out. */
@@ -126,9 +114,9 @@ export interface WireHttpResponse {
 }
 
 const headerFields = (number: number, headers: readonly HeaderPair[]): Uint8Array =>
-  joinBytes(
+  concatBytes(
     headers.map(([name, value]) =>
-      presentField(number, joinBytes([bytesField(1, name), bytesField(2, value)])),
+      presentField(number, concatBytes([bytesField(1, name), bytesField(2, value)])),
     ),
   );
 
@@ -141,7 +129,7 @@ const headersOf = (fields: WireFields, number: number): HeaderPair[] =>
 
 /** The bytes of a `plugin.HttpRequest`. */
 export function encodeHttpRequest(request: WireHttpRequest): Uint8Array {
-  return joinBytes([
+  return concatBytes([
     bytesField(1, request.method),
     bytesField(2, request.path),
     headerFields(3, request.headers),
@@ -162,7 +150,7 @@ export function decodeHttpRequest(bytes: Uint8Array): WireHttpRequest {
 
 /** The bytes of a `plugin.HttpResponse`. */
 export function encodeHttpResponse(response: WireHttpResponse): Uint8Array {
-  return joinBytes([
+  return concatBytes([
     numberField(1, response.status),
     headerFields(2, response.headers),
     bytesField(3, response.body),

@@ -11,6 +11,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { concatBytes } from "./chunkers.ts";
 import {
   type Answer,
   type BrokenAnswer,
@@ -32,7 +33,6 @@ import {
   bytesOf,
   decodeHttpRequest,
   decodeHttpResponse,
-  joinBytes,
   numberField,
   readFields,
 } from "./host-wire.ts";
@@ -90,7 +90,7 @@ export class ScriptedPlugin {
 
   /** The bytes that the calls of a direction showed, in order. */
   seen(direction: TunnelCall["direction"]): Uint8Array {
-    return joinBytes([new Uint8Array(0), ...this.tunnelCalls(direction).map((call) => call.chunk)]);
+    return concatBytes([new Uint8Array(0), ...this.tunnelCalls(direction).map((call) => call.chunk)]);
   }
 
   /** How many calls of a method came so far. */
@@ -138,7 +138,7 @@ export class ScriptedPlugin {
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
     stream.on("end", () => {
       const path = headers[":path"] ?? "";
-      const message = joinBytes(chunks).subarray(5);
+      const message = concatBytes(chunks).subarray(5);
       const base: PluginCall = {
         method: path.startsWith("/plugin.PluginService/") ? path.slice(22) : path,
         at: performance.now(),
@@ -187,7 +187,7 @@ export class ScriptedPlugin {
     switch (call.method) {
       case "HealthCheck":
         return then<{ readonly kind: string }>(script.health?.(call) ?? { kind: "healthy" }, ({ kind }) =>
-          joinBytes([numberField(1, kind === "healthy"), bytesField(2, kind)]),
+          concatBytes([numberField(1, kind === "healthy"), bytesField(2, kind)]),
         );
       case "GetPluginInfo":
         return then<{ readonly kind: string }>(
@@ -198,7 +198,7 @@ export class ScriptedPlugin {
         return then<{ readonly kind: string }>(
           Promise.resolve(script.capabilities?.(call)).then((broken) => broken ?? { kind: "ok" }),
           () =>
-            joinBytes([
+            concatBytes([
               numberField(1, script.forward ?? false),
               numberField(2, script.tunnelCapable ?? true),
             ]),

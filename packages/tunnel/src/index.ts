@@ -3,8 +3,6 @@ export type { ConversationOptions } from "./conversation.ts";
 export type { FaultObstacle, Side, TunnelEvent, TunnelEventBody } from "./events.ts";
 export { hostOfAuthority } from "./host-name.ts";
 export {
-  hostCopyBufferBytes,
-  hostReadBytes,
   Lane,
   type LaneNews,
   type LaneOptions,

@@ -17,14 +17,10 @@
  *
  * See docs/adr/0005-fenced-writes.md.
  */
+import { hostLimits } from "@faultwire/fault-protocol";
 import { joinBytes } from "./bytes.ts";
 import type { HostPace } from "./host-pace.ts";
 import type { Timers } from "./timers.ts";
-
-/** The size of the host's copy buffer: a write call of this size can't be topped up. */
-export const hostCopyBufferBytes = 8192;
-/** The most that the host reads in one call: a chunk of this size is likely to be followed by another. */
-export const hostReadBytes = 4096;
 
 export interface LaneOptions {
   readonly timers: Timers;
@@ -127,18 +123,18 @@ export class Lane {
     return this.#unseenBytes;
   }
 
-  /** True when a read or a write call waits in this lane. */
-  get holds(): boolean {
-    return this.#read !== undefined || this.#write !== undefined;
-  }
-
   /** A read call whose answer is to be `bytes` (not empty). `chunkBytes` is what the host had read. */
   read(bytes: Uint8Array, chunkBytes: number, reply: ReadReply): void {
     if (!this.#paired) {
       reply.forward(bytes);
       return;
     }
-    this.#read = { bytes, reply, since: this.#timers.now(), full: chunkBytes >= hostReadBytes };
+    this.#read = {
+      bytes,
+      reply,
+      since: this.#timers.now(),
+      full: chunkBytes >= hostLimits.maxReadChunkBytes,
+    };
     this.#pump();
   }
 
@@ -203,7 +199,7 @@ export class Lane {
       this.#mendHole(write, at);
       return;
     }
-    const full = chunk.length >= hostCopyBufferBytes;
+    const full = chunk.length >= hostLimits.maxWriteChunkBytes;
     if (!full && this.#unseenBytes > chunk.length) {
       this.#fence(write);
       return;

@@ -8,7 +8,6 @@ export type Verdict =
   | { readonly kind: "close"; readonly reason: string };
 
 export const pass: Verdict = { kind: "pass" };
-export const swallowed: Verdict = { kind: "bytes", bytes: new Uint8Array(0) };
 /** The reason that every injected close carries; the host logs it. */
 export const closeReason = "faultwire: injected connection fault";
 export const closed: Verdict = { kind: "close", reason: closeReason };

@@ -4,7 +4,7 @@ import { type LlmMock, startLlmMock } from "@faultwire/llm-mock";
 import { Command, Option } from "commander";
 import { banner } from "../banner.ts";
 import { writeReadyFile } from "../ready-file.ts";
-import { integerFlag } from "../rule-options.ts";
+import { defaultTargetHost, integerFlag } from "../rule-options.ts";
 import { describeRule, type RunningPlugin, startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
@@ -47,7 +47,7 @@ async function run(flags: StartFlags): Promise<void> {
   try {
     mock = flags.realUpstream ? undefined : await startMock(plugin, flags);
     host = await startHost(plugin, flags, mock);
-    const target = settings.rule.targetHosts.find((name) => !name.includes("*")) ?? "api.anthropic.com";
+    const target = settings.rule.targetHosts.find((name) => !name.includes("*")) ?? defaultTargetHost;
     banner({
       rows: [
         ...server.endpoints.map(({ side, url }) => ["plugin", `${url}  ${side} side`] as const),
@@ -94,7 +94,9 @@ async function startHost(
   mock: LlmMock | undefined,
 ): Promise<FaultHost> {
   const resolve: Record<string, string> = {};
-  if (mock) for (const name of settings.rule.targetHosts) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
+  // The default API goes to the mock even where other hosts are the targets: nothing real is to be met by mistake.
+  const mocked = new Set([defaultTargetHost, ...settings.rule.targetHosts]);
+  if (mock) for (const name of mocked) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
   return startFaultHost({ plugins: pluginUrls, proxyPort: flags.proxyPort, resolve }).catch(
     (error: Error) => {
       throw portError(error, flags.proxyPort, "--proxy-port");

@@ -53,6 +53,19 @@ describe("faultwire start", () => {
     expect((await faultwire.stop("SIGINT")).status).toBe(0);
   });
 
+  it("sends the default API to the mock even where the flags do not name it", async () => {
+    const faultwire = await startFaultwire(
+      "start",
+      "--target-host",
+      "*.anthropic.com",
+      "--error-probability",
+      "0",
+    );
+    const pasted = await paste(faultwire.stdout());
+    expect(JSON.parse(pasted.stdout)).toMatchObject({ type: "message" });
+    await faultwire.stop();
+  });
+
   it("says in the ready file what listens where", async () => {
     const faultwire = await startFaultwire("start");
     const { ready, pid } = faultwire;

@@ -142,6 +142,11 @@ describe("registration", () => {
       );
     expect(logged.filter(({ event }) => event === "half-registered")).toHaveLength(1);
   });
+
+  it("that one endpoint alone is open for is said at the start", async () => {
+    await startPlugin(0, { sides: ["client"] });
+    expect(logged).toEqual([expect.objectContaining({ event: "half-registered", open: ["client"] })]);
+  });
 });
 
 describe("forward mode", () => {
