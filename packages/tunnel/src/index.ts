@@ -1,6 +1,12 @@
 /** A tunnel's session: the Fault host's contract turned into byte streams, targets and faults. */
 export type { ConversationOptions } from "./conversation.ts";
 export type { FaultObstacle, Side, TunnelEvent, TunnelEventBody } from "./events.ts";
+export type {
+  ConnectionVerdict,
+  ConnectionWay,
+  FaultPolicy,
+  NewConnection,
+} from "./fault-policy.ts";
 export { hostOfAuthority } from "./host-name.ts";
 export {
   Lane,

@@ -1,0 +1,54 @@
+/**
+ * What a tunnel asks whoever decides, in the engine's terms: is this host a target, is its HTTPS to be opened, and
+ * what is to fail? How a decision is carried out on a host that only hands us chunks is the tunnel's business.
+ */
+import type {
+  ConnectionFacts,
+  Decision,
+  EngineEvent,
+  RequestDecision,
+  RequestFacts,
+} from "@faultwire/fault-engine";
+import type { ClientHello } from "@faultwire/tls-parser";
+
+/**
+ * How a connection's traffic reaches us.
+ *
+ * - `opaque`: TLS that stays closed; only its records are seen
+ * - `decrypted`: TLS that is ended here on both sides
+ * - `plain`: HTTP in clear inside a tunnel
+ */
+export type ConnectionWay = "opaque" | "decrypted" | "plain";
+
+/** A connection to a target, as soon as its target is known: at its ClientHello, or at its first request's head. */
+export interface NewConnection {
+  readonly way: ConnectionWay;
+  /** SNI, or the Host header without its port; lower case. */
+  readonly host: string;
+  /** The protocols that a TLS client offers; empty where it offers none. */
+  readonly alpnProtocols: readonly string[];
+  /** For fingerprints; its byte arrays live as long as the call. */
+  readonly clientHello: ClientHello | undefined;
+  /** The first request's `user-agent`, where it is there in clear. */
+  readonly userAgent: string | undefined;
+}
+
+/** What became of the question. */
+export interface ConnectionVerdict {
+  /** Goes into every later question about the connection's requests, and names it in events. */
+  readonly facts: ConnectionFacts & { readonly client: string };
+  /** What happens to the connection as such. */
+  readonly decision: Decision | null;
+}
+
+/** Decides; given to the tunnels. Must not throw: a policy that does is answered with "nothing fails". */
+export interface FaultPolicy {
+  /** Whether traffic to this host (lower case, no port) may be touched at all. */
+  isTarget(host: string): boolean;
+  /** Asked once per connection to a target. */
+  connection(connection: NewConnection): ConnectionVerdict;
+  /** Asked once per request to a target, and a second time with its body where the answer was `needs-body`. */
+  request(facts: RequestFacts): RequestDecision;
+  /** Takes what is told of connections, requests and faults: the event log of reports. */
+  record(event: EngineEvent): void;
+}
