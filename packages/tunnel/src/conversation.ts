@@ -1,47 +1,15 @@
 /**
- * What two peers say to each other through a tunnel: finds the protocol, the target, asks the policy, and decides
- * chunk by chunk what goes on. It knows read calls from write calls only by what each can do.
+ * What two peers say to each other through a tunnel that the host wrapped on one side only: finds the protocol, the
+ * target, asks the policy, and decides chunk by chunk what goes on. One direction comes in read calls, the other in
+ * write calls, which can be answered with little: much that can be done with both sides can't be done here.
  */
 import { detectProtocol } from "@faultwire/tls-parser";
 import { joinBytes } from "./bytes.ts";
-import type { Side, TunnelEventBody } from "./events.ts";
+import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
+import type { Side } from "./events.ts";
 import { HttpConversation } from "./http-conversation.ts";
-import type { TunnelPolicy } from "./policy.ts";
 import { TlsConversation } from "./tls-conversation.ts";
 import { closed, closeReason, pass, type Verdict } from "./verdict.ts";
-
-export interface ConversationOptions {
-  /** Says who we are where we have to ask the upstream something ourselves. */
-  readonly userAgent: string;
-}
-
-/** How a direction reaches us: as read calls (any answer is possible) or as write calls (few are). */
-export type CallKind = "read" | "write";
-
-/** What a protocol's part of a conversation is given. */
-export interface ConversationContext {
-  /** The sides that this conversation is heard on; narrows when one of two turns out not to be wrapped. */
-  sides: readonly Side[];
-  readonly policy: TunnelPolicy;
-  readonly userAgent: string;
-  /** Milliseconds, never going backwards. */
-  readonly now: () => number;
-  readonly tell: (event: TunnelEventBody) => void;
-  /** From now on the tunnel is to end, with whatever call comes. */
-  readonly close: () => void;
-  /** Nothing needs to be watched any more: every byte goes on as it is. */
-  readonly leave: () => void;
-}
-
-/** A protocol's part: both directions' chunks in the order seen. */
-export interface Watcher {
-  fromClient(chunk: Uint8Array, kind: CallKind): Verdict;
-  fromServer(chunk: Uint8Array, kind: CallKind): Verdict;
-  /** What a write call is answered with while the tunnel is to end. */
-  endingWrite(from: Side, clientEnded: boolean): Verdict;
-  /** The tunnel is over. */
-  finish(): void;
-}
 
 export class Conversation {
   readonly #context: ConversationContext;
@@ -51,21 +19,10 @@ export class Conversation {
   #prefix = new Uint8Array(0);
   #closing: string | undefined;
   #clientEnded = false;
-  #seenBy: Side | undefined;
 
-  constructor(
-    sides: readonly Side[],
-    policy: TunnelPolicy,
-    options: ConversationOptions,
-    now: () => number,
-    tell: (event: TunnelEventBody) => void,
-  ) {
+  constructor(context: Omit<ConversationContext, "close" | "leave">) {
     this.#context = {
-      sides,
-      policy,
-      userAgent: options.userAgent,
-      now,
-      tell,
+      ...context,
       close: () => this.close(),
       leave: () => {
         this.#watcher = null;
@@ -89,16 +46,8 @@ export class Conversation {
     this.#watcher = null;
   }
 
-  /** It turns out that one side only is wrapped. @returns the side that this conversation has been heard on. */
-  narrow(): Side | undefined {
-    const side = this.#seenBy;
-    if (side) this.#context.sides = [side];
-    return side;
-  }
-
   /** Takes one chunk and says what becomes of it. */
   see(from: Side, kind: CallKind, chunk: Uint8Array): Verdict {
-    this.#seenBy ??= kind === "read" ? from : from === "client" ? "server" : "client";
     if (this.#closing !== undefined) return this.#end(from, kind);
     const watcher = this.#watcher;
     if (watcher === null) return pass;
@@ -117,7 +66,7 @@ export class Conversation {
   #end(from: Side, kind: CallKind): Verdict {
     if (kind === "read") {
       if (from === "client") this.#clientEnded = true;
-      return closed;
+      return this.#watcher?.endingRead(from) ?? closed;
     }
     return this.#watcher ? this.#watcher.endingWrite(from, this.#clientEnded) : closed;
   }

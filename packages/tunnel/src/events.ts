@@ -1,19 +1,25 @@
 /** What a tunnel tells whoever runs it: typed, without bodies and without secrets. */
 import type { HandshakeSummary } from "@faultwire/handshake-fsm";
 import type { ClientHello } from "@faultwire/tls-parser";
-import type { ConnectionMoment } from "./policy.ts";
+import type { ConnectionWay } from "./policy.ts";
 
 /** The side that the host wrapped and that a call is about. */
 export type Side = "client" | "server";
 
-/** Why a fault that was decided is not carried out as asked. */
-export type FaultObstacle =
-  /** One side only is registered, and that side can't do it. */
-  | "needs-both-sides"
-  /** The request's first bytes had gone on before they could be read. */
-  | "head-has-gone"
-  /** The bytes seen have gaps, so the moment can't be told. */
-  | "lost-track";
+/** Why the HTTPS of a target is not opened. */
+export type ClosedReason =
+  /** The client offers no HTTP/1.1. */
+  | "h2-only"
+  /** No version or cipher suite that the client offers can be opened: older than TLS 1.2, no AEAD. */
+  | "unsupported-offer"
+  /** Our CA may not stand for this host. */
+  | "not-permitted"
+  /** The upstream has asked for a client certificate before. */
+  | "asks-for-certificate"
+  /** The upstream has refused the handshake that we offer before. */
+  | "upstream-refuses"
+  /** One side only is registered. */
+  | "one-side";
 
 export type TunnelEvent = { readonly tunnel: string } & (
   | {
@@ -25,6 +31,8 @@ export type TunnelEvent = { readonly tunnel: string } & (
       readonly alpnProtocols: readonly string[];
       readonly target: boolean;
       readonly sides: readonly Side[];
+      /** How the traffic reaches us; not there where nothing is to be read. */
+      readonly way?: ConnectionWay;
     }
   | {
       /** A TLS handshake is over, or will not be followed any more: all that is known of it, once per connection. */
@@ -33,24 +41,29 @@ export type TunnelEvent = { readonly tunnel: string } & (
       readonly clientHello: ClientHello | undefined;
       readonly handshake: HandshakeSummary;
     }
+  /** The HTTPS of a target stays closed, and why. */
+  | { readonly type: "not-opened"; readonly host: string; readonly why: ClosedReason }
+  /** The HTTPS of a target is open: what was agreed with each peer. */
   | {
-      readonly type: "fault";
-      readonly fault: "close";
-      /** The target, as in the connection's event. */
+      readonly type: "opened";
       readonly host: string;
-      readonly at: ConnectionMoment;
-      /** The client's end was told at this call; `requested` is when it was decided. */
-      readonly stage: "decided" | "done";
+      readonly version: string;
+      readonly alpnProtocol: string | undefined;
     }
+  /** The client does not trust our CA. `client` is as in the engine's events. */
   | {
-      readonly type: "fault";
-      readonly fault: "respond";
+      readonly type: "untrusted";
       readonly host: string;
-      readonly status: number;
-      readonly method: string;
-      readonly stage: "decided" | "done";
+      readonly client: string;
+      readonly message: string;
     }
-  | { readonly type: "fault-skipped"; readonly fault: "close" | "respond"; readonly why: FaultObstacle }
+  /** An opened session failed; both peers were told by an alert as far as they could be. */
+  | {
+      readonly type: "session-failed";
+      readonly host: string;
+      readonly code: string;
+      readonly message: string;
+    }
   /** No echo of a read answer comes back: the host wrapped one side only, or two separate streams. */
   | { readonly type: "unpaired" }
   /** The host had dropped bytes on the way; they were given again. */

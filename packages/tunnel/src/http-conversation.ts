@@ -1,52 +1,42 @@
 /**
- * Plain HTTP/1 in a tunnel. A request that is to fail never reaches the upstream; its answer goes to the client as
- * the answer to a server → client call. Such a call comes only when the upstream says something, so the upstream
- * is asked something that costs nothing (`HEAD /`), and its answer is exchanged for ours, in its turn. The
- * connection stays usable where both sides are registered.
+ * Plain HTTP/1 in a tunnel that the host wrapped on one side only. A request that is to be answered never reaches the
+ * upstream; the upstream is asked something that costs nothing (`HEAD /`), and its answer is exchanged for ours. The
+ * connection ends with it. Every other fault of a request needs both sides.
  */
 import {
+  type Decision,
   encodeHead,
-  encodeResponse,
   headerValue,
   type RequestHead,
   RequestReader,
   type ResponseItem,
   ResponseReader,
+  retryAfterMs,
+  summarizeRequest,
 } from "@faultwire/fault-engine";
 import { joinBytes } from "./bytes.ts";
-import type { CallKind, ConversationContext, Watcher } from "./conversation.ts";
-import type { FaultObstacle, Side } from "./events.ts";
-import { hostOfAuthority } from "./host-name.ts";
-import type { ResponseFault } from "./policy.ts";
+import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
+import type { Side } from "./events.ts";
+import { Exchange, passOn } from "./http/exchange.ts";
+import { ExchangeLog } from "./http/exchange-log.ts";
+import { planRequest } from "./http/request-plan.ts";
+import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
-
-/** What a response that is still to come is for: a request of the client's, or one of ours in its place. */
-type Expected =
-  | { readonly kind: "own" }
-  | {
-      readonly kind: "injected";
-      readonly host: string;
-      readonly status: number;
-      readonly method: string;
-      readonly bytes: Uint8Array;
-      /** The connection ends after it. */
-      readonly last: boolean;
-    };
-
-const own: Expected = { kind: "own" };
-
-const hostOfHead = (head: RequestHead): string => hostOfAuthority(headerValue(head.headers, "host") ?? "");
 
 export class HttpConversation implements Watcher {
   readonly #context: ConversationContext;
   readonly #requests = new RequestReader();
   readonly #responses = new ResponseReader();
-  readonly #expected: Expected[] = [];
+  /** Requests whose response is to come; one that has an answer of ours has a question of ours in its place. */
+  readonly #exchanges: Exchange[] = [];
   /** Bytes that have gone on as they came while a reader still holds them, by direction. */
   readonly #gone: Record<Side, number> = { client: 0, server: 0 };
   /** True from the head of a replaced request on, or of an exchanged response: the rest goes nowhere. */
   readonly #drops: Record<Side, boolean> = { client: false, server: false };
-  #introduced = false;
+  #met: Acquaintance | undefined;
+  #log: ExchangeLog | undefined;
+  /** The request that is being read. */
+  #reading: Exchange | undefined;
   #left = false;
   #ends = false;
 
@@ -64,15 +54,15 @@ export class HttpConversation implements Watcher {
     if (kind === "write") this.#gone.client = this.#requests.pendingBytes;
     for (const item of this.#requests.push(chunk)) {
       if (item.kind === "head") {
-        const fault = this.#decide(item);
-        this.#drops.client = fault !== undefined;
-        if (fault) out.push(this.#askInstead(item, fault));
-        else this.#expect(item.method, own);
+        const question = this.#take(item);
+        this.#drops.client = question !== undefined;
+        if (question) out.push(question);
       } else if (item.kind === "opaque" || item.kind === "malformed") {
         // Nobody can say any more where a request ends. What is not changed yet goes on unread.
         if (this.#drops.client || this.#injecting) return this.#giveUp();
         this.#left = true;
-      }
+      } else if (item.kind === "body") this.#reading?.remember(item.data);
+      else if (item.kind === "end" && this.#reading) this.#log?.request(this.#reading);
       if (this.#drops.client) changed = true;
       else out.push(this.#fresh("client", item.bytes));
     }
@@ -97,12 +87,12 @@ export class HttpConversation implements Watcher {
     const out: Uint8Array[] = [];
     if (kind === "write") {
       // Nothing is outstanding but our own question, and its answer can't be held back until its head is whole.
-      this.#exchange(this.#expected.shift() ?? own, out);
+      this.#answer(this.#exchanges.shift(), out);
     } else {
       for (const item of this.#responses.push(chunk)) {
-        if (item.kind === "head") this.#exchange(this.#expected.shift() ?? own, out);
+        if (item.kind === "head") this.#answer(this.#exchanges.shift(), out);
         else if (item.kind === "opaque" || item.kind === "malformed") return this.#giveUp();
-        const interimOfOurs = item.kind === "interim" && this.#expected[0]?.kind === "injected";
+        const interimOfOurs = item.kind === "interim" && this.#exchanges[0]?.plan?.kind === "answer";
         const bytes = this.#fresh("server", item.bytes);
         if (!this.#drops.server && !interimOfOurs) out.push(bytes);
         if (item.kind === "end") this.#drops.server = false;
@@ -112,84 +102,104 @@ export class HttpConversation implements Watcher {
     return { kind: "bytes", bytes: joinBytes(out) };
   }
 
+  endingRead(): Verdict {
+    return closed;
+  }
+
   endingWrite(): Verdict {
     return closed;
   }
 
-  finish(): void {}
-
-  /** Asks the policy about a request; the answer counts only where the request can still be kept back. */
-  #decide(head: RequestHead): ResponseFault | undefined {
-    const { policy, tell, sides } = this.#context;
-    const host = hostOfHead(head);
-    const target = host !== "" && policy.isTarget(host);
-    if (!this.#introduced) {
-      this.#introduced = true;
-      this.#left = !target;
-      tell({
-        type: "connection",
-        protocol: "http",
-        host: host || undefined,
-        alpnProtocols: [],
-        target,
-        sides,
-      });
+  finish(): void {
+    for (const exchange of this.#exchanges) {
+      this.#log?.outcome(exchange, "the connection ended first");
+      this.#log?.end(exchange, "abandoned");
     }
-    if (!target) return undefined;
-    const { method, target: path, headers } = head;
-    const fault = policy.request({ host, method, target: path, headers });
-    if (!fault) return undefined;
-    tell({ type: "fault", fault: "respond", host, status: fault.status, method, stage: "decided" });
-    if (this.#gone.client > 0) return this.#skip("head-has-gone");
-    // With one side registered, an answer can't wait its turn behind others.
-    if (this.#alone && (this.#expected.length > 0 || !this.#responses.isIdle))
-      return this.#skip("needs-both-sides");
-    return fault;
+    this.#met?.outcome("the connection ended first");
   }
 
-  #skip(why: FaultObstacle): undefined {
-    this.#context.tell({ type: "fault-skipped", fault: "respond", why });
-  }
-
-  /** What goes to the upstream in place of the request; its response is exchanged for the fault's. */
-  #askInstead(head: RequestHead, fault: ResponseFault): Uint8Array {
-    // A client that waits for 100 may or may not send its body after a final answer: the connection can't go on.
-    const last = this.#alone || !head.keepAlive || headerValue(head.headers, "expect") !== undefined;
-    const bytes = encodeResponse(fault, { method: head.method, close: last });
-    this.#expect("HEAD", {
-      kind: "injected",
-      host: hostOfHead(head),
-      status: fault.status,
-      method: head.method,
-      bytes,
-      last,
-    });
+  /** Takes a request up. @returns what goes to the upstream in its place, where it is to be answered here. */
+  #take(head: RequestHead): Uint8Array | undefined {
+    this.#introduce(head);
+    const exchange = new Exchange(head, this.#context.desk.nextRequest());
+    this.#reading = exchange;
+    exchange.plan = passOn;
+    const { policy } = this.#context;
+    const met = this.#met;
+    const host = hostOfHead(head);
+    const { method, target, headers } = head;
+    const facts = { ...met?.facts, connection: met?.facts.connection ?? "", host, method, target, headers };
+    // A body that came in later calls could not be waited for.
+    const found = met && policy.isTarget(host) ? policy.request({ ...facts, body: null }) : undefined;
+    const obstacle = found?.kind === "fault" ? this.#carryOut(exchange, found.decision) : undefined;
+    if (obstacle !== undefined) this.#log?.outcome(exchange, obstacle);
+    const isAnswered = exchange.plan.kind === "answer";
+    this.#responses.expect(isAnswered ? "HEAD" : method);
+    this.#exchanges.push(exchange);
+    if (!isAnswered) return undefined;
     return encodeHead("HEAD / HTTP/1.1", [
-      ["Host", headerValue(head.headers, "host") ?? ""],
+      ["Host", headerValue(headers, "host") ?? ""],
       ["User-Agent", this.#context.userAgent],
       ["Accept", "*/*"],
-      ...(last ? [["Connection", "close"] as const] : []),
+      ["Connection", "close"],
     ]);
   }
 
-  #expect(method: string, expected: Expected): void {
-    this.#responses.expect(method);
-    this.#expected.push(expected);
+  /** Plans a decision. @returns why it can't be carried out, where it can't. */
+  #carryOut(exchange: Exchange, decision: Decision): string | undefined {
+    const { head } = exchange;
+    exchange.decision = decision;
+    this.#log?.decision(exchange);
+    if (this.#gone.client > 0) return "the request's first bytes had gone on before they could be read";
+    // An answer can't wait its turn behind others.
+    if (this.#exchanges.length > 0 || !this.#responses.isIdle) return needsBothSides;
+    const summary = summarizeRequest({ connection: "", ...head, body: null });
+    const { desk } = this.#context;
+    const plan = planRequest({
+      decision,
+      head,
+      summary,
+      bodyBytes: exchange.knownBodyBytes,
+      desk,
+      last: true,
+    });
+    if (plan.kind !== "answer") return plan.kind === "none" ? plan.reason : needsBothSides;
+    exchange.plan = plan;
+    return undefined;
+  }
+
+  #introduce(head: RequestHead): void {
+    if (this.#met || this.#left) return;
+    const met = meetHttp(this.#context, hostOfHead(head), headerValue(head.headers, "user-agent"));
+    this.#met = met;
+    this.#left = met === undefined;
+    if (!met) return;
+    met.outcome(needsBothSides);
+    const { policy, now } = this.#context;
+    this.#log = new ExchangeLog(met.facts, now, (event) => policy.record(event));
   }
 
   /** The head of a response is there: it goes on, or ours goes in its place. */
-  #exchange(expected: Expected, out: Uint8Array[]): void {
-    if (expected.kind === "own") return;
-    const { host, status, method, bytes, last } = expected;
+  #answer(exchange: Exchange | undefined, out: Uint8Array[]): void {
+    const plan = exchange?.plan;
+    if (!exchange || plan?.kind !== "answer") return;
     this.#drops.server = true;
-    this.#ends = last;
-    out.push(bytes);
-    this.#context.tell({ type: "fault", fault: "respond", host, status, method, stage: "done" });
+    this.#ends = true;
+    if (plan.bytes.length > 0) out.push(plan.bytes);
+    if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
+    this.#log?.outcome(exchange, null);
+    this.#log?.end(exchange, plan.bytes.length > 0 ? "complete" : "failed");
   }
 
   #note(item: ResponseItem): void {
-    if (item.kind === "head") this.#expected.shift();
-    else if (item.kind === "opaque" || item.kind === "malformed") this.#context.leave();
+    const [exchange] = this.#exchanges;
+    if (item.kind === "head" && exchange) {
+      const { nowMs } = this.#context.desk;
+      this.#log?.response(exchange, item.status, false, retryAfterMs(item.headers, nowMs));
+    } else if (item.kind === "end" && exchange) {
+      this.#exchanges.shift();
+      this.#log?.end(exchange, "complete");
+    } else if (item.kind === "opaque" || item.kind === "malformed") this.#context.leave();
   }
 
   /** An item's bytes, less those that have gone on before. */
@@ -206,10 +216,8 @@ export class HttpConversation implements Watcher {
   }
 
   get #injecting(): boolean {
-    return this.#drops.server || this.#expected.some((each) => each.kind === "injected");
-  }
-
-  get #alone(): boolean {
-    return this.#context.sides.length < 2;
+    return this.#drops.server || this.#exchanges.some(({ plan }) => plan?.kind === "answer");
   }
 }
+
+const needsBothSides = "one side only is registered, and that side can't do it";

@@ -1,13 +1,16 @@
 /** A tunnel's session: the Fault host's contract turned into byte streams, targets and faults. */
-export type { ConversationOptions } from "./conversation.ts";
-export type { FaultObstacle, Side, TunnelEvent, TunnelEventBody } from "./events.ts";
-export type {
-  ConnectionVerdict,
-  ConnectionWay,
-  FaultPolicy,
-  NewConnection,
-} from "./fault-policy.ts";
+export type { ClosedReason, Side, TunnelEvent, TunnelEventBody } from "./events.ts";
 export { hostOfAuthority } from "./host-name.ts";
+export { FaultDesk } from "./http/fault-desk.ts";
+export { httpExchangeLimits } from "./http/http-exchanges.ts";
+export {
+  type ClientEnd,
+  type PlanFacts,
+  planRequest,
+  type RequestPlan,
+  readableRequest,
+} from "./http/request-plan.ts";
+export { type InterceptionOptions, interceptionLimits } from "./interception.ts";
 export {
   Lane,
   type LaneNews,
@@ -15,15 +18,8 @@ export {
   type ReadReply,
   type WriteReply,
 } from "./lane.ts";
-export {
-  type ConnectionFacts,
-  type ConnectionFault,
-  type ConnectionMoment,
-  connectionMoments,
-  type RequestFacts,
-  type ResponseFault,
-  type TunnelPolicy,
-} from "./policy.ts";
+export type { ConnectionVerdict, ConnectionWay, FaultPolicy, NewConnection } from "./policy.ts";
+export { tickLimits } from "./ticks.ts";
 export type { Timers } from "./timers.ts";
 export type { Reply, TunnelCall, TunnelOptions } from "./tunnel.ts";
 export { Tunnels, type TunnelsOptions, tunnelLimits } from "./tunnels.ts";

@@ -1,49 +1,54 @@
 /**
- * What a tunnel asks whoever decides: is this host a target, and what is to fail? The answers are values; how
- * they are carried out on a host that only hands us chunks is the tunnel's business.
+ * What a tunnel asks whoever decides, in the engine's terms: is this host a target, is its HTTPS to be opened, and
+ * what is to fail? How a decision is carried out on a host that only hands us chunks is the tunnel's business.
  */
+import type {
+  ConnectionFacts,
+  Decision,
+  EngineEvent,
+  RequestDecision,
+  RequestFacts,
+} from "@faultwire/fault-engine";
+import type { ClientHello } from "@faultwire/tls-parser";
 
-/** The moments of a connection at which it can be closed. */
-export const connectionMoments = ["client-hello", "server-hello", "established", "application-data"] as const;
-export type ConnectionMoment = (typeof connectionMoments)[number];
+/**
+ * How a connection's traffic reaches us.
+ *
+ * - `opaque`: TLS that stays closed; only its records are seen
+ * - `decrypted`: TLS that is ended here on both sides
+ * - `plain`: HTTP in clear inside a tunnel
+ */
+export type ConnectionWay = "opaque" | "decrypted" | "plain";
 
-/** What is known of a connection when its target is. */
-export interface ConnectionFacts {
-  readonly protocol: "tls" | "http";
-  /** SNI of a TLS connection, or the Host header without its port; lower case. */
+/** A connection to a target, as soon as its target is known: at its ClientHello, or at its first request's head. */
+export interface NewConnection {
+  readonly way: ConnectionWay;
+  /** SNI, or the Host header without its port; lower case. */
   readonly host: string;
   /** The protocols that a TLS client offers; empty where it offers none. */
   readonly alpnProtocols: readonly string[];
+  /** For fingerprints; its byte arrays live as long as the call. */
+  readonly clientHello: ClientHello | undefined;
+  /** The first request's `user-agent`, where it is there in clear. */
+  readonly userAgent: string | undefined;
 }
 
-/** A connection that is to be closed at a moment. */
-export interface ConnectionFault {
-  readonly kind: "close";
-  readonly at: ConnectionMoment;
+/** What became of the question. */
+export interface ConnectionVerdict {
+  /** Goes into every later question about the connection's requests, and names it in events. */
+  readonly facts: ConnectionFacts & { readonly client: string };
+  /** What happens to the connection as such. */
+  readonly decision: Decision | null;
 }
 
-/** One plain HTTP request in a tunnel. */
-export interface RequestFacts {
-  readonly host: string;
-  readonly method: string;
-  /** Path and query, as in the request line. */
-  readonly target: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-}
-
-/** A response in place of the upstream's. */
-export interface ResponseFault {
-  readonly kind: "respond";
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Uint8Array;
-}
-
-export interface TunnelPolicy {
+/** Decides; given to the tunnels. Must not throw: a policy that does is answered with "nothing fails". */
+export interface FaultPolicy {
   /** Whether traffic to this host (lower case, no port) may be touched at all. */
   isTarget(host: string): boolean;
-  /** Asked once per TLS connection to a target, when its ClientHello is there. */
-  connection(facts: ConnectionFacts): ConnectionFault | undefined;
-  /** Asked once per plain HTTP request to a target, when its head is there. */
-  request(facts: RequestFacts): ResponseFault | undefined;
+  /** Asked once per connection to a target. */
+  connection(connection: NewConnection): ConnectionVerdict;
+  /** Asked once per request to a target, and a second time with its body where the answer was `needs-body`. */
+  request(facts: RequestFacts): RequestDecision;
+  /** Takes what is told of connections, requests and faults: the event log of reports. */
+  record(event: EngineEvent): void;
 }

@@ -1,25 +1,24 @@
 /**
- * TLS in a tunnel that stays opaque: reads the ClientHello, asks the policy, and where the connection is to be
- * closed follows the handshake up to the moment. Nothing is decrypted.
+ * TLS in a tunnel that stays opaque: reads the ClientHello, asks the policy, and where something is to happen to the
+ * connection follows the handshake up to the moment. Nothing is decrypted.
  *
  * A close is carried out where the client sees it at once: on server → client read calls, which give the client
  * its FIN. Where only the client's side is registered it travels by the upstream, which ends when its stream ends.
  */
+import { ALERT_NUMBERS, type Fault, type Moment } from "@faultwire/fault-engine";
 import { type HandshakeEvent, HandshakeTracker } from "@faultwire/handshake-fsm";
 import {
-  alpnProtocolsOf,
+  AlertLevel,
   type ClientHello,
   ContentType,
   RecordReader,
-  serverNameOf,
   TlsParseError,
   type TlsRecord,
 } from "@faultwire/tls-parser";
 import { joinBytes } from "./bytes.ts";
-import type { CallKind, ConversationContext, Watcher } from "./conversation.ts";
+import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
-import { hostOfAuthority } from "./host-name.ts";
-import type { ConnectionFault, ConnectionMoment } from "./policy.ts";
+import { type Acquaintance, meetTls } from "./introduction.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
 
 /**
@@ -27,6 +26,45 @@ import { closed, pass, type Verdict } from "./verdict.ts";
  * an upstream end a connection, so that the client's end can be ended with it, before it has seen a request.
  */
 const provocation = Uint8Array.of(ContentType.alert, 3, 3, 0, 2, 2, 80);
+
+/** What happens to an opaque connection at a moment of it. */
+interface Strike {
+  readonly at: Moment;
+  readonly act:
+    | { readonly kind: "close" }
+    | { readonly kind: "stall"; readonly ms: number | null }
+    | { readonly kind: "alert"; readonly bytes: Uint8Array };
+}
+
+/** What a fault means for a connection that can't be read, or why it can't be carried out; `null`: not here at all. */
+function strikeOf(fault: Fault, isPaired: boolean): Strike | string | null {
+  switch (fault.kind) {
+    case "connection.close":
+    case "connection.reset":
+      return fault.at.kind === "moment" ? { at: fault.at.moment, act: { kind: "close" } } : null;
+    case "connection.stall":
+      if (fault.at.kind === "bytes") return null;
+      return isPaired ? { at: fault.at.moment, act: { kind: "stall", ms: fault.forMs } } : needsBothSides;
+    case "tls.handshake-stall":
+      return isPaired ? { at: fault.at, act: { kind: "stall", ms: fault.forMs } } : needsBothSides;
+    case "tls.alert": {
+      if (fault.at === "established") return "the connection is not opened, so nothing can be encrypted";
+      const level = fault.level === "fatal" ? AlertLevel.fatal : AlertLevel.warning;
+      const bytes = Uint8Array.of(ContentType.alert, 3, 3, 0, 2, level, ALERT_NUMBERS[fault.description]);
+      return { at: fault.at, act: { kind: "alert", bytes } };
+    }
+    case "connection.latency":
+    case "connection.throttle":
+    case "connection.slice":
+    case "connection.corrupt":
+    case "tls.handshake-slow":
+      return isPaired ? null : needsBothSides;
+    default:
+      return "the connection is not opened";
+  }
+}
+
+const needsBothSides = "one side only is registered, and that side can't do it";
 
 export class TlsConversation implements Watcher {
   readonly #context: ConversationContext;
@@ -36,16 +74,23 @@ export class TlsConversation implements Watcher {
   };
   readonly #tracker: HandshakeTracker;
   #clientHello: ClientHello | undefined;
-  #host = "";
-  #fault: ConnectionFault | undefined;
+  #met: Acquaintance | undefined;
+  #strike: Strike | undefined;
+  /** An alert that goes to the client in place of the next flight. */
+  #alert: Uint8Array | undefined;
   #established = false;
+  #hasRequest = false;
   /** Whether the upstream has got its alert: one is enough. */
   #provoked = false;
   #reported = false;
 
-  /** @param forwarded what the client has sent before and what has gone on already. */
-  constructor(context: ConversationContext, forwarded: Uint8Array) {
+  /**
+   * @param forwarded - What the client has sent before and what has gone on already.
+   * @param met - Where the connection was introduced before.
+   */
+  constructor(context: ConversationContext, forwarded: Uint8Array, met?: Acquaintance) {
     this.#context = context;
+    this.#met = met;
     // With one side registered, the other direction comes in write calls, and the host loses some of those.
     const [only, another] = context.sides;
     const lossy: Side | undefined =
@@ -62,6 +107,13 @@ export class TlsConversation implements Watcher {
     return this.#see("server", chunk, kind);
   }
 
+  endingRead(from: Side): Verdict {
+    const alert = this.#alert;
+    if (from === "client" || !alert) return closed;
+    this.#alert = undefined;
+    return { kind: "bytes", bytes: alert };
+  }
+
   endingWrite(from: Side, clientEnded: boolean): Verdict {
     // Toward the client: while it may still wait for this flight to speak again, the flight has to go on.
     if (from === "server") return clientEnded ? closed : pass;
@@ -72,6 +124,7 @@ export class TlsConversation implements Watcher {
 
   /** The tunnel is over: what is known of a handshake that was not completed is worth telling, too. */
   finish(): void {
+    this.#met?.outcome("the connection ended first");
     if (!this.#clientHello) return;
     this.#tracker.end();
     this.#report();
@@ -82,12 +135,19 @@ export class TlsConversation implements Watcher {
     const chunkStart = reader.consumedBytes + reader.pendingBytes;
     try {
       for (const record of reader.push(chunk)) {
-        if (!this.#reaches(from, record)) continue;
-        const { at } = this.#fault ?? { at: "client-hello" };
+        const strike = this.#reached(from, record);
+        if (!strike) continue;
+        this.#strike = undefined;
         this.#report();
+        this.#met?.outcome(null);
+        if (strike.act.kind === "stall") {
+          // A request that stalls does not arrive; everything else stalls on its way to the client.
+          this.#context.stall?.(strike.at === "request" ? "client" : "server", strike.act.ms);
+          return pass;
+        }
+        if (strike.act.kind === "alert") this.#alert = strike.act.bytes;
         this.#context.close();
-        this.#context.tell({ type: "fault", fault: "close", host: this.#host, at, stage: "done" });
-        return this.#verdict(at, from, kind, chunk, reader.consumedBytes - chunkStart);
+        return this.#verdict(strike.at, from, kind, chunk, reader.consumedBytes - chunkStart);
       }
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
@@ -95,18 +155,12 @@ export class TlsConversation implements Watcher {
       return pass;
     }
     if (this.#tracker.state.name === "lost-track") this.#lostTrack();
-    else if (this.#established && !this.#fault) this.#leave();
+    else if (this.#established && !this.#strike) this.#leave();
     return pass;
   }
 
   /** What becomes of the chunk in which the moment is reached, `recordEnd` bytes into it. */
-  #verdict(
-    moment: ConnectionMoment,
-    from: Side,
-    kind: CallKind,
-    chunk: Uint8Array,
-    recordEnd: number,
-  ): Verdict {
+  #verdict(moment: Moment, from: Side, kind: CallKind, chunk: Uint8Array, recordEnd: number): Verdict {
     switch (moment) {
       case "client-hello":
         // The upstream's answer to it is what can be closed. With the client's side alone that is not so: the FIN
@@ -114,7 +168,7 @@ export class TlsConversation implements Watcher {
         return this.#context.sides.includes("server") ? pass : closed;
       case "server-hello":
         // A write call's close would leave the client waiting: there the flight goes on, and what follows ends.
-        return kind === "read" ? closed : pass;
+        return kind === "read" ? this.endingRead("server") : pass;
       case "established":
         // The handshake is whole; a request that came along with its end must not arrive, and as its sender now
         // waits, the upstream has to be made to speak.
@@ -122,7 +176,9 @@ export class TlsConversation implements Watcher {
         if (recordEnd === chunk.length) return pass;
         this.#provoked = true;
         return { kind: "bytes", bytes: joinBytes([chunk.subarray(0, recordEnd), provocation]) };
-      case "application-data":
+      case "response-head":
+        return kind === "read" ? closed : pass;
+      case "request":
         if (kind === "read") return closed;
         this.#provoked = true;
         return { kind: "bytes", bytes: provocation };
@@ -131,25 +187,29 @@ export class TlsConversation implements Watcher {
     }
   }
 
-  /** Follows one record. @returns whether the moment of the fault is reached with it. */
-  #reaches(from: Side, record: TlsRecord): boolean {
+  /** Follows one record. @returns what happens with it. */
+  #reached(from: Side, record: TlsRecord): Strike | undefined {
     const wasEstablished = this.#established;
-    let reached = false;
+    let reached: Moment | undefined;
     for (const event of this.#tracker.feed(from, record)) {
       const moment = this.#momentOf(event);
-      if (moment !== undefined && moment === this.#fault?.at) reached = true;
+      if (moment !== undefined && moment === this.#strike?.at) reached = moment;
     }
-    if (from === "client" && wasEstablished && record.type === ContentType.applicationData)
-      reached ||= this.#fault?.at === "application-data";
-    return reached;
+    if (wasEstablished && record.type === ContentType.applicationData) {
+      if (from === "client") {
+        this.#hasRequest = true;
+        reached ??= "request";
+      } else if (this.#hasRequest) reached ??= "response-head";
+    }
+    return reached !== undefined && reached === this.#strike?.at ? this.#strike : undefined;
   }
 
-  #momentOf(event: HandshakeEvent): ConnectionMoment | undefined {
+  #momentOf(event: HandshakeEvent): Moment | undefined {
     switch (event.kind) {
       case "clientHello":
         // A second one, after a HelloRetryRequest, is the same connection's.
         if (event.isSecond) return undefined;
-        this.#met(event.hello);
+        this.#meet(event.hello);
         return "client-hello";
       case "serverHello":
         return "server-hello";
@@ -166,23 +226,21 @@ export class TlsConversation implements Watcher {
     }
   }
 
-  #met(hello: ClientHello): void {
-    const { policy, tell, sides } = this.#context;
-    const serverName = serverNameOf(hello);
-    const host = serverName === undefined ? undefined : hostOfAuthority(serverName);
-    const target = host !== undefined && policy.isTarget(host);
-    const alpnProtocols = alpnProtocolsOf(hello);
+  #meet(hello: ClientHello): void {
     this.#clientHello = hello;
-    tell({ type: "connection", protocol: "tls", host, alpnProtocols, target, sides });
-    this.#fault = target ? policy.connection({ protocol: "tls", host, alpnProtocols }) : undefined;
-    this.#host = host ?? "";
-    if (this.#fault)
-      tell({ type: "fault", fault: "close", host: this.#host, at: this.#fault.at, stage: "decided" });
+    this.#met ??= meetTls(this.#context, hello, "opaque");
+    const { decision } = this.#met ?? {};
+    if (!decision) return;
+    const strike = strikeOf(decision.fault, this.#context.sides.length === 2);
+    if (typeof strike === "string") this.#met?.outcome(strike);
+    else this.#strike = strike ?? undefined;
+    if (strike === null) this.#context.wire?.(decision, (reason) => this.#met?.outcome(reason));
   }
 
   /** The bytes are not TLS any more, or some are missing: what was to happen later can't be timed. */
   #lostTrack(): void {
-    if (this.#fault) this.#context.tell({ type: "fault-skipped", fault: "close", why: "lost-track" });
+    if (this.#strike) this.#met?.outcome("the bytes seen have gaps, so the moment can't be told");
+    this.#strike = undefined;
     this.#leave();
   }
 

@@ -9,11 +9,15 @@ import {
   replace,
   swallow,
 } from "@faultwire/fault-protocol";
-import { Conversation, type ConversationOptions } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
 import type { Side, TunnelEventBody } from "./events.ts";
 import type { HostPace } from "./host-pace.ts";
+import type { FaultDesk } from "./http/fault-desk.ts";
+import type { Interception } from "./interception.ts";
 import { Lane, type LaneNews } from "./lane.ts";
-import type { TunnelPolicy } from "./policy.ts";
+import { PairedConversation } from "./paired-conversation.ts";
+import type { FaultPolicy } from "./policy.ts";
+import { Ticks } from "./ticks.ts";
 import type { Timers } from "./timers.ts";
 
 /** One call of the host. */
@@ -31,9 +35,15 @@ export interface TunnelCall {
 /** Takes the one answer of a call. */
 export type Reply = (answer: ProcessTunnelDataResponse) => void;
 
-export interface TunnelOptions extends ConversationOptions {
-  readonly policy: TunnelPolicy;
+export interface TunnelOptions {
+  readonly policy: FaultPolicy;
   readonly timers: Timers;
+  /** Says who we are where we have to ask the upstream something ourselves. */
+  readonly userAgent: string;
+  /** What faults of requests share among tunnels. */
+  readonly desk: FaultDesk;
+  /** How HTTPS is opened; undefined where it stays closed. */
+  readonly interception: Interception | undefined;
   /** The host's pace, shared by all its tunnels. */
   readonly pace: HostPace;
   /** See {@link Lane}. */
@@ -47,6 +57,12 @@ export function sourceOf(call: TunnelCall): Side {
 
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 
+/** Both sides heard. */
+interface Pair {
+  readonly ticks: Ticks;
+  readonly conversation: PairedConversation;
+}
+
 export class Tunnel {
   readonly id: string;
   readonly createdAtMs: number;
@@ -57,7 +73,9 @@ export class Tunnel {
   readonly #lanes: Readonly<Record<Side, Lane>>;
   /** Read calls that the lanes hold, by the source of the bytes. */
   readonly #heldReads: Record<Side, Reply | undefined> = { client: undefined, server: undefined };
-  /** By the side whose calls it sees; both are the same one while the tunnel is paired. */
+  /** While both sides are heard: what they say, and the clock of the calls to say it with. */
+  #pair: Pair | undefined;
+  /** Otherwise, by the side whose calls it sees. */
   readonly #conversations: Record<Side, Conversation | undefined> = { client: undefined, server: undefined };
   #paired: boolean;
 
@@ -101,57 +119,84 @@ export class Tunnel {
     this.#lanes.server.end();
     this.#heldReads.client = undefined;
     this.#heldReads.server = undefined;
+    this.#pair?.conversation.finish();
+    this.#pair?.ticks.stop();
+    this.#pair = undefined;
     this.#conversations.client?.finish();
     this.#conversations.server?.finish();
   }
 
   /** Answers what is held so that nothing hangs: for a shutdown. */
   release(): void {
-    this.#paired = false;
+    this.#pair?.ticks.release();
     this.#lanes.client.unpair();
     this.#lanes.server.unpair();
   }
 
   #read(call: TunnelCall, from: Side, lane: Lane, reply: Reply): void {
-    const conversation = this.#conversation(call.side);
-    const verdict = conversation.see(from, "read", call.chunk);
-    if (verdict.kind === "close") {
-      reply(close(verdict.reason));
-    } else {
-      const bytes = verdict.kind === "pass" ? call.chunk : verdict.bytes;
-      if (bytes.length === 0) {
-        reply(swallow());
-      } else {
-        this.#heldReads[from] = reply;
-        lane.read(bytes, call.chunk.length, {
-          forward: (answer) => {
-            this.#heldReads[from] = undefined;
-            reply(replace(answer));
-          },
-        });
-      }
+    const pair = this.#paired ? this.#pairOf() : this.#pair;
+    if (pair) {
+      pair.ticks.call(from, call.chunk, {
+        forward: (bytes) => this.#forward(from, lane, bytes, call.chunk.length, reply),
+        swallow: () => reply(swallow()),
+        close: (reason) => reply(close(reason)),
+      });
+      return;
     }
-    // What this call brought may still have to go on; what the other direction holds has not.
-    if (conversation.closing !== undefined) this.#closeHeldRead(other(from), conversation.closing);
+    const verdict = this.#conversation(call.side).see(from, "read", call.chunk);
+    if (verdict.kind === "close") reply(close(verdict.reason));
+    else {
+      const bytes = verdict.kind === "pass" ? call.chunk : verdict.bytes;
+      reply(bytes.length === 0 ? swallow() : replace(bytes));
+    }
+  }
+
+  #forward(from: Side, lane: Lane, bytes: Uint8Array, chunkBytes: number, reply: Reply): void {
+    this.#heldReads[from] = reply;
+    lane.read(bytes, chunkBytes, {
+      forward: (answer) => {
+        this.#heldReads[from] = undefined;
+        reply(replace(answer));
+      },
+    });
   }
 
   #write(call: TunnelCall, from: Side, reply: Reply): void {
-    const conversation = this.#conversation(call.side);
-    const verdict = conversation.see(from, "write", call.chunk);
+    if (this.#pair) {
+      // What it shows was decided when it was read.
+      reply(passThrough());
+      return;
+    }
+    const verdict = this.#conversation(call.side).see(from, "write", call.chunk);
     if (verdict.kind === "pass") reply(passThrough());
     else if (verdict.kind === "close") reply(close(verdict.reason));
     else reply(verdict.bytes.length === 0 ? passThrough() : replace(verdict.bytes));
   }
 
-  /** The conversation that the calls of a side belong to. */
+  #pairOf(): Pair {
+    if (this.#pair) return this.#pair;
+    const ticks = new Ticks(this.#options.timers);
+    const conversation = new PairedConversation({
+      ...this.#contextOf(["client", "server"]),
+      ticks,
+      interception: this.#options.interception,
+      closeWaiting: (from, reason) => this.#closeHeldRead(from, reason),
+    });
+    ticks.drive(conversation);
+    this.#pair = { ticks, conversation };
+    return this.#pair;
+  }
+
+  /** The conversation that the calls of a side belong to, where one side only is heard. */
   #conversation(side: Side): Conversation {
-    const known = this.#conversations[side];
-    if (known) return known;
-    const { policy, timers } = this.#options;
-    const sides: Side[] = this.#paired ? ["client", "server"] : [side];
-    const conversation = new Conversation(sides, policy, this.#options, timers.now, this.#tell);
-    for (const each of sides) this.#conversations[each] = conversation;
+    const conversation = this.#conversations[side] ?? new Conversation(this.#contextOf([side]));
+    this.#conversations[side] = conversation;
     return conversation;
+  }
+
+  #contextOf(sides: readonly Side[]): ConstructorParameters<typeof Conversation>[0] {
+    const { policy, timers, desk, userAgent } = this.#options;
+    return { sides, policy, desk, userAgent, now: timers.now, tell: this.#tell };
   }
 
   #closeHeldRead(from: Side, reason: string): void {
@@ -173,9 +218,11 @@ export class Tunnel {
       case "mismatch":
         this.#tell({ type: "mismatch", expectedBytes: news.expectedBytes, foundBytes: news.foundBytes });
         for (const side of ["client", "server"] as const) {
-          this.#conversation(side).close();
-          this.#closeHeldRead(side, "faultwire: what came back is not what was sent");
+          const reason = "faultwire: what came back is not what was sent";
+          this.#pair?.ticks.end(side, reason);
+          this.#closeHeldRead(side, reason);
         }
+        this.#pair?.ticks.pump();
         return;
       default:
         news satisfies never;
@@ -187,12 +234,14 @@ export class Tunnel {
     if (!this.#paired) return;
     this.#paired = false;
     this.#tell({ type: "unpaired" });
-    const shared = this.#conversations.client ?? this.#conversations.server;
-    this.#conversations.client = undefined;
-    this.#conversations.server = undefined;
-    const side = shared?.narrow();
-    if (shared && side) this.#conversations[side] = shared;
+    const pair = this.#pair;
+    if (pair?.conversation.hasChanged) {
+      // Nobody could go on with what was changed by halves.
+      for (const side of ["client", "server"] as const)
+        pair.ticks.end(side, "faultwire: one side is not wrapped");
+    } else pair?.conversation.leave();
     this.#lanes.client.unpair();
     this.#lanes.server.unpair();
+    pair?.ticks.pump();
   }
 }

@@ -6,6 +6,9 @@ import { close } from "@faultwire/fault-protocol";
 import { LRUCache } from "lru-cache";
 import type { Side, TunnelEvent } from "./events.ts";
 import { HostPace } from "./host-pace.ts";
+import { FaultDesk } from "./http/fault-desk.ts";
+import { Interception, type InterceptionOptions } from "./interception.ts";
+import type { FaultPolicy } from "./policy.ts";
 import { type Reply, Tunnel, type TunnelCall, type TunnelOptions } from "./tunnel.ts";
 
 /** Limits of the table. Each stands against a host, or somebody who can reach the port, that opens without end. */
@@ -18,7 +21,11 @@ export const tunnelLimits = {
   maxIdLength: 128,
 } as const;
 
-export interface TunnelsOptions extends Omit<TunnelOptions, "pace"> {
+export interface TunnelsOptions extends Omit<TunnelOptions, "pace" | "desk" | "interception"> {
+  /** How HTTPS is opened; left out, it stays closed. */
+  readonly intercept?: InterceptionOptions;
+  /** One of its own unless given; forward mode wants the same. */
+  readonly desk?: FaultDesk;
   /** The sides that the host has registered us on, as far as it is known now. */
   readonly registeredSides: () => readonly Side[];
   readonly onEvent?: (event: TunnelEvent) => void;
@@ -27,11 +34,18 @@ export interface TunnelsOptions extends Omit<TunnelOptions, "pace"> {
 }
 
 export class Tunnels {
-  readonly #options: TunnelsOptions & TunnelOptions;
+  readonly #options: Omit<TunnelsOptions, "intercept"> & TunnelOptions;
   readonly #table: LRUCache<string, Tunnel>;
 
   constructor(options: TunnelsOptions) {
-    this.#options = { ...options, pace: new HostPace() };
+    const { intercept, timers } = options;
+    this.#options = {
+      ...options,
+      policy: withoutThrowing(options.policy),
+      pace: new HostPace(),
+      desk: options.desk ?? new FaultDesk(),
+      interception: intercept && new Interception(intercept, timers.now),
+    };
     this.#table = new LRUCache<string, Tunnel>({
       max: options.maxTunnels ?? tunnelLimits.maxTunnels,
       ttl: options.maxIdleMs ?? tunnelLimits.maxIdleMs,
@@ -114,3 +128,24 @@ export class Tunnels {
 }
 
 const nothing = (): void => {};
+
+/** A policy whose bugs let traffic pass: nothing fails then, and nothing hangs. */
+function withoutThrowing(policy: FaultPolicy): FaultPolicy {
+  const guarded = <T>(ask: () => T, otherwise: T): T => {
+    try {
+      return ask();
+    } catch {
+      return otherwise;
+    }
+  };
+  return {
+    isTarget: (host) => guarded(() => policy.isTarget(host), false),
+    connection: (connection) =>
+      guarded(() => policy.connection(connection), {
+        facts: { connection: "?", client: "?" },
+        decision: null,
+      }),
+    request: (facts) => guarded(() => policy.request(facts), { kind: "none", rule: null }),
+    record: (event) => guarded(() => policy.record(event), undefined),
+  };
+}

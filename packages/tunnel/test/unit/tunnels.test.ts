@@ -1,6 +1,7 @@
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Side, type TunnelEvent, Tunnels, type TunnelsOptions, tunnelLimits } from "../../src/index.ts";
+import { scriptedPolicy } from "../support/scripted-policy.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -17,7 +18,7 @@ describe("the table of tunnels", () => {
 
   const table = (more: Partial<TunnelsOptions> = {}): Tunnels =>
     new Tunnels({
-      policy: { isTarget: () => false, connection: () => undefined, request: () => undefined },
+      policy: scriptedPolicy({ isTarget: () => false }),
       timers,
       userAgent: "test",
       registeredSides: () => ["server", "client"],

@@ -1,19 +1,18 @@
 /** Captured TLS connections played through a tunnel by a host that loses nothing: what arrives, and how it ends. */
+
+import type { EngineEvent, Moment } from "@faultwire/fault-engine";
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { type HandshakeVector, handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it } from "vitest";
-import {
-  type ConnectionMoment,
-  connectionMoments,
-  type Side,
-  type TunnelEvent,
-  Tunnels,
-} from "../../src/index.ts";
+import { type Side, type TunnelEvent, Tunnels } from "../../src/index.ts";
+import { scriptedPolicy } from "../support/scripted-policy.ts";
+
+const moments = ["client-hello", "server-hello", "established", "request"] as const;
 
 interface Setting {
   /** Where the connection is to be closed; nowhere unless given. */
-  readonly at?: ConnectionMoment | undefined;
+  readonly at?: Moment | undefined;
   /** What the host reads in one call, at the most. */
   readonly readBytes?: number;
   /** Whether its host is one that may fail; true unless given. */
@@ -26,6 +25,7 @@ interface Played {
   /** Directions that were closed, by the side whose bytes they carry. */
   readonly closed: readonly Side[];
   readonly events: readonly TunnelEvent[];
+  readonly told: readonly EngineEvent[];
 }
 
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
@@ -37,12 +37,12 @@ function play(vector: HandshakeVector, sides: readonly Side[], setting: Setting 
   const events: TunnelEvent[] = [];
   const got: Record<Side, Uint8Array[]> = { client: [], server: [] };
   const closed = new Set<Side>();
+  const policy = scriptedPolicy({
+    isTarget: () => target,
+    connection: () => (at ? { kind: "connection.close", at: { kind: "moment", moment: at } } : null),
+  });
   const tunnels = new Tunnels({
-    policy: {
-      isTarget: () => target,
-      connection: () => (at ? { kind: "close", at } : undefined),
-      request: () => undefined,
-    },
+    policy,
     timers,
     userAgent: "test",
     registeredSides: () => sides,
@@ -76,6 +76,7 @@ function play(vector: HandshakeVector, sides: readonly Side[], setting: Setting 
     got: { client: concatBytes(got.client), server: concatBytes(got.server) },
     closed: [...closed],
     events,
+    told: policy.events,
   };
 }
 
@@ -107,26 +108,26 @@ describe.each(registrations)("registered on %s %s", (...given) => {
     },
   );
 
-  it.each(connectionMoments)("a close at %s ends what comes after it, and changes nothing before", (at) => {
+  it.each(moments)("a close at %s ends what comes after it, and changes nothing before", (at) => {
     for (const vector of whole) {
-      const { got, closed, events } = play(vector, sides, { at });
-      const done = events.filter((event) => event.type === "fault" && event.stage === "done");
+      const { got, closed, events, told } = play(vector, sides, { at });
+      const done = told.filter(({ type }) => type === "done");
       const reached = events.some(
         (event) => event.type === "handshake" && event.handshake.established !== undefined,
       );
       if (done.length === 0) {
         // Nothing came after the handshake, or its end could not be told: the moment was never there.
-        expect(at === "application-data" || (at === "established" && !reached), vector.name).toBe(true);
+        expect(at === "request" || (at === "established" && !reached), vector.name).toBe(true);
         continue;
       }
       expect(done, vector.name).toHaveLength(1);
-      if (at === "established" || at === "application-data") expect(reached, vector.name).toBe(true);
+      if (at === "established" || at === "request") expect(reached, vector.name).toBe(true);
       if (at === "client-hello") expect(reached, vector.name).toBe(false);
       expect(startsWith(sent(vector, "server"), got.client), vector.name).toBe(true);
       const provoked = got.server.length >= 7 && startsWith(got.server.subarray(-7), provocation);
       const upstream = provoked ? got.server.subarray(0, -7) : got.server;
       expect(startsWith(sent(vector, "client"), upstream), vector.name).toBe(true);
-      if (sides.length === 2 && at !== "application-data" && at !== "established")
+      if (sides.length === 2 && at !== "request" && at !== "established")
         expect(closed, vector.name).toContain("server");
     }
   });
@@ -148,14 +149,11 @@ describe("a close", () => {
 
   it("never touches a host that is no target", () => {
     for (const vector of whole)
-      for (const at of connectionMoments) {
-        const { got, closed, events } = play(vector, both, { at, target: false });
+      for (const at of moments) {
+        const { got, closed, told } = play(vector, both, { at, target: false });
         expect(closed, vector.name).toEqual([]);
         expect(Buffer.compare(got.client, sent(vector, "server")), vector.name).toBe(0);
-        expect(
-          events.some(({ type }) => type === "fault"),
-          vector.name,
-        ).toBe(false);
+        expect(told, vector.name).toEqual([]);
       }
   });
 

@@ -1,0 +1,41 @@
+/** What the parts of a conversation are given, and what they are: shared by tunnels heard on one side and on both. */
+import type { Decision } from "@faultwire/fault-engine";
+import type { Side, TunnelEventBody } from "./events.ts";
+import type { FaultDesk } from "./http/fault-desk.ts";
+import type { FaultPolicy } from "./policy.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** How a direction reaches us: as read calls (any answer is possible) or as write calls (few are). */
+export type CallKind = "read" | "write";
+
+/** What a protocol's part of a conversation is given. */
+export interface ConversationContext {
+  /** The sides that this conversation is heard on. */
+  readonly sides: readonly Side[];
+  readonly policy: FaultPolicy;
+  readonly desk: FaultDesk;
+  readonly userAgent: string;
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
+  readonly tell: (event: TunnelEventBody) => void;
+  /** From now on the tunnel is to end, with whatever call comes. */
+  readonly close: () => void;
+  /** Nothing needs to be watched any more: every byte goes on as it is. */
+  readonly leave: () => void;
+  /** Nothing that this peer says goes on for so long; only where calls can be held. */
+  readonly stall?: (from: Side, ms: number | null) => void;
+  /** A fault of the connection's bytes is to be carried out; only where calls can be held. */
+  readonly wire?: (decision: Decision, told: (undoneReason: string | null) => void) => void;
+}
+
+/** A protocol's part: both directions' chunks in the order seen. */
+export interface Watcher {
+  fromClient(chunk: Uint8Array, kind: CallKind): Verdict;
+  fromServer(chunk: Uint8Array, kind: CallKind): Verdict;
+  /** What a read call is answered with while the tunnel is to end. */
+  endingRead(from: Side): Verdict;
+  /** What a write call is answered with while the tunnel is to end. */
+  endingWrite(from: Side, clientEnded: boolean): Verdict;
+  /** The tunnel is over. */
+  finish(): void;
+}

@@ -1,0 +1,244 @@
+/**
+ * HTTPS that is opened inside a tunnel: a TLS session with the client and one with the upstream, ended by `tls-bridge`,
+ * HTTP/1.1 between them, and the tunnel's ticks to carry both.
+ */
+import type { Decision, Fault } from "@faultwire/fault-engine";
+import { HandshakeTracker } from "@faultwire/handshake-fsm";
+import {
+  type BridgeFailure,
+  type BridgeSession,
+  type BridgeSide,
+  TlsBridge,
+  type TlsBridgeHandler,
+} from "@faultwire/tls-bridge";
+import type { ClientHello } from "@faultwire/tls-parser";
+import type { ConversationContext } from "./conversation-context.ts";
+import type { Side } from "./events.ts";
+import { HttpExchanges } from "./http/http-exchanges.ts";
+import type { ClientEnd } from "./http/request-plan.ts";
+import type { Interception } from "./interception.ts";
+import type { Acquaintance } from "./introduction.ts";
+import { holdsCall, keepsCall, type PairedSession } from "./plain-http-session.ts";
+import type { Ticks } from "./ticks.ts";
+import { bridgeFaultOf, type RecordFault, recordFaultOf } from "./tls-faults.ts";
+import { closeReason } from "./verdict.ts";
+
+export interface DecryptedSessionOptions {
+  readonly context: ConversationContext;
+  readonly ticks: Ticks;
+  readonly interception: Interception;
+  readonly met: Acquaintance;
+  readonly hello: ClientHello;
+  /** The session can't be, and nothing has been sent yet: the connection goes on closed. */
+  readonly stayClosed: () => void;
+}
+
+export class DecryptedSession implements PairedSession {
+  readonly #options: DecryptedSessionOptions;
+  readonly #bridge: TlsBridge;
+  readonly #tracker: HandshakeTracker;
+  #exchanges: HttpExchanges | undefined;
+  #recordFault: RecordFault | undefined;
+  #hasSent = false;
+  /** Whether the client waits for something of what is to go to it. */
+  #isUrgent = true;
+  #isReported = false;
+  #failure: BridgeFailure | undefined;
+  readonly hasChanged = true;
+
+  constructor(options: DecryptedSessionOptions) {
+    this.#options = options;
+    const { context, interception, met, hello } = options;
+    this.#tracker = new HandshakeTracker({ now: context.now });
+    const { decision } = met;
+    const fault = bridgeFaultOf(decision, hello, interception.options);
+    this.#recordFault = recordFaultOf(decision);
+    if (fault.undone !== undefined) met.outcome(fault.undone);
+    if (decision && isOfBytes(decision)) context.wire?.(decision, (reason) => met.outcome(reason));
+    const { upstream } = interception.options;
+    this.#bridge = new TlsBridge({
+      identityFor: fault.identityFor ?? ((request) => interception.options.identityFor(request)),
+      ...(upstream ? { upstream } : {}),
+      ...(fault.versions ? { versions: fault.versions } : {}),
+      ...(fault.cipherSuites ? { cipherSuites: fault.cipherSuites } : {}),
+      ...(fault.handshakeAlert ? { handshakeAlert: fault.handshakeAlert } : {}),
+      contexts: interception.contexts,
+      handler: this.#handler(),
+    });
+  }
+
+  get isBusy(): boolean {
+    return this.#bridge.isBusy;
+  }
+  get wakeAtMs(): number | undefined {
+    return this.#exchanges?.wakeAtMs;
+  }
+
+  see(from: Side, chunk: Uint8Array): void {
+    if (!this.#isReported && from === "client") this.#follow("client", chunk);
+    this.#bridge.push(from, chunk);
+    this.#flush();
+  }
+
+  async idle(): Promise<void> {
+    await this.#bridge.idle();
+    this.#flush();
+  }
+
+  keeps(from: Side): boolean {
+    return this.#exchanges !== undefined && keepsCall(this.#exchanges, from);
+  }
+  holds(from: Side, hasOutput: boolean): boolean {
+    return this.#exchanges !== undefined && holdsCall(this.#exchanges, from, hasOutput);
+  }
+  wake(): void {
+    this.#exchanges?.wake();
+    this.#flush();
+  }
+  ask(): void {
+    if (this.#exchanges?.ask()) this.#flush();
+  }
+
+  finish(): void {
+    this.#exchanges?.finish();
+    this.#options.met.outcome("the connection ended first");
+    this.#report();
+    this.#bridge.end();
+  }
+
+  /** Hands over what is to go to the peers. */
+  #flush(): void {
+    const { ticks, stayClosed } = this.#options;
+    if (this.#failure && !this.#hasSent) {
+      stayClosed();
+      return;
+    }
+    const toServer = this.#bridge.take("server");
+    const toClient = this.#bridge.take("client");
+    if (toServer.length + toClient.length > 0) this.#hasSent = true;
+    if (!this.#isReported) this.#follow("server", toClient);
+    ticks.send("client", toServer);
+    // Session tickets can wait for something to go with: a call that brings nothing else is worth more.
+    ticks.send("server", toClient, !this.#isUrgent);
+    if (this.#exchanges) this.#isUrgent = false;
+    if (!this.#failure) return;
+    ticks.end("server", closeReason);
+  }
+
+  #handler(): TlsBridgeHandler {
+    return {
+      established: (session) => this.#established(session),
+      data: (from, plaintext) => {
+        if (from === "client") this.#exchanges?.fromClient(plaintext);
+        else this.#exchanges?.fromServer(plaintext);
+      },
+      closeNotify: (from) => {
+        if (from === "server") {
+          this.#exchanges?.serverEnded();
+          this.#isUrgent = true;
+        }
+        this.#bridge.closeNotify(otherOf(from));
+      },
+      alert: (from, level, description) => {
+        this.#isUrgent = true;
+        this.#bridge.sendAlert(otherOf(from), level, description);
+      },
+      failed: (failure) => {
+        this.#failure = failure;
+        this.#isUrgent = true;
+        this.#failed(failure);
+      },
+    };
+  }
+
+  #established(session: BridgeSession): void {
+    const { context, ticks, met } = this.#options;
+    const { version } = session;
+    const { alpnProtocol } = session.client;
+    // In TLS 1.2 the end of the handshake is ours; in TLS 1.3 only tickets follow.
+    this.#isUrgent = version === "TLSv1.2";
+    context.tell({ type: "opened", host: met.host, version, alpnProtocol });
+    if (met.decision && !this.#recordFault && !isOfBytes(met.decision)) met.outcome(null);
+    if (met.decision?.fault.kind === "tls.handshake-slow") ticks.clearWire("server");
+    const { policy, desk, now, userAgent } = context;
+    this.#exchanges = new HttpExchanges({
+      policy,
+      desk,
+      now,
+      userAgent,
+      introduce: () => met.facts,
+      port: {
+        toClient: (bytes) => this.#toClient(bytes),
+        toServer: (bytes) => this.#bridge.write("server", bytes),
+        endClient: (how) => this.#endClient(how),
+        stall: (from, ms) => ticks.stall(from, ms),
+      },
+    });
+  }
+
+  #toClient(bytes: Uint8Array): void {
+    this.#isUrgent = true;
+    const fault = this.#recordFault;
+    if (!fault || this.#bridge.recordsTo("client") < fault.afterRecords) {
+      this.#bridge.write("client", bytes);
+      return;
+    }
+    this.#recordFault = undefined;
+    this.#options.met.outcome(null);
+    fault.strike(this.#bridge, bytes);
+    this.#options.ticks.end("server", closeReason);
+  }
+
+  #endClient(how: ClientEnd): void {
+    this.#isUrgent = true;
+    if (how === "close") this.#bridge.closeNotify("client");
+    this.#options.ticks.end("server", closeReason);
+  }
+
+  #failed(failure: BridgeFailure): void {
+    const { context, interception, met } = this.#options;
+    const { host, facts } = met;
+    const { code, message } = failure;
+    if (code === "alert-sent") met.outcome(null);
+    else if (met.decision && isOfHandshake(met.decision.fault)) met.outcome(null);
+    else if (code === "client-rejects-certificate")
+      context.tell({ type: "untrusted", host, client: facts.client, message });
+    else {
+      if (code === "upstream-asks-for-certificate") interception.learn(host, "asks-for-certificate");
+      const isHandshake = this.#exchanges === undefined;
+      if (isHandshake && (code === "upstream-alert" || (code === "handshake" && failure.from === "server")))
+        interception.learn(host, "upstream-refuses");
+      context.tell({ type: "session-failed", host, code, message });
+    }
+    this.#exchanges?.finish();
+    this.#report();
+  }
+
+  #follow(from: BridgeSide, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    for (const event of this.#tracker.push(from, bytes)) if (event.kind === "established") this.#report();
+  }
+
+  #report(): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
+    this.#tracker.end();
+    this.#options.context.tell({
+      type: "handshake",
+      clientHello: this.#options.hello,
+      handshake: this.#tracker.summary(),
+    });
+  }
+}
+
+const otherOf = (side: BridgeSide): BridgeSide => (side === "client" ? "server" : "client");
+
+/** Whether a connection's fault works on its bytes, whatever is inside. */
+function isOfBytes({ fault }: Decision): boolean {
+  return fault.kind.startsWith("connection.") || fault.kind === "tls.handshake-slow";
+}
+
+/** Whether a fault is what the handshake failed of. */
+function isOfHandshake({ kind }: Fault): boolean {
+  return kind === "tls.certificate" || kind === "tls.version" || kind === "tls.cipher" || kind === "tls.alpn";
+}

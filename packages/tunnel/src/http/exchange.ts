@@ -1,0 +1,70 @@
+/** One request and what becomes of it. */
+import type { Decision, RequestHead } from "@faultwire/fault-engine";
+import type { ChangedResponse } from "./changed-response.ts";
+import type { RequestPlan } from "./request-plan.ts";
+
+/**
+ * Bytes of a request's body that are remembered for events and for decisions that ask for no body; a fingerprint covers
+ * that much.
+ */
+export const maxRememberedBodyBytes = 262_144;
+
+/** What goes on as it is, once it is decided. */
+export const passOn: RequestPlan = { kind: "wait", ms: 0 };
+
+export class Exchange {
+  readonly head: RequestHead;
+  /** Its name in events; `null` for a question of our own, whose answer goes nowhere. */
+  readonly name: string | null;
+  decision: Decision | null = null;
+  /** `null` while it is not decided. */
+  plan: RequestPlan | null = null;
+  /** The client has sent all of the request. */
+  isSent = false;
+  /** The bytes of a request that waits for its decision. */
+  held: Uint8Array[] = [];
+  heldBytes = 0;
+  /** How many of them whoever decides wants to see. */
+  maxHeldBytes = 0;
+  bodyBytes = 0;
+  /** The beginning of the body; all of it while it waits for a decision. */
+  body: Uint8Array[] = [];
+  /** What happens to its response, from the response's head on. */
+  changed: ChangedResponse | null = null;
+  /** The outcome of its fault is told. */
+  isTold = false;
+
+  constructor(head: RequestHead, name: string | null) {
+    this.head = head;
+    this.name = name;
+  }
+
+  /** Whether it goes to the upstream, so that a response comes. */
+  get goesOn(): boolean {
+    return this.plan !== null && this.plan.kind !== "answer";
+  }
+
+  /** Bytes of its body, as far as they are known. */
+  get knownBodyBytes(): number {
+    const { framing } = this.head;
+    return framing.kind === "length" ? framing.bytes : this.bodyBytes;
+  }
+
+  get hasNoBody(): boolean {
+    const { framing } = this.head;
+    return framing.kind === "none" || (framing.kind === "length" && framing.bytes === 0);
+  }
+
+  hold(bytes: Uint8Array): void {
+    this.held.push(bytes);
+    this.heldBytes += bytes.length;
+  }
+
+  /** Takes a part of the body in; copied, because what it came in is much larger and would stay for it. */
+  remember(data: Uint8Array): void {
+    if (data.length === 0) return;
+    const isWanted = this.plan === null || this.bodyBytes < maxRememberedBodyBytes;
+    if (isWanted) this.body.push(data.slice());
+    this.bodyBytes += data.length;
+  }
+}

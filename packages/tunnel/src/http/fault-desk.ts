@@ -1,0 +1,57 @@
+/**
+ * What faults of requests need beyond one connection: names for requests, budgets that many connections share, the
+ * time of day in answers. One desk serves all tunnels of a process, and its forward mode.
+ */
+
+import type { RequestHead } from "@faultwire/fault-engine";
+import {
+  type Decision,
+  type Fault,
+  type FaultResponseContext,
+  RateLimits,
+  requestId,
+  requestProvider,
+} from "@faultwire/fault-engine";
+
+type RateLimitFault = Extract<Fault, { readonly kind: "http.rate-limit" }>;
+
+export class FaultDesk {
+  readonly #wallNow: () => number;
+  readonly #budgets = new Map<string, { readonly fault: RateLimitFault; readonly limits: RateLimits }>();
+  #requests = 0;
+
+  /** @param wallNow - Milliseconds since 1970, for times in answers. */
+  constructor(wallNow: () => number = Date.now) {
+    this.#wallNow = wallNow;
+  }
+
+  /** Milliseconds since 1970. */
+  get nowMs(): number {
+    return this.#wallNow();
+  }
+
+  /** A name for the next request, unique on this desk. */
+  nextRequest(): string {
+    return `r${++this.#requests}`;
+  }
+
+  /** What an answer made by a decision has to know besides its fault. */
+  answerContext(decision: Decision, head: Pick<RequestHead, "target" | "headers">): FaultResponseContext {
+    const provider = requestProvider(head.target, head.headers) ?? "anthropic";
+    const seed = `${decision.rule}/${decision.random("request-id", 0)}`;
+    return { requestId: requestId(provider, seed, 0), nowMs: this.nowMs, marker: decision.marker };
+  }
+
+  /** The budgets of a rule; a rule whose budget was changed begins anew. */
+  budgetOf(rule: string, fault: RateLimitFault): RateLimits {
+    const known = this.#budgets.get(rule);
+    if (known && sameBudget(known.fault, fault)) return known.limits;
+    const limits = new RateLimits(fault.budget, fault.provider);
+    this.#budgets.set(rule, { fault, limits });
+    return limits;
+  }
+}
+
+function sameBudget(a: RateLimitFault, b: RateLimitFault): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

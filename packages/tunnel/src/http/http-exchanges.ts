@@ -1,0 +1,440 @@
+/**
+ * HTTP/1.1 between a client and an upstream: every request is read, decided and passed on or answered, every response
+ * passed on or changed. A machine: bytes of both peers in, bytes for both out; it knows neither TLS nor the host.
+ *
+ * Without a fault every byte goes through as it came and at once. With one, the order of responses is the order of
+ * requests, and the connection goes on wherever the fault leaves it in one piece.
+ */
+import {
+  type BodyItem,
+  type ConnectionFacts,
+  type Decision,
+  encodeHead,
+  headerValue,
+  type RequestHead,
+  type RequestItem,
+  RequestReader,
+  type ResponseHead,
+  type ResponseItem,
+  ResponseReader,
+  retryAfterMs,
+  summarizeRequest,
+  type WireAction,
+} from "@faultwire/fault-engine";
+import { joinBytes } from "../bytes.ts";
+import type { Side } from "../events.ts";
+import { hostOfAuthority } from "../host-name.ts";
+import type { FaultPolicy } from "../policy.ts";
+import { ChangedResponse } from "./changed-response.ts";
+import { Exchange, passOn } from "./exchange.ts";
+import { ExchangeLog } from "./exchange-log.ts";
+import type { FaultDesk } from "./fault-desk.ts";
+import { type ClientEnd, planRequest, readableRequest } from "./request-plan.ts";
+
+/** Limits of one connection's exchanges. */
+export const httpExchangeLimits = {
+  /** Bytes of one request that wait for a rule that asks for its body; a longer one is decided without it. */
+  maxHeldRequestBytes: 10_551_296,
+  /** Bytes of responses that wait while the one before them is still being sent slowly. */
+  maxDeferredBytes: 4_194_304,
+} as const;
+
+/** Where bytes go; what carries them is somebody else's matter. */
+export interface HttpPort {
+  toClient(bytes: Uint8Array): void;
+  toServer(bytes: Uint8Array): void;
+  /** After everything that was sent to the client its connection ends. */
+  endClient(how: ClientEnd): void;
+  /** Nothing that comes from this peer goes on for so long; `null` is for ever. */
+  stall(from: Side, ms: number | null): void;
+}
+
+export interface HttpExchangesOptions {
+  readonly port: HttpPort;
+  readonly policy: FaultPolicy;
+  readonly desk: FaultDesk;
+  /** Asked with the first request's head; `null` where nothing on this connection is a target. */
+  readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
+  /** Says who we are where we have to ask the upstream something ourselves. */
+  readonly userAgent: string;
+}
+
+export class HttpExchanges {
+  readonly #options: HttpExchangesOptions;
+  readonly #port: HttpPort;
+  #log: ExchangeLog | undefined;
+  #connection: (ConnectionFacts & { readonly client: string }) | undefined;
+  readonly #requests = new RequestReader();
+  readonly #responses = new ResponseReader();
+  /** In the order of the requests; the first is the one whose response is due. */
+  readonly #exchanges: Exchange[] = [];
+  /** The request that is being read. */
+  #reading: Exchange | null = null;
+  #lastHead: RequestHead | null = null;
+  /** Items of later responses, while an earlier one is still being sent. */
+  #deferred: ResponseItem[] = [];
+  #deferredBytes = 0;
+  #isOpaque = false;
+  #isOver = false;
+  #hasChanged = false;
+
+  constructor(options: HttpExchangesOptions) {
+    this.#options = options;
+    this.#port = options.port;
+  }
+
+  /** Whether anything was sent that the peers did not say themselves, or kept from them. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
+
+  /** True once nothing is read as HTTP any more: an upgrade, or something that is no HTTP. Every byte then passes. */
+  get isOpaque(): boolean {
+    return this.#isOpaque;
+  }
+
+  /** Whether the upstream still owes a response, so that it will say something by itself. */
+  get upstreamOwes(): boolean {
+    return this.#exchanges.some(({ goesOn, changed }) => goesOn && !changed?.isComplete);
+  }
+
+  /** Whether a response that the upstream has said whole is still being sent, slowly or never. */
+  get isSending(): boolean {
+    const changed = this.#exchanges[0]?.changed;
+    return changed !== undefined && changed !== null && changed.isComplete && !changed.isOver;
+  }
+
+  /** Bytes that are held back from the client. */
+  get pendingBytes(): number {
+    return (this.#exchanges[0]?.changed?.pendingBytes ?? 0) + this.#deferredBytes;
+  }
+
+  /** When to call {@link wake}; `undefined` while nothing waits for a time. */
+  get wakeAtMs(): number | undefined {
+    return this.#exchanges[0]?.changed?.wakeAtMs;
+  }
+
+  fromClient(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#isOpaque) {
+      this.#port.toServer(bytes);
+      return;
+    }
+    for (const item of this.#requests.push(bytes)) this.#request(item);
+    this.#flush();
+  }
+
+  fromServer(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#isOpaque) this.#port.toClient(bytes);
+    else this.#respond(this.#responses.push(bytes));
+  }
+
+  /** The upstream has ended: that is the end of a body which lasts until then, or of one that is cut off. */
+  serverEnded(): void {
+    if (!this.#isOver && !this.#isOpaque) this.#respond(this.#responses.finish());
+  }
+
+  /** Time has passed. */
+  wake(): void {
+    const exchange = this.#exchanges[0];
+    if (this.#isOver || !exchange?.changed) return;
+    this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#options.now()));
+    this.#undefer();
+  }
+
+  /**
+   * Sends the upstream a question that costs nothing, `HEAD /`, so that it says something; its answer goes nowhere.
+   * Only where it owes nothing, between requests.
+   *
+   * @returns whether it was sent.
+   */
+  ask(): boolean {
+    if (!this.#lastHead || this.#isOpaque || this.upstreamOwes || this.#reading?.goesOn) return false;
+    this.#probe(this.#lastHead);
+    return true;
+  }
+
+  /** The connection is over: tells how what is under way ended. */
+  finish(): void {
+    for (const exchange of this.#exchanges.splice(0)) {
+      this.#log?.outcome(exchange, "the connection ended first");
+      this.#log?.end(exchange, "abandoned");
+    }
+  }
+
+  #request(item: RequestItem): void {
+    if (this.#isOpaque) {
+      this.#port.toServer(item.bytes);
+      return;
+    }
+    if (item.kind === "head") {
+      if (!this.#connection && !this.#introduce(item)) return;
+      const exchange = new Exchange(item, this.#options.desk.nextRequest());
+      this.#lastHead = item;
+      this.#reading = exchange;
+      this.#exchanges.push(exchange);
+      exchange.hold(item.bytes);
+      // Whoever waits for a 100 sends no body that could be waited for.
+      const isWaiting = headerValue(item.headers, "expect") !== undefined;
+      this.#decide(exchange, isWaiting ? null : exchange.hasNoBody ? new Uint8Array(0) : undefined);
+      return;
+    }
+    const exchange = this.#reading;
+    if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
+      this.#requestLost(item.bytes);
+      return;
+    }
+    if (item.kind === "body") exchange.remember(item.data);
+    if (exchange.plan === null) {
+      exchange.hold(item.bytes);
+      if (item.kind === "end") this.#decide(exchange, joinBytes(exchange.body));
+      else if (exchange.heldBytes > exchange.maxHeldBytes) this.#decide(exchange, null);
+    } else if (exchange.goesOn) this.#port.toServer(item.bytes);
+    if (item.kind !== "end") return;
+    exchange.isSent = true;
+    this.#reading = null;
+    this.#log?.request(exchange);
+    // A response that goes out slowly may still have to when the upstream has said it all: the answer to a question
+    // behind it brings a call to go with.
+    if (exchange.plan?.kind === "change" && exchange.plan.isTimed && exchange.head.keepAlive)
+      this.#probe(exchange.head);
+  }
+
+  #probe(head: RequestHead): void {
+    const probe = new Exchange({ ...head, method: "HEAD" }, null);
+    probe.plan = passOn;
+    this.#exchanges.push(probe);
+    this.#responses.expect("HEAD");
+    this.#port.toServer(
+      encodeHead("HEAD / HTTP/1.1", [
+        ["Host", headerValue(head.headers, "host") ?? this.#connection?.host ?? ""],
+        ["User-Agent", this.#options.userAgent],
+        ["Accept", "*/*"],
+        // The upstream's own end is a second way to tell the client that this was all.
+        ...(this.#isOver ? [["Connection", "close"] as const] : []),
+      ]),
+    );
+  }
+
+  #introduce(head: RequestHead): boolean {
+    const { introduce, now, policy } = this.#options;
+    const connection = introduce(head);
+    if (!connection) {
+      this.#port.toServer(head.bytes);
+      this.#becomeOpaque();
+      return false;
+    }
+    this.#connection = connection;
+    this.#log = new ExchangeLog(connection, now, (event) => policy.record(event));
+    return true;
+  }
+
+  /** Asks about a request, with its body, without it, or with the word that there will be none to see. */
+  #decide(exchange: Exchange, body: Uint8Array | null | undefined): void {
+    const { policy } = this.#options;
+    const connection = this.#connection;
+    if (!connection) return;
+    const { head } = exchange;
+    const { method, target, headers } = head;
+    const host = hostOfAuthority(headerValue(headers, "host") ?? connection.host ?? "");
+    const facts = { ...connection, host, method, target, headers, ...(body === undefined ? {} : { body }) };
+    const found = policy.isTarget(host) ? policy.request(facts) : null;
+    if (found?.kind !== "needs-body") {
+      this.#carryOut(exchange, found?.kind === "fault" ? found.decision : null);
+      return;
+    }
+    const most = Math.min(found.maxBytes, httpExchangeLimits.maxHeldRequestBytes);
+    exchange.maxHeldBytes = head.bytes.length + most;
+    if (body !== undefined) this.#carryOut(exchange, null);
+    else if (exchange.knownBodyBytes > most) this.#decide(exchange, null);
+  }
+
+  #carryOut(exchange: Exchange, decision: Decision | null): void {
+    const { head } = exchange;
+    const { desk } = this.#options;
+    exchange.decision = decision;
+    exchange.plan = passOn;
+    if (decision) {
+      this.#log?.decision(exchange);
+      exchange.plan = planRequest({
+        decision,
+        head,
+        summary: summarizeRequest({ connection: "", ...head, body: joinBytes(exchange.body) }),
+        bodyBytes: exchange.knownBodyBytes,
+        desk,
+        // A client that waits for 100 may or may not send its body after a final answer.
+        last: !head.keepAlive || headerValue(head.headers, "expect") !== undefined,
+      });
+    }
+    const { plan } = exchange;
+    const [first = head.bytes, ...rest] = exchange.held;
+    exchange.held = [];
+    switch (plan.kind) {
+      case "answer":
+        this.#hasChanged = true;
+        return;
+      case "none":
+        this.#log?.outcome(exchange, plan.reason);
+        break;
+      case "wait":
+        if (!decision) break;
+        this.#hasChanged = true;
+        this.#port.stall("client", plan.ms);
+        this.#log?.outcome(exchange, null);
+        break;
+      case "change":
+        this.#hasChanged = true;
+        break;
+      default:
+        plan satisfies never;
+    }
+    this.#port.toServer(plan.kind === "change" ? readableRequest(head, plan) : first);
+    for (const bytes of rest) this.#port.toServer(bytes);
+    this.#responses.expect(head.method);
+  }
+
+  /** Nobody can say any more where a request ends. What is not changed yet goes on unread. */
+  #requestLost(bytes: Uint8Array): void {
+    if (this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null)) {
+      this.#end("close");
+      return;
+    }
+    for (const held of this.#reading?.held ?? []) this.#port.toServer(held);
+    this.#port.toServer(bytes);
+    this.#becomeOpaque();
+  }
+
+  #becomeOpaque(): void {
+    if (this.#isOpaque) return;
+    this.#isOpaque = true;
+    for (const { bytes } of this.#requests.becomeOpaque()) this.#port.toServer(bytes);
+    for (const { bytes } of this.#deferred.splice(0)) this.#port.toClient(bytes);
+    for (const { bytes } of this.#responses.becomeOpaque()) this.#port.toClient(bytes);
+  }
+
+  /** Sends the answers of ours whose turn it is. */
+  #flush(): void {
+    for (;;) {
+      const [exchange] = this.#exchanges;
+      const plan = exchange?.plan;
+      if (!exchange || plan?.kind !== "answer" || !exchange.isSent || this.#isOver) return;
+      this.#exchanges.shift();
+      if (plan.bytes.length > 0) this.#port.toClient(plan.bytes);
+      if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
+      this.#log?.outcome(exchange, null);
+      this.#log?.end(exchange, plan.bytes.length > 0 ? "complete" : "failed");
+      if (plan.end !== "none") this.#end(plan.end);
+    }
+  }
+
+  #respond(items: readonly ResponseItem[]): void {
+    for (const [at, item] of items.entries()) {
+      if (this.isSending) {
+        this.#defer(items.slice(at));
+        return;
+      }
+      this.#response(item);
+      if (this.#isOver) return;
+    }
+  }
+
+  #defer(items: readonly ResponseItem[]): void {
+    for (const item of items) this.#deferredBytes += item.bytes.length;
+    this.#deferred.push(...items);
+    if (this.#deferredBytes > httpExchangeLimits.maxDeferredBytes) this.#end("reset");
+  }
+
+  #undefer(): void {
+    if (this.#deferred.length === 0 || this.isSending) return;
+    this.#deferredBytes = 0;
+    this.#respond(this.#deferred.splice(0));
+  }
+
+  #response(item: ResponseItem): void {
+    const [exchange] = this.#exchanges;
+    const now = this.#options.now();
+    if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
+      this.#responseLost(exchange, item);
+      return;
+    }
+    if (item.kind === "interim") {
+      if (exchange.name !== null) this.#port.toClient(item.bytes);
+      if (item.status === 101) this.#becomeOpaque();
+    } else if (item.kind === "head") this.#responseHead(exchange, item, now);
+    else if (exchange.changed) this.#carry(exchange, exchange.changed, exchange.changed.push(item, now));
+    else if (exchange.name !== null) this.#port.toClient(item.bytes);
+    if (item.kind === "end" && (!exchange.changed || exchange.changed.isOver)) this.#completed(exchange);
+  }
+
+  #responseHead(exchange: Exchange, head: ResponseHead, nowMs: number): void {
+    const { plan, decision, name } = exchange;
+    const { desk } = this.#options;
+    if (name === null) return;
+    this.#log?.response(exchange, head.status, false, retryAfterMs(head.headers, desk.nowMs));
+    if (plan?.kind !== "change" || !decision) {
+      this.#port.toClient(head.bytes);
+      return;
+    }
+    const { requestId } = desk.answerContext(decision, exchange.head);
+    const changed = new ChangedResponse({ decision, plan, head, request: exchange.head, requestId, nowMs });
+    exchange.changed = changed;
+    this.#carry(exchange, changed, changed.begin(nowMs));
+  }
+
+  /** Does what a changed response says. */
+  #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
+    for (const action of actions) {
+      if (action.kind === "bytes") {
+        this.#port.toClient(action.bytes);
+        continue;
+      }
+      if (action.kind === "end" && action.keepAlive) {
+        // What the upstream still says of this response goes nowhere; the exchange lasts until it has said it.
+        if (changed.isComplete) this.#completed(exchange);
+        continue;
+      }
+      this.#exchanges.shift();
+      this.#tellEnd(exchange, changed);
+      this.#end(action.kind === "end" ? "close" : action.kind);
+      return;
+    }
+  }
+
+  #completed(exchange: Exchange): void {
+    if (this.#exchanges[0] !== exchange) return;
+    this.#exchanges.shift();
+    this.#tellEnd(exchange, exchange.changed);
+    this.#flush();
+  }
+
+  #tellEnd(exchange: Exchange, changed: ChangedResponse | null): void {
+    this.#log?.outcome(exchange, changed?.undoneReason ?? null);
+    this.#log?.end(exchange, changed?.isCut ? (changed.hasSentHead ? "cut" : "failed") : "complete");
+  }
+
+  /** The upstream says something that can't be read: it goes on as it is where nothing of ours depends on it. */
+  #responseLost(exchange: Exchange | undefined, item: ResponseItem): void {
+    if (exchange?.changed) {
+      this.#carry(exchange, exchange.changed, exchange.changed.push(item as BodyItem, this.#options.now()));
+      return;
+    }
+    if (this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null)) {
+      this.#end("close");
+      return;
+    }
+    if (exchange) this.#log?.end(exchange, "cut");
+    this.#port.toClient(item.bytes);
+    this.#becomeOpaque();
+  }
+
+  #end(how: ClientEnd): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#hasChanged = true;
+    this.finish();
+    this.#port.endClient(how);
+  }
+}

@@ -1,0 +1,52 @@
+/** Reads what a response says about the tokens that it has used, without holding anything up. */
+import { readUsage, SseReader } from "@faultwire/fault-engine";
+import { joinBytes } from "../bytes.ts";
+
+/** A plain answer that is longer tells nothing of its usage: an answer of a model is far below. */
+const maxAnswerBytes = 4_194_304;
+
+export class UsageMeter {
+  readonly #settle: (inputTokens: number, outputTokens: number) => void;
+  readonly #events: SseReader | null;
+  readonly #parts: Uint8Array[] = [];
+  #bytes = 0;
+  #input = 0;
+  #output = 0;
+  #isKnown = false;
+
+  /** @param settle - Called once at the end, with what was found; not at all where nothing was. */
+  constructor(isEventStream: boolean, settle: (inputTokens: number, outputTokens: number) => void) {
+    this.#settle = settle;
+    this.#events = isEventStream ? new SseReader() : null;
+  }
+
+  push(data: Uint8Array): void {
+    if (this.#events) {
+      for (const item of this.#events.push(data))
+        if (item.kind === "event") this.#read(item.event.data ?? "");
+      return;
+    }
+    this.#bytes += data.length;
+    if (this.#bytes <= maxAnswerBytes) this.#parts.push(data.slice());
+    else this.#parts.length = 0;
+  }
+
+  finish(): void {
+    if (this.#parts.length > 0) this.#read(new TextDecoder().decode(joinBytes(this.#parts)));
+    if (this.#isKnown) this.#settle(this.#input, this.#output);
+  }
+
+  #read(text: string): void {
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      return;
+    }
+    const usage = readUsage(json);
+    if (!usage) return;
+    this.#isKnown = true;
+    this.#input = usage.inputTokens ?? this.#input;
+    this.#output = usage.outputTokens ?? this.#output;
+  }
+}

@@ -1,0 +1,65 @@
+/** How HTTPS is opened: whom we can stand for, whom we trust, and which hosts have to stay closed. */
+import type { CertificateDefect } from "@faultwire/fault-engine";
+import {
+  type IdentityRequest,
+  SecureContextCache,
+  type ServerIdentity,
+  type UpstreamTrust,
+} from "@faultwire/tls-bridge";
+import { alpnProtocolsOf, type ClientHello } from "@faultwire/tls-parser";
+import { LRUCache } from "lru-cache";
+import type { ClosedReason } from "./events.ts";
+
+export interface InterceptionOptions {
+  /** Who we are toward a client. */
+  identityFor(request: IdentityRequest): Promise<ServerIdentity>;
+  /** The same with something wrong on purpose; without it no certificate can be bad. */
+  defectiveIdentityFor?(defect: CertificateDefect, serverName: string): Promise<ServerIdentity>;
+  /** Whether the CA may stand for a host; true for all unless given. */
+  permits?(host: string): boolean;
+  /** How upstreams are verified: against Node's roots and these. */
+  readonly upstream?: UpstreamTrust;
+}
+
+/** Limits of what is remembered of hosts. */
+export const interceptionLimits = {
+  /** Hosts that have to stay closed. */
+  maxClosedHosts: 1000,
+  /** How long a host stays closed for what it once did, in ms: it may be mended. */
+  closedForMs: 600_000,
+} as const;
+
+/** What we speak inside of an opened connection. */
+const ourProtocol = "http/1.1";
+
+/** Shared by all tunnels of a process. */
+export class Interception {
+  readonly options: InterceptionOptions;
+  /** OpenSSL's contexts, made once for all tunnels. */
+  readonly contexts: SecureContextCache = new SecureContextCache();
+  readonly #closed: LRUCache<string, ClosedReason>;
+
+  /** @param now - Milliseconds, never going backwards. */
+  constructor(options: InterceptionOptions, now: () => number) {
+    this.options = options;
+    this.#closed = new LRUCache({
+      max: interceptionLimits.maxClosedHosts,
+      ttl: interceptionLimits.closedForMs,
+      ttlResolution: 0,
+      perf: { now },
+    });
+  }
+
+  /** Why this connection has to stay closed, or undefined where it can be opened. */
+  obstacle(host: string, hello: ClientHello): ClosedReason | undefined {
+    const offered = alpnProtocolsOf(hello);
+    if (offered.length > 0 && !offered.includes(ourProtocol)) return "h2-only";
+    if (this.options.permits?.(host) === false) return "not-permitted";
+    return this.#closed.get(host);
+  }
+
+  /** From now on connections to this host stay closed, for a while. */
+  learn(host: string, why: ClosedReason): void {
+    this.#closed.set(host, why);
+  }
+}

@@ -1,0 +1,138 @@
+/** The first moment of a connection: who is meant, is that a target, and what is to happen to it. */
+import {
+  type ConnectionFacts,
+  type Decision,
+  type EngineEvent,
+  headerValue,
+  type RequestHead,
+} from "@faultwire/fault-engine";
+import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-parser";
+import type { Side, TunnelEventBody } from "./events.ts";
+import { hostOfAuthority } from "./host-name.ts";
+import type { ConnectionWay, FaultPolicy } from "./policy.ts";
+
+/** What the introduction of a connection needs. */
+export interface Introducer {
+  readonly policy: FaultPolicy;
+  readonly sides: readonly Side[];
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
+  readonly tell: (event: TunnelEventBody) => void;
+}
+
+/** A connection to a target. */
+export class Acquaintance {
+  readonly host: string;
+  readonly way: ConnectionWay;
+  readonly facts: ConnectionFacts & { readonly client: string };
+  readonly decision: Decision | null;
+  readonly #policy: FaultPolicy;
+  readonly #now: () => number;
+  #isTold = false;
+
+  constructor(
+    introducer: Introducer,
+    host: string,
+    way: ConnectionWay,
+    hello: ClientHello | undefined,
+    userAgent: string | undefined,
+  ) {
+    const { policy, now } = introducer;
+    this.host = host;
+    this.way = way;
+    this.#policy = policy;
+    this.#now = now;
+    const { facts, decision } = policy.connection({
+      way,
+      host,
+      alpnProtocols: hello ? alpnProtocolsOf(hello) : [],
+      clientHello: hello,
+      userAgent,
+    });
+    this.facts = facts;
+    this.decision = decision;
+    const { connection, client } = facts;
+    this.#record({ type: "connection", atMs: now(), connection, client, host });
+    if (!decision) return;
+    const { rule, fault, matchNumber } = decision;
+    this.#record({
+      type: "decision",
+      atMs: now(),
+      request: null,
+      connection,
+      rule,
+      fault: fault.kind,
+      matchNumber,
+    });
+  }
+
+  /** Says once what became of the connection's fault: done, or why not. */
+  outcome(undoneReason: string | null): void {
+    if (!this.decision || this.#isTold) return;
+    this.#isTold = true;
+    const { rule, fault } = this.decision;
+    const { connection } = this.facts;
+    const common = { atMs: this.#now(), request: null, connection, rule, fault: fault.kind };
+    this.#record(
+      undoneReason === null
+        ? { type: "done", ...common }
+        : { type: "undone", ...common, reason: undoneReason },
+    );
+  }
+
+  #record(event: EngineEvent): void {
+    this.#policy.record(event);
+  }
+}
+
+/** The host that a ClientHello names, lower case; `undefined` where it names none. */
+export function hostOfHello(hello: ClientHello): string | undefined {
+  const serverName = serverNameOf(hello);
+  return serverName === undefined ? undefined : hostOfAuthority(serverName);
+}
+
+/** The host that a request's head names, lower case; empty where it names none. */
+export function hostOfHead(head: RequestHead): string {
+  return hostOfAuthority(headerValue(head.headers, "host") ?? "");
+}
+
+/** Meets a TLS connection. @returns `undefined` where it is not to a target. */
+export function meetTls(
+  introducer: Introducer,
+  hello: ClientHello,
+  way: ConnectionWay,
+): Acquaintance | undefined {
+  const { policy, sides, tell } = introducer;
+  const host = hostOfHello(hello);
+  const target = host !== undefined && policy.isTarget(host);
+  tell({
+    type: "connection",
+    protocol: "tls",
+    host,
+    alpnProtocols: alpnProtocolsOf(hello),
+    target,
+    sides,
+    way,
+  });
+  return target ? new Acquaintance(introducer, host, way, hello, undefined) : undefined;
+}
+
+/** Meets a connection that speaks HTTP in clear. @returns `undefined` where it is not to a target. */
+export function meetHttp(
+  introducer: Introducer,
+  host: string,
+  userAgent: string | undefined,
+): Acquaintance | undefined {
+  const { policy, sides, tell } = introducer;
+  const target = host !== "" && policy.isTarget(host);
+  tell({
+    type: "connection",
+    protocol: "http",
+    host: host || undefined,
+    alpnProtocols: [],
+    target,
+    sides,
+    way: "plain",
+  });
+  return target ? new Acquaintance(introducer, host, "plain", undefined, userAgent) : undefined;
+}

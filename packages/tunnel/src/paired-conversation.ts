@@ -1,0 +1,254 @@
+/**
+ * What two peers say to each other through a tunnel that the host wrapped on both sides: finds the protocol and the
+ * target, asks the policy, and hands over to whoever carries the decision out. Every byte comes in a read call and
+ * can be kept, changed, delayed; nothing is lost track of.
+ */
+import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/tls-parser";
+import { joinBytes } from "./bytes.ts";
+import type { ConversationContext, Watcher } from "./conversation-context.ts";
+import { DecryptedSession } from "./decrypted-session.ts";
+import type { Side } from "./events.ts";
+import type { Interception } from "./interception.ts";
+import { type Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
+import { type PairedSession, PlainHttpSession } from "./plain-http-session.ts";
+import type { TickSession, Ticks } from "./ticks.ts";
+import { TlsConversation } from "./tls-conversation.ts";
+import { closeReason, type Verdict } from "./verdict.ts";
+import { wireMachines } from "./wire-fault.ts";
+
+export interface PairedConversationOptions
+  extends Omit<ConversationContext, "close" | "leave" | "stall" | "wire"> {
+  readonly ticks: Ticks;
+  /** How HTTPS is opened; without it, it stays closed. */
+  readonly interception: Interception | undefined;
+  /** Answers a read call of this direction that has its answer already and waits for the host: the tunnel ends. */
+  readonly closeWaiting: (from: Side, reason: string) => void;
+}
+
+export class PairedConversation implements TickSession {
+  readonly #options: PairedConversationOptions;
+  readonly #context: ConversationContext;
+  readonly #ticks: Ticks;
+  #session: PairedSession | undefined;
+  /** `undefined` while the protocol is not known, `null` when nothing needs to be watched. */
+  #watcher: Watcher | null | undefined;
+  /** The client's first bytes, until they tell the protocol. */
+  #prefix = new Uint8Array(0);
+  #hello: ClientHelloReader | undefined;
+  #closing: string | undefined;
+  #wireOutcomes: (() => void)[] = [];
+
+  constructor(options: PairedConversationOptions) {
+    const { ticks, now } = options;
+    this.#options = options;
+    this.#ticks = ticks;
+    this.#context = {
+      ...options,
+      close: () => {
+        this.close();
+      },
+      leave: () => {
+        this.#watcher = null;
+      },
+      stall: (from, ms) => ticks.stall(from, ms),
+      wire: (decision, told) => {
+        const machines = Object.entries(wireMachines(decision, now()));
+        if (machines.length === 0) told("it needs a handshake that is ours");
+        for (const [side, machine] of machines) ticks.setWire(side as Side, machine);
+        this.#wireOutcomes.push(() => {
+          if (machines.some(([, { outcome }]) => outcome.kind === "done")) told(null);
+        });
+      },
+    };
+  }
+
+  /** Whether the peers have got something else than what was said to them. */
+  get hasChanged(): boolean {
+    return this.#closing !== undefined || (this.#session?.hasChanged ?? false);
+  }
+  get isBusy(): boolean {
+    return this.#session?.isBusy ?? false;
+  }
+  get wakeAtMs(): number | undefined {
+    return this.#session?.wakeAtMs;
+  }
+
+  see(from: Side, chunk: Uint8Array): void {
+    if (this.#session) this.#session.see(from, chunk);
+    else if (this.#closing !== undefined)
+      this.#carryOut(from, this.#watcher?.endingRead(from) ?? closedVerdict, chunk);
+    else if (this.#watcher === null) this.#ticks.send(from, chunk);
+    else if (this.#watcher) this.#watch(this.#watcher, from, chunk);
+    else this.#detect(from, chunk);
+  }
+
+  idle(): Promise<void> {
+    return this.#session?.idle() ?? Promise.resolve();
+  }
+  keeps(from: Side): boolean {
+    return this.#session?.keeps(from) ?? false;
+  }
+  holds(from: Side, hasOutput: boolean): boolean {
+    return this.#session?.holds(from, hasOutput) ?? false;
+  }
+  wake(): void {
+    this.#session?.wake();
+  }
+  ask(): void {
+    this.#session?.ask();
+  }
+
+  /** Ends the tunnel with the next call that can. */
+  close(): void {
+    this.#closing ??= closeReason;
+  }
+
+  /** Goes on without looking: the host has turned out not to wrap both sides. */
+  leave(): void {
+    this.#session?.finish();
+    this.#session = undefined;
+    this.#watcher?.finish();
+    this.#watcher = null;
+    this.#ticks.send("client", this.#prefix);
+    this.#prefix = new Uint8Array(0);
+  }
+
+  /** The tunnel is over: tells what is left to tell. */
+  finish(): void {
+    for (const tell of this.#wireOutcomes) tell();
+    this.leave();
+  }
+
+  #watch(watcher: Watcher, from: Side, chunk: Uint8Array): void {
+    const verdict = from === "client" ? watcher.fromClient(chunk, "read") : watcher.fromServer(chunk, "read");
+    this.#carryOut(from, verdict, chunk);
+    if (this.#closing === undefined) return;
+    // What this call brought may still have to go on; what the other direction has in hand has not.
+    const to = from === "client" ? "server" : "client";
+    this.#options.closeWaiting(to, this.#closing);
+  }
+
+  #carryOut(from: Side, verdict: Verdict, chunk: Uint8Array): void {
+    if (verdict.kind === "pass") this.#ticks.send(from, chunk);
+    else if (verdict.kind === "bytes") this.#ticks.send(from, verdict.bytes);
+    else {
+      this.close();
+      this.#ticks.end(from, verdict.reason);
+    }
+  }
+
+  #detect(from: Side, chunk: Uint8Array): void {
+    if (from === "server") {
+      // A server that speaks first speaks neither TLS nor HTTP.
+      this.#unknown(from, chunk);
+      return;
+    }
+    // A beginning that is too short to tell waits for what follows it: what has gone on can't be opened any more.
+    const bytes = joinBytes([this.#prefix, chunk]);
+    if (this.#hello) {
+      this.#readHello(this.#hello, bytes, chunk);
+      return;
+    }
+    const detection = detectProtocol(bytes);
+    switch (detection.kind) {
+      case "more":
+        this.#prefix = bytes.slice();
+        return;
+      case "tls":
+        if (!this.#options.interception) {
+          this.#opaque(bytes);
+          return;
+        }
+        this.#hello = new ClientHelloReader();
+        this.#readHello(this.#hello, bytes, bytes);
+        return;
+      case "http":
+        if (detection.message === "response") this.#unknown(from, bytes);
+        else this.#begin(new PlainHttpSession(this.#context, this.#ticks), bytes);
+        return;
+      case "sslv2":
+      case "other":
+        this.#unknown(from, bytes);
+        return;
+      default:
+        detection satisfies never;
+    }
+  }
+
+  /** @param bytes - All that the client has sent; `fresh` what the reader has not seen of it. */
+  #readHello(reader: ClientHelloReader, bytes: Uint8Array, fresh: Uint8Array): void {
+    const { interception } = this.#options;
+    const result = reader.push(fresh);
+    if (result.status === "more") this.#prefix = bytes.slice();
+    else if (result.status === "done" && interception) this.#meet(result.clientHello, interception, bytes);
+    else this.#opaque(bytes);
+  }
+
+  #begin(session: PairedSession, bytes: Uint8Array): void {
+    this.#session = session;
+    this.#prefix = new Uint8Array(0);
+    session.see("client", bytes);
+  }
+
+  #meet(hello: ClientHello, interception: Interception, bytes: Uint8Array): void {
+    const { policy, tell, ticks } = this.#options;
+    const host = hostOfHello(hello);
+    if (host === undefined || !policy.isTarget(host)) {
+      this.#opaque(bytes);
+      return;
+    }
+    const why = interception.obstacle(host, hello);
+    if (why !== undefined) {
+      tell({ type: "not-opened", host, why });
+      this.#opaque(bytes);
+      return;
+    }
+    const met = meetTls(this.#context, hello, "decrypted");
+    if (!met) this.#opaque(bytes);
+    else if (isBetterClosed(met)) this.#opaque(bytes, met);
+    else {
+      const stayClosed = (): void => {
+        tell({ type: "not-opened", host, why: "unsupported-offer" });
+        this.#session = undefined;
+        this.#opaque(bytes, met);
+      };
+      const session = { context: this.#context, ticks, interception, met, hello, stayClosed };
+      this.#begin(new DecryptedSession(session), bytes);
+    }
+  }
+
+  #opaque(bytes: Uint8Array, met?: Acquaintance): void {
+    const watcher = new TlsConversation(this.#context, new Uint8Array(0), met);
+    this.#watcher = watcher;
+    this.#prefix = new Uint8Array(0);
+    this.#watch(watcher, "client", bytes);
+  }
+
+  #unknown(from: Side, chunk: Uint8Array): void {
+    this.#watcher = null;
+    const { sides, tell } = this.#options;
+    tell({ type: "connection", protocol: "other", host: undefined, alpnProtocols: [], target: false, sides });
+    if (this.#prefix.length > 0 && from === "server") this.#ticks.send("client", this.#prefix);
+    this.#prefix = new Uint8Array(0);
+    this.#ticks.send(from, chunk);
+  }
+}
+
+const closedVerdict: Verdict = { kind: "close", reason: closeReason };
+
+/** Whether a connection's fault strikes before there is anything to read, so that opening it would be for nothing. */
+function isBetterClosed({ decision }: Acquaintance): boolean {
+  const fault = decision?.fault;
+  switch (fault?.kind) {
+    case "connection.close":
+    case "connection.reset":
+    case "connection.stall":
+      return fault.at.kind === "moment";
+    case "tls.handshake-stall":
+      return true;
+    case "tls.alert":
+      return fault.at === "client-hello";
+    default:
+      return false;
+  }
+}

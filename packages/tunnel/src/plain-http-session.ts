@@ -1,0 +1,94 @@
+/** HTTP in clear in a tunnel heard on both sides: the exchanges on one side, the tunnel's ticks on the other. */
+import { headerValue } from "@faultwire/fault-engine";
+import type { ConversationContext } from "./conversation-context.ts";
+import type { Side } from "./events.ts";
+import { HttpExchanges } from "./http/http-exchanges.ts";
+import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
+import type { TickSession, Ticks } from "./ticks.ts";
+import { closeReason } from "./verdict.ts";
+
+/** A session that can be asked whether it has changed anything, and that ends. */
+export interface PairedSession extends TickSession {
+  /** Whether the peers have got something else than what was said to them. */
+  readonly hasChanged: boolean;
+  finish(): void;
+}
+
+/** Bytes of a slow response that may wait before the upstream has to. */
+export const maxPendingBytes = 1_048_576;
+
+export class PlainHttpSession implements PairedSession {
+  readonly #exchanges: HttpExchanges;
+  #met: Acquaintance | undefined;
+  readonly isBusy = false;
+
+  constructor(context: ConversationContext, ticks: Ticks) {
+    const { policy, desk, now, userAgent } = context;
+    this.#exchanges = new HttpExchanges({
+      policy,
+      desk,
+      now,
+      userAgent,
+      introduce: (head) => {
+        const met = meetHttp(context, hostOfHead(head), headerValue(head.headers, "user-agent"));
+        this.#met = met;
+        if (met?.decision) context.wire?.(met.decision, (reason) => met.outcome(reason));
+        return met?.facts ?? null;
+      },
+      port: {
+        toClient: (bytes) => ticks.send("server", bytes),
+        toServer: (bytes) => ticks.send("client", bytes),
+        endClient: () => ticks.end("server", closeReason),
+        stall: (from, ms) => ticks.stall(from, ms),
+      },
+    });
+  }
+
+  get hasChanged(): boolean {
+    return this.#exchanges.hasChanged;
+  }
+  get wakeAtMs(): number | undefined {
+    return this.#exchanges.wakeAtMs;
+  }
+
+  see(from: Side, chunk: Uint8Array): void {
+    if (from === "client") this.#exchanges.fromClient(chunk);
+    else this.#exchanges.fromServer(chunk);
+  }
+  idle(): Promise<void> {
+    return Promise.resolve();
+  }
+  keeps(from: Side): boolean {
+    return keepsCall(this.#exchanges, from);
+  }
+  holds(from: Side, hasOutput: boolean): boolean {
+    return holdsCall(this.#exchanges, from, hasOutput);
+  }
+  wake(): void {
+    this.#exchanges.wake();
+  }
+  ask(): void {
+    this.#exchanges.ask();
+  }
+  finish(): void {
+    this.#exchanges.finish();
+    this.#met?.outcome("the connection ended first");
+  }
+}
+
+/** A server → client call with nothing for the client is worth keeping while the upstream has nothing to say. */
+export function keepsCall(exchanges: HttpExchanges, from: Side): boolean {
+  return from === "server" && !exchanges.isOpaque && !exchanges.upstreamOwes;
+}
+
+/**
+ * A call waits for what is due later, so that there is a call to send it with. Once the upstream has said everything,
+ * no further one may come: then the call in hand waits for all that is to go. One that stalls for ever is kept, so that
+ * the upstream's end does not end it.
+ */
+export function holdsCall(exchanges: HttpExchanges, from: Side, hasOutput: boolean): boolean {
+  if (from === "client" || exchanges.isOpaque) return false;
+  if (exchanges.pendingBytes > maxPendingBytes) return true;
+  if (exchanges.wakeAtMs !== undefined) return !hasOutput || (exchanges.isSending && !exchanges.upstreamOwes);
+  return exchanges.isSending && !hasOutput;
+}

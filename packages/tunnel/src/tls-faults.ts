@@ -1,0 +1,130 @@
+/** Faults of TLS itself on a session that is ours: what they ask of a bridge's handshake, and of its records. */
+import { ALERT_NUMBERS, type Decision } from "@faultwire/fault-engine";
+import type { IdentityRequest, ServerIdentity, TlsBridge, TlsBridgeOptions } from "@faultwire/tls-bridge";
+import {
+  AlertDescription,
+  AlertLevel,
+  alpnProtocolsOf,
+  CipherSuite,
+  type ClientHello,
+  RecordLimit,
+} from "@faultwire/tls-parser";
+import type { InterceptionOptions } from "./interception.ts";
+
+/** What a fault changes about a handshake. */
+export interface BridgeFault extends Pick<TlsBridgeOptions, "versions" | "cipherSuites" | "handshakeAlert"> {
+  readonly identityFor?: (request: IdentityRequest) => Promise<ServerIdentity>;
+  /** Why it can't be carried out. */
+  readonly undone?: string;
+}
+
+const versions = ["TLSv1.2", "TLSv1.3"] as const;
+
+/** What a decision about a connection asks of its handshake; nothing, where it is about something else. */
+export function bridgeFaultOf(
+  decision: Decision | null,
+  hello: ClientHello,
+  interception: InterceptionOptions,
+): BridgeFault {
+  const fault = decision?.fault;
+  switch (fault?.kind) {
+    case "tls.certificate": {
+      const { defectiveIdentityFor } = interception;
+      if (!defectiveIdentityFor) return { undone: "there is no authority that makes bad certificates" };
+      return {
+        identityFor: ({ serverName }) => defectiveIdentityFor.call(interception, fault.defect, serverName),
+      };
+    }
+    case "tls.version": {
+      const named = versions.filter((version) => isVersion(version, fault.value));
+      const refused = fault.mode === "refuse";
+      return { versions: refused ? versions.filter((version) => !named.includes(version)) : named };
+    }
+    case "tls.cipher": {
+      const named: number | undefined = (CipherSuite as Readonly<Record<string, number>>)[fault.value];
+      if (named === undefined) return { undone: `no cipher suite is called ${fault.value}` };
+      const offered = hello.cipherSuites;
+      return { cipherSuites: fault.mode === "force" ? [named] : offered.filter((suite) => suite !== named) };
+    }
+    case "tls.alpn": {
+      const offered = alpnProtocolsOf(hello);
+      const isRefused =
+        fault.mode === "refuse" ? offered.includes(fault.value) : !offered.includes(fault.value);
+      if (isRefused) return { handshakeAlert: { at: "client-hello", ...noApplicationProtocol } };
+      return fault.mode === "force" && fault.value !== "http/1.1"
+        ? { undone: `inside of an opened connection only http/1.1 is spoken, not ${fault.value}` }
+        : {};
+    }
+    case "tls.alert":
+      return {
+        handshakeAlert: {
+          at: fault.at,
+          level: fault.level === "fatal" ? AlertLevel.fatal : AlertLevel.warning,
+          description: ALERT_NUMBERS[fault.description],
+        },
+      };
+    default:
+      return {};
+  }
+}
+
+const noApplicationProtocol = {
+  level: AlertLevel.fatal,
+  description: AlertDescription.noApplicationProtocol,
+} as const;
+
+/** Whether a version has that name: `TLSv1.3`, `tls1.3`, `1.3`. */
+function isVersion(version: string, name: string): boolean {
+  return version.slice("TLSv".length) === name.toLowerCase().replace(/^tls\s*v?/, "");
+}
+
+/** Something that happens to one record for the client. */
+export interface RecordFault {
+  /** Records of application data that go before it. */
+  readonly afterRecords: number;
+  /** Sends what the client gets in place of `bytes`. */
+  strike(bridge: TlsBridge, bytes: Uint8Array): void;
+}
+
+/** What a decision about a connection does to a record; undefined where it is about something else. */
+export function recordFaultOf(decision: Decision | null): RecordFault | undefined {
+  const fault = decision?.fault;
+  switch (fault?.kind) {
+    case "tls.bad-mac":
+      return {
+        afterRecords: fault.afterRecords,
+        strike: (bridge, bytes) => bridge.write("client", bytes, { badMac: true }),
+      };
+    case "tls.oversized-record":
+      return { afterRecords: fault.afterRecords, strike: sendOversized };
+    case "tls.garbage":
+      return {
+        afterRecords: fault.afterRecords,
+        strike: (bridge) => bridge.sendRaw("client", garbage(decision)),
+      };
+    case "tls.truncate":
+      return { afterRecords: fault.afterRecords, strike: () => {} };
+    default:
+      return undefined;
+  }
+}
+
+/** More than a record may hold in TLS 1.3 and in TLS 1.2, the expansion that both allow included. */
+const oversizedBytes = RecordLimit.tls12Ciphertext + 1;
+
+function sendOversized(bridge: TlsBridge, bytes: Uint8Array): void {
+  const plaintext = new Uint8Array(oversizedBytes);
+  plaintext.set(bytes.subarray(0, oversizedBytes));
+  bridge.write("client", plaintext, { maxPlaintextBytes: oversizedBytes });
+}
+
+const garbageBytes = 64;
+
+/** Bytes that no record begins with. */
+function garbage(decision: Decision | null): Uint8Array {
+  const bytes = Uint8Array.from({ length: garbageBytes }, (_, at) =>
+    Math.floor((decision?.random("garbage", at) ?? 0) * 256),
+  );
+  bytes[0] = 0xff;
+  return bytes;
+}

@@ -1,0 +1,139 @@
+/** Faults of a connection's bytes, whatever is inside: how a decision becomes a machine for each direction. */
+import {
+  createMachine,
+  type Decision,
+  drawDuration,
+  type Fault,
+  type FaultMachine,
+  type FaultOutcome,
+  type StreamAction,
+} from "@faultwire/fault-engine";
+import type { Side } from "./events.ts";
+
+/** What a decision asks of the bytes of each direction, named by who says them. */
+export type WireMachines = Partial<Record<Side, FaultMachine>>;
+
+/** The machines of a connection's fault; none for a fault that is no matter of its bytes. */
+export function wireMachines(decision: Decision, nowMs: number): WireMachines {
+  const { fault } = decision;
+  switch (fault.kind) {
+    case "connection.close":
+    case "connection.reset":
+    case "connection.stall":
+      if (fault.at.kind !== "bytes") return {};
+      return { [fault.at.from]: new PointMachine(fault, fault.at.bytes) };
+    case "connection.latency":
+      return fault.per === "request" ? {} : { server: latency(decision, fault, nowMs) };
+    case "connection.throttle":
+    case "connection.slice":
+    case "connection.corrupt": {
+      const sides: Side[] = fault.from === "both" ? ["client", "server"] : [fault.from];
+      return Object.fromEntries(sides.map((side) => [side, machineOf(decision, fault, nowMs, side)]));
+    }
+    case "tls.handshake-slow":
+      return {
+        server: machineOf(decision, { ...slow, bytesPerSecond: fault.bytesPerSecond }, nowMs, "server"),
+      };
+    default:
+      return {};
+  }
+}
+
+const slow = { kind: "connection.throttle", from: "server" } as const;
+
+function machineOf(decision: Decision, fault: Fault, nowMs: number, side: Side): FaultMachine {
+  const created = createMachine(fault, {
+    startMs: nowMs,
+    random: (purpose, index) => decision.random(`${side}/${purpose}`, index),
+    provider: null,
+    requestId: "",
+    isEventStream: false,
+    bodyBytes: null,
+  });
+  if (created.kind === "none") throw new Error(created.reason);
+  return created.machine;
+}
+
+type Latency = Extract<Fault, { readonly kind: "connection.latency" }>;
+
+function latency(decision: Decision, fault: Latency, nowMs: number): FaultMachine {
+  if (fault.per === "chunk") return machineOf(decision, fault, nowMs, "server");
+  // Counted from the first byte, not from the decision: the connection is as late as it says.
+  const ms = drawDuration(fault.duration, (index) => decision.random("latency", index));
+  return new PointMachine(
+    { kind: "connection.stall", at: { kind: "bytes", from: "server", bytes: 0 }, forMs: ms },
+    0,
+  );
+}
+
+type PointFault = Extract<
+  Fault,
+  { readonly kind: "connection.close" | "connection.reset" | "connection.stall" }
+>;
+
+/** Lets so many bytes through, then closes, or holds everything for a time. */
+export class PointMachine implements FaultMachine {
+  readonly #fault: PointFault;
+  #left: number;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #openAtMs = Number.NEGATIVE_INFINITY;
+  #isOver = false;
+  #hasStruck = false;
+
+  constructor(fault: PointFault, afterBytes: number) {
+    this.#fault = fault;
+    this.#left = afterBytes;
+  }
+
+  get wakeAtMs(): number | undefined {
+    return this.#held.length > 0 && Number.isFinite(this.#openAtMs) ? this.#openAtMs : undefined;
+  }
+  get pendingBytes(): number {
+    return this.#heldBytes;
+  }
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+  get outcome(): FaultOutcome {
+    return this.#hasStruck ? { kind: "done" } : { kind: "waiting" };
+  }
+
+  push(data: Uint8Array, nowMs: number): StreamAction[] {
+    if (this.#isOver || data.length === 0) return [];
+    if (this.#held.length > 0) return this.#hold(data);
+    if (this.#hasStruck) return [{ kind: "bytes", bytes: data }];
+    if (data.length < this.#left || (data.length === this.#left && this.#fault.kind === "connection.stall")) {
+      this.#left -= data.length;
+      return [{ kind: "bytes", bytes: data }];
+    }
+    const first: StreamAction[] =
+      this.#left > 0 ? [{ kind: "bytes", bytes: data.subarray(0, this.#left) }] : [];
+    this.#hasStruck = true;
+    if (this.#fault.kind !== "connection.stall") {
+      this.#isOver = true;
+      return [...first, { kind: this.#fault.kind === "connection.close" ? "close" : "reset" }];
+    }
+    this.#openAtMs = this.#fault.forMs === null ? Number.POSITIVE_INFINITY : nowMs + this.#fault.forMs;
+    this.#hold(data.subarray(this.#left));
+    return first;
+  }
+
+  wake(nowMs: number): StreamAction[] {
+    if (nowMs < this.#openAtMs) return [];
+    const bytes = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    return bytes.map((each) => ({ kind: "bytes", bytes: each }));
+  }
+
+  finish(): StreamAction[] {
+    return [];
+  }
+
+  #hold(data: Uint8Array): StreamAction[] {
+    this.#held.push(data);
+    this.#heldBytes += data.length;
+    return [];
+  }
+}

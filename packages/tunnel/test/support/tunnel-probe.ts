@@ -1,0 +1,130 @@
+/** A host that loses nothing and one tunnel in it: what peers say goes in, what each of them gets is collected. */
+import { hostLimits } from "@faultwire/fault-protocol";
+import { concatBytes } from "@faultwire/testkit/chunkers";
+import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
+import { type Side, type TunnelEvent, Tunnels, type TunnelsOptions } from "../../src/index.ts";
+
+export interface TunnelProbeOptions extends Partial<TunnelsOptions> {
+  readonly sides?: readonly Side[];
+}
+
+const other = (side: Side): Side => (side === "client" ? "server" : "client");
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+export class TunnelProbe {
+  readonly timers: ManualTimers = manualTimers();
+  readonly tunnels: Tunnels;
+  readonly events: TunnelEvent[] = [];
+  /** Directions that have ended, by who says the bytes. */
+  readonly ended = new Set<Side>();
+  readonly #sides: readonly Side[];
+  readonly #got: Record<Side, Uint8Array[]> = { client: [], server: [] };
+  readonly #queues: Record<Side, Uint8Array[]> = { client: [], server: [] };
+  readonly #buffers: Record<Side, Uint8Array> = { client: new Uint8Array(0), server: new Uint8Array(0) };
+  readonly #isOffering: Record<Side, boolean> = { client: false, server: false };
+  readonly #inHand: Record<Side, boolean> = { client: false, server: false };
+
+  constructor(options: TunnelProbeOptions & Pick<TunnelsOptions, "policy">) {
+    const { sides = ["server", "client"], ...rest } = options;
+    this.#sides = sides;
+    this.tunnels = new Tunnels({
+      timers: this.timers,
+      userAgent: "faultwire/test",
+      registeredSides: () => sides,
+      onEvent: (event) => this.events.push(event),
+      ...rest,
+    });
+  }
+
+  /** A peer says something; the host reads it in chunks of so many bytes. */
+  says(from: Side, bytes: Uint8Array | string, chunkBytes: number = hostLimits.maxReadChunkBytes): void {
+    const all = typeof bytes === "string" ? ascii(bytes) : bytes;
+    for (let at = 0; at < all.length; at += chunkBytes)
+      this.#queues[from].push(all.subarray(at, at + chunkBytes));
+    this.#read(from);
+  }
+
+  /** What a peer has got so far. */
+  got(side: Side): Uint8Array {
+    return concatBytes(this.#got[side]);
+  }
+
+  /** The same as text, and taken. */
+  take(side: Side): string {
+    const text = Buffer.from(this.got(side)).toString("latin1");
+    this.#got[side] = [];
+    return text;
+  }
+
+  /** The host waits for the answer to a read call of this direction. */
+  isHeld(from: Side): boolean {
+    return this.#inHand[from];
+  }
+
+  /** Lets time pass, a millisecond at a time, and everything that is under way in between. */
+  async run(ms: number): Promise<void> {
+    for (let at = 0; at < ms; at++) {
+      this.timers.advance(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Waits until a peer has got something that satisfies. */
+  async until(side: Side, satisfies: (bytes: Uint8Array) => boolean): Promise<void> {
+    for (let turn = 0; turn < 5000; turn++) {
+      if (satisfies(this.got(side))) return;
+      await this.run(1);
+    }
+    throw new Error(`the ${side} never got it: ${this.got(side).length} bytes`);
+  }
+
+  #read(from: Side): void {
+    if (this.#inHand[from] || this.ended.has(from)) return;
+    const chunk = this.#queues[from].shift();
+    if (!chunk) return;
+    if (!this.#sides.includes(from)) {
+      this.#write(from, chunk);
+      this.#read(from);
+      return;
+    }
+    this.#inHand[from] = true;
+    this.tunnels.handle({ id: "t", side: from, kind: "read", chunk }, ({ action }) => {
+      this.#inHand[from] = false;
+      if (action.case === "close") this.ended.add(from);
+      else if (action.case === "replace") this.#write(from, action.value.modifiedChunk);
+      this.#read(from);
+    });
+  }
+
+  /** Puts bytes behind those that are to be written already, and offers what is there. */
+  #write(from: Side, bytes: Uint8Array): void {
+    this.#buffers[from] = concatBytes([this.#buffers[from], bytes]);
+    this.#offer(from);
+  }
+
+  #offer(from: Side): void {
+    const buffer = this.#buffers[from];
+    if (this.#isOffering[from] || buffer.length === 0 || this.ended.has(from)) return;
+    const to = other(from);
+    if (!this.#sides.includes(to)) {
+      this.#got[to].push(buffer);
+      this.#buffers[from] = new Uint8Array(0);
+      return;
+    }
+    const chunk = buffer.subarray(0, hostLimits.maxWriteChunkBytes);
+    this.#isOffering[from] = true;
+    this.tunnels.handle({ id: "t", side: to, kind: "write", chunk }, ({ action }) => {
+      this.#isOffering[from] = false;
+      if (action.case === "close") {
+        this.ended.add(from);
+        return;
+      }
+      const written = action.case === "replace" ? action.value.modifiedChunk : chunk;
+      if (written.length > 0) {
+        this.#got[to].push(written);
+        this.#buffers[from] = this.#buffers[from].subarray(chunk.length);
+      }
+      queueMicrotask(() => this.#offer(from));
+    });
+  }
+}
