@@ -1,3 +1,20 @@
+export type { BridgeFailure } from "./bridge/bridge-failure.ts";
+export { type BridgeState, TlsBridge } from "./bridge/tls-bridge.ts";
+export { type TlsBridgeLimit, tlsBridgeLimits } from "./bridge/tls-bridge-limits.ts";
+export type {
+  BridgeSession,
+  BridgeSessionSide,
+  BridgeSide,
+  BridgeVersion,
+  HandshakeAlert,
+  IdentityKeyType,
+  IdentityRequest,
+  ServerIdentity,
+  TlsBridgeHandler,
+  TlsBridgeOptions,
+  UpstreamTrust,
+} from "./bridge/tls-bridge-options.ts";
+export { SecureContextCache } from "./handshake/secure-context-cache.ts";
 export { KeylogEntry, KeylogLabel, MAX_KEYLOG_LINE_CHARACTERS, parseKeylogLine } from "./keylog-line.ts";
 export { type OpenedRecord, RecordOpener } from "./record-protection/record-opener.ts";
 export {

@@ -16,6 +16,7 @@ import { AlertDescription } from "@faultwire/tls-parser";
  * | `bad-option` | an option outside its range, or one that the version does not know |
  * | `no-key-update` | TLS 1.2 has no key update |
  * | `bad-keylog-line` | a line that is not in the format of key logs |
+ * | `not-established` | application data for a bridge whose handshakes are not done |
  */
 export type TlsBridgeErrorCode =
   | "bad-record-mac"
@@ -28,7 +29,8 @@ export type TlsBridgeErrorCode =
   | "bad-secret"
   | "bad-option"
   | "no-key-update"
-  | "bad-keylog-line";
+  | "bad-keylog-line"
+  | "not-established";
 
 const alerts: Readonly<Partial<Record<TlsBridgeErrorCode, number>>> = {
   "bad-record-mac": AlertDescription.badRecordMac,

@@ -193,8 +193,9 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
     throw this.#error;
   }
 
-  /** Nothing more to take: lets go of the caller's chunk. */
+  /** Nothing more to take: lets go of the caller's chunk, and of the record that may look into it. */
   #release(): undefined {
+    this.#result.value = NO_RECORD;
     this.#chunk = NOTHING;
     this.#at = 0;
   }

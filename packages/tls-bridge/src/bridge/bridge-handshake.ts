@@ -1,0 +1,283 @@
+import {
+  type Alert,
+  AlertDescription,
+  AlertLevel,
+  alertDescriptionName,
+  type ClientHello,
+  ContentType,
+  decodeAlert,
+  decodeClientHello,
+  encodeAlert,
+  encodeRecord,
+  HandshakeReader,
+  HandshakeType,
+  ProtocolVersion,
+  type TlsRecord,
+} from "@faultwire/tls-parser";
+import { ClientEnd, type HelloAnswer } from "../handshake/client-end.ts";
+import { ClientOffer } from "../handshake/client-offer.ts";
+import { SecureContextCache } from "../handshake/secure-context-cache.ts";
+import { UpstreamEnd } from "../handshake/upstream-end.ts";
+import type { RecordOpener } from "../record-protection/record-opener.ts";
+import type { RecordSealer } from "../record-protection/record-sealer.ts";
+import { joinBytes } from "../session/byte-queue.ts";
+import { alertFailure, BridgeFailed, failureFrom } from "./bridge-failure.ts";
+import { tlsBridgeLimits } from "./tls-bridge-limits.ts";
+import type {
+  BridgeSession,
+  BridgeSide,
+  HandshakeAlert,
+  ServerIdentity,
+  TlsBridgeOptions,
+} from "./tls-bridge-options.ts";
+
+/** What a {@link BridgeHandshake} is connected to. */
+export interface HandshakePort {
+  /** A peer's next record, as soon as it is there; rejects when the bridge has come to its end. */
+  next(from: BridgeSide): Promise<TlsRecord>;
+  send(to: BridgeSide, bytes: Uint8Array): void;
+}
+
+/** What protects the records of one peer behind the handshakes. */
+export interface PeerProtection {
+  readonly opener: RecordOpener;
+  readonly sealer: RecordSealer;
+}
+
+/** Both handshakes, done. */
+export interface ShakenHands {
+  readonly session: BridgeSession;
+  readonly client: PeerProtection;
+  readonly server: PeerProtection;
+}
+
+/**
+ * The two handshakes of a bridge, in step with each other: one procedure, read from top to bottom, that waits for the
+ * records of either peer. Whatever goes wrong rejects {@link run}; {@link alertRecord} knows then how to say so.
+ */
+export class BridgeHandshake {
+  readonly #options: TlsBridgeOptions;
+  readonly #port: HandshakePort;
+  readonly #contexts: SecureContextCache;
+  #upstream: UpstreamEnd | undefined;
+  #client: ClientEnd | undefined;
+
+  constructor(options: TlsBridgeOptions, port: HandshakePort) {
+    this.#options = options;
+    this.#port = port;
+    this.#contexts = options.contexts ?? new SecureContextCache();
+  }
+
+  /**
+   * @throws {@link BridgeFailed} or, where the fault is ours, anything
+   */
+  async run(): Promise<ShakenHands> {
+    const { hello, bytes } = await this.#readClientHello();
+    const offer = new ClientOffer(hello, this.#options);
+    const { upstream: trust = {} } = this.#options;
+    const serverName = offer.serverName ?? trust.host ?? "";
+    const upstream = new UpstreamEnd({
+      offer,
+      host: serverName,
+      trust,
+      contexts: this.#contexts,
+      send: (reply) => this.#port.send("server", reply),
+    });
+    this.#upstream = upstream;
+    await upstream.start();
+    this.#alertAt("client-hello");
+
+    const hellos = [bytes];
+    let retryGroup: number | undefined;
+    for (;;) {
+      const progress = await this.#takeFrom("server", (record) => upstream.take(record));
+      if (progress.kind === "answered") break;
+      if (progress.kind === "retry" && (this.#options.lockstep ?? true))
+        retryGroup = await this.#retryToo(offer, serverName, hellos, progress.group);
+    }
+    const client = await this.#serve(offer, upstream, serverName, retryGroup);
+    const flight = await this.#flightFor(client, offer, hellos);
+    this.#alertInFlight(client, flight);
+    client.sendFlight(flight);
+
+    let lastFlight: Uint8Array | undefined;
+    while (lastFlight === undefined)
+      lastFlight = await this.#takeFrom("client", (record) => client.take(record));
+    // The client must not get our Finished before we know whom it would talk to.
+    for (let isVerified = upstream.hello.version === "TLSv1.3"; !isVerified; )
+      isVerified = (await this.#takeFrom("server", (record) => upstream.take(record))).kind === "done";
+    client.sendLastFlight(lastFlight);
+    this.#alertAt("established");
+    const shaken = {
+      session: {
+        serverName,
+        version: upstream.hello.version,
+        client: { cipherSuite: client.hello.suite.cipherSuite, alpnProtocol: upstream.alpnProtocol },
+        server: { cipherSuite: upstream.hello.suite.cipherSuite, alpnProtocol: upstream.alpnProtocol },
+      },
+      client: { opener: client.opener(), sealer: required(client.sealer()) },
+      server: { opener: upstream.opener(), sealer: required(upstream.sealer()) },
+    };
+    this.release();
+    return shaken;
+  }
+
+  /** The alert as a record for that peer, encrypted as it has to be at this moment; none before our ClientHello. */
+  alertRecord(to: BridgeSide, alert: Alert): Uint8Array | undefined {
+    if (to === "server" && this.#upstream === undefined) return undefined;
+    const fragment = encodeAlert(alert);
+    const sealer = to === "client" ? this.#client?.sealer() : this.#upstream?.sealer();
+    if (sealer !== undefined) return sealer.seal(ContentType.alert, fragment);
+    return encodeRecord({ type: ContentType.alert, legacyVersion: ProtocolVersion.tls12, fragment });
+  }
+
+  /** Frees OpenSSL's objects. */
+  release(): void {
+    this.#upstream?.release();
+    this.#client?.release();
+  }
+
+  /** A peer's next record, and what comes of it; what is wrong with it is the peer's fault. */
+  async #takeFrom<Result>(from: BridgeSide, take: (record: TlsRecord) => Promise<Result>): Promise<Result> {
+    const record = await this.#port.next(from);
+    try {
+      return await take(record);
+    } catch (error) {
+      throw failureFrom(from, error);
+    }
+  }
+
+  /** The client's ClientHello, and the records that it came in; behind a HelloRetryRequest 0-RTT data may precede it. */
+  async #readClientHello(before?: ClientOffer): Promise<{ hello: ClientHello; bytes: Uint8Array }> {
+    const messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.clientHelloBytes });
+    const records: Uint8Array[] = [];
+    for (;;) {
+      const hello = await this.#takeFrom("client", async (record) => {
+        const isSkipped =
+          record.type === ContentType.changeCipherSpec || record.type === ContentType.applicationData;
+        if (before !== undefined && isSkipped) return undefined;
+        if (record.type === ContentType.alert)
+          throw new BridgeFailed(alertFailure("client", decodeAlert(record.fragment)));
+        records.push(record.bytes);
+        if (record.type !== ContentType.handshake)
+          throw unexpected("client", `a record of type ${record.type}`);
+        for (const { type, body } of messages.push(record.fragment)) {
+          if (type !== HandshakeType.clientHello) throw unexpected("client", `a message of type ${type}`);
+          return decodeClientHello(body, { malformedExtensions: "keep" });
+        }
+        return undefined;
+      });
+      if (hello !== undefined) return { hello, bytes: joinBytes(records) };
+    }
+  }
+
+  /** Makes the client send another ClientHello, so that ours for the upstream can leave with it. */
+  async #retryToo(
+    offer: ClientOffer,
+    serverName: string,
+    hellos: Uint8Array[],
+    wished: number,
+  ): Promise<number> {
+    const group = offer.retryGroup(wished);
+    if (group === undefined)
+      throw new BridgeFailed({
+        code: "retry-impossible",
+        message: "the upstream wants another ClientHello, and the client has shares of all its groups",
+      });
+    const { keyType, suites } = offer.serving("TLSv1.3");
+    const identity = await this.#options.identityFor({ serverName, keyType });
+    const retrying = new ClientEnd({
+      identity,
+      version: "TLSv1.3",
+      suites,
+      groups: [group],
+      protocol: undefined,
+      hasEarlyData: offer.hasEarlyData,
+      contexts: this.#contexts,
+      send: (bytes) => this.#port.send("client", bytes),
+    });
+    // Only its HelloRetryRequest is used. It depends on nothing but the hello, version, suites and group, so that the
+    // end that serves the client in the end, when ALPN is known, says the same.
+    try {
+      const { bytes } = await retrying.answer(hellos[0]!);
+      this.#port.send("client", bytes);
+    } finally {
+      retrying.release();
+    }
+    hellos.push((await this.#readClientHello(offer)).bytes);
+    return group;
+  }
+
+  async #serve(
+    offer: ClientOffer,
+    upstream: UpstreamEnd,
+    serverName: string,
+    retryGroup: number | undefined,
+  ): Promise<ClientEnd> {
+    const { version } = upstream.hello;
+    const { keyType, suites } = offer.serving(version);
+    const identity: ServerIdentity = await this.#options.identityFor({ serverName, keyType });
+    this.#client = new ClientEnd({
+      identity,
+      version,
+      suites,
+      groups: retryGroup === undefined ? offer.groups : [retryGroup],
+      protocol: upstream.alpnProtocol,
+      hasEarlyData: offer.hasEarlyData,
+      contexts: this.#contexts,
+      send: (bytes) => this.#port.send("client", bytes),
+    });
+    return this.#client;
+  }
+
+  /** Our flight for the client, with a HelloRetryRequest and a second ClientHello before it where that is needed. */
+  async #flightFor(client: ClientEnd, offer: ClientOffer, hellos: Uint8Array[]): Promise<Uint8Array> {
+    const first: HelloAnswer = await client.answer(hellos[0]!);
+    if (!first.isRetry) return first.bytes;
+    if (hellos.length === 1) {
+      this.#port.send("client", first.bytes);
+      hellos.push((await this.#readClientHello(offer)).bytes);
+    }
+    return (await client.answer(hellos[1]!)).bytes;
+  }
+
+  #alertAt(at: HandshakeAlert["at"]): void {
+    const alert = this.#options.handshakeAlert;
+    if (alert?.at !== at) return;
+    const record = this.alertRecord("client", alert);
+    if (record !== undefined) this.#port.send("client", record);
+    if (alert.level !== AlertLevel.warning) throw alertSent(alert);
+  }
+
+  #alertInFlight(client: ClientEnd, flight: Uint8Array): void {
+    const alert = this.#options.handshakeAlert;
+    if (alert?.at !== "server-hello") return;
+    if (client.hello.version === "TLSv1.2") {
+      this.#alertAt("server-hello");
+      return;
+    }
+    // TLS 1.3 goes by the description: nobody goes on behind an alert, whatever its level.
+    this.#port.send("client", client.helloAndAlert(flight, encodeAlert(alert)));
+    throw alertSent(alert);
+  }
+}
+
+function alertSent({ level, description }: HandshakeAlert): BridgeFailed {
+  const name = alertDescriptionName(description) ?? description;
+  return new BridgeFailed({ code: "alert-sent", message: `sent the alert ${name}`, level, description });
+}
+
+function unexpected(from: BridgeSide, what: string): BridgeFailed {
+  const description = AlertDescription.unexpectedMessage;
+  return new BridgeFailed({
+    code: "record",
+    message: `${what} where a ClientHello belongs`,
+    from,
+    description,
+  });
+}
+
+function required(sealer: RecordSealer | undefined): RecordSealer {
+  if (sealer === undefined) throw new Error("both handshakes are done, and nothing seals");
+  return sealer;
+}

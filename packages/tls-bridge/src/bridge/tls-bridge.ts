@@ -1,0 +1,376 @@
+import {
+  AlertDescription,
+  AlertLevel,
+  ContentType,
+  decodeAlert,
+  RecordLimit,
+  RecordReader,
+  type TlsRecord,
+} from "@faultwire/tls-parser";
+import type { SealOptions } from "../record-protection/record-sealer.ts";
+import { ByteQueue } from "../session/byte-queue.ts";
+import { PeerSession, type PeerSessionPort } from "../session/peer-session.ts";
+import { TlsBridgeError } from "../tls-bridge-error.ts";
+import {
+  alertFailure,
+  BridgeFailed,
+  type BridgeFailure,
+  failureAlerts,
+  failureFrom,
+  limitFailure,
+} from "./bridge-failure.ts";
+import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
+import { tlsBridgeLimits } from "./tls-bridge-limits.ts";
+import type { BridgeSide, TlsBridgeHandler, TlsBridgeOptions } from "./tls-bridge-options.ts";
+
+/** How far a bridge is. `closed`: close_notify went both ways with both peers, or {@link TlsBridge.end} was called. */
+export type BridgeState = "handshaking" | "established" | "failed" | "closed";
+
+const SIDES: readonly BridgeSide[] = ["client", "server"];
+
+/** One peer, as long as its bytes matter. */
+interface Peer {
+  readonly reader: RecordReader;
+  readonly out: ByteQueue;
+  /** Records that the handshake has not asked for yet. */
+  queue: TlsRecord[];
+  queuedBytes: number;
+  handshakeBytes: number;
+  session: PeerSession | undefined;
+}
+
+interface Waiter {
+  readonly from: BridgeSide;
+  resolve(record: TlsRecord): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Ends TLS on both sides of a connection, in memory: bytes of both peers in, bytes for both peers out, and what they
+ * say to each other in clear in between. The client gets what the upstream chose, and only once the upstream's
+ * certificate has verified.
+ *
+ * No socket, no timer. OpenSSL (`node:tls`) does the handshakes, which takes turns of the event loop: whoever needs all
+ * the answers to what was pushed awaits {@link idle}. Behind the handshakes everything happens within {@link push}, and
+ * OpenSSL's objects are gone.
+ *
+ * @example
+ * ```ts
+ * const bridge = new TlsBridge({
+ *   identityFor: ({ serverName }) => ca.forHost(serverName),
+ *   handler: {
+ *     ...ignoring,
+ *     data: (from, plaintext) => bridge.write(from === "client" ? "server" : "client", plaintext),
+ *   },
+ * });
+ * bridge.push("client", chunk);
+ * await bridge.idle();
+ * upstream.write(bridge.take("server"));
+ * ```
+ */
+export class TlsBridge {
+  readonly #handler: TlsBridgeHandler;
+  readonly #peers: Readonly<Record<BridgeSide, Peer>> = { client: newPeer(), server: newPeer() };
+  #state: BridgeState = "handshaking";
+  #handshake: BridgeHandshake | undefined;
+  /** What the handshake waits for; undefined while it is at work. */
+  #waiter: Waiter | undefined;
+  #isRunning = true;
+  #idleWaiters: (() => void)[] = [];
+
+  constructor(options: TlsBridgeOptions) {
+    this.#handler = options.handler;
+    const handshake = new BridgeHandshake(options, {
+      next: (from) => this.#next(from),
+      send: (to, bytes) => this.#send(to, bytes),
+    });
+    this.#handshake = handshake;
+    void this.#run(handshake);
+  }
+
+  /** How far it is. */
+  get state(): BridgeState {
+    return this.#state;
+  }
+
+  /** Whether OpenSSL or `identityFor` is at work, so that more may come out without anything being pushed. */
+  get isBusy(): boolean {
+    return this.#isRunning && this.#waiter === undefined;
+  }
+
+  /**
+   * Resolves when the bridge is not busy: everything that follows from what was pushed has been done, and what is to be
+   * sent can be taken. At once where that is so already, as it always is behind the handshakes.
+   *
+   * It can't miss output: the handshake is one procedure, busy until it waits for a peer's next record, and between
+   * two records it waits for OpenSSL until nothing more can come (`MemoryHandshake.feed`). No time is measured.
+   */
+  idle(): Promise<void> {
+    if (!this.isBusy) return Promise.resolve();
+    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /**
+   * Takes a peer's next bytes. Never throws for what is in them, nor for what the handler does; the memory may be used
+   * again afterwards. Does nothing once the bridge has failed or is closed.
+   */
+  push(from: BridgeSide, bytes: Uint8Array): void {
+    if (!this.#isAlive) return;
+    try {
+      const peer = this.#peers[from];
+      if (peer.session === undefined) this.#enqueue(from, bytes);
+      else for (const record of peer.reader.push(bytes)) this.#takeRecord(peer.session, record);
+    } catch (error) {
+      this.#fail(failureFrom(from, error));
+    }
+  }
+
+  /** All that is to go to that peer now; an empty array when there is nothing. */
+  take(to: BridgeSide): Uint8Array {
+    return this.#peers[to].out.take();
+  }
+
+  /** How many bytes {@link take} would give. */
+  pendingBytes(to: BridgeSide): number {
+    return this.#peers[to].out.length;
+  }
+
+  /**
+   * Seals application data for a peer. Nothing happens once the bridge has failed or is closed, or behind a close_notify
+   * or a fatal alert to that peer.
+   *
+   * @throws {@link TlsBridgeError} `not-established` before `established` was called, `bad-option`
+   */
+  write(to: BridgeSide, plaintext: Uint8Array, options?: SealOptions): void {
+    this.#session(to)?.write(plaintext, options);
+  }
+
+  /**
+   * Sends a peer an alert, at any moment, encrypted as it has to be; one with `closeNotify` or level `fatal` is the last
+   * thing it gets. That alone ends nothing here.
+   */
+  sendAlert(to: BridgeSide, level: number, description: number): void {
+    if (!this.#isAlive) return;
+    const { session } = this.#peers[to];
+    if (session !== undefined) session.sendAlert(level, description);
+    else this.#send(to, this.#handshake?.alertRecord(to, { level, description }));
+    this.#closeIfDone();
+  }
+
+  /** Tells a peer that there is no more to come. */
+  closeNotify(to: BridgeSide): void {
+    this.sendAlert(to, AlertLevel.warning, AlertDescription.closeNotify);
+  }
+
+  /** Puts bytes between the records for a peer, as they are: garbage, for instance. */
+  sendRaw(to: BridgeSide, bytes: Uint8Array): void {
+    if (this.#isAlive) this.#send(to, Uint8Array.from(bytes));
+  }
+
+  /**
+   * Changes the keys of what goes to a peer (KeyUpdate, RFC 8446 section 4.6.3), and asks it for the same.
+   *
+   * @throws {@link TlsBridgeError} `not-established`, `no-key-update` in TLS 1.2
+   */
+  updateKeys(to: BridgeSide, requestUpdate = false): void {
+    this.#session(to)?.updateKeys(requestUpdate);
+  }
+
+  /** Records of application data sealed for a peer so far. */
+  recordsTo(side: BridgeSide): number {
+    return this.#peers[side].session?.dataRecords ?? 0;
+  }
+
+  /** Lets go of everything, what was to be sent included. No method of the handler is called any more. */
+  end(): void {
+    this.#state = "closed";
+    for (const side of SIDES) this.take(side);
+    this.#letGo();
+  }
+
+  get #isAlive(): boolean {
+    return this.#state === "handshaking" || this.#state === "established";
+  }
+
+  async #run(handshake: BridgeHandshake): Promise<void> {
+    try {
+      this.#establish(await handshake.run());
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      handshake.release();
+      this.#handshake = undefined;
+      this.#isRunning = false;
+      this.#tellIdle();
+    }
+  }
+
+  #establish({ session, client, server }: ShakenHands): void {
+    if (!this.#isAlive) return;
+    const maxFragmentBytes =
+      session.version === "TLSv1.3" ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
+    const protections = { client, server };
+    const sessions = SIDES.map((side) => {
+      this.#peers[side].reader.maxFragmentBytes = maxFragmentBytes;
+      const { opener, sealer } = protections[side];
+      return [side, new PeerSession(side, opener, sealer, this.#portOf(side))] as const;
+    });
+    this.#state = "established";
+    // A handler that writes in answer to this finds the sessions; one that pushes is queued up.
+    for (const [side, peerSession] of sessions) this.#peers[side].session = peerSession;
+    this.#tell(() => this.#handler.established(session));
+    for (const [side, peerSession] of sessions) this.#drain(side, peerSession);
+  }
+
+  #drain(from: BridgeSide, session: PeerSession): void {
+    const { queue } = this.#peers[from];
+    try {
+      for (let record = queue.shift(); record !== undefined; record = queue.shift())
+        this.#takeRecord(session, record);
+    } catch (error) {
+      throw failureFrom(from, error);
+    }
+  }
+
+  #takeRecord(session: PeerSession, record: TlsRecord): void {
+    if (!this.#isAlive) return;
+    session.take(record);
+    this.#closeIfDone();
+  }
+
+  #portOf(side: BridgeSide): PeerSessionPort {
+    const handler = this.#handler;
+    return {
+      data: (plaintext) => this.#tell(() => handler.data(side, plaintext)),
+      closeNotify: () => this.#tell(() => handler.closeNotify(side)),
+      alert: (level, description) => this.#tell(() => handler.alert(side, level, description)),
+      send: (bytes) => this.#send(side, bytes),
+    };
+  }
+
+  /** A handler's error must not be taken for a peer's. */
+  #tell(call: () => void): void {
+    try {
+      call();
+    } catch (cause) {
+      throw new BridgeFailed({ code: "internal", message: "the bridge's handler has thrown", cause });
+    }
+  }
+
+  #session(to: BridgeSide): PeerSession | undefined {
+    if (this.#state === "handshaking")
+      throw new TlsBridgeError("not-established", "the handshakes are not done: wait for established");
+    return this.#isAlive ? this.#peers[to].session : undefined;
+  }
+
+  #send(to: BridgeSide, bytes: Uint8Array | undefined): void {
+    if (this.#isAlive && bytes !== undefined) this.#peers[to].out.push(bytes);
+  }
+
+  /** Keeps what comes before it is asked for. */
+  #enqueue(from: BridgeSide, bytes: Uint8Array): void {
+    const peer = this.#peers[from];
+    if (peer.queuedBytes + peer.reader.pendingBytes + bytes.length > tlsBridgeLimits.bufferedBytes)
+      throw new BridgeFailed(limitFailure(from, "bufferedBytes"));
+    // A copy, since the records wait while the caller may use his memory again.
+    for (const record of peer.reader.push(Uint8Array.from(bytes))) {
+      const waiter = this.#waiter;
+      if (waiter?.from === from) {
+        this.#waiter = undefined;
+        this.#countHandshake(peer, from, record);
+        waiter.resolve(record);
+        continue;
+      }
+      // Nobody waits for this peer, but its farewell ends the other one's waiting.
+      if (record.type === ContentType.alert && record.length === 2)
+        throw new BridgeFailed(alertFailure(from, decodeAlert(record.fragment)));
+      peer.queue.push(record);
+      peer.queuedBytes += record.byteLength;
+    }
+  }
+
+  #next(from: BridgeSide): Promise<TlsRecord> {
+    if (!this.#isAlive) return Promise.reject(new Error("the bridge has ended"));
+    const peer = this.#peers[from];
+    const record = peer.queue.shift();
+    if (record === undefined)
+      return new Promise((resolve, reject) => {
+        this.#waiter = { from, resolve, reject };
+        this.#tellIdle();
+      });
+    peer.queuedBytes -= record.byteLength;
+    try {
+      this.#countHandshake(peer, from, record);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return Promise.resolve(record);
+  }
+
+  #countHandshake(peer: Peer, from: BridgeSide, record: TlsRecord): void {
+    peer.handshakeBytes += record.byteLength;
+    if (peer.handshakeBytes > tlsBridgeLimits.handshakeBytes)
+      throw new BridgeFailed(limitFailure(from, "handshakeBytes"));
+  }
+
+  #closeIfDone(): void {
+    const isDone = SIDES.every((side) => this.#peers[side].session?.isClosed ?? false);
+    if (!isDone || this.#state !== "established") return;
+    this.#state = "closed";
+    this.#letGo();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isAlive) return;
+    const failure: BridgeFailure =
+      error instanceof BridgeFailed
+        ? error.failure
+        : { code: "internal", message: "something unforeseen happened in the bridge", cause: error };
+    const alerts = failureAlerts(failure, this.#state === "established");
+    for (const side of SIDES) {
+      const alert = alerts[side];
+      if (alert === undefined) continue;
+      try {
+        this.sendAlert(side, alert.level, alert.description);
+      } catch {
+        // What can't be said any more is the lesser evil: the failure itself has to come through.
+      }
+    }
+    this.#state = "failed";
+    this.#letGo();
+    try {
+      this.#handler.failed(failure);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+
+  #letGo(): void {
+    for (const side of SIDES) {
+      const peer = this.#peers[side];
+      peer.queue = [];
+      peer.session = undefined;
+    }
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.reject(new Error("the bridge has ended"));
+    this.#handshake?.release();
+  }
+
+  #tellIdle(): void {
+    const waiters = this.#idleWaiters;
+    this.#idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
+
+function newPeer(): Peer {
+  return {
+    reader: new RecordReader(),
+    out: new ByteQueue(),
+    queue: [],
+    queuedBytes: 0,
+    handshakeBytes: 0,
+    session: undefined,
+  };
+}

@@ -1,0 +1,192 @@
+import {
+  AlertDescription,
+  AlertLevel,
+  ContentType,
+  decodeServerHello,
+  HandshakeType,
+  RecordReader,
+  type TlsRecord,
+} from "@faultwire/tls-parser";
+import { alertFailure, BridgeFailed } from "../bridge/bridge-failure.ts";
+import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
+import { RecordOpener } from "../record-protection/record-opener.ts";
+import { RecordSealer } from "../record-protection/record-sealer.ts";
+import { TlsBridgeError } from "../tls-bridge-error.ts";
+import { type FlightContent, FlightReader } from "./flight-reader.ts";
+import { MemoryHandshake } from "./memory-handshake.ts";
+import { NegotiatedHello } from "./negotiated-hello.ts";
+import type { SecureContextCache } from "./secure-context-cache.ts";
+import { opensslList, supportedGroups, supportedSuites } from "./supported.ts";
+
+/** What a {@link ClientEnd} is made from. */
+export interface ClientEndOptions {
+  readonly identity: ServerIdentity;
+  /** The one that the upstream chose. */
+  readonly version: BridgeVersion;
+  readonly suites: readonly number[];
+  readonly groups: readonly number[];
+  /** The application protocol that the upstream chose. */
+  readonly protocol: string | undefined;
+  /** Whether the client's first flight has 0-RTT data in it. */
+  readonly hasEarlyData: boolean;
+  readonly contexts: SecureContextCache;
+  /** Takes what goes to the client. */
+  readonly send: (bytes: Uint8Array) => void;
+}
+
+/** What OpenSSL says to a ClientHello. */
+export interface HelloAnswer {
+  /** Whether it asks for another one. */
+  readonly isRetry: boolean;
+  readonly bytes: Uint8Array;
+}
+
+/** Our end toward the client: a server that can do just what the upstream chose. */
+export class ClientEnd {
+  readonly #handshake: MemoryHandshake;
+  readonly #send: (bytes: Uint8Array) => void;
+  readonly #reader = new FlightReader();
+  #mayBeEarlyData: boolean;
+  #hello: NegotiatedHello | undefined;
+  #isFlightSent = false;
+  #isFinishedSent = false;
+  // Made anew behind OpenSSL's tickets, else kept, so that no number is used twice.
+  #sealer: RecordSealer | undefined;
+  #ticketRecords = 0;
+
+  constructor(options: ClientEndOptions) {
+    const { identity, version, suites, groups, contexts } = options;
+    this.#send = options.send;
+    this.#mayBeEarlyData = options.hasEarlyData;
+    this.#handshake = MemoryHandshake.server({
+      secureContext: contexts.forClient({
+        identity,
+        version,
+        ciphers: opensslList(supportedSuites, suites),
+        groups: opensslList(supportedGroups, groups),
+      }),
+      protocol: options.protocol,
+    });
+  }
+
+  /** What we chose; throws before our ServerHello. */
+  get hello(): NegotiatedHello {
+    if (this.#hello === undefined) throw new Error("no ServerHello was made for the client yet");
+    return this.#hello;
+  }
+
+  /**
+   * Takes a ClientHello, all of its records. Sends nothing.
+   *
+   * @throws {@link BridgeFailed} `handshake`
+   */
+  async answer(clientHello: Uint8Array): Promise<HelloAnswer> {
+    const bytes = await this.#handshake.feed(clientHello);
+    this.#requireNoError(bytes);
+    for (const record of new RecordReader().push(bytes)) {
+      if (record.type !== ContentType.handshake) continue;
+      const content = new FlightReader().read(record);
+      const message = content.kind === "handshake" ? content.messages[0] : undefined;
+      if (message?.type !== HandshakeType.serverHello) break;
+      const hello = decodeServerHello(message.body);
+      if (hello.kind === "helloRetryRequest") return { isRetry: true, bytes };
+      this.#hello = new NegotiatedHello(hello);
+      break;
+    }
+    if (this.hello.version === "TLSv1.3")
+      this.#reader.opener = new RecordOpener(this.hello.secrets(this.#handshake, "client", "handshake", 0));
+    return { isRetry: false, bytes };
+  }
+
+  /** Sends the flight that {@link answer} gave. */
+  sendFlight(flight: Uint8Array): void {
+    this.#send(flight);
+    this.#isFlightSent = true;
+  }
+
+  /** TLS 1.3: the flight's ServerHello, and behind it the alert in place of the rest. */
+  helloAndAlert(flight: Uint8Array, alert: Uint8Array): Uint8Array {
+    const records = [...new RecordReader().push(flight)];
+    const plain = records.filter(({ type }) => type !== ContentType.applicationData);
+    const sealer = new RecordSealer(this.hello.secrets(this.#handshake, "server", "handshake", 0));
+    return Buffer.concat([...plain.map(({ bytes }) => bytes), sealer.seal(ContentType.alert, alert)]);
+  }
+
+  /**
+   * Takes a record of the client's second flight.
+   *
+   * @returns our last flight, not sent yet, once the client's Finished is taken: tickets in TLS 1.3, ChangeCipherSpec
+   *   and Finished in TLS 1.2; undefined before
+   * @throws {@link BridgeFailed} and whatever {@link FlightReader.read} does
+   */
+  async take(record: TlsRecord): Promise<Uint8Array | undefined> {
+    const content = this.#look(record);
+    if (content === undefined) return undefined;
+    const reply = await this.#handshake.feed(record.bytes);
+    this.#requireNoError(reply);
+    // A server's key log has the master secret only once the client's Finished is there.
+    if (this.hello.version === "TLSv1.2" && record.type === ContentType.changeCipherSpec)
+      this.#reader.isBlind = true;
+    if (this.#handshake.isDone) return reply;
+    this.#send(reply);
+    return undefined;
+  }
+
+  /** Sends the flight that {@link take} gave. From then on the records are ours. */
+  sendLastFlight(flight: Uint8Array): void {
+    this.#send(flight);
+    this.#isFinishedSent = true;
+    this.#sealer = undefined;
+    if (this.hello.version === "TLSv1.3") this.#ticketRecords = [...new RecordReader().push(flight)].length;
+  }
+
+  /** What opens the client's records behind its handshake. */
+  opener(): RecordOpener {
+    const first = this.hello.version === "TLSv1.2" ? 1 : 0;
+    return new RecordOpener(this.hello.secrets(this.#handshake, "client", "application", first));
+  }
+
+  /** What seals records for it, at this moment; undefined while they are not encrypted. */
+  sealer(): RecordSealer | undefined {
+    if (this.#hello === undefined) return undefined;
+    const isTls13 = this.#hello.version === "TLSv1.3";
+    if (!(isTls13 ? this.#isFlightSent : this.#isFinishedSent)) return undefined;
+    const number = isTls13 ? this.#ticketRecords : 1;
+    this.#sealer ??= new RecordSealer(this.#hello.secrets(this.#handshake, "server", "application", number));
+    return this.#sealer;
+  }
+
+  /** Frees OpenSSL's objects. */
+  release(): void {
+    this.#handshake.release();
+  }
+
+  /** Undefined for 0-RTT data: we have no key for it, nor has OpenSSL, and the client sends it again. */
+  #look(record: TlsRecord): FlightContent | undefined {
+    try {
+      const content = this.#reader.read(record);
+      if (record.type === ContentType.applicationData) this.#mayBeEarlyData = false;
+      if (content.kind === "alert") {
+        const { level, description } = content.alert;
+        if (level !== AlertLevel.warning || description === AlertDescription.closeNotify)
+          throw new BridgeFailed(alertFailure("client", content.alert));
+      }
+      return content;
+    } catch (error) {
+      const isEarlyData =
+        this.#mayBeEarlyData && error instanceof TlsBridgeError && error.code === "bad-record-mac";
+      if (!isEarlyData) throw error;
+      return undefined;
+    }
+  }
+
+  #requireNoError(reply: Uint8Array): void {
+    const { error } = this.#handshake;
+    if (error === undefined) return;
+    // OpenSSL's own alert.
+    this.#send(reply);
+    const reason = error.code ?? "UNSPECIFIED";
+    const message = `the client's handshake does not work out: ${reason}`;
+    throw new BridgeFailed({ code: "handshake", message, from: "client", reason });
+  }
+}

@@ -1,0 +1,52 @@
+import {
+  type Alert,
+  ContentType,
+  decodeAlert,
+  type HandshakeFrame,
+  HandshakeReader,
+  type RecordParts,
+} from "@faultwire/tls-parser";
+import type { RecordOpener } from "../record-protection/record-opener.ts";
+
+/** What a record of a handshake holds. */
+export type FlightContent =
+  | { readonly kind: "handshake"; readonly messages: readonly HandshakeFrame[] }
+  | { readonly kind: "alert"; readonly alert: Alert }
+  /** ChangeCipherSpec, or what we can't look into. */
+  | { readonly kind: "other" };
+
+const OTHER: FlightContent = { kind: "other" };
+
+/** Looks into the records that one peer sends in a handshake, while OpenSSL does the handshake itself. */
+export class FlightReader {
+  readonly #messages = new HandshakeReader();
+  /** Set as soon as the secret of the encrypted records is known. */
+  opener: RecordOpener | undefined;
+  /** Set where TLS 1.2's records begin to be encrypted and no secret is known: OpenSSL alone knows what is in them. */
+  isBlind = false;
+
+  /**
+   * @throws {@link TlsBridgeError} for a record that does not open, {@link TlsParseError} for what is no message or
+   *   alert
+   */
+  read(record: RecordParts): FlightContent {
+    if (this.isBlind) return OTHER;
+    const isProtected = this.#isProtected(record.type);
+    if (!isProtected) return this.#content(record.type, record.fragment);
+    if (this.opener === undefined) return OTHER;
+    const { contentType, plaintext } = this.opener.open(record);
+    return this.#content(contentType, plaintext);
+  }
+
+  /** In TLS 1.2 everything behind the point at which the opener was set; in TLS 1.3 what looks like data. */
+  #isProtected(type: number): boolean {
+    if (this.opener?.suite.version === "TLSv1.2") return true;
+    return type === ContentType.applicationData;
+  }
+
+  #content(contentType: number, fragment: Uint8Array): FlightContent {
+    if (contentType === ContentType.alert) return { kind: "alert", alert: decodeAlert(fragment) };
+    if (contentType !== ContentType.handshake) return OTHER;
+    return { kind: "handshake", messages: [...this.#messages.push(fragment)] };
+  }
+}

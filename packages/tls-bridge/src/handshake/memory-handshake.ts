@@ -1,0 +1,151 @@
+import { Duplex } from "node:stream";
+import { connect, type SecureContext, TLSSocket } from "node:tls";
+import { parseKeylogLine } from "../keylog-line.ts";
+import { joinBytes } from "../session/byte-queue.ts";
+
+/** What OpenSSL's client is told. */
+export interface MemoryClientOptions {
+  readonly secureContext: SecureContext;
+  /** SNI; undefined for none. */
+  readonly serverName: string | undefined;
+  /** Whom the certificate has to stand for. */
+  readonly host: string;
+  readonly protocols: readonly string[];
+  readonly insecure: boolean;
+}
+
+/** What OpenSSL's server is told. */
+export interface MemoryServerOptions {
+  readonly secureContext: SecureContext;
+  /** The one that the client gets; undefined to say nothing about ALPN. */
+  readonly protocol: string | undefined;
+}
+
+/**
+ * Loop turns without a byte after which OpenSSL has nothing more to say. All that it does with what it is fed it does
+ * on this thread, before `feed` goes on. The one thing that Node puts off is the end of a write, and with it the next
+ * write, if there is one: by a `nextTick` and a `setImmediate`. Between two of our turns every immediate queued before
+ * has run; so the next write comes within two turns of the one before, however slow the machine.
+ */
+const QUIET_TURNS = 2;
+
+/** One TLS handshake of OpenSSL's, in memory: no socket, no timer. Nothing it is fed makes it throw. */
+export class MemoryHandshake {
+  readonly #wire: Wire;
+  readonly #socket: TLSSocket;
+  readonly #secrets = new Map<string, Uint8Array>();
+  #clientRandom: Uint8Array | undefined;
+  #isDone = false;
+  #error: NodeJS.ErrnoException | undefined;
+
+  private constructor(wire: Wire, socket: TLSSocket, done: "secure" | "secureConnect") {
+    this.#wire = wire;
+    this.#socket = socket;
+    wire.on("error", () => {});
+    socket.on("error", (error) => {
+      this.#error ??= error;
+    });
+    socket.on("keylog", (line: Buffer) => {
+      const entry = parseKeylogLine(line.toString("latin1"));
+      if (entry === undefined) return;
+      this.#secrets.set(entry.label, entry.secret);
+      this.#clientRandom = entry.clientRandom;
+    });
+    socket.on(done, () => {
+      this.#isDone = true;
+    });
+  }
+
+  /** The end that opens the handshake, at once. */
+  static client(options: MemoryClientOptions): MemoryHandshake {
+    const wire = new Wire();
+    const socket = connect({
+      socket: wire,
+      secureContext: options.secureContext,
+      host: options.host,
+      ...(options.serverName !== undefined && { servername: options.serverName }),
+      ...(options.protocols.length > 0 && { ALPNProtocols: [...options.protocols] }),
+      rejectUnauthorized: !options.insecure,
+    });
+    // Comes once the certificate is verified; `secure` comes before.
+    return new MemoryHandshake(wire, socket, "secureConnect");
+  }
+
+  /** The end that waits for a ClientHello. */
+  static server({ secureContext, protocol }: MemoryServerOptions): MemoryHandshake {
+    const wire = new Wire();
+    const socket = new TLSSocket(wire, {
+      isServer: true,
+      secureContext,
+      ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
+    });
+    return new MemoryHandshake(wire, socket, "secure");
+  }
+
+  /** Whether both Finished messages were exchanged and, at a client, the server is whom it says. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Why it can't go on; the alert is in what {@link feed} gave. */
+  get error(): NodeJS.ErrnoException | undefined {
+    return this.#error;
+  }
+
+  /** The ClientHello's random, 32 bytes, from the first secret on. */
+  get clientRandom(): Uint8Array | undefined {
+    return this.#clientRandom;
+  }
+
+  /** A secret of the key log, by its label. */
+  secret(label: string): Uint8Array | undefined {
+    return this.#secrets.get(label);
+  }
+
+  /** Gives OpenSSL a peer's bytes, and resolves with all that it says to them. */
+  async feed(bytes?: Uint8Array): Promise<Uint8Array> {
+    if (bytes !== undefined && !this.#wire.destroyed) this.#wire.push(bytes);
+    const said: Uint8Array[] = [];
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const more = this.#wire.takeWritten();
+      if (more.length === 0) continue;
+      said.push(...more);
+      quiet = -1;
+    }
+    return joinBytes(said);
+  }
+
+  /** Frees OpenSSL's objects. What they would still say, a close_notify for instance, is not kept. */
+  release(): void {
+    this.#wire.close();
+    this.#socket.destroy();
+    this.#secrets.clear();
+  }
+}
+
+/** What OpenSSL takes for its socket. */
+class Wire extends Duplex {
+  #written: Uint8Array[] = [];
+  #isClosed = false;
+
+  /** What was written since it was asked for the last time. */
+  takeWritten(): readonly Uint8Array[] {
+    const written = this.#written;
+    this.#written = [];
+    return written;
+  }
+
+  /** From here on nobody cares what is written. */
+  close(): void {
+    this.#isClosed = true;
+    this.#written = [];
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    if (!this.#isClosed) this.#written.push(chunk);
+    done();
+  }
+}

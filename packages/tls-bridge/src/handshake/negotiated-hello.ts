@@ -1,0 +1,85 @@
+import {
+  decodeServerHello,
+  type HandshakeFrame,
+  HandshakeType,
+  type HelloRetryRequest,
+  ProtocolVersion,
+  type ServerHello,
+  selectedVersionOf,
+} from "@faultwire/tls-parser";
+import { BridgeFailed } from "../bridge/bridge-failure.ts";
+import type { BridgeSide, BridgeVersion } from "../bridge/tls-bridge-options.ts";
+import { KeylogLabel } from "../keylog-line.ts";
+import {
+  cipherSuiteProtection,
+  type RecordProtectionSuite,
+} from "../record-protection/record-protection-suite.ts";
+import type { RecordSecrets } from "../record-protection/record-secrets.ts";
+import type { MemoryHandshake } from "./memory-handshake.ts";
+
+/** Which of a connection's secrets. TLS 1.2 has one for everything. */
+export type SecretStage = "handshake" | "application";
+
+const tls13Labels: Readonly<Record<BridgeSide, Readonly<Record<SecretStage, string>>>> = {
+  client: {
+    handshake: KeylogLabel.clientHandshakeTrafficSecret,
+    application: KeylogLabel.clientTrafficSecret0,
+  },
+  server: {
+    handshake: KeylogLabel.serverHandshakeTrafficSecret,
+    application: KeylogLabel.serverTrafficSecret0,
+  },
+};
+
+/** What a ServerHello has settled, kept without the bytes it came in. */
+export class NegotiatedHello {
+  readonly version: BridgeVersion;
+  readonly suite: RecordProtectionSuite;
+  /** The application protocol, where the hello itself says it, as in TLS 1.2. */
+  readonly alpnProtocol: string | undefined;
+  readonly #serverRandom: Uint8Array;
+
+  constructor(hello: ServerHello) {
+    const suite = cipherSuiteProtection(hello.cipherSuite);
+    if (suite === undefined)
+      throw new BridgeFailed({
+        code: "handshake",
+        message: `suite ${hello.cipherSuite} was chosen and not offered`,
+        from: "server",
+        reason: "WRONG_CIPHER_RETURNED",
+      });
+    this.version = selectedVersionOf(hello) === ProtocolVersion.tls13 ? "TLSv1.3" : "TLSv1.2";
+    this.suite = suite;
+    this.#serverRandom = Uint8Array.from(hello.random);
+    for (const extension of hello.extensions ?? [])
+      if (extension.kind === "alpn") this.alpnProtocol = extension.protocols[0];
+  }
+
+  /** What protects that side's records; throws where the key log has it not (yet). */
+  secrets(
+    handshake: MemoryHandshake,
+    side: BridgeSide,
+    stage: SecretStage,
+    sequenceNumber: number,
+  ): RecordSecrets {
+    const { suite, version } = this;
+    if (version === "TLSv1.3") {
+      const trafficSecret = required(handshake.secret(tls13Labels[side][stage]), tls13Labels[side][stage]);
+      return { version, suite, trafficSecret, sequenceNumber };
+    }
+    const masterSecret = required(handshake.secret(KeylogLabel.clientRandom), KeylogLabel.clientRandom);
+    const clientRandom = required(handshake.clientRandom, "client random");
+    const serverRandom = this.#serverRandom;
+    return { version, suite, masterSecret, clientRandom, serverRandom, side, sequenceNumber };
+  }
+}
+
+/** Reads a ServerHello or HelloRetryRequest; undefined for any other message. */
+export function readServerHello({ type, body }: HandshakeFrame): ServerHello | HelloRetryRequest | undefined {
+  return type === HandshakeType.serverHello ? decodeServerHello(body) : undefined;
+}
+
+function required(secret: Uint8Array | undefined, label: string): Uint8Array {
+  if (secret === undefined) throw new Error(`the key log has no ${label} yet`);
+  return secret;
+}

@@ -1,0 +1,100 @@
+import { constants } from "node:crypto";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
+import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
+
+/** What a context toward the upstream depends on. */
+export interface UpstreamContextKey {
+  readonly versions: readonly BridgeVersion[];
+  /** OpenSSL's list. */
+  readonly ciphers: string;
+  /** OpenSSL's list; the first gets the key share. */
+  readonly groups: string;
+  readonly caPem: readonly string[];
+}
+
+/** What a context toward the client depends on. */
+export interface ClientContextKey {
+  readonly identity: ServerIdentity;
+  readonly version: BridgeVersion;
+  /** OpenSSL's list. */
+  readonly ciphers: string;
+  /** OpenSSL's list. */
+  readonly groups: string;
+}
+
+const SECLEVEL = /@SECLEVEL=\d/;
+
+/**
+ * The OpenSSL contexts of many bridges: making one costs a millisecond, keeping it 30 kB, so that those used last are
+ * kept, {@link tlsBridgeLimits}`.secureContexts` of them. Identities and lists of certificates are told apart as
+ * objects.
+ *
+ * @example
+ * ```ts
+ * const contexts = new SecureContextCache();
+ * const bridgeFor = (handler: TlsBridgeHandler) => new TlsBridge({ identityFor, contexts, handler });
+ * ```
+ */
+export class SecureContextCache {
+  // In the order of use: a Map keeps the order of insertion.
+  readonly #contexts = new Map<string, SecureContext>();
+  readonly #ids = new WeakMap<object, number>();
+  #lastId = 0;
+
+  /** Contexts that are kept now. */
+  get size(): number {
+    return this.#contexts.size;
+  }
+
+  /** For a client of the upstream. Sessions are never resumed: each handshake has to be a whole one. */
+  forUpstream({ versions, ciphers, groups, caPem }: UpstreamContextKey): SecureContext {
+    const key = ["upstream", versions.join(), ciphers, groups, caPem.length && this.#idOf(caPem)].join(" ");
+    return this.#of(key, () =>
+      createSecureContext({
+        minVersion: versions.includes("TLSv1.2") ? "TLSv1.2" : "TLSv1.3",
+        maxVersion: versions.includes("TLSv1.3") ? "TLSv1.3" : "TLSv1.2",
+        ciphers,
+        ecdhCurve: groups,
+        secureOptions: constants.SSL_OP_NO_TICKET,
+        // Node trusts either what it is given or its own roots.
+        ...(caPem.length > 0 && { ca: [...rootCertificates, ...caPem] }),
+      }),
+    );
+  }
+
+  /** For the server that the client sees: that version and no other. */
+  forClient({ identity, version, ciphers, groups }: ClientContextKey): SecureContext {
+    const key = ["client", this.#idOf(identity), version, ciphers, groups].join(" ");
+    const level = SECLEVEL.exec(identity.ciphers ?? "")?.[0];
+    return this.#of(key, () =>
+      createSecureContext({
+        cert: identity.certificateChainPem,
+        key: identity.privateKeyPem(),
+        minVersion: version,
+        maxVersion: version,
+        ciphers: level === undefined ? ciphers : `${ciphers}:${level}`,
+        ecdhCurve: groups,
+        secureOptions: constants.SSL_OP_NO_TICKET,
+      }),
+    );
+  }
+
+  #of(key: string, make: () => SecureContext): SecureContext {
+    const context = this.#contexts.get(key) ?? make();
+    this.#contexts.delete(key);
+    this.#contexts.set(key, context);
+    if (this.#contexts.size > tlsBridgeLimits.secureContexts)
+      for (const oldest of this.#contexts.keys()) {
+        this.#contexts.delete(oldest);
+        break;
+      }
+    return context;
+  }
+
+  #idOf(object: object): number {
+    const id = this.#ids.get(object) ?? ++this.#lastId;
+    this.#ids.set(object, id);
+    return id;
+  }
+}

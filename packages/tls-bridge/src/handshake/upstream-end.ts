@@ -1,0 +1,214 @@
+import {
+  AlertDescription,
+  AlertLevel,
+  ContentType,
+  decodeHandshake,
+  type HandshakeFrame,
+  HandshakeType,
+  ProtocolVersion,
+  type TlsRecord,
+} from "@faultwire/tls-parser";
+import { alertFailure, BridgeFailed } from "../bridge/bridge-failure.ts";
+import type { UpstreamTrust } from "../bridge/tls-bridge-options.ts";
+import { RecordOpener } from "../record-protection/record-opener.ts";
+import { RecordSealer } from "../record-protection/record-sealer.ts";
+import type { ClientOffer } from "./client-offer.ts";
+import { FlightReader } from "./flight-reader.ts";
+import { MemoryHandshake } from "./memory-handshake.ts";
+import { NegotiatedHello, readServerHello, type SecretStage } from "./negotiated-hello.ts";
+import type { SecureContextCache } from "./secure-context-cache.ts";
+import { opensslList, supportedGroups, supportedSuites } from "./supported.ts";
+
+const NO_CA: readonly string[] = [];
+
+/** What an {@link UpstreamEnd} is made from. */
+export interface UpstreamEndOptions {
+  readonly offer: ClientOffer;
+  /** Whom the certificate has to stand for. */
+  readonly host: string;
+  readonly trust: UpstreamTrust;
+  readonly contexts: SecureContextCache;
+  /** Takes what goes to the upstream. */
+  readonly send: (bytes: Uint8Array) => void;
+}
+
+/** How far the upstream's handshake is after one of its records. */
+export type UpstreamProgress =
+  /** It has more to say. */
+  | { readonly kind: "more" }
+  /** It wants another ClientHello, with a share of that group; the hello is sent. */
+  | { readonly kind: "retry"; readonly group: number }
+  /** Its flight is over and answered. In TLS 1.3 it is verified, too, and the handshake done. */
+  | { readonly kind: "answered" }
+  /** TLS 1.2: its Finished is there, and it is verified. */
+  | { readonly kind: "done" };
+
+/** Our end toward the upstream: a client that offers what the client offered. */
+export class UpstreamEnd {
+  readonly #handshake: MemoryHandshake;
+  readonly #host: string;
+  readonly #send: (bytes: Uint8Array) => void;
+  readonly #reader = new FlightReader();
+  #hello: NegotiatedHello | undefined;
+  #alpnProtocol: string | undefined;
+  #retryGroup: number | undefined;
+  #isFlightOver = false;
+  #isFinishedSent = false;
+  // One for each stage, so that no number is used twice.
+  readonly #sealers: Partial<Record<SecretStage, RecordSealer>> = {};
+
+  constructor({ offer, host, trust, contexts, send }: UpstreamEndOptions) {
+    this.#host = host;
+    this.#send = send;
+    this.#handshake = MemoryHandshake.client({
+      secureContext: contexts.forUpstream({
+        versions: offer.versions,
+        ciphers: opensslList(supportedSuites, offer.upstreamSuites()),
+        groups: opensslList(supportedGroups, offer.groups),
+        caPem: trust.caPem ?? NO_CA,
+      }),
+      serverName: offer.serverName,
+      host,
+      protocols: offer.protocols,
+      insecure: trust.insecure ?? false,
+    });
+  }
+
+  /** What the upstream chose; throws before its ServerHello is there. */
+  get hello(): NegotiatedHello {
+    if (this.#hello === undefined) throw new Error("the upstream has sent no ServerHello yet");
+    return this.#hello;
+  }
+
+  /** The application protocol that the upstream chose. */
+  get alpnProtocol(): string | undefined {
+    return this.#alpnProtocol;
+  }
+
+  /** Sends the ClientHello. */
+  async start(): Promise<void> {
+    this.#send(await this.#handshake.feed());
+  }
+
+  /**
+   * Takes the upstream's next record.
+   *
+   * @throws {@link BridgeFailed} and whatever {@link FlightReader.read} does
+   */
+  async take(record: TlsRecord): Promise<UpstreamProgress> {
+    this.#look(record);
+    const wasDone = this.#handshake.isDone;
+    const reply = await this.#handshake.feed(record.bytes);
+    this.#requireNoError(reply);
+    this.#send(reply);
+    this.#armReader(record.type);
+    if (this.#retryGroup !== undefined) {
+      const group = this.#retryGroup;
+      this.#retryGroup = undefined;
+      return { kind: "retry", group };
+    }
+    if (this.#handshake.isDone && !wasDone) {
+      this.#isFinishedSent = true;
+      return { kind: this.#hello?.version === "TLSv1.3" ? "answered" : "done" };
+    }
+    if (!this.#isFlightOver) return { kind: "more" };
+    this.#isFlightOver = false;
+    this.#isFinishedSent = true;
+    return { kind: "answered" };
+  }
+
+  /** What opens the upstream's records behind its handshake. */
+  opener(): RecordOpener {
+    return new RecordOpener(this.hello.secrets(this.#handshake, "server", "application", this.#firstNumber));
+  }
+
+  /** What seals records for it, at this moment; undefined while they are not encrypted. */
+  sealer(): RecordSealer | undefined {
+    if (this.#hello === undefined) return undefined;
+    if (this.#hello.version === "TLSv1.2" && !this.#isFinishedSent) return undefined;
+    const stage = this.#isFinishedSent ? "application" : "handshake";
+    this.#sealers[stage] ??= new RecordSealer(
+      this.#hello.secrets(this.#handshake, "client", stage, this.#firstNumber),
+    );
+    return this.#sealers[stage];
+  }
+
+  /** Frees OpenSSL's objects. */
+  release(): void {
+    this.#handshake.release();
+  }
+
+  /** In TLS 1.2 the Finished was protected by the same keys. */
+  get #firstNumber(): number {
+    return this.#hello?.version === "TLSv1.2" ? 1 : 0;
+  }
+
+  #look(record: TlsRecord): void {
+    const content = this.#reader.read(record);
+    if (content.kind === "alert") {
+      const { level, description } = content.alert;
+      // TLS 1.2 knows warnings, unrecognized_name for one, behind which the handshake goes on.
+      if (level !== AlertLevel.warning || description === AlertDescription.closeNotify)
+        throw new BridgeFailed(alertFailure("server", content.alert));
+    }
+    if (content.kind === "handshake") for (const message of content.messages) this.#note(message);
+  }
+
+  #note(message: HandshakeFrame): void {
+    const hello = readServerHello(message);
+    if (hello?.kind === "helloRetryRequest") {
+      for (const extension of hello.extensions)
+        if (extension.kind === "keyShare") this.#retryGroup = extension.selectedGroup;
+      this.#retryGroup ??= 0;
+    }
+    if (hello?.kind === "serverHello") {
+      this.#hello = new NegotiatedHello(hello);
+      this.#alpnProtocol = this.#hello.alpnProtocol;
+    }
+    if (message.type === HandshakeType.encryptedExtensions) {
+      const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
+      if (decoded.kind !== "encryptedExtensions") return;
+      for (const extension of decoded.extensions)
+        if (extension.kind === "alpn") this.#alpnProtocol = extension.protocols[0];
+    }
+    if (message.type === HandshakeType.certificateRequest)
+      throw new BridgeFailed({
+        code: "upstream-asks-for-certificate",
+        message: `${this.#host || "the upstream"} asks for a client certificate, and only the client has its key`,
+        host: this.#host,
+      });
+    if (message.type === HandshakeType.serverHelloDone) this.#isFlightOver = true;
+  }
+
+  /** From here on the upstream's records are encrypted: with secrets that OpenSSL has only now. */
+  #armReader(type: number): void {
+    const hello = this.#hello;
+    if (hello === undefined || this.#reader.opener !== undefined) return;
+    if (hello.version === "TLSv1.2" && type !== ContentType.changeCipherSpec) return;
+    this.#reader.opener = new RecordOpener(hello.secrets(this.#handshake, "server", "handshake", 0));
+  }
+
+  #requireNoError(reply: Uint8Array): void {
+    const { error } = this.#handshake;
+    if (error === undefined) return;
+    const { code = "UNSPECIFIED", message } = error;
+    if (code.startsWith("ERR_SSL_")) {
+      // OpenSSL's own alert.
+      this.#send(reply);
+      throw new BridgeFailed({
+        code: "handshake",
+        message: `the upstream's handshake does not work out: ${code}`,
+        from: "server",
+        reason: code,
+      });
+    }
+    // The reply would be OpenSSL's Finished. In TLS 1.2 it is out already.
+    throw new BridgeFailed({
+      code: "upstream-untrusted",
+      message: `the certificate of ${this.#host || "the upstream"} does not verify: ${message} (${code})`,
+      reason: code,
+      words: message,
+      host: this.#host,
+    });
+  }
+}

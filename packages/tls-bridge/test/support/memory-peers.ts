@@ -1,0 +1,117 @@
+/** Node's own TLS peers over memory, and what carries bytes between them and a bridge. */
+import { Duplex } from "node:stream";
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  type SecureContextOptions,
+  TLSSocket,
+  type TLSSocketOptions,
+} from "node:tls";
+import type { BridgeSide, TlsBridge } from "../../src/index.ts";
+
+/** One TLS peer; what it would put on the wire is taken, what comes from the wire is given. */
+export class MemoryPeer {
+  readonly socket: TLSSocket;
+  readonly #wire: Wire;
+  readonly received: Buffer[] = [];
+  error: (Error & { readonly code?: string }) | undefined;
+  hasEnded = false;
+
+  private constructor(wire: Wire, socket: TLSSocket) {
+    this.#wire = wire;
+    this.socket = socket;
+    socket.on("error", (error) => {
+      this.error = error;
+    });
+    socket.on("data", (chunk: Buffer) => this.received.push(chunk));
+    socket.on("end", () => {
+      this.hasEnded = true;
+    });
+  }
+
+  static client(options: ConnectionOptions): MemoryPeer {
+    const wire = new Wire();
+    return new MemoryPeer(wire, connect({ ...options, socket: wire }));
+  }
+
+  static server(context: SecureContextOptions, options: TLSSocketOptions = {}): MemoryPeer {
+    const wire = new Wire();
+    const secureContext = createSecureContext(context);
+    return new MemoryPeer(wire, new TLSSocket(wire, { isServer: true, secureContext, ...options }));
+  }
+
+  /** All that was received, as text. */
+  get text(): string {
+    return Buffer.concat(this.received).toString("latin1");
+  }
+
+  give(bytes: Uint8Array): void {
+    if (bytes.length > 0 && !this.#wire.destroyed) this.#wire.push(bytes);
+  }
+
+  /** What the peer has to say, once it has no more to say. */
+  async take(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#wire.written.length === 0) continue;
+      chunks.push(...this.#wire.written.splice(0));
+      quiet = -1;
+    }
+    return Buffer.concat(chunks);
+  }
+}
+
+class Wire extends Duplex {
+  readonly written: Buffer[] = [];
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.written.push(chunk);
+    done();
+  }
+}
+
+/** How bytes get from one to the other. */
+export interface CarryOptions {
+  /** Bytes a chunk; whole unless given. */
+  readonly chunkBytes?: number;
+  /** Whether bytes for a peer leave in answer to the other one's only, as in the tunnel. */
+  readonly lockstep?: boolean;
+}
+
+/**
+ * Carries bytes between a client, a bridge and a server until nobody has anything to say.
+ *
+ * @returns how many bytes went to whom
+ */
+export async function carry(
+  client: MemoryPeer,
+  bridge: TlsBridge,
+  server: MemoryPeer,
+  { chunkBytes = Number.POSITIVE_INFINITY, lockstep = true }: CarryOptions = {},
+): Promise<Record<BridgeSide, number>> {
+  const peers: Record<BridgeSide, MemoryPeer> = { client, server };
+  const moved: Record<BridgeSide, number> = { client: 0, server: 0 };
+  const deliver = (to: BridgeSide): void => {
+    const bytes = bridge.take(to);
+    moved[to] += bytes.length;
+    peers[to].give(bytes);
+  };
+  for (let isQuiet = false; !isQuiet; ) {
+    isQuiet = true;
+    for (const from of ["client", "server"] as const) {
+      const bytes = await peers[from].take();
+      if (bytes.length > 0) isQuiet = false;
+      for (let at = 0; at < bytes.length; at += chunkBytes) {
+        bridge.push(from, bytes.subarray(at, at + chunkBytes));
+        await bridge.idle();
+        deliver(from === "client" ? "server" : "client");
+        if (!lockstep) deliver(from);
+      }
+    }
+  }
+  return moved;
+}
