@@ -1,0 +1,74 @@
+/** Node's own TLS peers over memory. */
+import { Duplex } from "node:stream";
+import {
+  type ConnectionOptions,
+  connect,
+  createSecureContext,
+  type SecureContextOptions,
+  TLSSocket,
+  type TLSSocketOptions,
+} from "node:tls";
+
+/** One TLS peer; what it would put on the wire is taken, what comes from the wire is given. */
+export class TlsMemoryPeer {
+  readonly socket: TLSSocket;
+  readonly #wire: Wire;
+  readonly received: Buffer[] = [];
+  error: (Error & { readonly code?: string }) | undefined;
+  hasEnded = false;
+
+  private constructor(wire: Wire, socket: TLSSocket) {
+    this.#wire = wire;
+    this.socket = socket;
+    socket.on("error", (error) => {
+      this.error = error;
+    });
+    socket.on("data", (chunk: Buffer) => this.received.push(chunk));
+    socket.on("end", () => {
+      this.hasEnded = true;
+    });
+  }
+
+  static client(options: ConnectionOptions): TlsMemoryPeer {
+    const wire = new Wire();
+    return new TlsMemoryPeer(wire, connect({ ...options, socket: wire }));
+  }
+
+  static server(context: SecureContextOptions, options: TLSSocketOptions = {}): TlsMemoryPeer {
+    const wire = new Wire();
+    const secureContext = createSecureContext(context);
+    return new TlsMemoryPeer(wire, new TLSSocket(wire, { isServer: true, secureContext, ...options }));
+  }
+
+  /** All that was received, as text. */
+  get text(): string {
+    return Buffer.concat(this.received).toString("latin1");
+  }
+
+  give(bytes: Uint8Array): void {
+    if (bytes.length > 0 && !this.#wire.destroyed) this.#wire.push(bytes);
+  }
+
+  /** What the peer has to say, once it has no more to say. */
+  async take(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#wire.written.length === 0) continue;
+      chunks.push(...this.#wire.written.splice(0));
+      quiet = -1;
+    }
+    return Buffer.concat(chunks);
+  }
+}
+
+class Wire extends Duplex {
+  readonly written: Buffer[] = [];
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.written.push(chunk);
+    done();
+  }
+}

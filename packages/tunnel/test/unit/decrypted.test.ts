@@ -1,0 +1,37 @@
+/** HTTPS opened inside a tunnel: what a real TLS client and a real TLS upstream get. */
+import { describe, expect, it } from "vitest";
+import { HttpsTunnel } from "../support/https-tunnel.ts";
+import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
+
+const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: api.test\r\n\r\n`;
+const ok = (body = "fine"): string => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const overloaded = errorFault("anthropic/overloaded_error", 1);
+const alternating = (share = 2): ReturnType<typeof scriptedPolicy> =>
+  scriptedPolicy({ request: (number) => (number % share === 0 ? overloaded : null) });
+
+describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (version) => {
+  const only = { minVersion: version, maxVersion: version } as const;
+
+  it.each([1, 2, 3, 5, 17, 1400, 4096])("passes every byte on and answers what is to fail, in chunks of %i", async (chunkBytes) => {
+    const policy = scriptedPolicy({ request: (number) => (number === 1 ? overloaded : null) });
+    const tunnel = new HttpsTunnel({ policy, client: only, upstream: only, chunkBytes });
+    const asked = tunnel.serve((head) => (head.startsWith("HEAD") ? "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n" : ok()));
+    await tunnel.settle();
+    expect(await tunnel.exchange(get("/one"))).toBe(ok());
+    expect(await tunnel.exchange(get("/two"))).toMatch(/^HTTP\/1\.1 529 .*overloaded_error/s);
+    expect(await tunnel.exchange(get("/three"))).toBe(ok());
+    expect(asked.map((head) => head.split(" HTTP")[0])).toEqual(["GET /one", "HEAD /", "GET /three"]);
+    expect(asked[0]).toBe(get("/one"));
+    expect(tunnel.client.error).toBeUndefined();
+    expect(tunnel.upstream.error).toBeUndefined();
+  });
+
+  it("answers the first request of a connection", async () => {
+    const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
+    const asked = tunnel.serve(() => "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n");
+    expect(await tunnel.exchange(get())).toMatch(/^HTTP\/1\.1 529 /);
+    // In TLS 1.3 the upstream's tickets bring a call that is kept: then nobody has to be asked.
+    expect(asked.length).toBeLessThanOrEqual(1);
+    expect(await tunnel.exchange(get())).toMatch(/^HTTP\/1\.1 529 /);
+  });
+});
