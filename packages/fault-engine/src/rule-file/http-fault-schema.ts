@@ -21,19 +21,23 @@ export function readPresetName(
 const preset = z.enum(PRESET_NAMES as [string, ...string[]], {
   error: "expected a preset as <provider>/<error>, such as anthropic/overloaded_error",
 });
-const headers = z.record(z.string(), z.coerce.string()).superRefine((record, context) => {
-  for (const [name, value] of Object.entries(record))
-    try {
-      checkHeader([name, value]);
-    } catch (error) {
-      context.addIssue({
-        code: "custom",
-        path: [name],
-        message: error instanceof Error ? error.message : "not a header",
-      });
-    }
-});
-const responseBody = z.union(
+/** Headers of a response. */
+export const responseHeaders: z.ZodType<Record<string, string>> = z
+  .record(z.string(), z.coerce.string())
+  .superRefine((record, context) => {
+    for (const [name, value] of Object.entries(record))
+      try {
+        checkHeader([name, value]);
+      } catch (error) {
+        context.addIssue({
+          code: "custom",
+          path: [name],
+          message: error instanceof Error ? error.message : "not a header",
+        });
+      }
+  });
+/** The body of a response: a text, or an object that becomes JSON. */
+export const responseBody: z.ZodType<string> = z.union(
   [z.string(), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
   { error: "expected a text, or an object that is sent as JSON" },
 );
@@ -43,7 +47,7 @@ const answerShape = {
   status: z.int().min(200).max(599).optional(),
   message: z.string().optional(),
   body: responseBody.optional(),
-  headers: headers.optional(),
+  headers: responseHeaders.optional(),
   retryAfter: z
     .union([durationMs, z.literal("none")], { error: "expected a duration such as 2s, or none" })
     .optional(),

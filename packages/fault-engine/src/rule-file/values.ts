@@ -129,3 +129,9 @@ export function oneOf<T>(choices: Readonly<Record<string, z.ZodType<T>>>, what: 
     .meta({ minProperties: 1, maxProperties: 1 })
     .transform((object) => Object.values(object).find((value) => value !== undefined) as T);
 }
+
+/** An object without the keys whose value is `undefined`, as `exactOptionalPropertyTypes` wants it. */
+export function defined<T extends object>(object: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
