@@ -4,7 +4,7 @@ import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-r
 import { responseBody, responseHeaders } from "./http-fault-schema.ts";
 import { MIXES } from "./mixes.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
-import { defined, oneOrMore, share } from "./values.ts";
+import { defined, oneOrMore, responseStatus, share } from "./values.ts";
 
 /** What a file says about the certificate authority; only the old single-rule form has it. */
 export interface CertificateFiles {
@@ -20,7 +20,6 @@ export interface RuleFile {
   readonly single: SingleRule | null;
 }
 
-const STATUS = "expected a whole number from 200 to 599";
 const seed = z.union([z.int(), z.string()], { error: "expected a whole number or a text" });
 const mixName = z.enum(["gentle", "realistic", "brutal"]);
 
@@ -93,7 +92,7 @@ const hosts = oneOrMore(
 export const legacySchema: z.ZodType<RuleFile> = z
   .strictObject({
     error_probability: share.optional(),
-    status_code: z.int().min(200, STATUS).max(599, STATUS).optional(),
+    status_code: responseStatus.optional(),
     error_body: responseBody.optional(),
     target_host: hosts.optional(),
     headers: responseHeaders.optional(),

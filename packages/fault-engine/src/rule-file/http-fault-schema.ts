@@ -2,7 +2,16 @@ import { z } from "zod";
 import { type ErrorAnswer, type Extent, type HttpFault, MALFORMATIONS } from "../faults/fault.ts";
 import { checkHeader } from "../http/encode-response.ts";
 import { findErrorPreset, PROVIDER_ERRORS, type Provider } from "../providers/provider-error.ts";
-import { durationMs, flag, oneOf, positive, randomDuration, share, sizeBytes } from "./values.ts";
+import {
+  durationMs,
+  flag,
+  oneOf,
+  positive,
+  randomDuration,
+  responseStatus,
+  share,
+  sizeBytes,
+} from "./values.ts";
 
 const PRESET_NAMES = Object.entries(PROVIDER_ERRORS).flatMap(([provider, rows]) =>
   rows.map((row) => `${provider}/${row.name}`),
@@ -44,7 +53,7 @@ export const responseBody: z.ZodType<string> = z.union(
 
 const answerShape = {
   preset: preset.optional(),
-  status: z.int().min(200).max(599).optional(),
+  status: responseStatus.optional(),
   message: z.string().optional(),
   body: responseBody.optional(),
   headers: responseHeaders.optional(),

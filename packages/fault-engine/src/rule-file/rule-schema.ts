@@ -3,7 +3,7 @@ import type { Fault } from "../faults/fault.ts";
 import { TRAFFIC_WAYS } from "../rules/facts.ts";
 import type { Expectation, Match, Rule, When } from "../rules/rule.ts";
 import { faultSchema } from "./fault-schema.ts";
-import { count, defined, durationMs, oneOrMore, positive, share, textPattern } from "./values.ts";
+import { count, defined, durationMs, oneOrMore, positive, share, textPattern, wholeFrom } from "./values.ts";
 
 const patterns = oneOrMore(textPattern, "a glob or a regular expression as /^…/");
 const scalar = z.union([textPattern, z.number(), z.boolean(), z.null()], {
@@ -15,7 +15,7 @@ const match: z.ZodType<Match> = z
   .strictObject({
     host: patterns.optional(),
     way: oneOrMore(z.enum(TRAFFIC_WAYS), "opaque, decrypted or plain").optional(),
-    port: oneOrMore(z.int().min(1).max(65_535), "a port").optional(),
+    port: oneOrMore(wholeFrom(1, 65_535), "a port").optional(),
     sni: patterns.optional(),
     alpn: oneOrMore(z.string(), "a protocol name").optional(),
     ja4: patterns.optional(),
