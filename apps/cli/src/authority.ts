@@ -7,10 +7,13 @@ import {
   type TrustReport,
   thisHost,
 } from "@faultwire/cert-authority";
-import type { RuleSettings } from "./rule-options.ts";
 
-/** What `--export-ca` and `--install-ca` ask for. */
+/** Which CA, and what `--export-ca` and `--install-ca` ask for. */
 export interface AuthorityUse {
+  /** Files of a CA of the user's own. */
+  readonly own: { readonly cert: string; readonly key: string } | undefined;
+  /** What it has to be good for: names, `*.name`, or `*`. */
+  readonly hosts: readonly string[];
   readonly exportTo: string | undefined;
   readonly install: boolean;
 }
@@ -24,18 +27,17 @@ export interface OpenedAuthority {
 }
 
 /**
- * Opens the CA that the settings name, or Faultwire's own, which is made where there is none; exports and installs it
+ * Opens the CA that the user names, or Faultwire's own, which is made where there is none; exports and installs it
  * as asked.
  *
  * @throws CertificateAuthorityError: one line that says what to do.
  */
-export async function openAuthority(settings: RuleSettings, use: AuthorityUse): Promise<OpenedAuthority> {
-  const { caCert, caKey, rule } = settings;
-  const own = caCert !== undefined && caKey !== undefined ? { certificatePath: caCert, keyPath: caKey } : {};
-  const authority = await CertificateAuthority.loadOrCreate({ targets: rule.targetHosts, ...own });
+export async function openAuthority(use: AuthorityUse): Promise<OpenedAuthority> {
+  const own = use.own && { certificatePath: use.own.cert, keyPath: use.own.key };
+  const authority = await CertificateAuthority.loadOrCreate({ targets: use.hosts, ...own });
   if (use.exportTo !== undefined) await exportCertificate(authority, use.exportTo);
   const trustLines = use.install ? describeTrust(await installTrust(authority)) : [];
-  return { authority, caCertPath: authority.certificatePath ?? caCert ?? "", trustLines };
+  return { authority, caCertPath: authority.certificatePath ?? "", trustLines };
 }
 
 function describeTrust({ done, toDo, notes }: TrustReport): string[] {

@@ -1,6 +1,5 @@
 /** The log: pretty on a terminal, one JSON object a line otherwise; always on standard error. */
 import pino, { type Logger } from "pino";
-import pretty from "pino-pretty";
 
 export type LogFormat = "pretty" | "json";
 
@@ -16,7 +15,8 @@ const secretFields = [
   "passphrase",
 ];
 
-export function createLogger(format: LogFormat | undefined, verbose: boolean): Logger {
+/** Makes the logger. What prints it prettily is loaded only where it is wanted. */
+export async function createLogger(format: LogFormat | undefined, verbose: boolean): Promise<Logger> {
   const options = {
     level: verbose ? "debug" : "info",
     base: null,
@@ -27,6 +27,7 @@ export function createLogger(format: LogFormat | undefined, verbose: boolean): L
   const chosen = format ?? (process.stderr.isTTY ? "pretty" : "json");
   // Synchronous on purpose: the last lines before an exit are those that matter.
   if (chosen === "json") return pino(options, pino.destination({ fd: 2, sync: true }));
+  const { default: pretty } = await import("pino-pretty");
   return pino(
     options,
     pretty({

@@ -1,17 +1,42 @@
-/** The `faultwire` command: puts its subcommands together and turns what goes wrong into one line and a status. */
-import { CertificateAuthorityError } from "@faultwire/cert-authority";
-import { PluginServerError, version } from "@faultwire/plugin-server";
+/** The `faultwire` command: finds the subcommand that is meant and turns what goes wrong into lines and a status. */
 import { Command, CommanderError } from "commander";
-import { caCommand } from "./commands/ca.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { startCommand } from "./commands/start.ts";
-import { UsageError } from "./usage-error.ts";
+import { version } from "./version.ts";
 
 /** The status of a bad flag, a bad file, a port in use: something that the user mends. */
 const usageStatus = 2;
 
-/** Errors whose message is a line for the user. */
-const usageErrors = [UsageError, PluginServerError, CertificateAuthorityError];
+/** Errors whose message is for the user. By name, because knowing their classes would load what a command may not need. */
+const usageErrors: ReadonlySet<string> = new Set([
+  "UsageError",
+  "PluginServerError",
+  "CertificateAuthorityError",
+]);
+
+/** Every subcommand; only the one that is meant is loaded. */
+const subcommands: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
+> = {
+  start: {
+    summary: "run everything: plugin, host and mock API on loopback",
+    load: async () => (await import("./commands/start.ts")).startCommand(),
+  },
+  serve: {
+    summary: "run the plugin server for a Fault proxy",
+    load: async () => (await import("./commands/serve.ts")).serveCommand(),
+  },
+  check: {
+    summary: "check and explain a rule file",
+    load: async () => (await import("./commands/check.ts")).checkCommand(),
+  },
+  report: {
+    summary: "judge a recorded event log",
+    load: async () => (await import("./commands/report.ts")).reportCommand(),
+  },
+  ca: {
+    summary: "the CA that opens HTTPS: make it, show it, trust it",
+    load: async () => (await import("./commands/ca.ts")).caCommand(),
+  },
+};
 
 const program = new Command("faultwire")
   .description(
@@ -19,10 +44,13 @@ const program = new Command("faultwire")
       "with errors, reproducibly, without a change to its code.",
   )
   .version(version)
-  .addHelpText("after", "\nStart here:\n  faultwire start --error-probability 0.5\n")
-  .addCommand(startCommand())
-  .addCommand(serveCommand())
-  .addCommand(caCommand());
+  .addHelpText("after", "\nStart here:\n  faultwire start --error-probability 0.5\n");
+
+// `faultwire help serve` names the command second.
+const [first, second] = process.argv.slice(2);
+const wanted = first === "help" ? second : first;
+for (const [name, { summary, load }] of Object.entries(subcommands))
+  program.addCommand(name === wanted ? await load() : new Command(name).summary(summary));
 
 for (const command of [program, ...program.commands])
   command
@@ -36,8 +64,8 @@ try {
   if (error instanceof CommanderError) {
     // Commander has printed its line already.
     process.exitCode = error.exitCode === 0 ? 0 : usageStatus;
-  } else if (usageErrors.some((kind) => error instanceof kind)) {
-    process.stderr.write(`faultwire: ${(error as Error).message}\n`);
+  } else if (error instanceof Error && usageErrors.has(error.name)) {
+    process.stderr.write(`faultwire: ${error.message}\n`);
     process.exitCode = usageStatus;
   } else {
     process.stderr.write(`faultwire: unexpected: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,36 +1,22 @@
-/** The flags of `serve` and `start` that say what fails, and their merge with the config file and the defaults. */
-import { type ConnectionMoment, connectionMoments, type SingleRule } from "@faultwire/plugin-server";
+/** The flags of `serve` and `start` that say what fails. */
+import { CLOSE_MOMENTS } from "@faultwire/fault-engine";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ConfigFile, headerFault, readConfigFile } from "./config-file.ts";
-import { UsageError } from "./usage-error.ts";
+import { integerFlag, numberFlag } from "./number-flags.ts";
+import { defaultTargetHost } from "./rules/rule-sources.ts";
 
-/** The flags as commander gives them: those that were not set are missing. */
-export interface RuleFlags {
-  readonly config?: string;
-  readonly targetHost?: readonly string[];
-  readonly errorProbability?: number;
-  readonly statusCode?: number;
-  readonly errorBody?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly closeAt?: ConnectionMoment;
-  readonly seed?: string;
-  readonly caCert?: string;
-  readonly caKey?: string;
-}
-
-/** What the flags, the config file and the defaults say together; flags win over the file. */
-export interface RuleSettings {
-  readonly rule: SingleRule;
-  readonly caCert: string | undefined;
-  readonly caKey: string | undefined;
-}
-
-export const defaultTargetHost = "api.anthropic.com";
-
-/** Adds the flags to a command. Defaults stand in the help only, so that a config file can fill what was not set. */
+/** Adds the flags to a command. Defaults stand in the help only, so that a file can fill what was not set. */
 export function addRuleOptions(command: Command): Command {
   return command
-    .option("--config <file>", "one rule as JSON; flags win over it")
+    .option(
+      "--config <file>",
+      "rules as YAML or JSON (docs/rules.md), or one rule as the old JSON, over which flags win",
+    )
+    .addOption(
+      new Option("--watch [choice]", "take changes of the rule file while running (SIGHUP always does)")
+        .choices(["true", "false"])
+        .default("true"),
+    )
+    .addOption(new Option("--no-watch", "don't"))
     .addOption(
       new Option(
         "--target-host <host>",
@@ -62,65 +48,15 @@ export function addRuleOptions(command: Command): Command {
       new Option(
         "--close-at <moment>",
         "where a connection that can't be read is closed (default: client-hello)",
-      ).choices(connectionMoments),
+      ).choices(CLOSE_MOMENTS),
     )
     .option("--seed <seed>", "same seed, same failures (default: random, printed at start)")
+    .option(
+      "--report <folder>",
+      "write what happens to events.ndjson, and reports at the end (docs/rules.md)",
+    )
     .option("--ca-cert <file>", "use this CA certificate (PEM), with --ca-key")
     .option("--ca-key <file>", "the key of --ca-cert (PEM)");
-}
-
-/** Merges flags, file and defaults. @throws {@link UsageError} for a bad file or flags that don't go together. */
-export function ruleSettings(flags: RuleFlags): RuleSettings {
-  const file: ConfigFile = flags.config === undefined ? {} : readConfigFile(flags.config);
-  const caCert = flags.caCert ?? file.ca_cert;
-  const caKey = flags.caKey ?? file.ca_key;
-  if ((caCert === undefined) !== (caKey === undefined))
-    throw new UsageError(
-      "--ca-cert and --ca-key go together; give both, or neither to use Faultwire's own CA",
-    );
-  const hosts = flags.targetHost ?? [file.target_host ?? defaultTargetHost].flat();
-  const errorBody = flags.errorBody ?? bodyText(file.error_body);
-  return {
-    rule: {
-      targetHosts: hosts,
-      errorProbability: flags.errorProbability ?? file.error_probability ?? 0.1,
-      statusCode: flags.statusCode ?? file.status_code ?? 500,
-      ...(errorBody === undefined ? {} : { errorBody }),
-      headers: { ...textValues(file.headers), ...flags.headers },
-      closeAt: flags.closeAt ?? file.close_at ?? "client-hello",
-      seed: flags.seed ?? file.seed ?? Math.floor(Math.random() * 2 ** 32),
-    },
-    caCert,
-    caKey,
-  };
-}
-
-function bodyText(body: ConfigFile["error_body"]): string | undefined {
-  return typeof body === "object" ? JSON.stringify(body) : body;
-}
-
-function textValues(headers: ConfigFile["headers"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));
-}
-
-/** A number in a range, or commander's error with what was found and expected. */
-export function numberFlag(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= min && value <= max))
-      throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`);
-    return value;
-  };
-}
-
-/** A whole number in a range, or commander's error. */
-export function integerFlag(min: number, max: number): (text: string) => number {
-  const number = numberFlag(min, max);
-  return (text) => {
-    if (!/^\d+$/.test(text.trim()))
-      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
-    return number(text);
-  };
 }
 
 function hostFlag(text: string): string {
@@ -154,4 +90,11 @@ function addHeader(headers: Record<string, string>, name: string, value: string)
   const fault = headerFault(name, value);
   if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
   headers[name.toLowerCase()] = value;
+}
+
+/** Why a header can't be sent, or undefined where it can (RFC 9110 section 5; the host takes ASCII only). */
+function headerFault(name: string, value: string): string | undefined {
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return `"${name}" is no header name`;
+  if (!/^[\t\x20-\x7e]*$/.test(value)) return `the value of ${name} holds control or non-ASCII characters`;
+  return undefined;
 }

@@ -1,14 +1,21 @@
-/** What `serve` and `start` have in common: flags become settings, a CA, a policy and a running plugin server. */
+/** What `serve` and `start` have in common: flags become rules, a CA, a policy and a running plugin server. */
 import type { CertificateAuthority } from "@faultwire/cert-authority";
-import { type PluginServer, singleRulePolicy, startPluginServer } from "@faultwire/plugin-server";
+import { FaultEngine, textReport } from "@faultwire/fault-engine";
+import { enginePolicy, type PluginServer, startPluginServer } from "@faultwire/plugin-server";
 import type { Logger } from "pino";
 import { openAuthority } from "./authority.ts";
+import { identitiesOf } from "./identities.ts";
 import { createLogger } from "./logger.ts";
-import { type RuleSettings, ruleSettings } from "./rule-options.ts";
+import { ReportFolder } from "./reports/report-folder.ts";
+import { firstRules, LiveRules } from "./rules/live-rules.ts";
+import { certifiableHosts } from "./rules/rule-sources.ts";
 import { type ServerFlags, sidesOf } from "./server-options.ts";
+import { onHangup } from "./shutdown.ts";
+import { readUpstreamCa } from "./upstream-trust.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface RunningPlugin {
-  readonly settings: RuleSettings;
+  readonly rules: LiveRules;
   readonly logger: Logger;
   readonly authority: CertificateAuthority;
   /** The CA certificate (PEM) that clients have to trust. */
@@ -16,37 +23,82 @@ export interface RunningPlugin {
   readonly server: PluginServer;
   /** What goes into `--grpc-plugin`, server side first. */
   readonly pluginUrls: readonly string[];
+  /** Ends the server and what belongs to it; writes the reports, and sets the exit status where clients failed. */
+  close(): Promise<void>;
 }
 
-/** Starts the plugin as the flags say. @throws UsageError, PluginServerError, CertificateAuthorityError: one line each. */
-export async function startPlugin(flags: ServerFlags): Promise<RunningPlugin> {
-  const settings = ruleSettings(flags);
-  const logger = createLogger(flags.logFormat, flags.verbose ?? false);
-  const { authority, caCertPath, trustLines } = await openAuthority(settings, {
+/** The clock of rules, faults and events. */
+const now = (): number => performance.now();
+
+/**
+ * Starts the plugin as the flags say.
+ *
+ * @param ownUpstream - Whether the upstream is the mock, which our own CA vouches for.
+ * @throws UsageError, PluginServerError, CertificateAuthorityError: what the user has to mend.
+ */
+export async function startPlugin(flags: ServerFlags, ownUpstream: boolean): Promise<RunningPlugin> {
+  if ((flags.caCert === undefined) !== (flags.caKey === undefined))
+    throw new UsageError(
+      "--ca-cert and --ca-key go together; give both, or neither to use Faultwire's own CA",
+    );
+  const first = await firstRules(flags);
+  const logger = await createLogger(flags.logFormat, flags.verbose ?? false);
+  const { caCert, caKey } = flags;
+  const { authority, caCertPath, trustLines } = await openAuthority({
+    own: caCert !== undefined && caKey !== undefined ? { cert: caCert, key: caKey } : (first.ca ?? undefined),
+    hosts: certifiableHosts(first.sources.targets),
     exportTo: flags.exportCa,
     install: flags.installCa ?? false,
   });
   for (const line of trustLines) process.stderr.write(`faultwire: ${line}\n`);
+  const upstreamCa = await readUpstreamCa(flags.upstreamCa ?? []);
+  if (flags.upstreamInsecure)
+    logger.warn(
+      { event: "upstream-insecure" },
+      "UPSTREAMS ARE NOT VERIFIED (--upstream-insecure): whoever stands between here and there reads requests and keys",
+    );
+  const readHeader =
+    first.text === undefined ? undefined : (await import("./rules/rule-file.ts")).readHeaderFault;
+  const engine = new FaultEngine({ startedAtMs: now(), ...(readHeader && { readHeader }) });
+  const rules = new LiveRules(flags, first, engine, logger);
+  const folder = flags.report === undefined ? undefined : await ReportFolder.open(flags.report, logger);
+  if (folder === undefined && rules.expectations.length > 0)
+    logger.warn({ event: "no-report" }, "what the rules expect is judged with --report only");
   const server = await startPluginServer({
-    policy: singleRulePolicy(settings.rule),
+    policy: enginePolicy({ engine, now, ...(folder && { onEvent: (event) => folder.record(event) }) }),
     logger,
     sides: sidesOf(flags.side),
+    authority: identitiesOf(authority),
+    intercept: flags.intercept,
+    upstream: {
+      caPem: ownUpstream ? [authority.certificatePem, ...upstreamCa] : upstreamCa,
+      insecure: flags.upstreamInsecure ?? false,
+    },
     host: flags.host,
     port: flags.port,
     ...(flags.clientPort === undefined ? {} : { clientPort: flags.clientPort }),
   });
+  const stopWatching = flags.watch === true || flags.watch === "true" ? rules.watch() : undefined;
+  onHangup(() => void rules.reload("SIGHUP"));
   return {
-    settings,
+    rules,
     logger,
     authority,
     caCertPath,
     server,
     pluginUrls: server.endpoints.map(({ url }) => url),
+    async close() {
+      stopWatching?.();
+      await server.close();
+      if (folder) await report(folder, rules);
+    },
   };
 }
 
-/** What fails, in a line for people. */
-export function describeRule({ rule }: RuleSettings): string {
-  const share = `${Number((rule.errorProbability * 100).toFixed(3))} %`;
-  return `${share} of what goes to ${rule.targetHosts.join(", ")}: HTTPS closed at ${rule.closeAt}, plain HTTP answered with ${rule.statusCode}; seed ${rule.seed}`;
+/** Writes the reports; the process ends with 1 where a client was not what is expected of it. */
+async function report(folder: ReportFolder, rules: LiveRules): Promise<void> {
+  const { title, expectations } = rules;
+  const judgement = await folder.finish(title, expectations);
+  if (expectations.length > 0) process.stdout.write(`\n${textReport({ title, judgement })}`);
+  if (!judgement.passed) process.exitCode = 1;
 }

@@ -2,22 +2,30 @@
  * Forward mode: whole requests and responses, answered so that every quirk of the host is met
  * (docs/fault-host.md, "Forward mode").
  */
-import { create } from "@bufbuild/protobuf";
 import {
-  abortRequest,
-  continueRequest,
-  continueResponse,
-  FaultProtocolError,
-  type HttpRequest,
-  type HttpResponse,
-  type ProcessHttpRequestResponse,
-  ProcessHttpRequestResponse_Action,
-  ProcessHttpRequestResponseSchema,
-  type ProcessHttpResponseResponse,
-  ProcessHttpResponseResponse_Action,
-  ProcessHttpResponseResponseSchema,
+  type Decision,
+  headerValue,
+  type HttpResponse as InjectedResponse,
+  isEventStream,
+  type RequestFacts,
+  requestFingerprint,
+  retryAfterMs,
+  summarizeRequest,
+} from "@faultwire/fault-engine";
+import type {
+  HttpRequest,
+  HttpResponse,
+  ProcessHttpRequestResponse,
+  ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
-import { hostOfAuthority, type TunnelPolicy } from "@faultwire/tunnel";
+import { type FaultPolicy, hostOfAuthority, type Timers } from "@faultwire/tunnel";
+import { usageOf } from "./body-usage.ts";
+import { answerInstead, goBack, goOn, headersOf } from "./forward-answers.ts";
+import { ForwardExchanges, type SentRequest } from "./forward-exchanges.ts";
+import { type ForwardPlan, ForwardPlanner, type PlannedRequest } from "./forward-faults.ts";
+import { faultedWholeResponse } from "./forward-response.ts";
+import { forwardLimits } from "./forward-way.ts";
+import { HeldCalls } from "./held-calls.ts";
 
 /** What was done with a request, for the log. */
 export interface ForwardOutcome {
@@ -27,61 +35,259 @@ export interface ForwardOutcome {
   readonly injectedStatus: number | undefined;
 }
 
+/** What forward mode needs. */
+export interface ForwardOptions {
+  readonly policy: FaultPolicy;
+  /** The clock of the policy, and its timers. */
+  readonly timers: Timers;
+  /** Milliseconds since 1970, for moments that responses name; default `Date.now`. */
+  readonly wallNow?: () => number;
+  readonly onOutcome?: (outcome: ForwardOutcome) => void;
+  /** Takes what should never happen; the message went on unchanged. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A rule that hit, and what it means here. */
+interface PlannedFault {
+  readonly decision: Decision;
+  readonly plan: ForwardPlan;
+  /** `null` for a fault of the connection as such. */
+  readonly request: string | null;
+}
+
+/** A request to a target, and all that has been decided about it. */
+interface DecidedRequest {
+  /** Its name in events. */
+  readonly name: string;
+  readonly planned: PlannedRequest;
+  readonly faults: readonly PlannedFault[];
+}
+
+const notSendable = "the host takes no such answer: it is too large, or holds a header that is not ASCII";
+const answered = "the request was answered by another rule before it came to a response";
+const ambiguous =
+  "several requests are under way, and the host does not say whose response this is; send one at a time";
+
 /**
- * Decides about one request. `CONTINUE` always carries the request back with the query cut from its path: the
- * host sets its URL's path to what it is given, query and all, and keeps the query besides.
+ * Answers the host's two forward-mode calls. Each request counts as a connection of its own: the host does not tell
+ * which of them share one.
  */
-export function answerHttpRequest(
-  request: HttpRequest,
-  policy: TunnelPolicy,
-): { readonly response: ProcessHttpRequestResponse; readonly outcome: ForwardOutcome } {
-  const host = hostOf(request);
-  const target = policy.isTarget(host);
-  const fault = target
-    ? policy.request({
-        host,
-        method: request.method,
-        target: request.path,
-        headers: request.headers.map(({ name, value }) => [name, value] as const),
-      })
-    : undefined;
-  const outcome = { host, method: request.method, target, injectedStatus: fault?.status };
-  if (fault) {
-    const headers = fault.headers.map(([name, value]) => ({ name, value }));
-    return { response: abortRequest({ statusCode: fault.status, headers, body: fault.body }), outcome };
+export class ForwardMode {
+  readonly #policy: FaultPolicy;
+  readonly #timers: Timers;
+  readonly #wallNow: () => number;
+  readonly #onOutcome: ((outcome: ForwardOutcome) => void) | undefined;
+  readonly #onError: ((error: unknown) => void) | undefined;
+  readonly #planner = new ForwardPlanner();
+  readonly #held: HeldCalls;
+  readonly #exchanges: ForwardExchanges;
+
+  constructor(options: ForwardOptions) {
+    this.#policy = options.policy;
+    this.#timers = options.timers;
+    this.#wallNow = options.wallNow ?? Date.now;
+    this.#onOutcome = options.onOutcome;
+    this.#onError = options.onError;
+    this.#held = new HeldCalls(options.timers);
+    this.#exchanges = new ForwardExchanges(({ decided }) => {
+      if (decided !== undefined) this.#end(decided.name, "abandoned");
+    });
   }
+
+  /** Decides about one request. @param signal - Aborts when the client has gone. */
+  async request(request: HttpRequest, signal: AbortSignal): Promise<ProcessHttpRequestResponse> {
+    try {
+      return await this.#request(request, signal);
+    } catch (error) {
+      this.#onError?.(error);
+      return goOn(request);
+    }
+  }
+
+  /** Lets a response through, changed where a rule says so. A host that gets an error here is gone. */
+  async response(response: HttpResponse, signal: AbortSignal): Promise<ProcessHttpResponseResponse> {
+    try {
+      return await this.#response(response, signal);
+    } catch (error) {
+      this.#onError?.(error);
+      return goBack(response.statusCode, headersOf(response), response.body);
+    }
+  }
+
+  /** Lets go of everything that is held: for a shutdown. */
+  drain(): void {
+    this.#held.release();
+  }
+
+  async #request(request: HttpRequest, signal: AbortSignal): Promise<ProcessHttpRequestResponse> {
+    const host = hostOfAuthority(headerValue(headersOf(request), "host") ?? "");
+    const target = this.#policy.isTarget(host);
+    const decided = target ? this.#decide(request, host) : undefined;
+    const injected = decided?.faults.flatMap(({ plan }) =>
+      plan.kind === "answer" ? [plan.response] : [],
+    )[0];
+    this.#onOutcome?.({ host, method: request.method, target, injectedStatus: injected?.status });
+    if (decided === undefined) {
+      this.#exchanges.add({ sentAtMs: this.#timers.now() });
+      return goOn(request);
+    }
+    const holds = decided.faults.flatMap(({ plan }) => (plan.kind === "continue" ? [plan] : []));
+    const holdMs = holds.reduce((sum, plan) => sum + plan.holdMs, 0);
+    if (holdMs > 0 && !(await this.#held.hold(holdMs, signal))) {
+      this.#end(decided.name, "abandoned");
+      return goOn(request);
+    }
+    const answer = injected && answerInstead(injected);
+    const { connection } = decided.planned.facts;
+    for (const { decision, plan, request: of } of decided.faults) {
+      const tell = (reason?: string): void => this.#tell(decision, of, connection, reason);
+      if (plan.kind === "undone") tell(plan.reason);
+      else if (plan.kind === "continue") tell(beyondHold(plan.holdMs));
+      else if (plan.kind === "answer") tell(answer === undefined ? notSendable : undefined);
+      else if (plan.kind === "response" && answer !== undefined) tell(answered);
+    }
+    if (injected !== undefined && answer !== undefined) {
+      this.#respond(decided.name, injected, true);
+      this.#end(decided.name, "complete");
+      return answer;
+    }
+    this.#exchanges.add({ sentAtMs: this.#timers.now(), decided: sent(decided) });
+    return goOn(request, holds.findLast(({ body }) => body !== undefined)?.body);
+  }
+
+  async #response(response: HttpResponse, signal: AbortSignal): Promise<ProcessHttpResponseResponse> {
+    const { statusCode: status } = response;
+    let headers = headersOf(response);
+    let { body } = response;
+    const found = this.#exchanges.take({ status, isEventStream: isEventStream(headers) }, this.#timers.now());
+    const of = found?.exchange.decided;
+    if (found === undefined || of === undefined) return goBack(status, headers, body);
+    if (of.settle.length > 0) {
+      const { inputTokens, outputTokens } = usageOf(body, isEventStream(headers));
+      for (const settle of of.settle) settle(inputTokens, outputTokens ?? 0, this.#wallNow());
+    }
+    headers = [...headers, ...of.headers];
+    let isWhole = true;
+    let holdMs = 0;
+    const { summary, connection } = of;
+    for (const { decision, request } of of.faults) {
+      const nowMs = this.#timers.now();
+      const outcome = found.isCertain
+        ? faultedWholeResponse(decision, { summary, connection, headers, body, nowMs })
+        : ({ kind: "undone", reason: ambiguous } as const);
+      if (outcome.kind === "changed") {
+        headers = [...outcome.headers];
+        body = outcome.body;
+        holdMs += outcome.holdMs;
+        isWhole &&= outcome.isWhole;
+      }
+      const reason = outcome.kind === "undone" ? outcome.reason : beyondHold(outcome.holdMs);
+      this.#tell(decision, request, connection, reason);
+    }
+    const isHere = holdMs === 0 || (await this.#held.hold(holdMs, signal));
+    if (isHere) this.#respond(of.name, { status, headers }, false);
+    this.#end(of.name, isHere ? (isWhole ? "complete" : "cut") : "abandoned");
+    return goBack(status, headers, body);
+  }
+
+  /** Asks the policy about the connection and the request, and plans what it says. */
+  #decide(request: HttpRequest, host: string): DecidedRequest {
+    const headers = headersOf(request);
+    const { facts: of, decision: onConnection } = this.#policy.connection({
+      way: "plain",
+      host,
+      alpnProtocols: [],
+      clientHello: undefined,
+      userAgent: headerValue(headers, "user-agent"),
+    });
+    const { connection, client } = of;
+    const atMs = this.#timers.now();
+    this.#policy.record({ type: "connection", atMs, connection, client, host });
+    const { method, path: target } = request;
+    const body = request.body.length > forwardLimits.maxReadBodyBytes ? null : request.body;
+    const facts = { ...of, method, target, headers, body };
+    const summary = summarizeRequest(facts);
+    const { path, model, stream } = summary;
+    const name = `${connection}/1`;
+    const fingerprint = requestFingerprint(method, target, body ?? new Uint8Array(0));
+    const told = { connection, client, host, method, path, fingerprint, model, stream };
+    this.#policy.record({ type: "request", atMs, request: name, ...told });
+    const planned: PlannedRequest = { facts, summary, nowMs: atMs, wallMs: this.#wallNow() };
+    const faults = [
+      ...(onConnection ? [this.#plan(onConnection, planned, null)] : []),
+      ...this.#ask(facts).map((decision) => this.#plan(decision, planned, name)),
+    ];
+    return { name, planned, faults };
+  }
+
+  #ask(facts: RequestFacts): Decision[] {
+    const answer = this.#policy.request(facts);
+    return answer.kind === "fault" ? [answer.decision] : [];
+  }
+
+  #plan(decision: Decision, planned: PlannedRequest, request: string | null): PlannedFault {
+    const plan = this.#planner.plan(decision, planned);
+    // A request within its budget is no hit that a client could be judged by: nothing fails.
+    if (plan.kind !== "admitted") {
+      const { rule, fault, matchNumber } = decision;
+      const { facts, nowMs: atMs } = planned;
+      const { connection } = facts;
+      this.#policy.record({
+        type: "decision",
+        atMs,
+        request,
+        connection,
+        rule,
+        fault: fault.kind,
+        matchNumber,
+      });
+    }
+    return { decision, plan, request };
+  }
+
+  /** Says that a fault was carried out, or why not. */
+  #tell({ rule, fault }: Decision, request: string | null, connection: string, reason?: string): void {
+    const told = { atMs: this.#timers.now(), request, connection, rule, fault: fault.kind };
+    this.#policy.record(
+      reason === undefined ? { type: "done", ...told } : { type: "undone", ...told, reason },
+    );
+  }
+
+  #respond(request: string, of: Pick<InjectedResponse, "status" | "headers">, injected: boolean): void {
+    const retry = retryAfterMs(of.headers, this.#wallNow());
+    const atMs = this.#timers.now();
+    this.#policy.record({
+      type: "response",
+      atMs,
+      request,
+      status: of.status,
+      injected,
+      retryAfterMs: retry,
+    });
+  }
+
+  #end(request: string, how: "complete" | "cut" | "abandoned"): void {
+    this.#policy.record({ type: "end", atMs: this.#timers.now(), request, how });
+  }
+}
+
+/** What has to be known of a request when its response comes. */
+function sent({ name, planned, faults }: DecidedRequest): SentRequest {
+  const { facts, summary } = planned;
+  const admissions = faults.flatMap(({ plan }) => (plan.kind === "admitted" ? [plan] : []));
   return {
-    response: unlessRefused(
-      () => continueRequest(request),
-      () => create(ProcessHttpRequestResponseSchema, { action: ProcessHttpRequestResponse_Action.CONTINUE }),
-    ),
-    outcome,
+    name,
+    connection: facts.connection,
+    summary,
+    faults: faults.filter(({ plan }) => plan.kind === "response"),
+    headers: admissions.flatMap(({ headers }) => headers),
+    settle: admissions.map(({ settle }) => settle),
   };
 }
 
-/** Lets a response through; the host needs a content-length in it, or it dies. */
-export function answerHttpResponse(response: HttpResponse): ProcessHttpResponseResponse {
-  return unlessRefused(
-    () => continueResponse(response),
-    () => create(ProcessHttpResponseResponseSchema, { action: ProcessHttpResponseResponse_Action.CONTINUE }),
-  );
-}
-
-/**
- * What can't be sent back (too large for the host to take, a header that it would die of) goes on as the host's own
- * copy: the body is right then, and what suffers is a query string (its `?` becomes `%3F`) or a response without
- * content-length. An error would be worse: on a response it kills the host's process.
- */
-function unlessRefused<T>(answer: () => T, bare: () => T): T {
-  try {
-    return answer();
-  } catch (error) {
-    if (error instanceof FaultProtocolError) return bare();
-    throw error;
-  }
-}
-
-function hostOf(request: HttpRequest): string {
-  const value = request.headers.find(({ name }) => name.toLowerCase() === "host")?.value ?? "";
-  return hostOfAuthority(value);
+/** Why a fault counts as undone though the call was held: it asked for longer than the host can bear. */
+function beyondHold(holdMs: number): string | undefined {
+  const { maxHoldMs } = forwardLimits;
+  if (holdMs <= maxHoldMs) return undefined;
+  return `${Math.round(holdMs)} ms asked for, ${maxHoldMs} ms held: a longer hold stops the host`;
 }

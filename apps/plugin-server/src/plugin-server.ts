@@ -3,16 +3,19 @@
  * them, the log in front.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { type Side, type TunnelEvent, type TunnelPolicy, Tunnels } from "@faultwire/tunnel";
+import { type FaultPolicy, type Side, type TunnelEvent, Tunnels } from "@faultwire/tunnel";
 import type { Logger } from "pino";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
+import { ForwardMode } from "./forward.ts";
+import type { InterceptionAuthority, UpstreamTrust } from "./interception.ts";
 import { logTunnelEvent } from "./log-events.ts";
 import { Registration } from "./registration.ts";
+import { tunnelPolicy } from "./tunnel-policy.ts";
 import { version } from "./version.ts";
 
 export interface PluginServerOptions {
   /** What fails, and when. */
-  readonly policy: TunnelPolicy;
+  readonly policy: FaultPolicy;
   readonly logger: Logger;
   /** Which endpoints to open. Default both: only then nothing is lost (docs/fault-host.md). */
   readonly sides?: readonly Side[];
@@ -29,6 +32,12 @@ export interface PluginServerOptions {
    * with the same answers. Default true; false is for finding out whether something is to blame on it.
    */
   readonly fastPath?: boolean;
+  /** Issues certificates for targets, so that their HTTPS can be opened. Without it, HTTPS stays closed. */
+  readonly authority?: InterceptionAuthority;
+  /** `https` (the default, where there is an authority) opens HTTPS to targets; `connection` leaves it closed. */
+  readonly intercept?: "https" | "connection";
+  /** Which upstreams are believed, where HTTPS is opened. Default: those of the system's roots. */
+  readonly upstream?: UpstreamTrust;
   /** Besides the log. */
   readonly onEvent?: (event: TunnelEvent) => void;
 }
@@ -72,14 +81,22 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   let warned = false;
   let lastChunkAt = Number.NEGATIVE_INFINITY;
   /** The user's, until we take our leave: then nothing new fails, in tunnels and in forward mode. */
-  const policy: TunnelPolicy = {
+  const policy: FaultPolicy = {
     isTarget: (name) => !draining && options.policy.isTarget(name),
-    connection: (facts) => options.policy.connection(facts),
+    connection: (connection) => options.policy.connection(connection),
     request: (facts) => options.policy.request(facts),
+    record: (event) => options.policy.record(event),
   };
+  const forward = new ForwardMode({
+    policy,
+    timers,
+    onOutcome: (outcome) => logger.debug({ event: "forward", ...outcome }, "forward-mode request"),
+    onError: (error) =>
+      logger.error({ event: "bug", error: String(error) }, "forward mode: passed on unchanged"),
+  });
 
   const tunnels = new Tunnels({
-    policy,
+    policy: tunnelPolicy(policy, timers.now),
     timers,
     userAgent: `faultwire/${version}`,
     registeredSides: () => registration.sides(),
@@ -109,7 +126,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       httpForward: side === "server" || !sides.includes("server"),
       version,
       tunnels,
-      policy,
+      forward,
       ailment: () => (draining ? "shutting down" : undefined),
       hint,
       fastPath: options.fastPath ?? true,
@@ -117,7 +134,6 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       onChunk: () => {
         lastChunkAt = timers.now();
       },
-      onForward: (outcome) => logger.debug({ event: "forward", ...outcome }, "forward-mode request"),
     });
     endpoints.push({ ...endpoint, side });
   };
@@ -128,6 +144,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     draining = true;
     clearInterval(sweeper);
     tunnels.drain();
+    forward.drain();
     // Traffic that flows may come to its end, untouched; a host that asks meanwhile hears that we are going.
     const deadline = timers.now() + graceMs;
     while (timers.now() < Math.min(deadline, lastChunkAt + quietMs)) await pause(quietMs / 4);

@@ -13,8 +13,8 @@ import {
   unhealthy,
   ProcessTunnelDataRequest_Side as WrappedSide,
 } from "@faultwire/fault-protocol";
-import type { Side, TunnelCall, TunnelPolicy, Tunnels } from "@faultwire/tunnel";
-import { answerHttpRequest, answerHttpResponse, type ForwardOutcome } from "./forward.ts";
+import type { Side, TunnelCall, Tunnels } from "@faultwire/tunnel";
+import type { ForwardMode } from "./forward.ts";
 
 /** What both endpoints share, and what tells them apart. */
 export interface ServiceOptions {
@@ -24,7 +24,7 @@ export interface ServiceOptions {
   readonly httpForward: boolean;
   readonly version: string;
   readonly tunnels: Tunnels;
-  readonly policy: TunnelPolicy;
+  readonly forward: ForwardMode;
   /** Why the plugin is not to be used now, or undefined while it is fine. */
   readonly ailment: () => string | undefined;
   /** What the user should do, if anything: goes into the health message. */
@@ -32,13 +32,12 @@ export interface ServiceOptions {
   readonly onPoll: (side: Side) => void;
   /** A chunk has come. */
   readonly onChunk: () => void;
-  readonly onForward: (outcome: ForwardOutcome) => void;
   /** Whether chunks are answered without connect's pipeline. */
   readonly fastPath: boolean;
 }
 
 export function pluginService(options: ServiceOptions): ServiceImpl<typeof PluginService> {
-  const { side, tunnels, policy } = options;
+  const { side, tunnels, forward } = options;
   return {
     healthCheck() {
       options.onPoll(side);
@@ -63,15 +62,13 @@ export function pluginService(options: ServiceOptions): ServiceImpl<typeof Plugi
         protocols: ["http", "https"],
       });
     },
-    processHttpRequest({ request }) {
+    processHttpRequest({ request }, { signal }) {
       if (!request) throw missing("ProcessHttpRequestRequest.request");
-      const { response, outcome } = answerHttpRequest(request, policy);
-      options.onForward(outcome);
-      return response;
+      return forward.request(request, signal);
     },
-    processHttpResponse({ response }) {
+    processHttpResponse({ response }, { signal }) {
       if (!response) throw missing("ProcessHttpResponseRequest.response");
-      return answerHttpResponse(response);
+      return forward.response(response, signal);
     },
     processTunnelData(request, context) {
       options.onChunk();

@@ -110,6 +110,8 @@ export {
   type RequestSummary,
   requestProvider,
   summarizeRequest,
+  TRAFFIC_WAYS,
+  type TrafficWay,
   targetPath,
 } from "./rules/facts.ts";
 export { FaultEngine, type FaultEngineOptions } from "./rules/fault-engine.ts";
@@ -124,6 +126,7 @@ export {
   type Scope,
   type When,
 } from "./rules/rule.ts";
+export { CLOSE_MOMENTS, type CloseMoment, type SingleRule, singleRuleSet } from "./rules/single-rule.ts";
 export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
 export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
 export { type SseEvent, type SseItem, SseReader } from "./sse/sse-reader.ts";

@@ -2,7 +2,8 @@
 import { Command } from "commander";
 import { banner } from "../banner.ts";
 import { writeReadyFile } from "../ready-file.ts";
-import { describeRule, startPlugin } from "../running-plugin.ts";
+import { describeRules } from "../rules/live-rules.ts";
+import { startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
 
@@ -15,13 +16,14 @@ export function serveCommand(): Command {
     );
   return addServerOptions(command).action(async (flags: ServerFlags) => {
     const signal = signalled();
-    const { settings, logger, caCertPath, server, pluginUrls } = await startPlugin(flags);
+    const plugin = await startPlugin(flags, false);
+    const { rules, logger, caCertPath, server, pluginUrls } = plugin;
     try {
       banner({
         rows: [
           ...server.endpoints.map(({ side, url }) => [`${side} side`, url] as const),
           ["CA", caCertPath] as const,
-          ["fails", describeRule(settings)] as const,
+          ["fails", describeRules(rules.sources, flags.config)] as const,
         ],
         title: "Give these to the Fault proxy:",
         command: ["fault run", ...pluginUrls.map((url) => `--grpc-plugin ${url}`), "--upstream '*' --no-ui"],
@@ -30,7 +32,7 @@ export function serveCommand(): Command {
         writeReadyFile(flags.readyFile, { plugins: pluginUrls, caCert: caCertPath, pid: process.pid });
       logger.info({ event: "shutdown", signal: await signal }, "draining");
     } finally {
-      await server.close();
+      await plugin.close();
     }
   });
 }

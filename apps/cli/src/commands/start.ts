@@ -1,11 +1,13 @@
 /** `faultwire start`: the plugin, a host that loads it and a mock API behind it, all on loopback, in one process. */
-import { type FaultHost, startFaultHost } from "@faultwire/fault-host";
-import { type LlmMock, startLlmMock } from "@faultwire/llm-mock";
+import type { FaultHost } from "@faultwire/fault-host";
+import type { LlmMock } from "@faultwire/llm-mock";
 import { Command, Option } from "commander";
 import { banner } from "../banner.ts";
+import { integerFlag } from "../number-flags.ts";
 import { writeReadyFile } from "../ready-file.ts";
-import { defaultTargetHost, integerFlag } from "../rule-options.ts";
-import { describeRule, type RunningPlugin, startPlugin } from "../running-plugin.ts";
+import { describeRules } from "../rules/live-rules.ts";
+import { defaultTargetHost, exactHosts } from "../rules/rule-sources.ts";
+import { type RunningPlugin, startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
 import { UsageError } from "../usage-error.ts";
@@ -40,24 +42,24 @@ export function startCommand(): Command {
 
 async function run(flags: StartFlags): Promise<void> {
   const signal = signalled();
-  const plugin = await startPlugin(flags);
-  const { settings, caCertPath, server, pluginUrls, logger } = plugin;
+  const plugin = await startPlugin(flags, !flags.realUpstream);
+  const { rules, caCertPath, server, pluginUrls, logger } = plugin;
   let mock: LlmMock | undefined;
   let host: FaultHost | undefined;
   try {
     mock = flags.realUpstream ? undefined : await startMock(plugin, flags);
     host = await startHost(plugin, flags, mock);
-    const target = settings.rule.targetHosts.find((name) => !name.includes("*")) ?? defaultTargetHost;
+    const [target = defaultTargetHost] = exactHosts(rules.sources.targets);
     banner({
       rows: [
         ...server.endpoints.map(({ side, url }) => ["plugin", `${url}  ${side} side`] as const),
         ["proxy", `${host.proxyUrl}  the reference host; what HTTPS_PROXY wants`],
         [
           "mock",
-          mock ? `${mock.url}  answers for ${settings.rule.targetHosts.join(", ")}` : "none: --real-upstream",
+          mock ? `${mock.url}  answers for ${mockedHosts(plugin).join(", ")}` : "none: --real-upstream",
         ],
         ["CA", caCertPath] as const,
-        ["fails", describeRule(settings)] as const,
+        ["fails", describeRules(rules.sources, flags.config)] as const,
       ],
       title: "Try it in another terminal:",
       command: curlLine(host.proxyUrl, caCertPath, target, flags.realUpstream ?? false),
@@ -73,12 +75,13 @@ async function run(flags: StartFlags): Promise<void> {
     logger.info({ event: "shutdown", signal: await signal }, "draining");
   } finally {
     await host?.close();
-    await server.close();
+    await plugin.close();
     await mock?.close();
   }
 }
 
 async function startMock({ authority }: RunningPlugin, flags: StartFlags): Promise<LlmMock> {
+  const { startLlmMock } = await import("@faultwire/llm-mock");
   return startLlmMock({
     host: "127.0.0.1",
     port: flags.mockPort,
@@ -88,16 +91,20 @@ async function startMock({ authority }: RunningPlugin, flags: StartFlags): Promi
   });
 }
 
+/** The default API goes to the mock even where other hosts are the targets: nothing real is to be met by mistake. */
+function mockedHosts({ rules }: RunningPlugin): string[] {
+  return [...new Set([defaultTargetHost, ...exactHosts(rules.sources.targets)])];
+}
+
 async function startHost(
-  { settings, pluginUrls }: RunningPlugin,
+  plugin: RunningPlugin,
   flags: StartFlags,
   mock: LlmMock | undefined,
 ): Promise<FaultHost> {
+  const { startFaultHost } = await import("@faultwire/fault-host");
   const resolve: Record<string, string> = {};
-  // The default API goes to the mock even where other hosts are the targets: nothing real is to be met by mistake.
-  const mocked = new Set([defaultTargetHost, ...settings.rule.targetHosts]);
-  if (mock) for (const name of mocked) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
-  return startFaultHost({ plugins: pluginUrls, proxyPort: flags.proxyPort, resolve }).catch(
+  if (mock) for (const name of mockedHosts(plugin)) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
+  return startFaultHost({ plugins: plugin.pluginUrls, proxyPort: flags.proxyPort, resolve }).catch(
     (error: Error) => {
       throw portError(error, flags.proxyPort, "--proxy-port");
     },

@@ -117,7 +117,7 @@ describe("faultwire serve", () => {
   });
 });
 
-describe("what the user has to mend is one line and status 2", () => {
+describe("what the user has to mend is a line each and status 2", () => {
   const refused = async (...args: string[]): Promise<string> => {
     const { status, stderr } = await runFaultwire(args);
     expect(status).toBe(2);
@@ -153,34 +153,66 @@ describe("what the user has to mend is one line and status 2", () => {
     [["sevre"], "unknown command 'sevre'"],
     [["serve", "--ca-cert", "x.pem"], "--ca-cert and --ca-key go together"],
     [["serve", "--ca-cert", "none.pem", "--ca-key", "none.key"], "none.pem"],
+    [["serve", "--watch", "maybe"], "Allowed choices are true, false"],
+    [["serve", "--intercept", "http"], "Allowed choices are https, connection"],
     [["serve", "--ready-file", "/nowhere/r.json", "--port", "0"], "--ready-file"],
   ])("%j", async (args, line) => {
     expect(await refused(...args)).toContain(line);
   });
 
-  it("a config file with unknown keys and values out of range, each by name", async () => {
+  it("a rule file with several mistakes, each with its place", async () => {
+    const path = config(
+      "bad.yaml",
+      "version: 1\nrules:\n  - name: a\n    wehn: {}\n    fault: { http: { status: 42 } }\n",
+    );
+    const [title, ...lines] = (await refused("serve", "--config", path)).trimEnd().split("\n");
+    expect(title).toBe(`faultwire: ${path} has 2 problems`);
+    expect(lines).toEqual([
+      expect.stringContaining(`${path}:4:5: rules[0].wehn: unknown key (did you mean when?)`),
+      expect.stringContaining(
+        `${path}:5:30: rules[0].fault.http.status: found 42, expected a whole number from 200 to 599`,
+      ),
+    ]);
+  });
+
+  it("the old JSON with unknown keys and values out of range, each by name", async () => {
     const path = config("bad.json", {
       error_probability: 2,
       status_code: "500",
       eror_body: "x",
       headers: { "x y": "z" },
     });
-    const line = await refused("serve", "--config", path);
-    expect(line).toContain('unknown key "eror_body" (known: error_probability, ');
-    expect(line).toContain("error_probability is 2; expected a number from 0 to 1");
-    expect(line).toContain('status_code is "500"; expected a whole number from 200 to 599');
-    expect(line.trimEnd().split("\n")).toHaveLength(1);
-    expect(await refused("serve", "--config", config("header.json", { headers: { "x y": "z" } }))).toContain(
-      "x y",
-    );
+    const lines = await refused("serve", "--config", path);
+    expect(lines).toContain(`${path}:1:44: eror_body: unknown key (did you mean error_body?)`);
+    expect(lines).toContain("error_probability: found 2, expected a number from 0 to 1");
+    expect(lines).toContain('status_code: found "500", expected a whole number');
+    expect(lines).toContain("x y");
   });
 
-  it("a config file that is missing, or no JSON, or no object", async () => {
+  it("a rule file that is missing, or neither YAML nor JSON, or no object", async () => {
     expect(await refused("serve", "--config", join(scratch, "none.json"))).toContain(
       "can't be read (ENOENT)",
     );
-    expect(await refused("serve", "--config", config("broken.json", "{,}"))).toContain("is not JSON");
-    expect(await refused("serve", "--config", config("list.json", []))).toContain("expected one JSON object");
+    expect(await refused("serve", "--config", config("broken.json", "{,}"))).toContain(
+      "broken.json:1:2: not YAML or JSON",
+    );
+    expect(await refused("serve", "--config", config("list.json", []))).toContain("expected an object");
+  });
+
+  it("a certificate of an upstream that is none, or missing", async () => {
+    expect(await refused("serve", "--upstream-ca", config("none.pem", "no certificate"))).toContain(
+      "holds no certificate (PEM); check --upstream-ca",
+    );
+    expect(await refused("serve", "--upstream-ca", join(scratch, "missing.pem"))).toContain(
+      "can't be read (ENOENT); check --upstream-ca",
+    );
+  });
+
+  it("a folder for reports that can't be made", async () => {
+    const path = config("a-file", "");
+    expect(await refused("serve", "--port", "0", "--report", join(path, "below"))).toContain(
+      "(ENOTDIR); check --report",
+    );
   });
 });
 
@@ -204,8 +236,8 @@ describe("the config of the program that ours replaces", () => {
       "--seed",
       "7",
     );
-    expect(faultwire.stdout()).toContain("50 % of what goes to api.anthropic.com");
-    expect(faultwire.stdout()).toContain("answered with 529; seed 7");
+    expect(faultwire.stdout()).toContain("api.anthropic.com: 50 % of requests answered with 529");
+    expect(faultwire.stdout()).toContain("; seed 7");
     await faultwire.stop();
   });
 });

@@ -10,6 +10,7 @@ import {
 } from "node:http2";
 import { connect } from "node:net";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FaultEngine, singleRuleSet } from "@faultwire/fault-engine";
 import { type FaultHost, type FaultHostEvent, startFaultHost } from "@faultwire/fault-host";
 import {
   HealthCheckRequestSchema,
@@ -20,9 +21,9 @@ import {
   pluginMethodPaths,
 } from "@faultwire/fault-protocol";
 import {
+  enginePolicy,
   type PluginServer,
   type PluginServerOptions,
-  singleRulePolicy,
   startPluginServer,
 } from "@faultwire/plugin-server";
 import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
@@ -53,13 +54,13 @@ async function startPlugin(
   errorProbability: number,
   more: Partial<PluginServerOptions> = {},
 ): Promise<PluginServer> {
-  const policy = singleRulePolicy({
-    targetHosts: ["api.test"],
-    errorProbability,
-    statusCode: 529,
-    closeAt: "client-hello",
-    seed: 1,
-  });
+  const now = (): number => performance.now();
+  const engine = new FaultEngine({ startedAtMs: now() });
+  engine.setRules(
+    "flags",
+    singleRuleSet({ targetHosts: ["api.test"], errorProbability, statusCode: 529, seed: 1 }),
+  );
+  const policy = enginePolicy({ engine, now });
   plugin = await startPluginServer({ policy, logger, port: 0, ...more });
   return plugin;
 }

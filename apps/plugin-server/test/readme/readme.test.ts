@@ -1,20 +1,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FaultEngine, singleRuleSet } from "@faultwire/fault-engine";
 import pino from "pino";
 import { expect, it, vi } from "vitest";
-import { singleRulePolicy, startPluginServer } from "../../src/index.ts";
+import { enginePolicy, startPluginServer } from "../../src/index.ts";
 
 // Between the marks: the README's example, word for word.
 async function example(): Promise<void> {
   // <example>
+  const now = (): number => performance.now();
+  const engine = new FaultEngine({ startedAtMs: now() });
+  engine.setRules("flags", singleRuleSet({ errorProbability: 0.3, statusCode: 529, seed: 42 }));
   const server = await startPluginServer({
-    policy: singleRulePolicy({
-      targetHosts: ["api.anthropic.com"],
-      errorProbability: 0.3,
-      statusCode: 529,
-      closeAt: "application-data",
-      seed: 42,
-    }),
+    policy: enginePolicy({ engine, now, onEvent: (event) => console.log(event.type) }),
     logger: pino({ level: "warn" }),
     port: 0,
   });

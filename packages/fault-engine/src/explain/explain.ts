@@ -11,9 +11,10 @@ const bodyValue = ({ value }: BodyMatch): string =>
 
 function explainMatch(match: Match): string {
   const parts: string[] = [];
-  const { host, port, sni, alpn, ja4, method, path, headers, body, provider, model, stream } = match;
+  const { host, way, port, sni, alpn, ja4, method, path, headers, body, provider, model, stream } = match;
   if (method) parts.push(`method ${any(method)}`);
   if (host) parts.push(`host ${anyPattern(host)}`);
+  if (way) parts.push(`${any(way)} traffic`);
   if (port) parts.push(`port ${any(port)}`);
   if (path) parts.push(`path ${anyPattern(path)}`);
   if (sni) parts.push(`SNI ${anyPattern(sni)}`);

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { Fault } from "../faults/fault.ts";
 import type { Rule, RuleSet } from "../rules/rule.ts";
+import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-rule.ts";
+import { responseBody, responseHeaders } from "./http-fault-schema.ts";
 import { MIXES } from "./mixes.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
-import { oneOrMore } from "./values.ts";
+import { defined, oneOrMore, responseStatus, share } from "./values.ts";
 
 /** What a file says about the certificate authority; only the old single-rule form has it. */
 export interface CertificateFiles {
@@ -15,6 +16,8 @@ export interface CertificateFiles {
 export interface RuleFile {
   readonly ruleSet: RuleSet;
   readonly ca: CertificateFiles | null;
+  /** For the old single-rule form what it says, without defaults, so that flags can be laid over it. */
+  readonly single: SingleRule | null;
 }
 
 const seed = z.union([z.int(), z.string()], { error: "expected a whole number or a text" });
@@ -59,83 +62,64 @@ export const fileSchema: z.ZodType<RuleFile> = z
     ({ seed = 0, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] }) => ({
       ruleSet: { seed, targets, marker, header, rules: [...rules, ...mixRules(mix)], expect },
       ca: null,
+      single: null,
     }),
   )
   .meta({ title: "Faultwire rules", description: "Which requests fail, how and how often." });
 
-/** The keys by which the old single-rule form is known. */
+/** The keys of the old single-rule form, by which it is known. */
 export const LEGACY_KEYS = [
   "error_probability",
   "status_code",
   "error_body",
   "target_host",
   "headers",
+  "close_at",
+  "seed",
   "ca_cert",
   "ca_key",
 ] as const;
 
-const answerBody = z.union(
-  [z.string(), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
-  { error: "expected a text, or an object that is sent as JSON" },
+const hosts = oneOrMore(
+  z
+    .string()
+    .min(1)
+    .transform((host) => host.toLowerCase()),
+  "a host",
 );
 
-/**
- * The old single-rule form: requests to `target_host` (all hosts without it) get `status_code` (500), `headers` and
- * `error_body` with `error_probability` (1).
- */
+/** The old single-rule form: what {@link singleRuleSet} takes, in the words of the program that this one replaces. */
 export const legacySchema: z.ZodType<RuleFile> = z
   .strictObject({
-    error_probability: z.number().min(0).max(1).default(1),
-    status_code: z.int().min(200).max(599).default(500),
-    error_body: answerBody.default('{"error":"injected failure"}'),
-    target_host: z.string().min(1).optional(),
-    headers: z.record(z.string(), z.string()).default({}),
-    ca_cert: z.string().optional(),
-    ca_key: z.string().optional(),
+    error_probability: share.optional(),
+    status_code: responseStatus.optional(),
+    error_body: responseBody.optional(),
+    target_host: hosts.optional(),
+    headers: responseHeaders.optional(),
+    close_at: z.enum(CLOSE_MOMENTS).optional(),
+    seed: seed.optional(),
+    ca_cert: z.string().min(1, "expected the path of a PEM file").optional(),
+    ca_key: z.string().min(1, "expected the path of a PEM file").optional(),
   })
   .refine((given) => (given.ca_cert === undefined) === (given.ca_key === undefined), {
     error: "expected ca_cert and ca_key together",
   })
-  .transform((given) => ({
-    ruleSet: {
-      seed: 0,
-      targets: given.target_host === undefined ? [] : [given.target_host],
-      marker: true,
-      header: false,
-      rules: [
-        {
-          name: "legacy",
-          match:
-            given.target_host === undefined
-              ? {}
-              : { host: [{ kind: "glob", text: given.target_host } as const] },
-          when: { per: "all", probability: given.error_probability } as const,
-          faults: [legacyFault(given)],
-        },
-      ],
-      expect: [],
-    },
-    ca: given.ca_cert === undefined ? null : { cert: given.ca_cert, key: given.ca_key ?? "" },
-  }));
-
-function legacyFault(given: {
-  readonly status_code: number;
-  readonly error_body: string;
-  readonly headers: Readonly<Record<string, string>>;
-}): Fault {
-  const headers = Object.entries(given.headers);
-  return {
-    kind: "http.error",
-    answer: {
-      preset: null,
-      status: given.status_code,
-      message: null,
-      body: given.error_body,
-      headers,
-      retryAfterSeconds: null,
-    },
-  };
-}
+  .transform((given) => {
+    const single: SingleRule = defined({
+      errorProbability: given.error_probability,
+      statusCode: given.status_code,
+      errorBody: given.error_body,
+      targetHosts: given.target_host,
+      headers: given.headers,
+      closeAt: given.close_at,
+      seed: given.seed,
+    });
+    return {
+      ruleSet: singleRuleSet(single),
+      ca: given.ca_cert === undefined ? null : { cert: given.ca_cert, key: given.ca_key ?? "" },
+      single,
+    };
+  });
 
 /** The JSON Schema (2020-12) of a rule file, for editors; published as `rules.schema.json`. */
 export function ruleFileJsonSchema(): Record<string, unknown> {

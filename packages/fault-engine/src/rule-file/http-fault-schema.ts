@@ -2,7 +2,16 @@ import { z } from "zod";
 import { type ErrorAnswer, type Extent, type HttpFault, MALFORMATIONS } from "../faults/fault.ts";
 import { checkHeader } from "../http/encode-response.ts";
 import { findErrorPreset, PROVIDER_ERRORS, type Provider } from "../providers/provider-error.ts";
-import { durationMs, flag, oneOf, positive, randomDuration, share, sizeBytes } from "./values.ts";
+import {
+  durationMs,
+  flag,
+  oneOf,
+  positive,
+  randomDuration,
+  responseStatus,
+  share,
+  sizeBytes,
+} from "./values.ts";
 
 const PRESET_NAMES = Object.entries(PROVIDER_ERRORS).flatMap(([provider, rows]) =>
   rows.map((row) => `${provider}/${row.name}`),
@@ -21,29 +30,33 @@ export function readPresetName(
 const preset = z.enum(PRESET_NAMES as [string, ...string[]], {
   error: "expected a preset as <provider>/<error>, such as anthropic/overloaded_error",
 });
-const headers = z.record(z.string(), z.coerce.string()).superRefine((record, context) => {
-  for (const [name, value] of Object.entries(record))
-    try {
-      checkHeader([name, value]);
-    } catch (error) {
-      context.addIssue({
-        code: "custom",
-        path: [name],
-        message: error instanceof Error ? error.message : "not a header",
-      });
-    }
-});
-const responseBody = z.union(
+/** Headers of a response. */
+export const responseHeaders: z.ZodType<Record<string, string>> = z
+  .record(z.string(), z.coerce.string())
+  .superRefine((record, context) => {
+    for (const [name, value] of Object.entries(record))
+      try {
+        checkHeader([name, value]);
+      } catch (error) {
+        context.addIssue({
+          code: "custom",
+          path: [name],
+          message: error instanceof Error ? error.message : "not a header",
+        });
+      }
+  });
+/** The body of a response: a text, or an object that becomes JSON. */
+export const responseBody: z.ZodType<string> = z.union(
   [z.string(), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
   { error: "expected a text, or an object that is sent as JSON" },
 );
 
 const answerShape = {
   preset: preset.optional(),
-  status: z.int().min(200).max(599).optional(),
+  status: responseStatus.optional(),
   message: z.string().optional(),
   body: responseBody.optional(),
-  headers: headers.optional(),
+  headers: responseHeaders.optional(),
   retryAfter: z
     .union([durationMs, z.literal("none")], { error: "expected a duration such as 2s, or none" })
     .optional(),

@@ -1,14 +1,9 @@
 import { z } from "zod";
 import type { Fault } from "../faults/fault.ts";
+import { TRAFFIC_WAYS } from "../rules/facts.ts";
 import type { Expectation, Match, Rule, When } from "../rules/rule.ts";
 import { faultSchema } from "./fault-schema.ts";
-import { count, durationMs, oneOrMore, positive, share, textPattern } from "./values.ts";
-
-/** An object without the keys whose value is `undefined`, as `exactOptionalPropertyTypes` wants it. */
-function defined<T extends object>(object: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
-}
+import { count, defined, durationMs, oneOrMore, positive, share, textPattern, wholeFrom } from "./values.ts";
 
 const patterns = oneOrMore(textPattern, "a glob or a regular expression as /^…/");
 const scalar = z.union([textPattern, z.number(), z.boolean(), z.null()], {
@@ -19,7 +14,8 @@ const pointer = z.string().regex(/^\//, { error: "expected a JSON pointer such a
 const match: z.ZodType<Match> = z
   .strictObject({
     host: patterns.optional(),
-    port: oneOrMore(z.int().min(1).max(65_535), "a port").optional(),
+    way: oneOrMore(z.enum(TRAFFIC_WAYS), "opaque, decrypted or plain").optional(),
+    port: oneOrMore(wholeFrom(1, 65_535), "a port").optional(),
     sni: patterns.optional(),
     alpn: oneOrMore(z.string(), "a protocol name").optional(),
     ja4: patterns.optional(),

@@ -63,6 +63,15 @@ export const count: z.ZodType<number> = z
   .int({ error: "expected a whole number, 0 or more" })
   .min(0, { error: "expected a whole number, 0 or more" });
 
+/** A whole number in a range. */
+export function wholeFrom(min: number, max: number): z.ZodType<number> {
+  const error = `expected a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** The status of a final response. */
+export const responseStatus: z.ZodType<number> = wholeFrom(200, 599);
+
 /** Written as nothing but its name: `empty: true`. */
 export const flag: z.ZodType<true> = z.literal(true, { error: "expected true" });
 
@@ -128,4 +137,10 @@ export function oneOf<T>(choices: Readonly<Record<string, z.ZodType<T>>>, what: 
     .refine((object) => Object.values(object).filter((value) => value !== undefined).length === 1, { error })
     .meta({ minProperties: 1, maxProperties: 1 })
     .transform((object) => Object.values(object).find((value) => value !== undefined) as T);
+}
+
+/** An object without the keys whose value is `undefined`, as `exactOptionalPropertyTypes` wants it. */
+export function defined<T extends object>(object: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }

@@ -107,6 +107,7 @@ function conditionsOf(match: Match, shared: Conditions): Condition[] {
   add(TEXT.sni, match.sni, true);
   add(TEXT.alpn, match.alpn && literal(match.alpn));
   add(TEXT.ja4, match.ja4);
+  add(TEXT.way, match.way && literal(match.way));
   return conditions;
 }
 
@@ -152,10 +153,16 @@ function bodyTestsOf(match: Match): Test[] {
   return tests;
 }
 
-/** The unit that a fault forces on its rule; `undefined` where the rule's match decides. */
-function faultUnit(fault: Fault): RuleUnit | undefined {
+/**
+ * The unit that a fault forces on its rule; `undefined` where the rule's match decides.
+ *
+ * @param isClosed - The rule is for HTTPS that stays closed, where the moment of a request is that of the first record
+ * behind the handshake.
+ */
+function faultUnit(fault: Fault, isClosed: boolean): RuleUnit | undefined {
   if (fault.kind.startsWith("tls.")) return "connection";
   if (!fault.kind.startsWith("connection.")) return "request";
+  if (isClosed) return "connection";
   if ("at" in fault && typeof fault.at === "object" && fault.at.kind === "moment")
     return fault.at.moment === "request" || fault.at.moment === "response-head" ? "request" : "connection";
   if (fault.kind === "connection.latency" && fault.per !== "chunk") return fault.per;
@@ -171,10 +178,17 @@ const REQUEST_FIELDS = ["method", "path", "headers", "body", "provider", "model"
  */
 export function ruleUnit(rule: Rule): RuleUnit {
   const field = REQUEST_FIELDS.find((name) => rule.match[name] !== undefined);
+  const isClosed = rule.match.way?.every((way) => way === "opaque") ?? false;
   const forced = rule.faults.flatMap((fault) => {
-    const unit = fault === null ? undefined : faultUnit(fault);
+    const unit = fault === null ? undefined : faultUnit(fault, isClosed);
     return unit === undefined ? [] : [{ unit, kind: fault?.kind }];
   });
+  const unseen = forced.find(({ unit }) => unit === "request")?.kind ?? (field && `match.${field}`);
+  if (isClosed && unseen !== undefined)
+    throw new FaultEngineError(
+      "invalid-rules",
+      `rule ${rule.name}: ${unseen} needs requests, and there are none to be seen where match.way is opaque`,
+    );
   const early = forced.find(({ unit }) => unit === "connection");
   if (early !== undefined && field !== undefined)
     throw new FaultEngineError(

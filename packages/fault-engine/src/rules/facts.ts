@@ -4,6 +4,17 @@ import { headerValue } from "../http/header.ts";
 import type { Provider } from "../providers/provider-error.ts";
 import { fromUtf8 } from "../text.ts";
 
+/**
+ * How a connection's traffic can be read.
+ *
+ * - `opaque`: HTTPS that stays closed; there are no requests to be seen
+ * - `decrypted`: HTTPS that is opened on its way
+ * - `plain`: HTTP in clear
+ */
+export const TRAFFIC_WAYS = ["opaque", "decrypted", "plain"] as const;
+/** One of {@link TRAFFIC_WAYS}. */
+export type TrafficWay = (typeof TRAFFIC_WAYS)[number];
+
 /** What is known of a connection. Fields that can't be known are left out; rules that ask for them don't match. */
 export interface ConnectionFacts {
   /**
@@ -13,6 +24,7 @@ export interface ConnectionFacts {
   readonly connection: string;
   /** Names the client, for `per: client`: its address, or whatever tells clients apart. */
   readonly client?: string;
+  readonly way?: TrafficWay;
   /** In lower case, without a port. */
   readonly host?: string;
   readonly port?: number;
@@ -73,15 +85,15 @@ export function keyScope(headers: readonly Header[]): string {
 }
 
 /** Where a text stands in {@link KnownTexts}. */
-export const TEXT = { method: 0, port: 1, path: 2, host: 3, sni: 4, alpn: 5, ja4: 6 } as const;
+export const TEXT = { method: 0, port: 1, path: 2, host: 3, sni: 4, alpn: 5, ja4: 6, way: 7 } as const;
 
 /** The texts that rules ask for most, by {@link TEXT}; `undefined` where one is not known. */
 export type KnownTexts = readonly (string | undefined)[];
 
 /** The texts of a connection. */
 export function connectionTexts(facts: ConnectionFacts): KnownTexts {
-  const { port, host, sni, alpn, ja4 } = facts;
-  return [undefined, port === undefined ? undefined : String(port), undefined, host, sni, alpn, ja4];
+  const { port, host, sni, alpn, ja4, way } = facts;
+  return [undefined, port === undefined ? undefined : String(port), undefined, host, sni, alpn, ja4, way];
 }
 
 /** A request's facts with what costs something to find out, found out once and only when asked for. */
@@ -95,7 +107,7 @@ export class KnownRequest {
 
   constructor(facts: RequestFacts) {
     this.facts = facts;
-    const { method, target, port, host, sni, alpn, ja4 } = facts;
+    const { method, target, port, host, sni, alpn, ja4, way } = facts;
     this.texts = [
       method,
       port === undefined ? undefined : String(port),
@@ -104,6 +116,7 @@ export class KnownRequest {
       sni,
       alpn,
       ja4,
+      way,
     ];
   }
 

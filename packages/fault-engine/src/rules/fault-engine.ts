@@ -85,6 +85,11 @@ export class FaultEngine {
     return RULE_SOURCES.flatMap((source) => this.#sets.get(source)?.rules ?? []);
   }
 
+  /** The rules of one source as they were set; `null` where it has none. */
+  ruleSet(source: RuleSource): RuleSet | null {
+    return this.#sets.get(source) ?? null;
+  }
+
   /**
    * Puts the rules of one source into force, all or none; `null` takes them away. Rules that are unchanged, name and
    * all, keep their counts.

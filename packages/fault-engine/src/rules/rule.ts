@@ -1,6 +1,7 @@
 import type { Fault } from "../faults/fault.ts";
 import type { TextPattern } from "../patterns/text-pattern.ts";
 import type { Provider } from "../providers/provider-error.ts";
+import type { TrafficWay } from "./facts.ts";
 
 /** What a header has to be. */
 export interface HeaderMatch {
@@ -24,6 +25,8 @@ export interface BodyMatch {
  */
 export interface Match {
   readonly host?: readonly TextPattern[];
+  /** How the connection's traffic can be read. */
+  readonly way?: readonly TrafficWay[];
   readonly port?: readonly number[];
   readonly sni?: readonly TextPattern[];
   readonly alpn?: readonly string[];

@@ -147,7 +147,8 @@ export function writeEvent(event: EngineEvent): string {
 
 /**
  * Reads a log: one JSON object a line, blank lines left out. Members that this version does not know are dropped; so
- * are events of an unknown `type`, which a newer version may have written.
+ * are events of an unknown `type`, which a newer version may have written, and a last line without its end, in the
+ * middle of which a writer was stopped.
  *
  * @throws FaultEngineError `invalid-events` with the line, for a line that is no event.
  *
@@ -158,7 +159,8 @@ export function writeEvent(event: EngineEvent): string {
  */
 export function readEventLog(text: string): EngineEvent[] {
   const events: EngineEvent[] = [];
-  for (const [at, line] of text.split("\n").entries()) {
+  const lines = text.split("\n");
+  for (const [at, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const fail = (reason: string): FaultEngineError =>
       new FaultEngineError("invalid-events", `line ${at + 1} of the event log: ${reason}`);
@@ -166,6 +168,7 @@ export function readEventLog(text: string): EngineEvent[] {
     try {
       value = JSON.parse(line);
     } catch {
+      if (at === lines.length - 1) break;
       throw fail("not JSON");
     }
     const { success: isKnown } = knownType.safeParse(value);

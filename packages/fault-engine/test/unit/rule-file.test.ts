@@ -11,6 +11,7 @@ import {
   type RuleProblem,
   readHeaderFault,
   ruleFileJsonSchema,
+  singleRuleSet,
 } from "../../src/index.ts";
 
 const parse = (text: string) => parseRuleFile(text, "faults.yaml").ruleSet;
@@ -369,31 +370,34 @@ describe("the old single-rule form", () => {
       ca_cert: "ca.pem",
       ca_key: "ca.key",
     });
-    const { ruleSet, ca } = parseRuleFile(text, "old.json");
+    const { ruleSet, ca, single } = parseRuleFile(text, "old.json");
     expect(ca).toEqual({ cert: "ca.pem", key: "ca.key" });
-    expect(ruleSet.targets).toEqual(["api.test"]);
-    expect(ruleSet.rules).toMatchObject([
-      {
-        match: { host: [{ kind: "glob", text: "api.test" }] },
-        when: { probability: 0.25 },
-        faults: [
-          {
-            answer: {
-              status: 429,
-              body: '{"error":"slow down"}',
-              headers: [["retry-after", "1"]],
-              preset: null,
-            },
-          },
-        ],
-      },
-    ]);
+    expect(single).toEqual({
+      errorProbability: 0.25,
+      statusCode: 429,
+      errorBody: '{"error":"slow down"}',
+      targetHosts: ["api.test"],
+      headers: { "retry-after": "1" },
+    });
+    expect(ruleSet).toEqual(singleRuleSet(single ?? {}));
+  });
+
+  it("takes lists of hosts, the moment of a close and a seed", () => {
+    const text = '{"target_host": ["API.test", "*.b.test"], "close_at": "established", "seed": "s"}';
+    expect(parseRuleFile(text, "old.json").single).toEqual({
+      targetHosts: ["api.test", "*.b.test"],
+      closeAt: "established",
+      seed: "s",
+    });
   });
 
   it.each([
     ['{"error_probability": 2}', /error_probability: found 2/],
     ['{"status_code": 429, "statuscode": 1}', /statuscode: unknown key \(did you mean status_code\?\)/],
     ['{"status_code": 429, "ca_cert": "a"}', /ca_cert and ca_key together/],
+    ['{"status_code": 42}', /status_code: found 42, expected a whole number from 200 to 599/],
+    ['{"close_at": "soon"}', /close_at: found "soon", expected client-hello, /],
+    ['{"headers": {"x y": "z"}}', /no header name/],
   ])("refuses %s", (text, message) => {
     expect(linesOf(text).join("\n")).toMatch(message);
   });

@@ -194,8 +194,17 @@ describe("the event log", () => {
     expect(readEventLog(text)).toEqual([event]);
   });
 
+  it("may end in the middle of a line, where its writer was killed", () => {
+    const events = log([{ at: 0, hit: 529 }]);
+    const text = events.map(writeEvent).join("");
+    for (let length = text.length - 1; length > text.lastIndexOf("\n", text.length - 2) + 1; length--)
+      expect(readEventLog(text.slice(0, length))).toEqual(
+        length === text.length - 1 ? events : events.slice(0, -1),
+      );
+  });
+
   it.each([
-    ["{", /line 1 of the event log: not JSON/],
+    ["{\n", /line 1 of the event log: not JSON/],
     ["\n[]", /line 2 .*no object with a type/],
     ['{"type":"end","atMs":1,"request":"q","how":"well"}', /line 1 .*how/],
     ['{"type":"end","atMs":-1,"request":"q","how":"cut"}', /atMs/],

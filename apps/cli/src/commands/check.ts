@@ -1,0 +1,90 @@
+/** `faultwire check`: what a rule file will do, in words and in numbers. */
+import { explain, type RuleSet, ruleUnit, type Simulation, simulate } from "@faultwire/fault-engine";
+import { Command, Option } from "commander";
+import { integerFlag } from "../number-flags.ts";
+import { RefusedFile, readRules, readTextFile } from "../rules/rule-file.ts";
+import { ruleSources } from "../rules/rule-sources.ts";
+
+interface CheckFlags {
+  readonly simulate?: number;
+  readonly json?: boolean;
+}
+
+export function checkCommand(): Command {
+  return new Command("check")
+    .summary("check and explain a rule file")
+    .description(
+      "Reads a rule file as serve and start do and says in words what will fail, how often and in which order. " +
+        "Exit status 2 when they would refuse it; every reason has its place.",
+    )
+    .argument("<file>", "rule file, YAML or JSON")
+    .addOption(
+      new Option(
+        "--simulate <requests>",
+        "send so many imagined requests past the rules (a streamed POST /v1/messages each) and count",
+      ).argParser(integerFlag(1, 1_000_000)),
+    )
+    .option("--json", "say it as JSON")
+    .action(async (path: string, flags: CheckFlags) => {
+      const text = await readTextFile(path, "rule file", "its name");
+      try {
+        check(path, text, flags);
+      } catch (error) {
+        if (!(flags.json && error instanceof RefusedFile)) throw error;
+        write({ ok: false, problems: error.problems });
+        process.exitCode = 2;
+      }
+    });
+}
+
+function check(path: string, text: string, flags: CheckFlags): void {
+  const { file, flags: single } = ruleSources({}, readRules(text, path), 0);
+  const rules = file ?? single;
+  if (rules === null) return;
+  const simulation = flags.simulate === undefined ? undefined : simulate(rules, { requests: flags.simulate });
+  if (flags.json) {
+    write(asJson(rules, simulation));
+    return;
+  }
+  process.stdout.write(explain(rules));
+  if (simulation) process.stdout.write(`\n${table(simulation)}`);
+}
+
+const write = (value: object): void => {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+};
+
+function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
+  return {
+    ok: true,
+    seed: rules.seed,
+    targets: rules.targets,
+    rules: rules.rules.map((rule) => ({
+      name: rule.name,
+      counts: `${ruleUnit(rule)}s`,
+      faults: rule.faults,
+    })),
+    expect: rules.expect,
+    ...(simulation && { simulation }),
+  };
+}
+
+/** What each rule took, in columns. */
+function table({ requests, rules, passed }: Simulation): string {
+  const rows = [
+    ...rules.map(({ rule, hits, firstAt }) => [
+      rule,
+      String(hits),
+      share(hits, requests),
+      firstAt === null ? "" : `first: request ${firstAt}`,
+    ]),
+    ["(untouched)", String(passed), share(passed, requests), ""],
+  ];
+  const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const lines = rows.map(([name = "", hits = "", of = "", first = ""]) =>
+    `  ${name.padEnd(width(0))}  ${hits.padStart(width(1))}  ${of.padStart(width(2))}  ${first}`.trimEnd(),
+  );
+  return `Of ${requests} requests, one every 100 ms, each on a connection of its own:\n${lines.join("\n")}\n`;
+}
+
+const share = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`;

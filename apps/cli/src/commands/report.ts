@@ -1,0 +1,38 @@
+/** `faultwire report`: what a recorded event log shows. */
+import { basename } from "node:path";
+import { Command, Option } from "commander";
+import { judgeLog, type ReportFormat, reportFormats, writeReport } from "../reports/write-reports.ts";
+import { readRules, readTextFile } from "../rules/rule-file.ts";
+
+interface ReportFlags {
+  readonly format: ReportFormat;
+  readonly out?: string;
+  readonly rules?: string;
+}
+
+export function reportCommand(): Command {
+  return new Command("report")
+    .summary("judge a recorded event log")
+    .description(
+      "Reads an event log (`events.ndjson`, written by --report of serve and start), holds it against what a rule file " +
+        "expects of clients, and says what came of it. Exit status 1 when an expectation is not met, 2 for wrong input.",
+    )
+    .argument("<log>", "event log, one JSON object a line; one whose writer was killed is fine")
+    .addOption(
+      new Option("--format <format>", "form of the report")
+        .choices(Object.keys(reportFormats))
+        .default("text"),
+    )
+    .option("--out <file>", "write it to a file instead of standard output")
+    .option("--rules <file>", "rule file whose `expect` is to be met")
+    .action(async (log: string, { format, out, rules }: ReportFlags) => {
+      const text = rules === undefined ? undefined : await readTextFile(rules, "rule file", "--rules");
+      const expectations =
+        rules === undefined || text === undefined ? [] : readRules(text, rules).ruleSet.expect;
+      const judgement = await judgeLog(log, expectations);
+      const report = reportFormats[format].write({ title: basename(rules ?? log), judgement });
+      if (out === undefined) process.stdout.write(report);
+      else await writeReport(out, report);
+      if (!judgement.passed) process.exitCode = 1;
+    });
+}

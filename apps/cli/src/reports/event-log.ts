@@ -1,0 +1,92 @@
+/** `events.ndjson`: what happened, written while it happens, never in the way of traffic. */
+import { type FileHandle, open } from "node:fs/promises";
+import { type EngineEvent, writeEvent } from "@faultwire/fault-engine";
+
+/** Limits of a log. */
+export const eventLogLimits = {
+  /** Characters that wait for the disk; events beyond are lost, and counted. Against a disk slower than the traffic. */
+  maxWaiting: 8_388_608,
+  /** How long an event waits to be written together with others, in ms: what a kill -9 may cost. */
+  flushMs: 100,
+} as const;
+
+/** An event log in the making. */
+export class EventLog {
+  readonly #file: Pick<FileHandle, "appendFile" | "close">;
+  readonly #onProblem: (message: string) => void;
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  #failed = false;
+  #lost = 0;
+
+  /**
+   * @param onProblem - Told once of the first event that can't be kept; and at the end how many there were.
+   */
+  constructor(file: Pick<FileHandle, "appendFile" | "close">, onProblem: (message: string) => void) {
+    this.#file = file;
+    this.#onProblem = onProblem;
+  }
+
+  /** Makes the file, or empties it. */
+  static async create(path: string, onProblem: (message: string) => void): Promise<EventLog> {
+    return new EventLog(await open(path, "w"), onProblem);
+  }
+
+  /** Events that were not written. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Takes an event; it is written soon. */
+  record(event: EngineEvent): void {
+    if (this.#failed) {
+      this.#lost++;
+      return;
+    }
+    const line = writeEvent(event);
+    if (this.#waitingLength + line.length > eventLogLimits.maxWaiting) {
+      if (this.#lost++ === 0) this.#onProblem("the disk is slower than the traffic; events are lost");
+      return;
+    }
+    this.#waiting.push(line);
+    this.#waitingLength += line.length;
+    if (this.#timer !== undefined || this.#writing) return;
+    this.#timer = setTimeout(() => this.#flush(), eventLogLimits.flushMs);
+    this.#timer.unref();
+  }
+
+  /** Writes what waits and closes the file. */
+  async close(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+    await this.#file.close().catch(() => {});
+    if (this.#lost > 0) this.#onProblem(`${this.#lost} events were lost`);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#failed) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#file.appendFile(lines.join(""));
+        this.#waitingLength -= lines.reduce((sum, line) => sum + line.length, 0);
+      } catch (error) {
+        this.#failed = true;
+        this.#lost += lines.length + this.#waiting.length;
+        this.#waiting = [];
+        const { code = "unknown error" } = error as NodeJS.ErrnoException;
+        this.#onProblem(`the event log can't be written (${code}); traffic goes on without`);
+      }
+    }
+  }
+}

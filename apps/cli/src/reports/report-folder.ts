@@ -1,0 +1,47 @@
+/** `--report DIR`: the event log while a server runs, and the reports at its end. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { EngineEvent, Expectation, Judgement } from "@faultwire/fault-engine";
+import type { Logger } from "pino";
+import { UsageError } from "../usage-error.ts";
+import { EventLog } from "./event-log.ts";
+
+/** A folder that a run is reported in. */
+export class ReportFolder {
+  readonly #folder: string;
+  readonly #log: EventLog;
+
+  private constructor(folder: string, log: EventLog) {
+    this.#folder = folder;
+    this.#log = log;
+  }
+
+  /** Makes the folder, and the event log in it anew. @throws {@link UsageError} */
+  static async open(folder: string, logger: Logger): Promise<ReportFolder> {
+    const tell = (message: string): void => logger.error({ event: "event-log", folder }, message);
+    try {
+      await mkdir(folder, { recursive: true });
+      return new ReportFolder(folder, await EventLog.create(join(folder, eventsFile), tell));
+    } catch (error) {
+      throw new UsageError(
+        `reports can't be written to ${folder} (${(error as NodeJS.ErrnoException).code}); check --report`,
+      );
+    }
+  }
+
+  /** Takes an event. */
+  record(event: EngineEvent): void {
+    this.#log.record(event);
+  }
+
+  /** Ends the log, holds it against what is expected, and writes the reports. @throws {@link UsageError} */
+  async finish(title: string, expectations: readonly Expectation[]): Promise<Judgement> {
+    await this.#log.close();
+    const { judgeLog, writeReports } = await import("./write-reports.ts");
+    const judgement = await judgeLog(join(this.#folder, eventsFile), expectations);
+    await writeReports(this.#folder, { title, judgement });
+    return judgement;
+  }
+}
+
+const eventsFile = "events.ndjson";

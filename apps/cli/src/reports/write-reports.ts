@@ -1,0 +1,57 @@
+/** Judges an event log and writes what came of it. Import it with `import()`: it reads events with a schema library. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Expectation,
+  FaultEngineError,
+  htmlReport,
+  type Judgement,
+  jsonReport,
+  judge,
+  junitReport,
+  markdownReport,
+  type ReportInput,
+  readEventLog,
+  textReport,
+} from "@faultwire/fault-engine";
+import { UsageError } from "../usage-error.ts";
+
+/** The forms of a report. */
+export type ReportFormat = "text" | "json" | "junit" | "markdown" | "html";
+
+/** How each form is written, and the name of its file in a folder of reports. */
+export const reportFormats: Readonly<
+  Record<ReportFormat, { readonly file: string; readonly write: (input: ReportInput) => string }>
+> = {
+  text: { file: "report.txt", write: textReport },
+  json: { file: "report.json", write: jsonReport },
+  junit: { file: "report.xml", write: junitReport },
+  markdown: { file: "report.md", write: markdownReport },
+  html: { file: "report.html", write: htmlReport },
+};
+
+/** Judges the log in a file. @throws {@link UsageError} where it can't be read, or is none. */
+export async function judgeLog(path: string, expectations: readonly Expectation[]): Promise<Judgement> {
+  try {
+    return judge(expectations, readEventLog(await readFile(path, "utf8")));
+  } catch (error) {
+    if (error instanceof FaultEngineError) throw new UsageError(`${path}: ${error.message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`event log ${path} can't be read (${code ?? message})`);
+  }
+}
+
+/** Writes a report in every form. @throws {@link UsageError} */
+export async function writeReports(folder: string, input: ReportInput): Promise<void> {
+  for (const { file, write } of Object.values(reportFormats))
+    await writeReport(join(folder, file), write(input));
+}
+
+/** Writes one report. @throws {@link UsageError} */
+export async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new UsageError(`report ${path} can't be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

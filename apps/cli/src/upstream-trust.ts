@@ -1,0 +1,25 @@
+/** `--upstream-ca`: files of CAs that vouch for upstreams. */
+import { X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { UsageError } from "./usage-error.ts";
+
+/** Reads certificates, PEM, one or more a file. @throws {@link UsageError} */
+export function readUpstreamCa(paths: readonly string[]): Promise<string[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      try {
+        const pem = await readFile(path, "utf8");
+        // A first look: a key, or an empty file, is better told now than at the first connection.
+        new X509Certificate(pem);
+        return pem;
+      } catch (error) {
+        const { code = "" } = error as NodeJS.ErrnoException;
+        const why =
+          code.startsWith("E") && !code.startsWith("ERR_")
+            ? `can't be read (${code})`
+            : "holds no certificate (PEM)";
+        throw new UsageError(`${path} ${why}; check --upstream-ca`);
+      }
+    }),
+  );
+}

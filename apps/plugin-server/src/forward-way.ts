@@ -1,0 +1,58 @@
+/** What forward mode can do to a request and its response, and why not the rest (docs/fault-host.md, "Forward mode"). */
+import { abilitiesOf, type Way } from "@faultwire/fault-engine";
+
+/** Limits of forward mode. */
+export const forwardLimits = {
+  /**
+   * How long a call is held, in ms. A held request keeps the host from its health check, which is due every ten
+   * seconds, and once one is due, everything new waits.
+   */
+  maxHoldMs: 9_000,
+  /** Bytes of a body that rules look into; a longer one passes unread. */
+  maxReadBodyBytes: 10_485_760,
+  /** Requests whose responses are still to come; the oldest is given up. Against upstreams that never answer. */
+  maxOutstanding: 10_000,
+  /** How long a response may take, in ms, before its request is given up: the host does not tell. */
+  maxOutstandingMs: 600_000,
+} as const;
+
+const hostsConnection = "the connection is the host's; only in a tunnel can it be touched";
+const hostsTls = "the client's connection is plain, and TLS to the upstream is the host's";
+const onePiece = "the host sends a body in one piece";
+const held = "instead: the call is held for that time, 9 s at the most";
+const noBreak = "instead: the body ends early, but properly, as if it were whole";
+
+/** The way of requests in absolute form and of the host's reverse-proxy mappings: whole messages, in clear. */
+export const forwardWay: Way = {
+  name: "forward mode",
+  abilities: abilitiesOf({
+    "connection.close": hostsConnection,
+    "connection.reset": hostsConnection,
+    "connection.stall": held,
+    "connection.latency": held,
+    "connection.throttle": held,
+    "connection.slice": onePiece,
+    "connection.corrupt": "instead: bytes of bodies alone are changed",
+    "tls.alert": hostsTls,
+    "tls.certificate": hostsTls,
+    "tls.version": hostsTls,
+    "tls.cipher": hostsTls,
+    "tls.alpn": hostsTls,
+    "tls.handshake-stall": hostsTls,
+    "tls.handshake-slow": hostsTls,
+    "tls.bad-mac": hostsTls,
+    "tls.oversized-record": hostsTls,
+    "tls.garbage": hostsTls,
+    "tls.truncate": hostsTls,
+    "http.empty": "the host answers every request",
+    "http.malformed":
+      "instead: invalid-json, wrong-content-type and html as asked for; the host frames its responses itself, so nothing else",
+    "http.delay": held,
+    "http.truncate": noBreak,
+    "stream.error-event": "instead: all events come at once, and the body ends properly",
+    "stream.cut": noBreak,
+    "stream.stall": held,
+    "stream.pace": held,
+    "stream.split": onePiece,
+  }),
+};
