@@ -10,7 +10,7 @@ const nodeFree = new Set(["tls-parser", "handshake-fsm", "fault-engine", "fault-
 /** A dependency that only one package may know, with the reason. */
 const owners = {
   "node-forge": ["cert-authority", "whoever reads the CA must see every key"],
-  "node:tls": ["tls-bridge", "one package ends TLS", ["llm-mock", "cert-authority"]],
+  "node:tls": ["tls-bridge", "one package ends TLS", ["llm-mock", "cert-authority", "testkit"]],
 };
 
 const breaches = [];

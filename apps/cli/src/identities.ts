@@ -20,6 +20,7 @@ export const defectKinds: Readonly<Record<CertificateDefect, InvalidLeafKind>> =
 export function identitiesOf(authority: CertificateAuthority): InterceptionAuthority {
   return {
     identityFor: (host, keyType) => authority.forHost(host, { keyType }),
+    permits: (host) => authority.permits(host),
     identityForDefect: (defect, host) => authority.issueInvalid(defectKinds[defect], host),
   };
 }

@@ -14,6 +14,8 @@ export interface ServerIdentity {
 /** Whoever issues certificates for targets. */
 export interface InterceptionAuthority {
   identityFor(host: string, keyType: "ecdsa-p256" | "rsa-2048"): Promise<ServerIdentity>;
+  /** Whether it may stand for a host at all; for every one unless given. */
+  permits?(host: string): boolean;
   /** One that a correct client refuses, for exactly this reason. */
   identityForDefect(defect: CertificateDefect, host: string): Promise<ServerIdentity>;
 }

@@ -1,8 +1,44 @@
 /** Turns what tunnels tell into log lines: one event, one line; names stay stable, bodies never appear. */
 
+import type { EngineEvent } from "@faultwire/fault-engine";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
-import type { TunnelEvent } from "@faultwire/tunnel";
+import type { ClosedReason, TunnelEvent } from "@faultwire/tunnel";
 import type { Logger } from "pino";
+
+/** Why HTTPS stays closed, for people. */
+const closedBecause: Readonly<Record<ClosedReason, string>> = {
+  "h2-only": "the client offers HTTP/2 only",
+  "unsupported-offer": "the client offers no TLS version or cipher suite that can be opened",
+  "not-permitted": "the CA may not stand for this host",
+  "asks-for-certificate": "the upstream asks for a client certificate",
+  "upstream-refuses": "the upstream has refused a handshake of ours",
+  "one-side": "one side only is registered",
+};
+
+/** What became of faults, one line each. */
+export function logEngineEvent(logger: Logger, event: EngineEvent): void {
+  switch (event.type) {
+    case "decision":
+      logger.debug({ ...event, event: "decided" }, `decided: ${event.rule}, ${event.fault}`);
+      return;
+    case "done":
+      logger.info({ ...event, event: "fault" }, `fault: ${event.rule}, ${event.fault}`);
+      return;
+    case "undone":
+      logger.warn(
+        { ...event, event: "fault-skipped" },
+        `fault not carried out: ${event.rule}, ${event.fault}: ${event.reason}`,
+      );
+      return;
+    case "connection":
+    case "request":
+    case "response":
+    case "end":
+      return;
+    default:
+      event satisfies never;
+  }
+}
 
 export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
   const { type, ...fields } = event;
@@ -17,17 +53,20 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
     case "handshake":
       logHandshake(logger, event);
       return;
-    case "fault": {
-      const what =
-        event.fault === "close"
-          ? `close ${event.host} at ${event.at}`
-          : `answer ${event.method} to ${event.host} with ${event.status}`;
-      if (event.stage === "decided") logger.debug(entry, `decided: ${what}`);
-      else logger.info(entry, `fault: ${what}`);
+    case "not-opened":
+      logger.info(entry, `HTTPS to ${event.host} stays closed: ${closedBecause[event.why]}`);
       return;
-    }
-    case "fault-skipped":
-      logger.warn(entry, `fault not carried out: ${event.why}`);
+    case "opened":
+      logger.debug(entry, `HTTPS to ${event.host} is open (${event.version})`);
+      return;
+    case "untrusted":
+      logger.warn(
+        entry,
+        `a client does not trust the CA (${event.message}); "faultwire ca env" tells how it can`,
+      );
+      return;
+    case "session-failed":
+      logger.warn(entry, `HTTPS to ${event.host} failed: ${event.message}`);
       return;
     case "unpaired":
       logger.debug(entry, "the host wrapped one side of this tunnel");

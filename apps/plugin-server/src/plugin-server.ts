@@ -3,14 +3,19 @@
  * them, the log in front.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { type FaultPolicy, type Side, type TunnelEvent, Tunnels } from "@faultwire/tunnel";
+import {
+  type FaultPolicy,
+  type InterceptionOptions,
+  type Side,
+  type TunnelEvent,
+  Tunnels,
+} from "@faultwire/tunnel";
 import type { Logger } from "pino";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { ForwardMode } from "./forward.ts";
 import type { InterceptionAuthority, UpstreamTrust } from "./interception.ts";
-import { logTunnelEvent } from "./log-events.ts";
+import { logEngineEvent, logTunnelEvent } from "./log-events.ts";
 import { Registration } from "./registration.ts";
-import { tunnelPolicy } from "./tunnel-policy.ts";
 import { version } from "./version.ts";
 
 export interface PluginServerOptions {
@@ -54,6 +59,17 @@ export interface PluginServer {
   close(graceMs?: number): Promise<void>;
 }
 
+/** How tunnels open HTTPS; undefined where nobody issues certificates. */
+function interceptionOf({ authority, upstream }: PluginServerOptions): InterceptionOptions | undefined {
+  if (!authority) return undefined;
+  return {
+    identityFor: ({ serverName, keyType }) => authority.identityFor(serverName, keyType),
+    defectiveIdentityFor: (defect, serverName) => authority.identityForDefect(defect, serverName),
+    ...(authority.permits && { permits: (host) => authority.permits?.(host) ?? true }),
+    ...(upstream && { upstream }),
+  };
+}
+
 const timers = {
   now: (): number => performance.now(),
   after(delayMs: number, action: () => void): () => void {
@@ -85,7 +101,10 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     isTarget: (name) => !draining && options.policy.isTarget(name),
     connection: (connection) => options.policy.connection(connection),
     request: (facts) => options.policy.request(facts),
-    record: (event) => options.policy.record(event),
+    record: (event) => {
+      logEngineEvent(logger, event);
+      options.policy.record(event);
+    },
   };
   const forward = new ForwardMode({
     policy,
@@ -95,8 +114,10 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       logger.error({ event: "bug", error: String(error) }, "forward mode: passed on unchanged"),
   });
 
+  const intercept = options.intercept === "connection" ? undefined : interceptionOf(options);
   const tunnels = new Tunnels({
-    policy: tunnelPolicy(policy, timers.now),
+    policy,
+    ...(intercept && { intercept }),
     timers,
     userAgent: `faultwire/${version}`,
     registeredSides: () => registration.sides(),

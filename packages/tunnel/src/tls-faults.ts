@@ -29,10 +29,13 @@ export function bridgeFaultOf(
   const fault = decision?.fault;
   switch (fault?.kind) {
     case "tls.certificate": {
-      const { defectiveIdentityFor } = interception;
-      if (!defectiveIdentityFor) return { undone: "there is no authority that makes bad certificates" };
+      if (!interception.defectiveIdentityFor)
+        return { undone: "there is no authority that makes bad certificates" };
+      const { defect } = fault;
       return {
-        identityFor: ({ serverName }) => defectiveIdentityFor.call(interception, fault.defect, serverName),
+        identityFor: async ({ serverName, keyType }) =>
+          (await interception.defectiveIdentityFor?.(defect, serverName)) ??
+          interception.identityFor({ serverName, keyType }),
       };
     }
     case "tls.version": {

@@ -30,8 +30,20 @@ async function paste(
 }
 
 describe("faultwire start", () => {
-  it("prints a curl line that fails at once, as a dropped connection, at probability 1", async () => {
-    const faultwire = await startFaultwire("start", "--error-probability", "1");
+  it("prints a curl line that is answered with the provider's error at probability 1", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "1", "--status-code", "429");
+    const pasted = await paste(
+      faultwire.stdout().replace("curl ", "curl -w '%{http_code} %header{retry-after}' "),
+    );
+    expect(pasted.status).toBe(0);
+    const body = pasted.stdout.slice(0, pasted.stdout.lastIndexOf("}") + 1);
+    expect(JSON.parse(body)).toMatchObject({ type: "error", error: { type: "rate_limit_error" } });
+    expect(pasted.stdout.slice(body.length)).toMatch(/^429 \d+$/);
+    expect((await faultwire.stop()).status).toBe(0);
+  });
+
+  it("drops connections whose HTTPS stays closed, at once", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "1", "--intercept", "connection");
     const pasted = await paste(faultwire.stdout());
     // 35: the TLS handshake broke off; 52 and 56: the connection was closed or reset under it.
     expect([35, 52, 56]).toContain(pasted.status);
@@ -255,7 +267,7 @@ describe("the log", () => {
     const { stderr } = await faultwire.stop();
     const events = eventsOf(stderr);
     expect(events.filter(({ event }) => event === "fault")).toEqual([
-      expect.objectContaining({ fault: "close", at: "client-hello", stage: "done", level: "info" }),
+      expect.objectContaining({ rule: "flags", fault: "http.error", request: "r1", level: "info" }),
     ]);
     expect(stderr).not.toContain("x-api-key");
   });

@@ -103,7 +103,7 @@ export class HttpExchanges {
   /** Whether a response that the upstream has said whole is still being sent, slowly or never. */
   get isSending(): boolean {
     const changed = this.#exchanges[0]?.changed;
-    return changed !== undefined && changed !== null && changed.isComplete && !changed.isOver;
+    return changed ? changed.isComplete && !changed.isOver : false;
   }
 
   /** Bytes that are held back from the client. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { type TunnelPolicy, Tunnels } from "../../src/index.ts";
+import { type FaultPolicy, Tunnels } from "../../src/index.ts";
 
 const answers: (string | undefined)[] = [];
 const events: string[] = [];
@@ -9,10 +9,11 @@ const events: string[] = [];
 // Between the marks: the README's example, word for word.
 function example(): () => void {
   // <example>
-  const policy: TunnelPolicy = {
+  const policy: FaultPolicy = {
     isTarget: (host) => host === "api.anthropic.com",
-    connection: () => ({ kind: "close", at: "client-hello" }),
-    request: () => undefined,
+    connection: ({ host }) => ({ facts: { connection: "1", client: "me", host }, decision: null }),
+    request: () => ({ kind: "none", rule: null }),
+    record: (event) => events.push(event.type),
   };
   const tunnels = new Tunnels({
     policy,

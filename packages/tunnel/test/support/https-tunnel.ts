@@ -1,16 +1,19 @@
 /** A TLS client and a TLS upstream with a tunnel between them whose HTTPS is opened; bytes by memory, chunk by chunk. */
+
+import type { ConnectionOptions, SecureContextOptions, TLSSocketOptions } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { TlsMemoryPeer } from "@faultwire/testkit/tls-memory-peer";
-import type { ConnectionOptions, TLSSocketOptions, SecureContextOptions } from "node:tls";
 import type { InterceptionOptions } from "../../src/index.ts";
 import type { ScriptedPolicy } from "./scripted-policy.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";
 
 const authorities: { ours?: TestAuthority; theirs?: TestAuthority } = {};
 /** The CA that stands for Faultwire's, which the client trusts. */
-export const ourAuthority = (): TestAuthority => (authorities.ours ??= new TestAuthority("Faultwire test CA"));
+export const ourAuthority = (): TestAuthority =>
+  (authorities.ours ??= new TestAuthority("Faultwire test CA"));
 /** The CA that has issued the upstream's certificate. */
-export const theirAuthority = (): TestAuthority => (authorities.theirs ??= new TestAuthority("Upstream test CA"));
+export const theirAuthority = (): TestAuthority =>
+  (authorities.theirs ??= new TestAuthority("Upstream test CA"));
 
 export interface HttpsTunnelOptions {
   readonly policy: ScriptedPolicy;
@@ -29,7 +32,14 @@ export class HttpsTunnel {
   readonly #chunkBytes: number;
   #given = { client: 0, server: 0 };
 
-  constructor({ policy, client, upstream, chunkBytes = 4096, intercept, host = "api.test" }: HttpsTunnelOptions) {
+  constructor({
+    policy,
+    client,
+    upstream,
+    chunkBytes = 4096,
+    intercept,
+    host = "api.test",
+  }: HttpsTunnelOptions) {
     const trust = { caPem: [theirAuthority().caPem] };
     this.#chunkBytes = chunkBytes;
     this.probe = new TunnelProbe({

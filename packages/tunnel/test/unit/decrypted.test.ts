@@ -12,19 +12,24 @@ const alternating = (share = 2): ReturnType<typeof scriptedPolicy> =>
 describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (version) => {
   const only = { minVersion: version, maxVersion: version } as const;
 
-  it.each([1, 2, 3, 5, 17, 1400, 4096])("passes every byte on and answers what is to fail, in chunks of %i", async (chunkBytes) => {
-    const policy = scriptedPolicy({ request: (number) => (number === 1 ? overloaded : null) });
-    const tunnel = new HttpsTunnel({ policy, client: only, upstream: only, chunkBytes });
-    const asked = tunnel.serve((head) => (head.startsWith("HEAD") ? "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n" : ok()));
-    await tunnel.settle();
-    expect(await tunnel.exchange(get("/one"))).toBe(ok());
-    expect(await tunnel.exchange(get("/two"))).toMatch(/^HTTP\/1\.1 529 .*overloaded_error/s);
-    expect(await tunnel.exchange(get("/three"))).toBe(ok());
-    expect(asked.map((head) => head.split(" HTTP")[0])).toEqual(["GET /one", "HEAD /", "GET /three"]);
-    expect(asked[0]).toBe(get("/one"));
-    expect(tunnel.client.error).toBeUndefined();
-    expect(tunnel.upstream.error).toBeUndefined();
-  });
+  it.each([1, 2, 3, 5, 17, 1400, 4096])(
+    "passes every byte on and answers what is to fail, in chunks of %i",
+    async (chunkBytes) => {
+      const policy = scriptedPolicy({ request: (number) => (number === 1 ? overloaded : null) });
+      const tunnel = new HttpsTunnel({ policy, client: only, upstream: only, chunkBytes });
+      const asked = tunnel.serve((head) =>
+        head.startsWith("HEAD") ? "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n" : ok(),
+      );
+      await tunnel.settle();
+      expect(await tunnel.exchange(get("/one"))).toBe(ok());
+      expect(await tunnel.exchange(get("/two"))).toMatch(/^HTTP\/1\.1 529 .*overloaded_error/s);
+      expect(await tunnel.exchange(get("/three"))).toBe(ok());
+      expect(asked.map((head) => head.split(" HTTP")[0])).toEqual(["GET /one", "HEAD /", "GET /three"]);
+      expect(asked[0]).toBe(get("/one"));
+      expect(tunnel.client.error).toBeUndefined();
+      expect(tunnel.upstream.error).toBeUndefined();
+    },
+  );
 
   it("answers the first request of a connection", async () => {
     const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
