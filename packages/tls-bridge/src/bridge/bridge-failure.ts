@@ -101,6 +101,24 @@ export function alertFailure(from: BridgeSide, { level, description }: Alert): B
   return { code: "client-alert", message: `the client says ${name}`, level, description };
 }
 
+/** Whether a handshake is over with that alert: TLS 1.2 knows warnings, behind which it goes on. */
+export function isFarewell({ level, description }: Alert): boolean {
+  return level !== AlertLevel.warning || description === AlertDescription.closeNotify;
+}
+
+/** Who has sent the alert that the failure is, if it is one. */
+export function alertSender(failure: BridgeFailure): (Alert & { readonly side: BridgeSide }) | undefined {
+  switch (failure.code) {
+    case "client-rejects-certificate":
+    case "client-alert":
+      return { side: "client", level: failure.level, description: failure.description };
+    case "upstream-alert":
+      return { side: "server", level: failure.level, description: failure.description };
+    default:
+      return undefined;
+  }
+}
+
 /** A peer that went beyond a limit. */
 export function limitFailure(from: BridgeSide, limit: TlsBridgeLimit): BridgeFailure {
   const message = `the ${nameOf(from)} sent more than ${limit} (${tlsBridgeLimits[limit]}) allows`;

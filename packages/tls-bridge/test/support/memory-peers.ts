@@ -21,9 +21,12 @@ export class MemoryPeer {
   private constructor(wire: Wire, socket: TLSSocket) {
     this.#wire = wire;
     this.socket = socket;
-    socket.on("error", (error) => {
-      this.error = error;
-    });
+    const note = (error: Error): void => {
+      this.error ??= error;
+    };
+    socket.on("error", note);
+    // All that a server's socket without a tls.Server tells of errors behind the handshake.
+    socket.on("_tlsError", note);
     socket.on("data", (chunk: Buffer) => this.received.push(chunk));
     socket.on("end", () => {
       this.hasEnded = true;
@@ -72,6 +75,13 @@ class Wire extends Duplex {
     this.written.push(chunk);
     done();
   }
+}
+
+/** Gives both peers what a bridge has left for them, when nothing more is said. */
+export async function deliverRest(client: MemoryPeer, bridge: TlsBridge, server: MemoryPeer): Promise<void> {
+  client.give(bridge.take("client"));
+  server.give(bridge.take("server"));
+  await Promise.all([client.take(), server.take()]);
 }
 
 /** How bytes get from one to the other. */
