@@ -125,10 +125,14 @@ export function limitFailure(from: BridgeSide, limit: TlsBridgeLimit): BridgeFai
   return { code: "limit", message, from, limit };
 }
 
-/** What becomes of an error that a peer's record has caused; one that is no peer's fault stays what it is. */
-export function failureFrom(from: BridgeSide, error: unknown): unknown {
+/**
+ * What becomes of an error that a peer's record has caused; one that is no peer's fault stays what it is.
+ *
+ * @param limit - the one that was in force on a handshake message
+ */
+export function failureFrom(from: BridgeSide, error: unknown, limit: TlsBridgeLimit): unknown {
   if (error instanceof TlsParseError) {
-    if (error.code === "handshake-overflow") return new BridgeFailed(limitFailure(from, "handshakeBytes"));
+    if (error.code === "handshake-overflow") return new BridgeFailed(limitFailure(from, limit));
     return recordFailed(from, error.message, parseAlerts[error.code] ?? AlertDescription.decodeError);
   }
   if (error instanceof TlsBridgeError && error.alertDescription !== undefined)

@@ -127,7 +127,7 @@ export class TlsBridge {
       if (peer.session === undefined) this.#enqueue(from, bytes);
       else for (const record of peer.reader.push(bytes)) this.#takeRecord(peer.session, record);
     } catch (error) {
-      this.#fail(failureFrom(from, error));
+      this.#fail(failureFrom(from, error, "postHandshakeBytes"));
     }
   }
 
@@ -245,7 +245,7 @@ export class TlsBridge {
         this.#takeRecord(session, record);
       }
     } catch (error) {
-      throw failureFrom(from, error);
+      throw failureFrom(from, error, "postHandshakeBytes");
     }
   }
 

@@ -150,12 +150,13 @@ export class PeerSession {
   #takeTls13Message(message: HandshakeFrame): void {
     // Tickets are for OpenSSL's client, which is gone; we never resume.
     if (message.type === HandshakeType.newSessionTicket && this.#peer === "server") return;
+    if (message.type !== HandshakeType.keyUpdate)
+      this.#unexpected(`a handshake message of type ${message.type}`);
     const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
-    if (decoded.kind !== "keyUpdate") this.#unexpected(`a handshake message of type ${message.type}`);
     if (this.#messages.pendingBytes > 0) this.#unexpected("a message that spans a change of keys");
     this.#countIdle();
     this.#opener.updateKeys();
-    if (decoded.updateRequested) this.updateKeys(false);
+    if (decoded.kind === "keyUpdate" && decoded.updateRequested) this.updateKeys(false);
   }
 
   /** A renegotiation is refused, which ends nothing (RFC 5246 section 7.2.2). */
