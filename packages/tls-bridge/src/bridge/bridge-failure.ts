@@ -31,6 +31,7 @@ interface AlertFailure<Code extends string> extends Failure<Code> {
  * | `client-alert` | the client ended the session with another alert |
  * | `upstream-alert` | the upstream did |
  * | `upstream-untrusted` | the upstream's certificate does not verify |
+ * | `no-server-name` | nobody says whom the upstream's certificate has to stand for |
  * | `upstream-asks-for-certificate` | the upstream wants a client certificate, whose key we don't have |
  * | `no-common-version` | the client offers no version that may be negotiated |
  * | `no-common-cipher` | nor a cipher suite |
@@ -55,6 +56,7 @@ export type BridgeFailure =
       readonly host: string;
     })
   | (Failure<"upstream-asks-for-certificate"> & { readonly host: string })
+  | Failure<"no-server-name">
   | Failure<"no-common-version">
   | Failure<"no-common-cipher">
   | Failure<"no-common-protocol">
@@ -187,6 +189,9 @@ export function failureAlerts(failure: BridgeFailure, isEstablished: boolean): F
     case "upstream-asks-for-certificate":
     case "retry-impossible":
       return both(fatal(AlertDescription.handshakeFailure));
+    // What RFC 8446 section 9.2 has servers say that need a name.
+    case "no-server-name":
+      return { client: fatal(AlertDescription.missingExtension), server: gone };
     case "no-common-version":
       return { client: fatal(AlertDescription.protocolVersion), server: gone };
     case "no-common-cipher":

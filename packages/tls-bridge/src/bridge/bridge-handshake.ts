@@ -76,6 +76,11 @@ export class BridgeHandshake {
     const offer = new ClientOffer(hello, this.#options);
     const { upstream: trust = {} } = this.#options;
     const serverName = offer.serverName ?? trust.host ?? "";
+    if (serverName === "" && !trust.insecure)
+      throw new BridgeFailed({
+        code: "no-server-name",
+        message: "the client names no server (SNI), so that no certificate can be checked against a name",
+      });
     const upstream = new UpstreamEnd({
       offer,
       host: serverName,

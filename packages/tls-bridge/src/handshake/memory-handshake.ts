@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { Duplex } from "node:stream";
-import { checkServerIdentity, connect, type PeerCertificate, type SecureContext, TLSSocket } from "node:tls";
+import { checkServerIdentity, connect, type SecureContext, TLSSocket } from "node:tls";
 import { parseKeylogLine } from "../keylog-line.ts";
 import { joinBytes } from "../session/byte-queue.ts";
 
@@ -68,8 +68,8 @@ export class MemoryHandshake {
       ...(options.serverName !== undefined &&
         !isIP(options.serverName) && { servername: options.serverName }),
       ...(options.protocols.length > 0 && { ALPNProtocols: [...options.protocols] }),
-      // Left to itself Node takes "localhost" where there is no name.
-      checkServerIdentity: (_name, certificate) => identityError(options.host, certificate),
+      // Left to itself Node takes SNI, or "localhost" where there is no name.
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(options.host, certificate),
       rejectUnauthorized: !options.insecure,
     });
     // Comes once the certificate is verified; `secure` comes before.
@@ -127,13 +127,6 @@ export class MemoryHandshake {
     this.#socket.destroy();
     this.#secrets.clear();
   }
-}
-
-/** Why a certificate does not stand for that name or address; undefined where it does. */
-function identityError(host: string, certificate: PeerCertificate): Error | undefined {
-  if (host !== "") return checkServerIdentity(host, certificate);
-  const message = "there is no name to check it against: the client sent none";
-  return Object.assign(new Error(message), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
 }
 
 /** What OpenSSL takes for its socket. */

@@ -13,7 +13,7 @@ const otherSide = (side: BridgeSide): BridgeSide => (side === "client" ? "server
 /** What {@link bridgeSockets} is told. */
 export interface BridgeSocketsOptions extends Omit<TlsBridgeOptions, "handler" | "lockstep"> {
   /** What is done with the clear bytes; unless given everything goes through as it is. */
-  handlerFor?(bridge: TlsBridge): TlsBridgeHandler;
+  readonly handlerFor?: (bridge: TlsBridge) => TlsBridgeHandler;
 }
 
 /** A bridge that runs on two sockets. */

@@ -56,6 +56,7 @@ export async function fuzzSession(ground: FuzzGround, random: () => number): Pro
   const peers: Record<BridgeSide, MemoryPeer> = { client, server };
   const { bridge, told } = bridged(ground.authority, {
     contexts: ground.contexts,
+    identityFor: async ({ keyType }) => ground.authority.issue(HOST, keyType),
     upstream: { caPem: ground.caPem },
     lockstep: chance(0.5),
   });

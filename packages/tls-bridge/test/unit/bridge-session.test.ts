@@ -91,7 +91,7 @@ describe.each(both)("$version, $side", ({ version, side }) => {
   it("a bad MAC that the user asks for is refused by the peer, whose alert goes on to the other one", async () => {
     const session = await established(version, {
       handler: {
-        data: (from, plaintext) => void session.bridge.write(otherSide(from), plaintext, { badMac: true }),
+        data: (from, plaintext) => session.bridge.write(otherSide(from), plaintext, { badMac: true }),
       },
     });
     session.peers[other].socket.write("question");
