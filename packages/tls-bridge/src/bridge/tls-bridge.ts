@@ -13,10 +13,12 @@ import { PeerSession, type PeerSessionPort } from "../session/peer-session.ts";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
 import {
   alertFailure,
+  alertSender,
   BridgeFailed,
   type BridgeFailure,
   failureAlerts,
   failureFrom,
+  isFarewell,
   limitFailure,
 } from "./bridge-failure.ts";
 import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
@@ -27,6 +29,8 @@ import type { BridgeSide, TlsBridgeHandler, TlsBridgeOptions } from "./tls-bridg
 export type BridgeState = "handshaking" | "established" | "failed" | "closed";
 
 const SIDES: readonly BridgeSide[] = ["client", "server"];
+/** An alert that is not encrypted. */
+const ALERT_BYTES = 2;
 
 /** One peer, as long as its bytes matter. */
 interface Peer {
@@ -37,6 +41,8 @@ interface Peer {
   queuedBytes: number;
   handshakeBytes: number;
   session: PeerSession | undefined;
+  /** What the session had counted when it ended. */
+  dataRecords: number;
 }
 
 interface Waiter {
@@ -95,7 +101,7 @@ export class TlsBridge {
 
   /** Whether OpenSSL or `identityFor` is at work, so that more may come out without anything being pushed. */
   get isBusy(): boolean {
-    return this.#isRunning && this.#waiter === undefined;
+    return this.#isAlive && this.#isRunning && this.#waiter === undefined;
   }
 
   /**
@@ -121,8 +127,16 @@ export class TlsBridge {
       if (peer.session === undefined) this.#enqueue(from, bytes);
       else for (const record of peer.reader.push(bytes)) this.#takeRecord(peer.session, record);
     } catch (error) {
-      this.#fail(failureFrom(from, error));
+      this.#fail(failureFrom(from, error, "postHandshakeBytes"));
     }
+  }
+
+  /**
+   * Bytes of a peer that wait until the other one has moved; at `tlsBridgeLimits.bufferedBytes` the bridge fails. Whoever
+   * can stop reading from a peer does so before.
+   */
+  waitingBytes(from: BridgeSide): number {
+    return this.#peers[from].queuedBytes;
   }
 
   /** All that is to go to that peer now; an empty array when there is nothing. */
@@ -178,7 +192,8 @@ export class TlsBridge {
 
   /** Records of application data sealed for a peer so far. */
   recordsTo(side: BridgeSide): number {
-    return this.#peers[side].session?.dataRecords ?? 0;
+    const { session, dataRecords } = this.#peers[side];
+    return session?.dataRecords ?? dataRecords;
   }
 
   /** Lets go of everything, what was to be sent included. No method of the handler is called any more. */
@@ -223,12 +238,14 @@ export class TlsBridge {
   }
 
   #drain(from: BridgeSide, session: PeerSession): void {
-    const { queue } = this.#peers[from];
+    const peer = this.#peers[from];
     try {
-      for (let record = queue.shift(); record !== undefined; record = queue.shift())
+      for (let record = peer.queue.shift(); record !== undefined; record = peer.queue.shift()) {
+        peer.queuedBytes -= record.byteLength;
         this.#takeRecord(session, record);
+      }
     } catch (error) {
-      throw failureFrom(from, error);
+      throw failureFrom(from, error, "postHandshakeBytes");
     }
   }
 
@@ -282,8 +299,10 @@ export class TlsBridge {
         continue;
       }
       // Nobody waits for this peer, but its farewell ends the other one's waiting.
-      if (record.type === ContentType.alert && record.length === 2)
-        throw new BridgeFailed(alertFailure(from, decodeAlert(record.fragment)));
+      if (record.type === ContentType.alert && record.length === ALERT_BYTES) {
+        const alert = decodeAlert(record.fragment);
+        if (isFarewell(alert)) throw new BridgeFailed(alertFailure(from, alert));
+      }
       peer.queue.push(record);
       peer.queuedBytes += record.byteLength;
     }
@@ -326,7 +345,8 @@ export class TlsBridge {
       error instanceof BridgeFailed
         ? error.failure
         : { code: "internal", message: "something unforeseen happened in the bridge", cause: error };
-    const alerts = failureAlerts(failure, this.#state === "established");
+    const isEstablished = this.#state === "established";
+    const alerts = failureAlerts(failure, isEstablished);
     for (const side of SIDES) {
       const alert = alerts[side];
       if (alert === undefined) continue;
@@ -338,7 +358,10 @@ export class TlsBridge {
     }
     this.#state = "failed";
     this.#letGo();
+    const from = isEstablished ? undefined : alertSender(failure);
     try {
+      // In mid-session it was told before it was known to be an end.
+      if (from !== undefined) this.#handler.alert(from.side, from.level, from.description);
       this.#handler.failed(failure);
     } catch {
       // There is nobody left to tell.
@@ -349,12 +372,15 @@ export class TlsBridge {
     for (const side of SIDES) {
       const peer = this.#peers[side];
       peer.queue = [];
+      peer.queuedBytes = 0;
+      peer.dataRecords = peer.session?.dataRecords ?? 0;
       peer.session = undefined;
     }
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.reject(new Error("the bridge has ended"));
     this.#handshake?.release();
+    this.#tellIdle();
   }
 
   #tellIdle(): void {
@@ -372,5 +398,6 @@ function newPeer(): Peer {
     queuedBytes: 0,
     handshakeBytes: 0,
     session: undefined,
+    dataRecords: 0,
   };
 }

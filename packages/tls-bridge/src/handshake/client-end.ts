@@ -1,13 +1,11 @@
 import {
-  AlertDescription,
-  AlertLevel,
   ContentType,
   decodeServerHello,
   HandshakeType,
   RecordReader,
   type TlsRecord,
 } from "@faultwire/tls-parser";
-import { alertFailure, BridgeFailed } from "../bridge/bridge-failure.ts";
+import { alertFailure, BridgeFailed, isFarewell } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
@@ -167,9 +165,7 @@ export class ClientEnd {
       const content = this.#reader.read(record);
       if (record.type === ContentType.applicationData) this.#mayBeEarlyData = false;
       if (content.kind === "alert") {
-        const { level, description } = content.alert;
-        if (level !== AlertLevel.warning || description === AlertDescription.closeNotify)
-          throw new BridgeFailed(alertFailure("client", content.alert));
+        if (isFarewell(content.alert)) throw new BridgeFailed(alertFailure("client", content.alert));
       }
       return content;
     } catch (error) {

@@ -18,8 +18,6 @@ import type { BridgeSide } from "../bridge/tls-bridge-options.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer, SealOptions } from "../record-protection/record-sealer.ts";
 
-const NOTHING = new Uint8Array(0);
-
 /** Who gets what a peer sends, and takes what goes to it. */
 export interface PeerSessionPort {
   data(plaintext: Uint8Array): void;
@@ -103,11 +101,15 @@ export class PeerSession {
     this.#isWriteClosed = description === AlertDescription.closeNotify || level === AlertLevel.fatal;
   }
 
-  /** Tells the peer of new keys, and uses them; TLS 1.2 has none. */
+  /**
+   * Tells the peer of new keys, and uses them.
+   *
+   * @throws `TlsBridgeError` `no-key-update` in TLS 1.2
+   */
   updateKeys(updateRequested: boolean): void {
     if (this.#isWriteClosed) return;
     const message = encodeHandshake({ kind: "keyUpdate", updateRequested });
-    this.#port.send(this.#sealer.seal(ContentType.handshake, this.#isTls13 ? message : NOTHING));
+    if (this.#isTls13) this.#port.send(this.#sealer.seal(ContentType.handshake, message));
     this.#sealer.updateKeys();
   }
 
@@ -148,12 +150,13 @@ export class PeerSession {
   #takeTls13Message(message: HandshakeFrame): void {
     // Tickets are for OpenSSL's client, which is gone; we never resume.
     if (message.type === HandshakeType.newSessionTicket && this.#peer === "server") return;
+    if (message.type !== HandshakeType.keyUpdate)
+      this.#unexpected(`a handshake message of type ${message.type}`);
     const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
-    if (decoded.kind !== "keyUpdate") this.#unexpected(`a handshake message of type ${message.type}`);
     if (this.#messages.pendingBytes > 0) this.#unexpected("a message that spans a change of keys");
     this.#countIdle();
     this.#opener.updateKeys();
-    if (decoded.updateRequested) this.updateKeys(false);
+    if (decoded.kind === "keyUpdate" && decoded.updateRequested) this.updateKeys(false);
   }
 
   /** A renegotiation is refused, which ends nothing (RFC 5246 section 7.2.2). */
