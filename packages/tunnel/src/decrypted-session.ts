@@ -33,6 +33,13 @@ export interface DecryptedSessionOptions {
   readonly stayClosed: () => void;
 }
 
+/**
+ * A peer is asked for new keys after so many bytes of data, in TLS 1.3. Its answer wakes the host, which forgets the rest
+ * of what it could write in part only until something wakes it (docs/fault-host.md, "Short writes wait for a wake-up").
+ * Less than any socket buffer holds, so that a peer that has fallen behind always has one such question still to read.
+ */
+const pulseBytes = 32_768;
+
 export class DecryptedSession implements PairedSession {
   readonly #options: DecryptedSessionOptions;
   readonly #bridge: TlsBridge;
@@ -43,6 +50,8 @@ export class DecryptedSession implements PairedSession {
   /** Whether the client waits for something of what is to go to it. */
   #isUrgent = true;
   #isReported = false;
+  /** Data for each peer since it was asked to answer; undefined where it can't be. */
+  #sincePulse: Record<BridgeSide, number> | undefined;
   #failure: BridgeFailure | undefined;
   readonly hasChanged = true;
 
@@ -90,6 +99,9 @@ export class DecryptedSession implements PairedSession {
   }
   holds(from: Side, hasOutput: boolean): boolean {
     return this.#exchanges !== undefined && holdsCall(this.#exchanges, from, hasOutput);
+  }
+  isInRecord(from: Side): boolean {
+    return this.#exchanges !== undefined && !this.#failure && this.#bridge.isInRecord(from);
   }
   wake(): void {
     this.#exchanges?.wake();
@@ -157,6 +169,7 @@ export class DecryptedSession implements PairedSession {
     const { alpnProtocol } = session.client;
     // In TLS 1.2 the end of the handshake is ours; in TLS 1.3 only tickets follow.
     this.#isUrgent = version === "TLSv1.2";
+    if (version === "TLSv1.3") this.#sincePulse = { client: 0, server: 0 };
     context.tell({ type: "opened", host: met.host, version, alpnProtocol });
     if (met.decision && !this.#recordFault && !isOfBytes(met.decision)) met.outcome(null);
     if (met.decision?.fault.kind === "tls.handshake-slow") ticks.clearWire("server");
@@ -169,7 +182,10 @@ export class DecryptedSession implements PairedSession {
       introduce: () => met.facts,
       port: {
         toClient: (bytes) => this.#toClient(bytes),
-        toServer: (bytes) => this.#bridge.write("server", bytes),
+        toServer: (bytes) => {
+          this.#bridge.write("server", bytes);
+          this.#pulse("server", bytes.length);
+        },
         endClient: (how) => this.#endClient(how),
         stall: (from, ms) => ticks.stall(from, ms),
       },
@@ -181,12 +197,22 @@ export class DecryptedSession implements PairedSession {
     const fault = this.#recordFault;
     if (!fault || this.#bridge.recordsTo("client") < fault.afterRecords) {
       this.#bridge.write("client", bytes);
+      this.#pulse("client", bytes.length);
       return;
     }
     this.#recordFault = undefined;
     this.#options.met.outcome(null);
     fault.strike(this.#bridge, bytes);
     this.#options.ticks.end("server", closeReason);
+  }
+
+  #pulse(to: BridgeSide, bytes: number): void {
+    const since = this.#sincePulse;
+    if (!since) return;
+    since[to] += bytes;
+    if (since[to] < pulseBytes) return;
+    since[to] = 0;
+    this.#bridge.updateKeys(to, true);
   }
 
   #endClient(how: ClientEnd): void {

@@ -91,6 +91,9 @@ export class PairedConversation implements TickSession {
   holds(from: Side, hasOutput: boolean): boolean {
     return this.#session?.holds(from, hasOutput) ?? false;
   }
+  isInRecord(from: Side): boolean {
+    return this.#session?.isInRecord(from) ?? false;
+  }
   wake(): void {
     this.#session?.wake();
   }

@@ -64,6 +64,9 @@ export class PlainHttpSession implements PairedSession {
   holds(from: Side, hasOutput: boolean): boolean {
     return holdsCall(this.#exchanges, from, hasOutput);
   }
+  isInRecord(): boolean {
+    return false;
+  }
   wake(): void {
     this.#exchanges.wake();
   }

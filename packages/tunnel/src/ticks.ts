@@ -31,6 +31,11 @@ export interface TickSession {
   keeps(from: Side): boolean;
   /** Whether a call in hand has to be kept, whatever there is to send: something is to go with it later. */
   holds(from: Side, hasOutput: boolean): boolean;
+  /**
+   * Whether this peer is sure to go on at once: it is in the middle of a TLS record. Bytes that would fill a buffer of the
+   * host's only in part then wait for those, because full buffers cost no guard (see {@link Lane}).
+   */
+  isInRecord(from: Side): boolean;
   /** When {@link wake} is due. */
   readonly wakeAtMs: number | undefined;
   wake(): void;
@@ -215,16 +220,19 @@ export class Ticks {
     }
     to.reply = undefined;
     to.keptSinceMs = undefined;
-    if (to.outBytes > 0) reply.forward(this.#take(to));
+    const spare =
+      session.isInRecord(from) && !this.#isReleased ? to.outBytes % hostLimits.maxWriteChunkBytes : 0;
+    if (to.outBytes > spare) reply.forward(this.#take(to, to.outBytes - spare));
+    else if (spare > 0) reply.swallow();
     else if (to.endReason !== undefined) {
       to.hasEnded = true;
       reply.close(to.endReason);
     } else reply.swallow();
   }
 
-  #take(to: Direction): Uint8Array {
+  #take(to: Direction, most: number): Uint8Array {
     const all = joinBytes(to.out);
-    const bytes = all.subarray(0, hostLimits.maxAnswerChunkBytes);
+    const bytes = all.subarray(0, Math.min(most, hostLimits.maxAnswerChunkBytes));
     const rest = all.subarray(bytes.length);
     to.out = rest.length > 0 ? [rest] : [];
     to.outBytes = rest.length;

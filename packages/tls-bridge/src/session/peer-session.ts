@@ -34,6 +34,8 @@ export class PeerSession {
   readonly #port: PeerSessionPort;
   readonly #messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.postHandshakeBytes });
   #idleRecords = 0;
+  /** Key updates of the peer's that we have asked for and that have not come. */
+  #updatesAskedFor = 0;
   #dataRecords = 0;
   #isReadClosed = false;
   #isWriteClosed = false;
@@ -111,6 +113,7 @@ export class PeerSession {
     const message = encodeHandshake({ kind: "keyUpdate", updateRequested });
     if (this.#isTls13) this.#port.send(this.#sealer.seal(ContentType.handshake, message));
     this.#sealer.updateKeys();
+    if (updateRequested) this.#updatesAskedFor++;
   }
 
   get #isTls13(): boolean {
@@ -154,7 +157,9 @@ export class PeerSession {
       this.#unexpected(`a handshake message of type ${message.type}`);
     const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
     if (this.#messages.pendingBytes > 0) this.#unexpected("a message that spans a change of keys");
-    this.#countIdle();
+    // One that was asked for costs the peer as much as us.
+    if (this.#updatesAskedFor > 0) this.#updatesAskedFor--;
+    else this.#countIdle();
     this.#opener.updateKeys();
     if (decoded.kind === "keyUpdate" && decoded.updateRequested) this.updateKeys(false);
   }
