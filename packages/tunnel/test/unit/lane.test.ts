@@ -172,6 +172,7 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
     expect(answers[0]).toEqual({ call: "w2", answer: "replace", bytes: long.subarray(0, room + 8192) });
     expect(news).toEqual([{ kind: "recovered", bytes: room }]);
     write("w3", long.subarray(room + 8192));
+    timers.advance(50);
     expect(answers.at(-1)).toMatchObject({ call: "w3", bytes: long.subarray(room + 8192) });
     expect(lane.unseenBytes).toBe(0);
   });
