@@ -69,6 +69,8 @@ export class BridgeHandshake {
   }
 
   /**
+   * Shakes hands with both.
+   *
    * @throws {@link BridgeFailed} or, where the fault is ours, anything
    */
   async run(): Promise<ShakenHands> {
@@ -164,9 +166,9 @@ export class BridgeHandshake {
       const hello = await this.#takeFrom(
         "client",
         async (record) => {
-          const isSkipped =
-            record.type === ContentType.changeCipherSpec || record.type === ContentType.applicationData;
-          if (before !== undefined && isSkipped) return undefined;
+          const isEarlyData = record.type === ContentType.applicationData && before?.hasEarlyData;
+          const isMeaningless = record.type === ContentType.changeCipherSpec && before !== undefined;
+          if (isEarlyData || isMeaningless) return undefined;
           if (record.type === ContentType.alert)
             throw new BridgeFailed(alertFailure("client", decodeAlert(record.fragment)));
           records.push(record.bytes);

@@ -1,54 +1,33 @@
-import {
-  AlertDescription,
-  AlertLevel,
-  ContentType,
-  decodeAlert,
-  RecordLimit,
-  RecordReader,
-  type TlsRecord,
-} from "@faultwire/tls-parser";
+import { AlertDescription, AlertLevel, RecordLimit, type TlsRecord } from "@faultwire/tls-parser";
 import type { SealOptions } from "../record-protection/record-sealer.ts";
 import { ByteQueue } from "../session/byte-queue.ts";
 import { PeerSession, type PeerSessionPort } from "../session/peer-session.ts";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
 import {
-  alertFailure,
   alertSender,
   BridgeFailed,
   type BridgeFailure,
   failureAlerts,
   failureFrom,
   isFarewell,
-  limitFailure,
 } from "./bridge-failure.ts";
 import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
-import { tlsBridgeLimits } from "./tls-bridge-limits.ts";
+import { RecordInbox } from "./record-inbox.ts";
 import type { BridgeSide, TlsBridgeHandler, TlsBridgeOptions } from "./tls-bridge-options.ts";
 
 /** How far a bridge is. `closed`: close_notify went both ways with both peers, or {@link TlsBridge.end} was called. */
 export type BridgeState = "handshaking" | "established" | "failed" | "closed";
 
 const SIDES: readonly BridgeSide[] = ["client", "server"];
-/** An alert that is not encrypted. */
-const ALERT_BYTES = 2;
 
-/** One peer, as long as its bytes matter. */
+/** What a peer is to get, and what it has become. */
 interface Peer {
-  readonly reader: RecordReader;
   readonly out: ByteQueue;
-  /** Records that the handshake has not asked for yet. */
-  queue: TlsRecord[];
-  queuedBytes: number;
-  handshakeBytes: number;
   session: PeerSession | undefined;
   /** What the session had counted when it ended. */
   dataRecords: number;
-}
-
-interface Waiter {
-  readonly from: BridgeSide;
-  resolve(record: TlsRecord): void;
-  reject(reason: unknown): void;
+  /** Whether it was told, in the handshake, that nothing more comes. */
+  isDismissed: boolean;
 }
 
 /**
@@ -77,17 +56,16 @@ interface Waiter {
 export class TlsBridge {
   readonly #handler: TlsBridgeHandler;
   readonly #peers: Readonly<Record<BridgeSide, Peer>> = { client: newPeer(), server: newPeer() };
+  readonly #inbox = new RecordInbox(() => this.#tellIdle());
   #state: BridgeState = "handshaking";
   #handshake: BridgeHandshake | undefined;
-  /** What the handshake waits for; undefined while it is at work. */
-  #waiter: Waiter | undefined;
   #isRunning = true;
   #idleWaiters: (() => void)[] = [];
 
   constructor(options: TlsBridgeOptions) {
     this.#handler = options.handler;
     const handshake = new BridgeHandshake(options, {
-      next: (from) => this.#next(from),
+      next: (from) => this.#inbox.next(from),
       send: (to, bytes) => this.#send(to, bytes),
     });
     this.#handshake = handshake;
@@ -101,7 +79,7 @@ export class TlsBridge {
 
   /** Whether OpenSSL or `identityFor` is at work, so that more may come out without anything being pushed. */
   get isBusy(): boolean {
-    return this.#isAlive && this.#isRunning && this.#waiter === undefined;
+    return this.#isAlive && this.#isRunning && !this.#inbox.isWaitedFor;
   }
 
   /**
@@ -123,9 +101,10 @@ export class TlsBridge {
   push(from: BridgeSide, bytes: Uint8Array): void {
     if (!this.#isAlive) return;
     try {
-      const peer = this.#peers[from];
-      if (peer.session === undefined) this.#enqueue(from, bytes);
-      else for (const record of peer.reader.push(bytes)) this.#takeRecord(peer.session, record);
+      const { session } = this.#peers[from];
+      // Records may wait still when a handler pushes in answer to `established`.
+      if (session === undefined || this.#inbox.waitingBytes(from) > 0) this.#inbox.push(from, bytes);
+      else for (const record of this.#inbox.reader(from).push(bytes)) this.#takeRecord(session, record);
     } catch (error) {
       this.#fail(failureFrom(from, error, "postHandshakeBytes"));
     }
@@ -136,7 +115,7 @@ export class TlsBridge {
    * can stop reading from a peer does so before.
    */
   waitingBytes(from: BridgeSide): number {
-    return this.#peers[from].queuedBytes;
+    return this.#inbox.waitingBytes(from);
   }
 
   /** All that is to go to that peer now; an empty array when there is nothing. */
@@ -165,10 +144,14 @@ export class TlsBridge {
    */
   sendAlert(to: BridgeSide, level: number, description: number): void {
     if (!this.#isAlive) return;
-    const { session } = this.#peers[to];
-    if (session !== undefined) session.sendAlert(level, description);
-    else this.#send(to, this.#handshake?.alertRecord(to, { level, description }));
-    this.#closeIfDone();
+    const peer = this.#peers[to];
+    if (peer.session !== undefined) {
+      peer.session.sendAlert(level, description);
+      this.#closeIfDone();
+      return;
+    }
+    this.#send(to, this.#handshake?.alertRecord(to, { level, description }));
+    peer.isDismissed ||= isFarewell({ level, description });
   }
 
   /** Tells a peer that there is no more to come. */
@@ -231,24 +214,20 @@ export class TlsBridge {
       session.version === "TLSv1.3" ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
     const protections = { client, server };
     const sessions = SIDES.map((side) => {
-      this.#peers[side].reader.maxFragmentBytes = maxFragmentBytes;
+      this.#inbox.reader(side).maxFragmentBytes = maxFragmentBytes;
       const { opener, sealer } = protections[side];
       return [side, new PeerSession(side, opener, sealer, this.#portOf(side))] as const;
     });
     this.#state = "established";
-    // A handler that writes in answer to this finds the sessions; one that pushes is queued up.
     for (const [side, peerSession] of sessions) this.#peers[side].session = peerSession;
     this.#tell(() => this.#handler.established(session));
     for (const [side, peerSession] of sessions) this.#drain(side, peerSession);
   }
 
   #drain(from: BridgeSide, session: PeerSession): void {
-    const peer = this.#peers[from];
     try {
-      for (let record = peer.queue.shift(); record !== undefined; record = peer.queue.shift()) {
-        peer.queuedBytes -= record.byteLength;
+      for (let record = this.#inbox.shift(from); record !== undefined; record = this.#inbox.shift(from))
         this.#takeRecord(session, record);
-      }
     } catch (error) {
       throw failureFrom(from, error, "postHandshakeBytes");
     }
@@ -286,55 +265,8 @@ export class TlsBridge {
   }
 
   #send(to: BridgeSide, bytes: Uint8Array | undefined): void {
-    if (this.#isAlive && bytes !== undefined) this.#peers[to].out.push(bytes);
-  }
-
-  /** Keeps what comes before it is asked for. */
-  #enqueue(from: BridgeSide, bytes: Uint8Array): void {
-    const peer = this.#peers[from];
-    if (peer.queuedBytes + peer.reader.pendingBytes + bytes.length > tlsBridgeLimits.bufferedBytes)
-      throw new BridgeFailed(limitFailure(from, "bufferedBytes"));
-    // A copy, since the records wait while the caller may use his memory again.
-    for (const record of peer.reader.push(Uint8Array.from(bytes))) {
-      const waiter = this.#waiter;
-      if (waiter?.from === from) {
-        this.#waiter = undefined;
-        this.#countHandshake(peer, from, record);
-        waiter.resolve(record);
-        continue;
-      }
-      // Nobody waits for this peer, but its farewell ends the other one's waiting.
-      if (record.type === ContentType.alert && record.length === ALERT_BYTES) {
-        const alert = decodeAlert(record.fragment);
-        if (isFarewell(alert)) throw new BridgeFailed(alertFailure(from, alert));
-      }
-      peer.queue.push(record);
-      peer.queuedBytes += record.byteLength;
-    }
-  }
-
-  #next(from: BridgeSide): Promise<TlsRecord> {
-    if (!this.#isAlive) return Promise.reject(new Error("the bridge has ended"));
-    const peer = this.#peers[from];
-    const record = peer.queue.shift();
-    if (record === undefined)
-      return new Promise((resolve, reject) => {
-        this.#waiter = { from, resolve, reject };
-        this.#tellIdle();
-      });
-    peer.queuedBytes -= record.byteLength;
-    try {
-      this.#countHandshake(peer, from, record);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return Promise.resolve(record);
-  }
-
-  #countHandshake(peer: Peer, from: BridgeSide, record: TlsRecord): void {
-    peer.handshakeBytes += record.byteLength;
-    if (peer.handshakeBytes > tlsBridgeLimits.handshakeBytes)
-      throw new BridgeFailed(limitFailure(from, "handshakeBytes"));
+    const { out, isDismissed } = this.#peers[to];
+    if (this.#isAlive && !isDismissed && bytes !== undefined) out.push(bytes);
   }
 
   #closeIfDone(): void {
@@ -376,14 +308,10 @@ export class TlsBridge {
   #letGo(): void {
     for (const side of SIDES) {
       const peer = this.#peers[side];
-      peer.queue = [];
-      peer.queuedBytes = 0;
       peer.dataRecords = peer.session?.dataRecords ?? 0;
       peer.session = undefined;
     }
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.reject(new Error("the bridge has ended"));
+    this.#inbox.close();
     this.#handshake?.release();
     this.#tellIdle();
   }
@@ -396,13 +324,5 @@ export class TlsBridge {
 }
 
 function newPeer(): Peer {
-  return {
-    reader: new RecordReader(),
-    out: new ByteQueue(),
-    queue: [],
-    queuedBytes: 0,
-    handshakeBytes: 0,
-    session: undefined,
-    dataRecords: 0,
-  };
+  return { out: new ByteQueue(), session: undefined, dataRecords: 0, isDismissed: false };
 }

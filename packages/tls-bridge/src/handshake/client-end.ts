@@ -48,7 +48,7 @@ export class ClientEnd {
   #hello: NegotiatedHello | undefined;
   #isFlightSent = false;
   #isFinishedSent = false;
-  // Made anew behind OpenSSL's tickets, else kept, so that no number is used twice.
+  // Made once, so that no number is used twice.
   #sealer: RecordSealer | undefined;
   #ticketRecords = 0;
 
@@ -132,9 +132,10 @@ export class ClientEnd {
 
   /** Sends the flight that {@link take} gave. From then on the records are ours. */
   sendLastFlight(flight: Uint8Array): void {
-    this.#send(flight);
     this.#isFinishedSent = true;
-    this.#sealer = undefined;
+    // Somebody has sent an alert, which has taken the first ticket's number: nobody needs the tickets.
+    if (this.#sealer !== undefined) return;
+    this.#send(flight);
     if (this.hello.version === "TLSv1.3") this.#ticketRecords = [...new RecordReader().push(flight)].length;
   }
 

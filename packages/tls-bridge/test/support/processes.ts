@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -121,6 +121,8 @@ export async function opensslServer(
 
 export interface Proxy {
   readonly port: number;
+  /** The connections to the upstream, in the order in which they were opened. */
+  readonly upstreams: Socket[];
   readonly bridges: BridgedSockets[];
   readonly failures: BridgeFailure[];
 }
@@ -132,10 +134,15 @@ export async function proxyTo(
   options: Partial<Omit<TlsBridgeOptions, "handler">> & { handler?: Partial<TlsBridgeHandler> } = {},
 ): Promise<Proxy> {
   const bridges: BridgedSockets[] = [];
+  const upstreams: Socket[] = [];
   const failures: BridgeFailure[] = [];
   const { handler, ...bridgeOptions } = options;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    const openUpstream = () => connect({ host: "127.0.0.1", port: upstreamPort, allowHalfOpen: true });
+    const openUpstream = (): Socket => {
+      const upstream = connect({ host: "127.0.0.1", port: upstreamPort, allowHalfOpen: true });
+      upstreams.push(upstream);
+      return upstream;
+    };
     bridges.push(
       bridgeSockets(socket, openUpstream, {
         identityFor: async ({ serverName, keyType }) => authority.issue(serverName, keyType),
@@ -156,5 +163,5 @@ export async function proxyTo(
   onTestFinished(() => {
     for (const bridged of bridges) bridged.destroy();
   });
-  return { port, bridges, failures };
+  return { port, upstreams, bridges, failures };
 }

@@ -1,4 +1,4 @@
-import { AlertDescription, encodeRecord } from "@faultwire/tls-parser";
+import { AlertDescription, AlertLevel, encodeRecord } from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   type BridgeFailure,
@@ -10,7 +10,8 @@ import {
 } from "../../src/index.ts";
 import { bridged } from "../support/bridged.ts";
 import { TestAuthority } from "../support/certificates.ts";
-import { alertsIn, changedHello } from "../support/flights.ts";
+import { alertsIn, changedHello, recordsIn } from "../support/flights.ts";
+import { impersonate } from "../support/impersonator.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge limits");
@@ -141,6 +142,54 @@ describe("whoever uses a bridge", () => {
     bridge.sendRaw("client", Buffer.from("x"));
     bridge.push("client", Buffer.from("x"));
     expect([bridge.state, bridge.pendingBytes("client")]).toEqual(["closed", 0]);
+  });
+
+  it("may push within established: what waits from before comes first", async () => {
+    const [client, server] = pair();
+    const clear: string[] = [];
+    let late: Uint8Array | undefined;
+    const { bridge } = bridged(authority, {
+      handler: {
+        established: () => bridge.push("client", late ?? new Uint8Array(0)),
+        data: (_from, plaintext) => void clear.push(Buffer.from(plaintext).toString()),
+      },
+    });
+    bridge.push("client", await client.take());
+    await bridge.idle();
+    server.give(bridge.take("server"));
+    bridge.push("server", await server.take());
+    await bridge.idle();
+    client.give(bridge.take("client"));
+    const finished = await client.take();
+    client.socket.write("one");
+    const one = await client.take();
+    client.socket.write("two");
+    late = await client.take();
+    bridge.push("client", Buffer.concat([finished, one]));
+    await bridge.idle();
+    expect(clear).toEqual(["one", "two"]);
+  });
+
+  it("may send an alert in the middle of a handshake, and no number is sealed twice", async () => {
+    for (const level of [AlertLevel.warning, AlertLevel.fatal]) {
+      const [client, server] = pair();
+      const { bridge, told } = bridged(authority);
+      bridge.push("client", await client.take());
+      await bridge.idle();
+      server.give(bridge.take("server"));
+      bridge.push("server", await server.take());
+      await bridge.idle();
+      client.give(bridge.take("client"));
+      const finished = await client.take();
+      bridge.sendAlert("client", level, AlertDescription.userCanceled);
+      bridge.push("client", finished);
+      await bridge.idle();
+      expect(told.events).toEqual(["established"]);
+      bridge.write("client", Buffer.from("x"));
+      const { opener } = impersonate("client", client, { sent: 0, received: 0 });
+      const types = recordsIn(bridge.take("client")).map((record) => opener.open(record).contentType);
+      expect(types).toEqual(level === AlertLevel.warning ? [21, 23] : [21]);
+    }
   });
 
   it("may write within established, and gets it there before anything else", async () => {

@@ -41,7 +41,7 @@ async function meet(meeting: Meeting): Promise<{ client: MemoryPeer; server: Mem
 
 /** The hello that the upstream gets for that one of the client's. */
 async function mirrored(hello: Uint8Array): Promise<ClientHello> {
-  const { bridge, told } = bridged(authority);
+  const { bridge, told } = bridged(authority, { upstream: { host: HOST } });
   bridge.push("client", hello);
   await bridge.idle();
   expect(told.events).toEqual([]);

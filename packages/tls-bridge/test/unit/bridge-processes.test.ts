@@ -72,7 +72,10 @@ describe("key updates typed into openssl", () => {
       await client.says(new RegExp(`(KEYUPDATE[^]*){${round + 1}}`));
       client.type(`question ${round}\n`);
       await server.says(`question ${round}`);
+      // It takes one command for each time that it reads, and says nothing to this one.
+      const updated = once(proxy.upstreams[0]!, "data");
       server.type(round % 2 === 0 ? "K\n" : "k\n");
+      await updated;
       server.type(`answer ${round}\n`);
       await client.says(`answer ${round}`);
     }

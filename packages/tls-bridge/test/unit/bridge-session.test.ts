@@ -148,6 +148,22 @@ describe.each(both)("$version, $side", ({ version, side }) => {
     expect(told.events).toEqual(["established", `${side} closes`, `${other} closes`]);
   });
 
+  it("is not closed as long as we have not said so, too", async () => {
+    const session = await established(version, { handler: { closeNotify() {} } });
+    const { bridge } = session;
+    for (const from of sides) {
+      const { sealer } = impostor(session, version, from);
+      bridge.push(from, sealer.seal(ContentType.alert, alertOf(1, AlertDescription.closeNotify)));
+    }
+    expect(bridge.state).toBe("established");
+    bridge.closeNotify(side);
+    bridge.write(side, Buffer.from("behind our end"));
+    expect(bridge.state).toBe("established");
+    bridge.closeNotify(other);
+    expect(bridge.state).toBe("closed");
+    expect(heard(bridge, side, impostor(session, version, side))).toEqual([[21, 1, 0]]);
+  });
+
   it("more records without data than anybody needs are too many, and data in between makes them harmless", async () => {
     const session = await established(version);
     const { bridge, told } = session;
