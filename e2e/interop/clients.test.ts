@@ -5,5 +5,5 @@ import { clients } from "./clients/index.ts";
 import { hosts } from "./hosts.ts";
 
 describe.each(hosts)("through the $name", ({ start }) => {
-  interceptsThrough(start, clients);
+  interceptsThrough(start, clients, ["https", "connection"]);
 });

@@ -25,8 +25,19 @@ const task = {
 /** Enough for both outcomes at one half: all alike has a chance of 1 in 2,048, and the seed is fixed. */
 const mixedCount = 12;
 
-/** The cases for each client, through the host that `startHost` starts. */
-export function interceptsThrough(startHost: StartHost, clients: readonly InteropClient[]): void {
+/** Whether the plugin opens tunnels, as `--intercept` says it. */
+type Intercept = "https" | "connection";
+
+/**
+ * The cases for each client, through the host that `startHost` starts.
+ *
+ * @param intercepts - At probability 0, whether tunnels are opened, kept closed, or one after the other.
+ */
+export function interceptsThrough(
+  startHost: StartHost,
+  clients: readonly InteropClient[],
+  intercepts: readonly Intercept[] = ["https"],
+): void {
   let upstream: UpstreamAuthority;
   let api: LlmMock;
   let field: Field | undefined;
@@ -48,7 +59,7 @@ export function interceptsThrough(startHost: StartHost, clients: readonly Intero
     client: InteropClient,
     count: number,
     flags?: readonly string[],
-    intercept: "https" | "connection" = "https",
+    intercept: Intercept = "https",
   ): Promise<readonly Answer[]> {
     api = await startApi(upstream);
     field =
@@ -87,7 +98,7 @@ export function interceptsThrough(startHost: StartHost, clients: readonly Intero
       expect(heard()).toEqual([]);
     });
 
-    it.each(["https", "connection"] as const)(
+    it.each(intercepts)(
       "gets what it gets without us, and the API hears the same, at probability 0 (--intercept %s)",
       async (intercept) => {
         const direct = await answersOf(client, 3);
