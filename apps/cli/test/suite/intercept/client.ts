@@ -22,11 +22,6 @@ export interface Task {
 /** A client program as the suites see it. */
 export interface InteropClient {
   readonly name: string;
-  /**
-   * Whether one run keeps its connection for all requests. Default true; false where the program closes it itself,
-   * proxy or not.
-   */
-  readonly keepsConnection?: boolean;
   /** Runs the task. @throws Error with the program's own words where it brings no answers. */
   ask(task: Task): Promise<Answer[]>;
 }
@@ -91,14 +86,9 @@ export function scriptedClient(name: string, command: readonly string[]): Intero
 }
 
 /** A client that prints what it gets, heads and bodies, as they are on the wire. */
-export function printingClient(
-  name: string,
-  command: (task: Task) => readonly string[],
-  options: Pick<InteropClient, "keepsConnection"> = {},
-): InteropClient {
+export function printingClient(name: string, command: (task: Task) => readonly string[]): InteropClient {
   return {
     name,
-    ...options,
     async ask(task) {
       const { stdout, stderr } = await outputOf(command(task), task.environment);
       const { answers, rest } = readAnswers(stdout);
