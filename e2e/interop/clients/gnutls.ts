@@ -2,7 +2,10 @@ import type { InteropClient, Task } from "../../../apps/cli/test/suite/intercept
 import { type Terminal, typedClient } from "./typed-client.ts";
 
 /** `gnutls-cli`, told to begin in clear. */
-const gnutlsCli = ({ proxyUrl, host, caFile }: Task, priority: string): readonly string[] => [
+export const gnutlsCli = (
+  { proxyUrl, host, caFile }: Pick<Task, "proxyUrl" | "host" | "caFile">,
+  priority: string,
+): readonly string[] => [
   "gnutls-cli",
   ...["--starttls", "--inline-commands"],
   ...["--x509cafile", caFile, "--sni-hostname", host, "--verify-hostname", host],
@@ -10,7 +13,7 @@ const gnutlsCli = ({ proxyUrl, host, caFile }: Task, priority: string): readonly
 ];
 
 /** It knows no proxies, but it has STARTTLS: the CONNECT is typed in clear, SIGALRM begins the handshake. */
-async function openTunnel(terminal: Terminal, { host }: Task): Promise<void> {
+export async function openTunnel(terminal: Terminal, { host }: Pick<Task, "host">): Promise<void> {
   await terminal.until("its connection", () => terminal.stdout.includes("Simple Client Mode"));
   terminal.type(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
   await terminal.until("the answer to CONNECT", () => terminal.stdout.includes("HTTP/1.1 200 "));

@@ -89,7 +89,12 @@ export class Terminal {
 }
 
 /** The bytes of a task's request; the body ends with a line end, because programs take their commands at a line's start. */
-function requestText({ host, path, body: text, headers }: Task): string {
+export function requestText({
+  host,
+  path,
+  body: text,
+  headers,
+}: Pick<Task, "host" | "path" | "body" | "headers">): string {
   const body = text === undefined ? undefined : `${text}\n`;
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const length = body === undefined ? "" : `content-length: ${Buffer.byteLength(body)}\r\n`;
@@ -98,7 +103,7 @@ function requestText({ host, path, body: text, headers }: Task): string {
 }
 
 /** The answer in what a program printed, once it is whole; what it says of itself may stand before it. */
-function answerIn(stdout: Buffer): Answer | undefined {
+export function answerIn(stdout: Buffer): Answer | undefined {
   const start = stdout.indexOf("HTTP/1.1 ");
   return start < 0 ? undefined : readAnswers(stdout.subarray(start)).answers[0];
 }

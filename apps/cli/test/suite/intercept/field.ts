@@ -1,7 +1,7 @@
 /** A client's way to the API: through a host that has loaded the plugin, or without either. */
 import { dirname, join } from "node:path";
 import { trustEnvironment, writeTrustFiles } from "@faultwire/cert-authority";
-import { type RunningFaultwire, startFaultwire } from "../../faultwire-process.ts";
+import { type Finished, type RunningFaultwire, startFaultwire } from "../../faultwire-process.ts";
 import type { StartHost } from "../start-host.ts";
 import { outputOf } from "./client.ts";
 import { type NameRelay, startNameRelay } from "./name-relay.ts";
@@ -19,7 +19,8 @@ export interface Field {
   readonly caFile: string;
   /** The plugin, where there is one. */
   readonly faultwire: RunningFaultwire | undefined;
-  close(): Promise<void>;
+  /** Closes everything; resolves with how the plugin ended, where there was one. */
+  close(): Promise<Finished | undefined>;
 }
 
 /** What every program needs, and nothing of what the person who runs the tests has set. */
@@ -34,7 +35,10 @@ const proxyVariables = (url: string): Record<string, string> => ({ HTTPS_PROXY: 
 /** The way without host and plugin: the client trusts the upstream's CA. */
 export async function openDirectField(originPort: number, upstream: UpstreamAuthority): Promise<Field> {
   const relay = await startNameRelay(originPort);
-  return fieldOf(relay, undefined, await upstreamTrust(upstream), upstream.caFile, () => relay.close());
+  return fieldOf(relay, undefined, await upstreamTrust(upstream), upstream.caFile, async () => {
+    await relay.close();
+    return undefined;
+  });
 }
 
 /** Settings of {@link openField}. */
@@ -74,7 +78,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
   return fieldOf(relay, faultwire, trust, caFile, async () => {
     await relay.close();
     await host.close();
-    await faultwire.stop();
+    return faultwire.stop();
   });
 }
 
@@ -83,7 +87,7 @@ function fieldOf(
   faultwire: RunningFaultwire | undefined,
   trust: Readonly<Record<string, string>>,
   caFile: string,
-  close: () => Promise<void>,
+  close: Field["close"],
 ): Field {
   const environment = { ...bareEnvironment(), ...proxyVariables(relay.url), ...trust };
   return { proxyUrl: relay.url, tunnels: relay.tunnels, environment, caFile, faultwire, close };
