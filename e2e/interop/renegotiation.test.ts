@@ -69,6 +69,8 @@ describe.each(hosts)("through the $name", ({ start }) => {
     await expectAnswer();
     terminal.forget();
     terminal.type("^renegotiate^\n");
-    await terminal.until("an alert", () => /no renegotiation/i.test(`${terminal.stdout}${terminal.stderr}`));
+    await terminal.until("an alert", () =>
+      /no renegotiation/i.test(`${terminal.stdout.toString()}${terminal.stderr}`),
+    );
   });
 });

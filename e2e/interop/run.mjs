@@ -18,14 +18,18 @@ const here = dirname(fileURLToPath(import.meta.url));
 if (hosts.includes(values.host)) {
   const config = ["--root", here, "--config", join(here, "vitest.config.ts")];
   const part = values.test === undefined ? [] : ["--testNamePattern", values.test];
-  const { status, error } = spawnSync("vitest", ["run", ...config, ...part, ...positionals], {
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      FAULTWIRE_HOSTS: values.host,
-      FAULTWIRE_WITHOUT: values.without.join(","),
+  const { status, error } = spawnSync(
+    "vitest",
+    ["run", "--reporter=verbose", ...config, ...part, ...positionals],
+    {
+      stdio: "inherit",
+      env: {
+        ...process.env,
+        FAULTWIRE_HOSTS: values.host,
+        FAULTWIRE_WITHOUT: values.without.join(","),
+      },
     },
-  });
+  );
   if (error) console.error(`vitest could not be started: ${error.message}`);
   process.exitCode = status ?? 1;
 } else {

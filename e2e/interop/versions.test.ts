@@ -34,7 +34,8 @@ if (!isLeftOut("nginx")) origins.push({ name: "nginx", start: nginx });
 if (!isLeftOut("go")) origins.push({ name: "Go", start: go });
 
 const pairs = tlsVersions.flatMap((client) => tlsVersions.map((server) => ({ client, server })));
-const curlVersion: Readonly<Record<TlsVersion, readonly string[]>> = {
+const curlVersion: Readonly<Record<TlsVersion | "any", readonly string[]>> = {
+  any: [],
   "1.2": ["--tlsv1.2", "--tls-max", "1.2"],
   "1.3": ["--tlsv1.3"],
 };
@@ -77,7 +78,7 @@ async function hashOf(name: string): Promise<string> {
 }
 
 /** What curl says on its way to a file of the origin; its exit status tells how a handshake failed. */
-async function curl(version: TlsVersion, name: string, ...flags: readonly string[]) {
+async function curl(version: TlsVersion | "any", name: string, ...flags: readonly string[]) {
   const command = ["curl", "-q", "--silent", "--show-error", ...curlVersion[version], ...flags];
   const { status, stdout, stderr } = await outputOf(
     [...command, `https://${apiHost}/${name}`],
@@ -115,6 +116,13 @@ describe.each(hosts)("through the $name", ({ start }) => {
         console.log(`${name}, TLS ${server}: up ${rate(upMs)}, down ${rate(downMs)}`);
       },
     );
+
+    it.each(tlsVersions)("a client of either version gets TLS %s, as the origin has it", async (server) => {
+      await open(server);
+      const { stdout, stderr } = await curl("any", "small", "--verbose");
+      expect(stdout).toBe("hello");
+      expect(stderr).toContain(`SSL connection using TLSv${server} `);
+    });
 
     it.each(pairs.filter(({ client, server }) => client !== server))(
       "a client of TLS $client alone and an origin of $server alone fail as they do without us",
