@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["*.test.ts"],
     globalSetup: ["./check-tools.ts"],
     // The first build of the Go program takes half a minute on a slow machine, and 100 MiB a few.
-    testTimeout: 120_000,
+    testTimeout: 180_000,
     hookTimeout: 180_000,
   },
 });

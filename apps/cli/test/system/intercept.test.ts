@@ -9,5 +9,8 @@ import type { StartHost } from "../suite/start-host.ts";
 
 const startHost: StartHost = (plugins) => startFaultHost({ plugins, proxyPort: 0 });
 
-describe.concurrent("requests", () => interceptsThrough(startHost, [curl, ...nodeClients]));
-describe.concurrent("streams", () => streamsThrough(startHost, [anthropicStream]));
+/** All of it takes 20 s on an idle machine; some of it as long as that where others work, too. */
+const options = { timeout: 180_000 };
+
+describe.concurrent("requests", options, () => interceptsThrough(startHost, [curl, ...nodeClients]));
+describe.concurrent("streams", options, () => streamsThrough(startHost, [anthropicStream]));

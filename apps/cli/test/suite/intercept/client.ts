@@ -27,13 +27,13 @@ export interface InteropClient {
 }
 
 /** How long a client may take for a whole task. */
-const taskMs = 60_000;
+const taskMs = 120_000;
 
 /** Settings of {@link outputOf}. */
 export interface RunOptions {
   /** What the program reads. Default: nothing. */
   readonly input?: string;
-  /** How long it may run, in ms. Default one minute. */
+  /** How long it may run, in ms. Default two minutes. */
   readonly limitMs?: number;
 }
 
