@@ -52,6 +52,8 @@ export class DecryptedSession implements PairedSession {
   #isReported = false;
   /** Data for each peer since it was asked to answer; undefined where it can't be. */
   #sincePulse: Record<BridgeSide, number> | undefined;
+  /** Of the session, once there is one. */
+  #version: BridgeSession["version"] | undefined;
   #failure: BridgeFailure | undefined;
   readonly hasChanged = true;
 
@@ -86,6 +88,9 @@ export class DecryptedSession implements PairedSession {
   see(from: Side, chunk: Uint8Array): void {
     if (!this.#isReported && from === "client") this.#follow("client", chunk);
     this.#bridge.push(from, chunk);
+    // What TLS 1.2 itself answers a client with is that it may not renegotiate, and for that the client waits.
+    if (from === "client" && this.#version === "TLSv1.2" && this.#bridge.pendingBytes("client") > 0)
+      this.#isUrgent = true;
     this.#flush();
   }
 
@@ -166,6 +171,7 @@ export class DecryptedSession implements PairedSession {
   #established(session: BridgeSession): void {
     const { context, ticks, met } = this.#options;
     const { version } = session;
+    this.#version = version;
     const { alpnProtocol } = session.client;
     // In TLS 1.2 the end of the handshake is ours; in TLS 1.3 only tickets follow.
     this.#isUrgent = version === "TLSv1.2";
@@ -183,6 +189,7 @@ export class DecryptedSession implements PairedSession {
       port: {
         toClient: (bytes) => this.#toClient(bytes),
         toServer: (bytes) => {
+          if (bytes.length === 0) return;
           this.#bridge.write("server", bytes);
           this.#pulse("server", bytes.length);
         },
@@ -193,6 +200,8 @@ export class DecryptedSession implements PairedSession {
   }
 
   #toClient(bytes: Uint8Array): void {
+    // An empty record is legal, but a client that reads its socket in blocking mode waits behind it for a full one.
+    if (bytes.length === 0) return;
     this.#isUrgent = true;
     const fault = this.#recordFault;
     if (!fault || this.#bridge.recordsTo("client") < fault.afterRecords) {
