@@ -18,11 +18,11 @@ import type {
   ProcessHttpRequestResponse,
   ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
-import { type FaultPolicy, hostOfAuthority, type Timers } from "@faultwire/tunnel";
+import { type FaultDesk, type FaultPolicy, hostOfAuthority, type Timers } from "@faultwire/tunnel";
 import { usageOf } from "./body-usage.ts";
 import { answerInstead, goBack, goOn, headersOf } from "./forward-answers.ts";
 import { ForwardExchanges, type SentRequest } from "./forward-exchanges.ts";
-import { type ForwardPlan, ForwardPlanner, type PlannedRequest } from "./forward-faults.ts";
+import { type ForwardPlan, type PlannedRequest, planForward } from "./forward-faults.ts";
 import { faultedWholeResponse } from "./forward-response.ts";
 import { forwardLimits } from "./forward-way.ts";
 import { HeldCalls } from "./held-calls.ts";
@@ -40,8 +40,8 @@ export interface ForwardOptions {
   readonly policy: FaultPolicy;
   /** The clock of the policy, and its timers. */
   readonly timers: Timers;
-  /** Milliseconds since 1970, for moments that responses name; default `Date.now`. */
-  readonly wallNow?: () => number;
+  /** Names for requests, budgets, the time of day; the tunnels' own. */
+  readonly desk: FaultDesk;
   readonly onOutcome?: (outcome: ForwardOutcome) => void;
   /** Takes what should never happen; the message went on unchanged. */
   readonly onError?: (error: unknown) => void;
@@ -75,17 +75,16 @@ const ambiguous =
 export class ForwardMode {
   readonly #policy: FaultPolicy;
   readonly #timers: Timers;
-  readonly #wallNow: () => number;
+  readonly #desk: FaultDesk;
   readonly #onOutcome: ((outcome: ForwardOutcome) => void) | undefined;
   readonly #onError: ((error: unknown) => void) | undefined;
-  readonly #planner = new ForwardPlanner();
   readonly #held: HeldCalls;
   readonly #exchanges: ForwardExchanges;
 
   constructor(options: ForwardOptions) {
     this.#policy = options.policy;
     this.#timers = options.timers;
-    this.#wallNow = options.wallNow ?? Date.now;
+    this.#desk = options.desk;
     this.#onOutcome = options.onOutcome;
     this.#onError = options.onError;
     this.#held = new HeldCalls(options.timers);
@@ -164,16 +163,17 @@ export class ForwardMode {
     if (found === undefined || of === undefined) return goBack(status, headers, body);
     if (of.settle.length > 0) {
       const { inputTokens, outputTokens } = usageOf(body, isEventStream(headers));
-      for (const settle of of.settle) settle(inputTokens, outputTokens ?? 0, this.#wallNow());
+      for (const settle of of.settle) settle(inputTokens, outputTokens ?? 0);
     }
     headers = [...headers, ...of.headers];
     let isWhole = true;
     let holdMs = 0;
-    const { summary, connection } = of;
+    const { summary, connection, facts } = of;
     for (const { decision, request } of of.faults) {
       const nowMs = this.#timers.now();
+      const { requestId } = this.#desk.answerContext(decision, facts);
       const outcome = found.isCertain
-        ? faultedWholeResponse(decision, { summary, connection, headers, body, nowMs })
+        ? faultedWholeResponse(decision, { summary, requestId, headers, body, nowMs })
         : ({ kind: "undone", reason: ambiguous } as const);
       if (outcome.kind === "changed") {
         headers = [...outcome.headers];
@@ -208,11 +208,11 @@ export class ForwardMode {
     const facts = { ...of, method, target, headers, body };
     const summary = summarizeRequest(facts);
     const { path, model, stream } = summary;
-    const name = `${connection}/1`;
+    const name = this.#desk.nextRequest();
     const fingerprint = requestFingerprint(method, target, body ?? new Uint8Array(0));
     const told = { connection, client, host, method, path, fingerprint, model, stream };
     this.#policy.record({ type: "request", atMs, request: name, ...told });
-    const planned: PlannedRequest = { facts, summary, nowMs: atMs, wallMs: this.#wallNow() };
+    const planned: PlannedRequest = { facts, summary, nowMs: atMs };
     const faults = [
       ...(onConnection ? [this.#plan(onConnection, planned, null)] : []),
       ...this.#ask(facts).map((decision) => this.#plan(decision, planned, name)),
@@ -226,7 +226,7 @@ export class ForwardMode {
   }
 
   #plan(decision: Decision, planned: PlannedRequest, request: string | null): PlannedFault {
-    const plan = this.#planner.plan(decision, planned);
+    const plan = planForward(decision, planned, this.#desk);
     // A request within its budget is no hit that a client could be judged by: nothing fails.
     if (plan.kind !== "admitted") {
       const { rule, fault, matchNumber } = decision;
@@ -254,7 +254,7 @@ export class ForwardMode {
   }
 
   #respond(request: string, of: Pick<InjectedResponse, "status" | "headers">, injected: boolean): void {
-    const retry = retryAfterMs(of.headers, this.#wallNow());
+    const retry = retryAfterMs(of.headers, this.#desk.nowMs);
     const atMs = this.#timers.now();
     this.#policy.record({
       type: "response",
@@ -278,6 +278,7 @@ function sent({ name, planned, faults }: DecidedRequest): SentRequest {
   return {
     name,
     connection: facts.connection,
+    facts,
     summary,
     faults: faults.filter(({ plan }) => plan.kind === "response"),
     headers: admissions.flatMap(({ headers }) => headers),

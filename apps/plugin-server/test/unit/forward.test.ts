@@ -16,6 +16,7 @@ import {
   type ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
+import { FaultDesk } from "@faultwire/tunnel";
 import { describe, expect, it } from "vitest";
 import { enginePolicy } from "../../src/engine-policy.ts";
 import { ForwardMode } from "../../src/forward.ts";
@@ -37,7 +38,7 @@ function forwardWith(fault: string, when = "{}") {
   const forward = new ForwardMode({
     policy,
     timers: clock,
-    wallNow: () => 1_800_000_000_000,
+    desk: new FaultDesk(() => 1_800_000_000_000),
     onError: (error) => errors.push(error),
   });
   const told = (): string[] =>
@@ -350,6 +351,7 @@ it("a bug lets messages pass", async () => {
   const forward = new ForwardMode({
     policy: { isTarget: () => true, connection: broken, request: broken, record: broken },
     timers: manualTimers(),
+    desk: new FaultDesk(),
     onError: (error) => errors.push(error),
   });
   const { modifiedRequest } = await forward.request(request(), never);
