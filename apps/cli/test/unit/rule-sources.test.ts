@@ -1,0 +1,100 @@
+import { FaultEngine, parseRuleFile, type RuleFile } from "@faultwire/fault-engine";
+import { describe, expect, it } from "vitest";
+import { certifiableHosts, exactHosts, ruleSources } from "../../src/rules/rule-sources.ts";
+
+const rules = (more = ""): RuleFile =>
+  parseRuleFile(`version: 1\nseed: 3\n${more}\nrules: [{ name: a, fault: none }]`, "rules.yaml");
+const old = (content: object): RuleFile => parseRuleFile(JSON.stringify(content), "old.json");
+
+describe("flags alone", () => {
+  it("are one rule with Anthropic's API as its target, and a seed for the run", () => {
+    const { file, flags, targets } = ruleSources({}, undefined, 77);
+    expect(file).toBeNull();
+    expect(flags?.seed).toBe(77);
+    expect(flags?.rules[0]?.when.probability).toBe(0.1);
+    expect(targets).toEqual(["api.anthropic.com"]);
+  });
+
+  it("say everything that there is to say", () => {
+    const { flags } = ruleSources(
+      {
+        targetHost: ["api.test"],
+        errorProbability: 0.5,
+        statusCode: 429,
+        errorBody: "no",
+        headers: { "x-a": "1" },
+        closeAt: "established",
+        seed: "s",
+      },
+      undefined,
+      77,
+    );
+    expect(flags).toMatchObject({
+      seed: "s",
+      targets: ["api.test"],
+      rules: [
+        {
+          when: { probability: 0.5 },
+          faults: [{ answer: { status: 429, body: "no", headers: [["x-a", "1"]] } }],
+        },
+        { faults: [{ kind: "connection.close", at: { moment: "established" } }] },
+      ],
+    });
+  });
+});
+
+describe("flags over the old JSON", () => {
+  it("win key by key, headers by name", () => {
+    const file = old({ error_probability: 0.25, status_code: 529, headers: { a: "file", b: "file" } });
+    const { flags } = ruleSources({ errorProbability: 0.5, headers: { b: "flag" } }, file, 77);
+    expect(flags?.seed).toBe(77);
+    expect(flags?.rules[0]).toMatchObject({
+      when: { probability: 0.5 },
+      faults: [
+        {
+          answer: {
+            status: 529,
+            headers: [
+              ["a", "file"],
+              ["b", "flag"],
+            ],
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe("flags beside a rule file", () => {
+  it("that say nothing of a failure add nothing", () => {
+    const sources = ruleSources({ seed: "9" }, rules("targets: [api.test]"), 77);
+    expect(sources).toMatchObject({ flags: null, targets: ["api.test"], file: { seed: 3 } });
+  });
+
+  it("are a rule that is asked after the file's, for the same targets", () => {
+    const { file, flags, targets } = ruleSources({ errorProbability: 1 }, rules("targets: [api.test]"), 77);
+    expect(targets).toEqual(["api.test"]);
+    const engine = new FaultEngine({ startedAtMs: 0 });
+    engine.setRules("file", file);
+    engine.setRules("flags", flags);
+    expect(engine.rules.map(({ name }) => name)).toEqual(["a", "flags", "flags/connection"]);
+    expect(engine.isTarget("api.test")).toBe(true);
+    expect(engine.isTarget("other.test")).toBe(false);
+  });
+
+  it("name the targets where the file does not", () => {
+    expect(ruleSources({}, rules(), 77).file?.targets).toEqual(["api.anthropic.com"]);
+    expect(ruleSources({ targetHost: ["api.test"] }, rules(), 77).file?.targets).toEqual(["api.test"]);
+  });
+});
+
+describe("hosts", () => {
+  it("that a certificate can stand for are names, names below one, or all", () => {
+    expect(certifiableHosts(["api.test", "*.test", "api.*.test", "*"])).toEqual(["api.test", "*.test", "*"]);
+    expect(certifiableHosts(["api.*"])).toEqual(["api.anthropic.com"]);
+  });
+
+  it("that the mock can answer for are exact", () => {
+    expect(exactHosts(["api.test", "*.test"])).toEqual(["api.test"]);
+  });
+});
