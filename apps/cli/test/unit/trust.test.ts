@@ -27,16 +27,16 @@ describe("certificates for interception", () => {
   });
 
   it("can have every defect that a rule names", async () => {
-    const { defectiveIdentityFor } = identitiesOf(authority);
+    const identities = identitiesOf(authority);
     for (const defect of CERTIFICATE_DEFECTS)
-      expect((await defectiveIdentityFor?.(defect, "api.test"))?.certificateChainPem).toContain("BEGIN");
+      expect((await identities.defectiveIdentityFor?.(defect, "api.test"))?.certificateChainPem).toContain("BEGIN");
   });
 
   it("are not for names outside of the CA's constraints, nor for what is no name", () => {
-    const { permits } = identitiesOf(authority);
-    expect(permits?.("api.test")).toBe(true);
-    expect(permits?.("other.example")).toBe(false);
-    expect(permits?.("no host at all")).toBe(false);
+    const identities = identitiesOf(authority);
+    expect(identities.permits?.("api.test")).toBe(true);
+    expect(identities.permits?.("other.example")).toBe(false);
+    expect(identities.permits?.("no host at all")).toBe(false);
   });
 });
 
