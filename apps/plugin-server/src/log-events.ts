@@ -23,7 +23,7 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
       logger.debug(entry, `HTTPS to ${event.host} is open (${event.version})`);
       return;
     case "not-opened":
-      logger.debug(entry, `HTTPS to ${event.host} stays closed: ${closedBecause[event.why]}`);
+      logger.info(entry, `HTTPS to ${event.host} stays closed: ${closedBecause[event.why]}`);
       return;
     case "untrusted":
       // Told to the user by whoever knows the remedy, once a client.
@@ -73,9 +73,11 @@ export function logEngineEvent(logger: Logger, event: EngineEvent): void {
         `${event.rule}: ${event.fault} not carried out: ${event.reason}`,
       );
       return;
+    case "decision":
+      logger.debug({ event: "decided", ...ofRule(event) }, `decided: ${event.rule}, ${event.fault}`);
+      return;
     case "connection":
     case "request":
-    case "decision":
     case "response":
     case "end":
       return;
@@ -89,7 +91,12 @@ const ofRule = ({
   fault,
   request,
   connection,
-}: Extract<EngineEvent, { type: "done" | "undone" }>): object => ({ rule, fault, request, connection });
+}: Extract<EngineEvent, { type: "decision" | "done" | "undone" }>): object => ({
+  rule,
+  fault,
+  request,
+  connection,
+});
 
 /** One line per TLS connection: what was negotiated with whom, how long it took, and whose library spoke. */
 function logHandshake(logger: Logger, event: Extract<TunnelEvent, { type: "handshake" }>): void {

@@ -29,7 +29,9 @@ describe("certificates for interception", () => {
   it("can have every defect that a rule names", async () => {
     const identities = identitiesOf(authority);
     for (const defect of CERTIFICATE_DEFECTS)
-      expect((await identities.defectiveIdentityFor?.(defect, "api.test"))?.certificateChainPem).toContain("BEGIN");
+      expect((await identities.defectiveIdentityFor?.(defect, "api.test"))?.certificateChainPem).toContain(
+        "BEGIN",
+      );
   });
 
   it("are not for names outside of the CA's constraints, nor for what is no name", () => {
