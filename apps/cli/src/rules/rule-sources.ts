@@ -29,7 +29,7 @@ export interface RuleSources {
 /**
  * Puts flags and file together. Without a rule file there is one rule, by flags over the old JSON's keys over defaults.
  * With one, a flag about the failure itself makes a rule that is asked after the file's. A file without `targets` is
- * about `--target-host`, or about Anthropic's API.
+ * about `--target-host`, or about Anthropic's API; one without `seed` has that of `--seed`.
  *
  * @param file - What the file of `--config` says, if there is one.
  * @param seed - For a single rule that nobody gave one.
@@ -42,10 +42,11 @@ export function ruleSources(flags: RuleFlags, file: RuleFile | undefined, seed: 
   }
   const { ruleSet } = file;
   const own = ruleSet.targets.length > 0 ? ruleSet.targets : (flags.targetHost ?? [defaultTargetHost]);
-  const set = { ...ruleSet, targets: own };
+  const ownSeed = file.hasSeed ? ruleSet.seed : (flags.seed ?? ruleSet.seed);
+  const set = { ...ruleSet, targets: own, seed: ownSeed };
   const asks = [flags.errorProbability, flags.statusCode, flags.errorBody, flags.headers, flags.closeAt];
   if (asks.every((flag) => flag === undefined)) return { file: set, flags: null, targets: own };
-  const below = singleRuleSet(overlaid({ seed: ruleSet.seed, targetHosts: [] }, flags));
+  const below = singleRuleSet(overlaid({ seed: ownSeed, targetHosts: [] }, flags));
   return { file: set, flags: below, targets: [...new Set([...own, ...below.targets])] };
 }
 

@@ -82,6 +82,13 @@ describe("flags beside a rule file", () => {
     expect(engine.isTarget("other.test")).toBe(false);
   });
 
+  it("give the seed where the file does not", () => {
+    const unseeded = parseRuleFile("version: 1\nrules: [{ name: a, fault: none }]", "rules.yaml");
+    expect(ruleSources({ seed: "9" }, unseeded, 77).file?.seed).toBe("9");
+    expect(ruleSources({}, unseeded, 77).file?.seed).toBe(0);
+    expect(ruleSources({ seed: "9" }, rules(), 77).file?.seed).toBe(3);
+  });
+
   it("name the targets where the file does not", () => {
     expect(ruleSources({}, rules(), 77).file?.targets).toEqual(["api.anthropic.com"]);
     expect(ruleSources({ targetHost: ["api.test"] }, rules(), 77).file?.targets).toEqual(["api.test"]);

@@ -16,6 +16,8 @@ export interface CertificateFiles {
 export interface RuleFile {
   readonly ruleSet: RuleSet;
   readonly ca: CertificateFiles | null;
+  /** Whether the file says which seed; a rule set has one in any case. */
+  readonly hasSeed: boolean;
   /** For the old single-rule form what it says, without defaults, so that flags can be laid over it. */
   readonly single: SingleRule | null;
 }
@@ -58,13 +60,12 @@ export const fileSchema: z.ZodType<RuleFile> = z
           message: `expected the name of a rule${names.size > 0 ? `: ${[...names].join(", ")}` : ", but there is none"}`,
         });
   })
-  .transform(
-    ({ seed = 0, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] }) => ({
-      ruleSet: { seed, targets, marker, header, rules: [...rules, ...mixRules(mix)], expect },
-      ca: null,
-      single: null,
-    }),
-  )
+  .transform(({ seed, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] }) => ({
+    ruleSet: { seed: seed ?? 0, targets, marker, header, rules: [...rules, ...mixRules(mix)], expect },
+    ca: null,
+    hasSeed: seed !== undefined,
+    single: null,
+  }))
   .meta({ title: "Faultwire rules", description: "Which requests fail, how and how often." });
 
 /** The keys of the old single-rule form, by which it is known. */
@@ -117,6 +118,7 @@ export const legacySchema: z.ZodType<RuleFile> = z
     return {
       ruleSet: singleRuleSet(single),
       ca: given.ca_cert === undefined ? null : { cert: given.ca_cert, key: given.ca_key ?? "" },
+      hasSeed: given.seed !== undefined,
       single,
     };
   });
