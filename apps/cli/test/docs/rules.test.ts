@@ -78,5 +78,7 @@ it("no key of the schema is left out", () => {
 });
 
 it("the table of forward mode is the one that the code makes", () => {
-  expect(between("forward mode").trim()).toBe(wayTable([forwardWay]).trim());
+  const cells = (table: string): string[] =>
+    table.split("\n").map((row) => row.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|"));
+  expect(cells(between("forward mode").trim())).toEqual(cells(wayTable([forwardWay]).trim()));
 });
