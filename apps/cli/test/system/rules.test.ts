@@ -55,13 +55,16 @@ async function stop(
 }
 
 /** Asks the API through HTTPS that is opened on its way. */
-async function ask(text = "Hello!"): Promise<{ status: number; headers: string; body: string }> {
+async function ask(
+  text = "Hello!",
+  header = "x-plain: 1",
+): Promise<{ status: number; headers: string; body: string }> {
   const { proxy = "", caCert } = faultwire?.ready ?? { caCert: "" };
   const message = { model: "claude-sonnet-5-5", max_tokens: 16, messages: [{ role: "user", content: text }] };
   const { stdout } = await run("curl", [
     ...["-s", "-i", "--suppress-connect-headers", "--proxy", proxy, "--cacert", caCert],
     ...["-H", "x-api-key: sk-secret", "-H", "anthropic-version: 2023-06-01"],
-    ...["-H", "content-type: application/json", "-d", JSON.stringify(message)],
+    ...["-H", header, "-H", "content-type: application/json", "-d", JSON.stringify(message)],
     "https://api.anthropic.com/v1/messages",
   ]);
   const end = stdout.indexOf("\r\n\r\n");
@@ -103,6 +106,13 @@ describe("a rule file", () => {
       request.end(JSON.stringify({ model: "claude-sonnet-5-5" }));
     });
     expect(answered).toBe(529);
+  });
+
+  it("may let requests choose for themselves", async () => {
+    await start("--config", ruleFile(`version: 1\nheader: true\n`));
+    const chosen = await ask("Hello!", "x-faultwire: anthropic/overloaded_error");
+    expect(chosen.status).toBe(529);
+    expect((await ask()).status).toBe(200);
   });
 
   it("comes before the flags, which get what it leaves", async () => {
