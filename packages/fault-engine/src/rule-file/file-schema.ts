@@ -4,7 +4,7 @@ import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-r
 import { responseBody, responseHeaders } from "./http-fault-schema.ts";
 import { MIXES } from "./mixes.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
-import { defined, oneOrMore, responseStatus, share } from "./values.ts";
+import { defined, hostName, oneOrMore, responseStatus, share } from "./values.ts";
 
 /** What a file says about the certificate authority; only the old single-rule form has it. */
 export interface CertificateFiles {
@@ -34,7 +34,7 @@ export const fileSchema: z.ZodType<RuleFile> = z
     $schema: z.string().optional(),
     version: z.literal(1, { error: "expected 1" }),
     seed: seed.optional(),
-    targets: oneOrMore(z.string().min(1), "a host, with * for any part").optional(),
+    targets: oneOrMore(hostName, "a host, with * for any part").optional(),
     marker: z.boolean().optional(),
     header: z.boolean().optional(),
     mix: oneOrMore(mixName, "gentle, realistic or brutal").optional(),
@@ -81,11 +81,8 @@ export const LEGACY_KEYS = [
   "ca_key",
 ] as const;
 
-const hosts = oneOrMore(
-  z
-    .string()
-    .min(1)
-    .transform((host) => host.toLowerCase()),
+const legacyHosts = oneOrMore(
+  hostName.transform((host) => host.toLowerCase()),
   "a host",
 );
 
@@ -95,7 +92,7 @@ export const legacySchema: z.ZodType<RuleFile> = z
     error_probability: share.optional(),
     status_code: responseStatus.optional(),
     error_body: responseBody.optional(),
-    target_host: hosts.optional(),
+    target_host: legacyHosts.optional(),
     headers: responseHeaders.optional(),
     close_at: z.enum(CLOSE_MOMENTS).optional(),
     seed: seed.optional(),
