@@ -180,6 +180,8 @@ describe("a request", () => {
     const { modifiedRequest } = await forward.request(request(), never);
     expect(text(modifiedRequest?.body)).not.toBe('{"model":"m"}');
     expect(modifiedRequest?.body).toHaveLength(13);
+    // Without it the host would send the body chunked.
+    expect(modifiedRequest?.headers.at(-1)).toMatchObject({ name: "content-length", value: "13" });
     expect(told().at(-1)).toBe("done");
   });
 
