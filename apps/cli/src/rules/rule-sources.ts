@@ -1,5 +1,11 @@
 /** Flags and a rule file, put together: which rules come from where, and which hosts may be touched at all. */
-import { type RuleFile, type RuleSet, type SingleRule, singleRuleSet } from "@faultwire/fault-engine";
+import {
+  compileGlob,
+  type RuleFile,
+  type RuleSet,
+  type SingleRule,
+  singleRuleSet,
+} from "@faultwire/fault-engine";
 
 /** The host that may fail where nothing else is said, and for which the mock of `start` always answers. */
 export const defaultTargetHost = "api.anthropic.com";
@@ -74,4 +80,23 @@ export function certifiableHosts(targets: readonly string[]): readonly string[] 
 /** Of target patterns, the exact names. */
 export function exactHosts(targets: readonly string[]): readonly string[] {
   return targets.filter((target) => !target.includes("*"));
+}
+
+/**
+ * Of a rule set, the rules that can't hit anything because they ask for hosts that are no targets, a line for each. Only
+ * exact names are looked at: of a pattern nobody can say whom it is for.
+ */
+export function untargetedRules({ rules, targets }: RuleSet): string[] {
+  const tests = targets.map((target) => compileGlob(target.toLowerCase()));
+  return rules.flatMap(({ name, match: { host = [] } }) => {
+    const isExact = host.every(({ kind, text }) => kind === "glob" && !text.includes("*"));
+    if (
+      host.length === 0 ||
+      !isExact ||
+      host.some(({ text }) => tests.some((test) => test(text.toLowerCase())))
+    )
+      return [];
+    const hosts = host.map(({ text }) => text).join(", ");
+    return [`${name} never hits: ${hosts} is not among the targets (${targets.join(", ")})`];
+  });
 }

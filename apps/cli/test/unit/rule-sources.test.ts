@@ -1,6 +1,6 @@
 import { FaultEngine, parseRuleFile, type RuleFile } from "@faultwire/fault-engine";
 import { describe, expect, it } from "vitest";
-import { certifiableHosts, exactHosts, ruleSources } from "../../src/rules/rule-sources.ts";
+import { certifiableHosts, exactHosts, ruleSources, untargetedRules } from "../../src/rules/rule-sources.ts";
 
 const rules = (more = ""): RuleFile =>
   parseRuleFile(`version: 1\nseed: 3\n${more}\nrules: [{ name: a, fault: none }]`, "rules.yaml");
@@ -92,6 +92,28 @@ describe("flags beside a rule file", () => {
   it("name the targets where the file does not", () => {
     expect(ruleSources({}, rules(), 77).file?.targets).toEqual(["api.anthropic.com"]);
     expect(ruleSources({ targetHost: ["api.test"] }, rules(), 77).file?.targets).toEqual(["api.test"]);
+  });
+});
+
+describe("rules that ask for a host that is no target", () => {
+  const named = (host: string, targets = ""): string[] => {
+    const text = `version: 1\n${targets}\nrules: [{ name: a, match: { host: ${host} }, fault: none }]`;
+    const { file } = ruleSources({}, parseRuleFile(text, "rules.yaml"), 77);
+    return file ? untargetedRules(file) : [];
+  };
+
+  it("are told of, by exact names", () => {
+    expect(named("api.openai.com")).toEqual([
+      "a never hits: api.openai.com is not among the targets (api.anthropic.com)",
+    ]);
+    expect(named("[a.test, b.test]", "targets: c.test")[0]).toContain("a.test, b.test is not among");
+  });
+
+  it("are not where one of them is, or nobody can say", () => {
+    expect(named("API.anthropic.com")).toEqual([]);
+    expect(named("[a.test, b.test]", 'targets: "*.test"')).toEqual([]);
+    expect(named('"*.openai.com"')).toEqual([]);
+    expect(named("/^api/")).toEqual([]);
   });
 });
 
