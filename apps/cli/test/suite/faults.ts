@@ -158,7 +158,7 @@ export function faultsThrough(startHost: StartHost): void {
     }
 
     it(`is within statistics over ${connections} connections, and the same twice for one seed`, {
-      timeout: 240_000,
+      timeout: 600_000,
     }, async () => {
       const first = await sequence("42");
       const failed = first.split("x").length - 1;
