@@ -15,7 +15,8 @@ const server = createServer(
     const length = Number(request.url.slice(1));
     response.writeHead(200, { "content-length": length });
     for (let left = length; left > 0; left -= block.length)
-      if (!response.write(left < block.length ? block.subarray(0, left) : block)) await once(response, "drain");
+      if (!response.write(left < block.length ? block.subarray(0, left) : block))
+        await once(response, "drain");
     response.end();
   },
 );

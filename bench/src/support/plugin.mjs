@@ -1,17 +1,37 @@
 // Policies and a logger for a plugin whose speed is measured.
-import { singleRulePolicy } from "@faultwire/plugin-server";
+import { FaultEngine, singleRuleSet } from "@faultwire/fault-engine";
+import { enginePolicy } from "@faultwire/plugin-server";
 
-const rule = { statusCode: 500, closeAt: "application-data", seed: 1 };
+const now = () => performance.now();
+
+/** These hosts are targets, and nothing ever fails. */
+function policyFor(targetHosts) {
+  const engine = new FaultEngine({ startedAtMs: now() });
+  engine.setRules("flags", singleRuleSet({ targetHosts, errorProbability: 0, statusCode: 500, seed: 1 }));
+  return enginePolicy({ engine, now });
+}
 
 /** Nothing is a target: tunnels are left as soon as their name is known. */
-export const untouchedPolicy = () =>
-  singleRulePolicy({ ...rule, targetHosts: ["nothing.invalid"], errorProbability: 0 });
+export const untouchedPolicy = () => policyFor(["nothing.invalid"]);
 
-/** Everything is a target, followed through its handshake, and nothing fails. */
-export const followedPolicy = () => singleRulePolicy({ ...rule, targetHosts: ["*"], errorProbability: 0 });
+/** Everything is a target. */
+export const targetPolicy = () => policyFor(["*"]);
+
+/** What `startPluginServer` needs to open HTTPS: this CA's certificates, and whom to believe upstream. */
+export const interception = (authority, upstreamCa) => ({
+  intercept: "https",
+  authority: {
+    identityFor: (host, keyType) => authority.forHost(host, { keyType }),
+    identityForDefect: () => Promise.reject(new Error("no benchmark asks for a bad certificate")),
+  },
+  upstream: { caPem: [upstreamCa], insecure: false },
+});
 
 /** A pino logger's surface without pino: what a log costs is not measured here. */
 export function quietLogger() {
   const nothing = () => {};
-  return { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing };
+  return {
+    isLevelEnabled: () => false,
+    ...{ trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing, fatal: nothing },
+  };
 }

@@ -20,7 +20,11 @@ export class TunnelClient {
     const [answer] = await once(raw, "data");
     if (!answer.toString("latin1").startsWith("HTTP/1.1 200")) throw new Error(`CONNECT: ${answer}`);
     const socket = connectTls({ socket: raw, servername: "origin.test", ca, ALPNProtocols: ["http/1.1"] });
-    await once(socket, "secureConnect");
+    await new Promise((resolve, reject) => {
+      socket.once("secureConnect", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the tunnel has ended in mid-handshake")));
+    });
     return new TunnelClient(socket);
   }
 

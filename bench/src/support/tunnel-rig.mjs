@@ -1,4 +1,7 @@
-// One origin, and for each case a reference host with a plugin that treats its tunnels in that way: each a process.
+// One origin, and for each way a reference host with a plugin that treats its tunnels so: each a process of its own.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { startChild } from "./child.mjs";
 
 /** What can become of a tunnel. */
@@ -9,31 +12,28 @@ export const ways = {
   decrypted: "decrypted: HTTPS opened and closed again, nothing fails",
 };
 
-/** Why a way can't be measured, by way. */
-export const missing = {
-  decrypted: "the plugin server has no option for it yet",
-};
-
-/** Starts what is needed for these ways; `close()` ends it. */
-export async function openRig(wanted = Object.keys(ways)) {
+/** Starts what is needed for all ways; `close()` ends it. */
+export async function openRig() {
+  const scratch = mkdtempSync(join(tmpdir(), "faultwire-bench-"));
   const start = (file, ...args) => startChild(new URL(file, import.meta.url), ...args);
   const origin = await start("./origin.mjs");
+  const caFile = join(scratch, "origin-ca.pem");
+  writeFileSync(caFile, origin.ready.ca);
   const lanes = {};
-  for (const way of wanted) {
-    if (missing[way] !== undefined) continue;
-    const plugin = way === "direct" ? undefined : await start("./plugin-process.mjs", way);
+  for (const way of Object.keys(ways)) {
+    const plugin = way === "direct" ? undefined : await start("./plugin-process.mjs", way, caFile);
     const host = await start("./host.mjs", String(origin.ready.port), ...(plugin?.ready.urls ?? []));
-    lanes[way] = { plugin, host, target: { proxyPort: host.ready.port, ca: origin.ready.ca } };
+    const ca = way === "decrypted" ? plugin.ready.ca : origin.ready.ca;
+    lanes[way] = { plugin, host, target: { proxyPort: host.ready.port, ca } };
   }
   return {
-    origin,
     lanes,
-    /** Throws when a tunnel was not carried as it has to be. */
+    /** Throws when tunnels were not carried as they have to be. */
     async check() {
       for (const [way, { plugin }] of Object.entries(lanes)) {
-        if (!plugin) continue;
-        const { broken } = await plugin.ask("trouble");
-        if (broken > 0) throw new Error(`${way}: ${broken} tunnels were unpaired or did not match`);
+        const { unpaired = 0, mismatch = 0 } = (await plugin?.ask("counts")) ?? {};
+        if (unpaired + mismatch > 0)
+          throw new Error(`${way}: ${unpaired} tunnels unpaired, ${mismatch} did not match`);
       }
     },
     close() {
@@ -42,6 +42,7 @@ export async function openRig(wanted = Object.keys(ways)) {
         plugin?.stop();
       }
       origin.stop();
+      rmSync(scratch, { recursive: true, force: true });
     },
   };
 }

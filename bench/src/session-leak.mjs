@@ -1,0 +1,123 @@
+// Whether sessions leave something behind: 1,000,000 calls in 50,000 tunnels, each of them carried on both sides as the
+// host does it and ended as the host does it, by a cancelled call. `node bench/src/session-leak.mjs [sessions]`.
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect, constants } from "node:http2";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  ProcessTunnelDataRequest_Direction as Direction,
+  ProcessTunnelDataRequestSchema,
+  ProcessTunnelDataResponseSchema,
+  ProcessTunnelDataRequest_Side as Side,
+} from "@faultwire/fault-protocol";
+import { startChild } from "./support/child.mjs";
+import { chunkPath, envelope, prefixBytes } from "./support/chunk-call.mjs";
+import { openReport, scaled } from "./support/report.mjs";
+
+const sessions = Number(process.argv[2] ?? scaled(50_000, 500));
+const atOnce = 16;
+const samples = 10;
+const callsPerSession = 20;
+/** More than a collection leaves behind by chance, less than a tenth of a kB a session. */
+const maxGrowthMb = scaled(5, 50);
+
+const report = openReport("session-leak", {
+  method: `${sessions * callsPerSession} calls in ${sessions} tunnels, ${atOnce} at a time; the plugin's heap after a collection, the first tenth is warm-up`,
+});
+const plugin = await startChild(new URL("./support/plugin-process.mjs", import.meta.url), "untouched");
+const [server, client] = plugin.ready.urls.map((url) => connect(url));
+await Promise.all([once(server, "connect"), once(client, "connect")]);
+const headers = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
+
+/** One call on a connection; `answer` resolves with the response's bytes: none when it was cancelled. */
+function call(connection, path, message) {
+  const stream = connection.request({ ...headers, ":path": path });
+  const parts = [];
+  stream.on("data", (part) => parts.push(part));
+  stream.on("error", () => {});
+  stream.end(envelope(message));
+  const answer = once(stream, "close").then(() => Buffer.concat(parts).subarray(prefixBytes));
+  return { answer, cancel: () => stream.close(constants.NGHTTP2_CANCEL) };
+}
+
+const chunkCall = (connection, side, direction, id, chunk) =>
+  call(
+    connection,
+    chunkPath,
+    toBinary(
+      ProcessTunnelDataRequestSchema,
+      create(ProcessTunnelDataRequestSchema, { id, side, direction, chunk }),
+    ),
+  );
+const half = Buffer.alloc(4096, 7);
+const full = Buffer.alloc(8192, 7);
+const few = Buffer.alloc(100, 7);
+
+function must(response, kind) {
+  const { action } = fromBinary(ProcessTunnelDataResponseSchema, response);
+  if (action.case !== kind) throw new Error(`answered with ${action.case}, expected ${kind}`);
+}
+
+async function session() {
+  const id = randomUUID();
+  const read = (chunk) => chunkCall(client, Side.CLIENT, Direction.INGRESS, id, chunk);
+  const write = (chunk) => chunkCall(server, Side.SERVER, Direction.EGRESS, id, chunk);
+  for (let round = 0; round < 4; round++) {
+    must(await read(half).answer, "replace");
+    // The host reads on while its write call is on its way, and offers that again with what came meanwhile.
+    const [offered, next] = await Promise.all([write(half).answer, read(half).answer]);
+    must(offered, "replace");
+    must(next, "replace");
+    must(await write(full).answer, "passThrough");
+  }
+  must(await read(few).answer, "replace");
+  must(await write(few).answer, "replace");
+  must(await read(few).answer, "replace");
+  // Its predecessor's echo is still to come: this one is held, and cancelled when the host's client has gone.
+  const held = read(few);
+  await new Promise((resolve) => client.ping(resolve));
+  held.cancel();
+  await held.answer;
+}
+
+// The plugin counts a side as registered once it has been asked about itself.
+for (const connection of [server, client])
+  await call(connection, "/plugin.PluginService/HealthCheck", new Uint8Array(0)).answer;
+
+const heapMb = async () => (await plugin.memory()).heapUsed / 1e6;
+const found = [];
+const start = performance.now();
+for (let sample = 0; sample <= samples; sample++) {
+  if (sample > 0) {
+    let left = sessions / samples;
+    const worker = async () => {
+      while (left-- > 0) await session();
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+  }
+  found.push(await heapMb());
+  report.row({
+    what: `heap after ${(sessions / samples) * sample} tunnels`,
+    value: found.at(-1),
+    unit: "MB",
+  });
+}
+const seconds = (performance.now() - start) / 1000;
+const { closed = 0 } = await plugin.ask("counts");
+report.row({
+  what: "growth after the first tenth",
+  value: found.at(-1) - found[1],
+  unit: "MB",
+  wanted: [{ atMost: maxGrowthMb }],
+  note: `${((sessions * callsPerSession) / seconds).toFixed(0)} calls/s from a Node client`,
+});
+report.row({
+  what: "tunnels that are left",
+  value: sessions - closed,
+  unit: "tunnels",
+  wanted: [{ atMost: 0 }],
+});
+server.destroy();
+client.destroy();
+plugin.stop();
+report.close();
