@@ -58,12 +58,13 @@ export function answerParent(ready, answers = {}) {
     },
     ...answers,
   };
-  process.on("message", async ({ id, question, facts }) => {
+  const reply = async ({ id, question, facts }) => {
     try {
       process.send({ id, value: await known[question](...facts) });
     } catch (error) {
       process.send({ id, error: error.stack });
     }
-  });
+  };
+  process.on("message", (message) => void reply(message));
   process.on("disconnect", () => process.exit());
 }
