@@ -21,15 +21,19 @@ import {
   TlsBridge,
 } from "@faultwire/tls-bridge";
 import { CipherSuite, ContentType, RecordReader } from "@faultwire/tls-parser";
+import { openReport, scaled } from "./support/report.mjs";
 
-const rounds = Number(process.argv[2] ?? 11);
-const sessions = Number(process.argv[3] ?? 2_000);
+const rounds = Number(process.argv[2] ?? scaled(11, 1));
+const sessions = Number(process.argv[3] ?? scaled(2_000, 100));
 const GOAL_SESSION_BYTES = 16_384;
 const HANDSHAKES = 40;
 const PIPED_BYTES = 4 << 20;
 const BYTES_PER_MEASURE = 8 << 20;
 const SMALL_RECORDS = 4_000;
 const AUTH_TAG = { authTagLength: 16 };
+const report = openReport("tls-bridge", {
+  method: `CPU of one record, as MB/s; ${rounds} rounds, medians, beside node:crypto's own AEAD`,
+});
 const suites = [
   "TLS_AES_128_GCM_SHA256",
   "TLS_AES_256_GCM_SHA384",
@@ -82,7 +86,6 @@ function compare(contenders, count) {
 
 for (const name of suites) {
   const suite = cipherSuiteProtection(CipherSuite[name]);
-  console.log(name);
   for (const size of [16_384, 200]) {
     const content = randomBytes(size);
     const count = size === 200 ? SMALL_RECORDS : BYTES_PER_MEASURE / size;
@@ -110,9 +113,17 @@ for (const name of suites) {
       ],
       count,
     );
-    const row = (what, ours, theirs) =>
-      `${what} ${(size / ours).toFixed(0)} MB/s, ${((100 * theirs) / ours).toFixed(0)} % of node:crypto's ${(size / theirs).toFixed(0)}`;
-    console.log(`  ${size} bytes a record: ${row("seal", seal, floorSeal)}; ${row("open", open, floorOpen)}`);
+    for (const [what, ours, theirs] of [
+      ["seal", seal, floorSeal],
+      ["open", open, floorOpen],
+    ])
+      report.row({
+        group: name,
+        what: `${what}, ${size} bytes a record`,
+        value: size / ours,
+        unit: "MB/s",
+        ratios: { "node:crypto": theirs / ours },
+      });
   }
 }
 
@@ -237,7 +248,6 @@ async function cpuOf(work) {
   return user + system;
 }
 
-console.log("handshakes");
 for (const version of ["TLSv1.3", "TLSv1.2"]) {
   const times = { bare: [], bridged: [] };
   for (let round = 0; round <= rounds; round++)
@@ -250,13 +260,15 @@ for (const version of ["TLSv1.3", "TLSv1.2"]) {
     }
   const [bare, bridged] = [median(times.bare), median(times.bridged)];
   const own = bridged - bare;
-  console.log(
-    `  ${version}: client, bridge and server ${(bridged / 1000).toFixed(2)} ms of CPU, without a bridge ${(bare / 1000).toFixed(2)} ms; ` +
-      `the bridge's share, two handshakes, is ${(own / bare).toFixed(2)} of that: ${(1e6 / own).toFixed(0)} bridges/s on one core`,
-  );
+  report.row({
+    group: "handshakes",
+    what: `${version}: a bridge's two handshakes`,
+    value: own / 1000,
+    unit: "ms CPU",
+    ratios: { "one handshake of node:tls, both ends": own / bare },
+  });
 }
 
-console.log("data, client to server");
 for (const version of ["TLSv1.3", "TLSv1.2"]) {
   const data = randomBytes(PIPED_BYTES);
   const bridge = newBridge();
@@ -293,14 +305,16 @@ for (const version of ["TLSv1.3", "TLSv1.2"]) {
     times.pipe.push(pipeTime);
   }
   const [ours, theirs] = [median(times.bridge), median(times.pipe)];
-  console.log(
-    `  ${version}: bridge ${(PIPED_BYTES / ours).toFixed(0)} MB/s, node:tls piped into node:tls ${(PIPED_BYTES / theirs).toFixed(0)} MB/s: ` +
-      `${(theirs / ours).toFixed(2)} times as fast`,
-  );
+  report.row({
+    group: "data, client to server",
+    what: `${version}: through a bridge`,
+    value: PIPED_BYTES / ours,
+    unit: "MB/s",
+    ratios: { "node:tls piped into node:tls": theirs / ours },
+  });
   for (const pair of [bridged, near, far]) hangUp(pair);
 }
 
-console.log(`memory of ${sessions} quiet sessions`);
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc");
 async function usage() {
@@ -322,8 +336,14 @@ for (const version of ["TLSv1.3", "TLSv1.2"]) {
   const after = await usage();
   assert.ok(bridges.every(({ state }) => state === "established"));
   const each = (after.used - before.used) / sessions;
-  console.log(
-    `  ${version}: ${each.toFixed(0)} bytes of heap and buffers each, ${(each / GOAL_SESSION_BYTES).toFixed(2)} of the goal; ` +
-      `resident memory grew by ${((after.rss - before.rss) / sessions).toFixed(0)} bytes each`,
-  );
+  report.row({
+    group: `memory of ${sessions} quiet sessions`,
+    what: `${version}: heap and buffers a session`,
+    value: each,
+    unit: "bytes",
+    wanted: [{ atMost: GOAL_SESSION_BYTES }],
+    note: `resident memory grew by ${((after.rss - before.rss) / sessions).toFixed(0)} bytes each`,
+  });
 }
+
+report.close();
