@@ -91,8 +91,11 @@ export class PairedConversation implements TickSession {
   holds(from: Side, hasOutput: boolean): boolean {
     return this.#session?.holds(from, hasOutput) ?? false;
   }
-  wake(): void {
-    this.#session?.wake();
+  get isScheduled(): boolean {
+    return this.#session?.isScheduled ?? false;
+  }
+  wake(atMs: number): void {
+    this.#session?.wake(atMs);
   }
   ask(): void {
     this.#session?.ask();
