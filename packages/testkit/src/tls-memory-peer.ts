@@ -49,6 +49,16 @@ export class TlsMemoryPeer {
     if (bytes.length > 0 && !this.#wire.destroyed) this.#wire.push(bytes);
   }
 
+  /** The other end of the wire is closed. */
+  giveEnd(): void {
+    if (!this.#wire.destroyed && !this.#wire.readableEnded) this.#wire.push(null);
+  }
+
+  /** The peer has closed its end of the wire. */
+  get hasFinished(): boolean {
+    return this.#wire.hasFinished || this.#wire.destroyed;
+  }
+
   /** What the peer has to say, once it has no more to say. */
   async take(): Promise<Buffer> {
     const chunks: Buffer[] = [];
@@ -66,6 +76,13 @@ class Wire extends Duplex {
   readonly written: Buffer[] = [];
 
   override _read(): void {}
+
+  hasFinished = false;
+
+  override _final(done: () => void): void {
+    this.hasFinished = true;
+    done();
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.written.push(chunk);

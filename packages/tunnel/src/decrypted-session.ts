@@ -49,6 +49,8 @@ export class DecryptedSession implements PairedSession {
   #hasSent = false;
   /** Whether the client waits for something of what is to go to it. */
   #isUrgent = true;
+  /** The upstream has said that this is all; the client is told behind what still has to go to it. */
+  #owesCloseNotify = false;
   #isReported = false;
   /** Data for each peer since it was asked to answer; undefined where it can't be. */
   #sincePulse: Record<BridgeSide, number> | undefined;
@@ -108,8 +110,11 @@ export class DecryptedSession implements PairedSession {
   isInRecord(from: Side): boolean {
     return this.#exchanges !== undefined && !this.#failure && this.#bridge.isInRecord(from);
   }
-  wake(): void {
-    this.#exchanges?.wake();
+  get isScheduled(): boolean {
+    return this.#exchanges?.isScheduled ?? false;
+  }
+  wake(atMs: number): void {
+    this.#exchanges?.wake(atMs);
     this.#flush();
   }
   ask(): void {
@@ -129,6 +134,11 @@ export class DecryptedSession implements PairedSession {
     if (this.#failure && !this.#hasSent) {
       stayClosed();
       return;
+    }
+    if (this.#owesCloseNotify && !this.#exchanges?.isSending) {
+      this.#owesCloseNotify = false;
+      this.#isUrgent = true;
+      this.#bridge.closeNotify("client");
     }
     const toServer = this.#bridge.take("server");
     const toClient = this.#bridge.take("client");
@@ -150,11 +160,11 @@ export class DecryptedSession implements PairedSession {
         else this.#exchanges?.fromServer(plaintext);
       },
       closeNotify: (from) => {
-        if (from === "server") {
+        if (from === "client") this.#bridge.closeNotify("server");
+        else {
           this.#exchanges?.serverEnded();
-          this.#isUrgent = true;
+          this.#owesCloseNotify = true;
         }
-        this.#bridge.closeNotify(otherOf(from));
       },
       alert: (from, level, description) => {
         this.#isUrgent = true;

@@ -42,6 +42,18 @@ const maxRideMs = 20;
 /** A timer that comes this much too late says that this process was busy, and calls may wait unread; in ms. */
 const lateTimerMs = 50;
 
+/** A part of an answer that goes out at its time. */
+export interface TimedPart {
+  readonly bytes: Uint8Array;
+  /** On the clock of the lane's timers. */
+  readonly atMs: number;
+}
+
+/** The most parts of one answer: each takes a full buffer of the host, and all of them one message. */
+export const maxTimedParts: number = Math.floor(
+  hostLimits.maxAnswerChunkBytes / hostLimits.maxWriteChunkBytes,
+);
+
 /** How the host's calls are answered; each is called once at the most. */
 export interface ReadReply {
   /** The bytes go on; never empty. */
@@ -69,6 +81,8 @@ interface HeldRead {
   readonly reply: ReadReply;
   readonly since: number;
   readonly full: boolean;
+  /** What the bytes stand for, where they are filler. */
+  readonly parts?: TimedPart[];
 }
 interface HeldWrite {
   readonly chunk: Uint8Array;
@@ -98,6 +112,10 @@ export class Lane {
   #echoed = false;
   #paired: boolean;
   #rides = false;
+  /** What goes out in place of the filler that is unseen, a part for each full buffer of it. */
+  #parts: TimedPart[] = [];
+  /** Filler that the host has been given and has not shown. */
+  #fillerBytes = 0;
   #fences = 0;
   #cancelTimer: (() => void) | undefined;
 
@@ -113,6 +131,16 @@ export class Lane {
   /** Whether what read calls are answered with comes back in write calls. */
   get paired(): boolean {
     return this.#paired;
+  }
+
+  /** Whether an answer can go out in parts: what was answered before has come back. */
+  get isProven(): boolean {
+    return this.#paired && this.#echoed;
+  }
+
+  /** Whether the host has filler in hand, which must reach nobody. */
+  get hasFiller(): boolean {
+    return this.#fillerBytes > 0;
   }
 
   /** Whether a write call can be an echo: before the first read answer there is nothing to come back. */
@@ -140,10 +168,26 @@ export class Lane {
     this.#pump();
   }
 
+  /**
+   * A read call whose answer goes out in parts, at the most {@link maxTimedParts}, each at its time. The host is given
+   * a full buffer of filler for each of them: it comes back in a write call of its own, which is held until the part
+   * is due and takes the part in the filler's place. The host reads on behind the last one.
+   */
+  drip(parts: readonly TimedPart[], reply: ReadReply): void {
+    this.#read = {
+      bytes: new Uint8Array(parts.length * hostLimits.maxWriteChunkBytes),
+      reply,
+      since: this.#timers.now(),
+      full: false,
+      parts: [...parts],
+    };
+    this.#pump();
+  }
+
   /** A write call: the echo of what read calls were answered with. */
   write(chunk: Uint8Array, reply: WriteReply): void {
     if (!this.#paired) {
-      reply.release();
+      this.#writeUnpaired(chunk, reply);
       return;
     }
     const now = this.#timers.now();
@@ -165,9 +209,13 @@ export class Lane {
     if (!this.#paired) return;
     this.#paired = false;
     const read = this.#read;
+    const write = this.#write;
+    const parts = this.#parts;
     this.end();
+    this.#parts = parts;
     this.#onNews({ kind: "unpaired" });
-    read?.reply.forward(read.bytes);
+    if (write) this.#writeUnpaired(write.chunk, write.reply);
+    read?.reply.forward(read.parts ? joinParts(read.parts) : read.bytes);
   }
 
   /** Forgets everything; no callback comes after this. */
@@ -178,6 +226,20 @@ export class Lane {
     this.#write = undefined;
     this.#unseen = [];
     this.#unseenBytes = 0;
+    this.#parts = [];
+  }
+
+  /** Nobody holds anything any more: all parts go in place of the first filler, and nothing in place of the rest. */
+  #writeUnpaired(chunk: Uint8Array, reply: WriteReply): void {
+    if (this.#fillerBytes === 0) {
+      reply.release();
+      return;
+    }
+    this.#fillerBytes -= Math.min(this.#fillerBytes, chunk.length);
+    const parts = this.#parts;
+    this.#parts = [];
+    if (parts.length > 0) reply.replace(joinParts(parts));
+    else reply.refuse();
   }
 
   #pump(): void {
@@ -206,7 +268,12 @@ export class Lane {
       this.#fence(write);
       return;
     }
-    if (!full && this.#read) {
+    const [part] = this.#parts;
+    if (part) {
+      this.#pumpPart(write, part);
+      return;
+    }
+    if (!full && this.#read && !this.#read.parts) {
       this.#forward(this.#read);
       this.#fence(write);
       return;
@@ -228,6 +295,22 @@ export class Lane {
       this.#releasedBytes = chunk.length;
       write.reply.replace(chunk);
     }
+    if (this.#read) this.#pump();
+  }
+
+  #pumpPart(write: HeldWrite, part: TimedPart): void {
+    const wait = part.atMs - this.#timers.now();
+    if (wait > 0) {
+      this.#wake(wait);
+      return;
+    }
+    this.#write = undefined;
+    this.#fences = 0;
+    this.#parts.shift();
+    this.#fillerBytes -= write.chunk.length;
+    this.#takeUnseen(write.chunk.length);
+    this.#releasedAt = Number.NEGATIVE_INFINITY;
+    write.reply.replace(part.bytes);
     if (this.#read) this.#pump();
   }
 
@@ -260,7 +343,9 @@ export class Lane {
       return;
     }
     const lost = this.#takeUnseen(this.#unseenBytes);
-    this.#forward({ ...read, bytes: joinBytes([lost, read.bytes]) });
+    const { parts } = read;
+    if (parts?.[0]) parts[0] = { ...parts[0], bytes: joinBytes([lost, parts[0].bytes]) };
+    this.#forward(parts ? read : { ...read, bytes: joinBytes([lost, read.bytes]) });
     this.#onNews({ kind: "recovered", bytes: lost.length });
   }
 
@@ -269,6 +354,10 @@ export class Lane {
     this.#unseen.push(read.bytes);
     this.#unseenBytes += read.bytes.length;
     this.#rides = read.full;
+    if (read.parts) {
+      this.#parts = read.parts;
+      this.#fillerBytes = read.bytes.length;
+    }
     this.#answeredAt ??= this.#timers.now();
     read.reply.forward(read.bytes);
   }
@@ -354,4 +443,8 @@ export class Lane {
     }
     return joinBytes(taken);
   }
+}
+
+function joinParts(parts: readonly TimedPart[]): Uint8Array {
+  return joinBytes(parts.map(({ bytes }) => bytes));
 }

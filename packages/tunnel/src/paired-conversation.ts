@@ -94,8 +94,11 @@ export class PairedConversation implements TickSession {
   isInRecord(from: Side): boolean {
     return this.#session?.isInRecord(from) ?? false;
   }
-  wake(): void {
-    this.#session?.wake();
+  get isScheduled(): boolean {
+    return this.#session?.isScheduled ?? false;
+  }
+  wake(atMs: number): void {
+    this.#session?.wake(atMs);
   }
   ask(): void {
     this.#session?.ask();

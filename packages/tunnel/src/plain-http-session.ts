@@ -14,9 +14,6 @@ export interface PairedSession extends TickSession {
   finish(): void;
 }
 
-/** Bytes of a slow response that may wait before the upstream has to. */
-export const maxPendingBytes = 1_048_576;
-
 export class PlainHttpSession implements PairedSession {
   readonly #exchanges: HttpExchanges;
   #met: Acquaintance | undefined;
@@ -67,8 +64,11 @@ export class PlainHttpSession implements PairedSession {
   isInRecord(): boolean {
     return false;
   }
-  wake(): void {
-    this.#exchanges.wake();
+  get isScheduled(): boolean {
+    return this.#exchanges.isScheduled;
+  }
+  wake(atMs: number): void {
+    this.#exchanges.wake(atMs);
   }
   ask(): void {
     this.#exchanges.ask();
@@ -85,13 +85,12 @@ export function keepsCall(exchanges: HttpExchanges, from: Side): boolean {
 }
 
 /**
- * A call waits for what is due later, so that there is a call to send it with. Once the upstream has said everything,
- * no further one may come: then the call in hand waits for all that is to go. One that stalls for ever is kept, so that
+ * A call waits for what is due later, so that there is a call to send it with. One that stalls for ever is kept, so that
  * the upstream's end does not end it.
  */
 export function holdsCall(exchanges: HttpExchanges, from: Side, hasOutput: boolean): boolean {
   if (from === "client" || exchanges.isOpaque) return false;
-  if (exchanges.pendingBytes > maxPendingBytes) return true;
-  if (exchanges.wakeAtMs !== undefined) return !hasOutput || (exchanges.isSending && !exchanges.upstreamOwes);
+  const isLast = exchanges.isSending && !exchanges.upstreamOwes;
+  if (exchanges.wakeAtMs !== undefined) return !hasOutput || (exchanges.isScheduled && isLast);
   return exchanges.isSending && !hasOutput;
 }

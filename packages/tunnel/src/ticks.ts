@@ -7,12 +7,17 @@ import type { FaultMachine } from "@faultwire/fault-engine";
 import { hostLimits } from "@faultwire/fault-protocol";
 import { joinBytes } from "./bytes.ts";
 import type { Side } from "./events.ts";
+import { maxTimedParts, type TimedPart } from "./lane.ts";
 import type { Timers } from "./timers.ts";
 
 /** The answers to a read call; each call gets one of them, once. */
 export interface TickReply {
   /** These bytes go on in place of the chunk. Not empty. */
   forward(bytes: Uint8Array): void;
+  /** Whether {@link drip} can be asked for. */
+  readonly canDrip: boolean;
+  /** These parts go on, each at its time; the host reads the next chunk behind the last. */
+  drip(parts: readonly TimedPart[]): void;
   /** Nothing goes on; the host reads the next chunk. */
   swallow(): void;
   /** The direction ends: its other end gets a FIN. */
@@ -38,7 +43,10 @@ export interface TickSession {
   isInRecord(from: Side): boolean;
   /** When {@link wake} is due. */
   readonly wakeAtMs: number | undefined;
-  wake(): void;
+  /** Does what is due at that moment, which may be ahead of time where {@link isScheduled}. */
+  wake(atMs: number): void;
+  /** Whether what goes to the client next, and when, depends on nothing that a peer may still say. */
+  readonly isScheduled: boolean;
   /** Something waits for the client, and no call is in hand to send it with: make the upstream speak. */
   ask(): void;
 }
@@ -51,7 +59,7 @@ export const tickLimits = {
 
 interface Direction {
   reply: TickReply | undefined;
-  out: Uint8Array[];
+  out: TimedPart[];
   outBytes: number;
   /** Something of `out` has to go as soon as it can. */
   isUrgent: boolean;
@@ -71,6 +79,8 @@ export class Ticks {
   #session: TickSession | undefined;
   #cancelTimer: (() => void) | undefined;
   #isWaiting = false;
+  /** The moment that is being carried out ahead of time. */
+  #aheadMs: number | undefined;
   #isReleased = false;
 
   constructor(timers: Timers) {
@@ -103,7 +113,7 @@ export class Ticks {
       this.#queue(to, bytes);
       return;
     }
-    this.#perform(from, to, to.wire.push(bytes, this.#timers.now()));
+    this.#perform(from, to, to.wire.push(bytes, this.#nowMs));
   }
 
   /** After what was sent the direction ends. */
@@ -145,7 +155,7 @@ export class Ticks {
       return;
     }
     const now = this.#timers.now();
-    if (session.wakeAtMs !== undefined && session.wakeAtMs <= now) session.wake();
+    if (session.wakeAtMs !== undefined && session.wakeAtMs <= now) session.wake(now);
     this.#wakeWires(now);
     // The client's first: an answer of ours may find a kept call, and then no question has to go to the upstream.
     this.#settle("server", session, now);
@@ -176,8 +186,12 @@ export class Ticks {
     }
   }
 
+  get #nowMs(): number {
+    return this.#aheadMs ?? this.#timers.now();
+  }
+
   #queue(to: Direction, bytes: Uint8Array): void {
-    to.out.push(bytes);
+    to.out.push({ bytes, atMs: this.#nowMs });
     to.outBytes += bytes.length;
   }
 
@@ -209,7 +223,8 @@ export class Ticks {
       this.end("client", "faultwire: the client's end is over");
     if (!this.#isReleased) {
       if (to.blockedUntilMs > now) return;
-      // One call has one answer: it waits until all that its chunk became is due.
+      if (reply.canDrip) this.#runAhead(from, to, session);
+      // One answer, where it can't go out in parts, waits until all that its chunk became is due.
       if (to.wire && to.wire.pendingBytes > 0) return;
       if (session.holds(from, to.outBytes > 0)) return;
       const isIdle = !to.isUrgent && to.endReason === undefined;
@@ -220,24 +235,54 @@ export class Ticks {
     }
     to.reply = undefined;
     to.keptSinceMs = undefined;
-    const spare =
-      session.isInRecord(from) && !this.#isReleased ? to.outBytes % hostLimits.maxWriteChunkBytes : 0;
-    if (to.outBytes > spare) reply.forward(this.#take(to, to.outBytes - spare));
-    else if (spare > 0) reply.swallow();
+    if (to.outBytes > 0) this.#answer(to, reply, now, session.isInRecord(from));
     else if (to.endReason !== undefined) {
       to.hasEnded = true;
       reply.close(to.endReason);
     } else reply.swallow();
   }
 
-  #take(to: Direction, most: number): Uint8Array {
-    const all = joinBytes(to.out);
-    const bytes = all.subarray(0, Math.min(most, hostLimits.maxAnswerChunkBytes));
-    const rest = all.subarray(bytes.length);
-    to.out = rest.length > 0 ? [rest] : [];
+  /** Carries out what is to come, so that it is known in which parts, and when, the call's answer has to go. */
+  #runAhead(from: Side, to: Direction, session: TickSession): void {
+    const ahead = (atMs: number, act: () => void): void => {
+      this.#aheadMs = Math.max(atMs, this.#timers.now());
+      act();
+      this.#aheadMs = undefined;
+    };
+    for (let at = session.wakeAtMs; from === "server" && at !== undefined; at = session.wakeAtMs) {
+      if (!session.isScheduled || to.out.length >= maxTimedParts) break;
+      const moment = at;
+      ahead(moment, () => session.wake(moment));
+    }
+    const { wire } = to;
+    for (let at = wire?.wakeAtMs; wire && wire.pendingBytes > 0 && at !== undefined; at = wire.wakeAtMs) {
+      const moment = at;
+      ahead(moment, () => this.#perform(from, to, wire.wake(moment)));
+    }
+  }
+
+  #answer(to: Direction, reply: TickReply, now: number, isInRecord: boolean): void {
+    const parts = to.out;
+    const isLater = (parts.at(-1)?.atMs ?? now) > now;
+    const isSliced = to.wire !== undefined && parts.length > 1;
+    if (reply.canDrip && !this.#isReleased && (isLater || isSliced)) {
+      this.#keep(to, NOTHING);
+      reply.drip(fewer(to.wire ? parts : byMoment(parts, now)));
+      return;
+    }
+    const all = joinBytes(parts.map(({ bytes }) => bytes));
+    // What would fill a buffer of the host's only in part goes with what follows at once.
+    const spare = isInRecord && !this.#isReleased ? all.length % hostLimits.maxWriteChunkBytes : 0;
+    const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
+    this.#keep(to, all.subarray(bytes.length));
+    if (bytes.length > 0) reply.forward(bytes);
+    else reply.swallow();
+  }
+
+  #keep(to: Direction, rest: Uint8Array): void {
+    to.out = rest.length > 0 ? [{ bytes: rest, atMs: this.#timers.now() }] : [];
     to.outBytes = rest.length;
     if (rest.length === 0) to.isUrgent = false;
-    return bytes;
   }
 
   /** Whether something waits for the client with no call to send it with, and a call to ask the upstream with. */
@@ -288,4 +333,29 @@ function direction(): Direction {
     hasEnded: false,
     wire: undefined,
   };
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** One part of all those that are due at the same moment, or by now. */
+function byMoment(parts: readonly TimedPart[], now: number): TimedPart[] {
+  const moments = new Map<number, Uint8Array[]>();
+  for (const { bytes, atMs } of parts) {
+    const at = Math.max(atMs, now);
+    const known = moments.get(at);
+    if (known) known.push(bytes);
+    else moments.set(at, [bytes]);
+  }
+  return Array.from(moments, ([atMs, all]) => ({ atMs, bytes: joinBytes(all) }));
+}
+
+/** At the most {@link maxTimedParts}: neighbours are joined, and go when the later one is due. */
+function fewer(parts: TimedPart[]): TimedPart[] {
+  while (parts.length > maxTimedParts)
+    parts = parts.flatMap((part, at) => {
+      const next = parts[at + 1];
+      if (at % 2 === 1) return [];
+      return [next ? { atMs: next.atMs, bytes: joinBytes([part.bytes, next.bytes]) } : part];
+    });
+  return parts;
 }

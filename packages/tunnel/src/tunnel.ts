@@ -14,7 +14,7 @@ import type { Side, TunnelEventBody } from "./events.ts";
 import type { HostPace } from "./host-pace.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
 import type { Interception } from "./interception.ts";
-import { Lane, type LaneNews } from "./lane.ts";
+import { Lane, type LaneNews, type ReadReply } from "./lane.ts";
 import { PairedConversation } from "./paired-conversation.ts";
 import type { FaultPolicy } from "./policy.ts";
 import { Ticks } from "./ticks.ts";
@@ -100,7 +100,7 @@ export class Tunnel {
       return;
     }
     if (lane.paired && !lane.expectsEcho) lane.unpair();
-    if (!lane.paired) {
+    if (!lane.paired && !lane.hasFiller) {
       this.bytesFrom[from] += call.chunk.length;
       this.#write(call, from, reply);
       return;
@@ -138,6 +138,8 @@ export class Tunnel {
     if (pair) {
       pair.ticks.call(from, call.chunk, {
         forward: (bytes) => this.#forward(from, lane, bytes, call.chunk.length, reply),
+        canDrip: this.#lanes.client.isProven || this.#lanes.server.isProven,
+        drip: (parts) => lane.drip(parts, this.#held(from, reply)),
         swallow: () => reply(swallow()),
         close: (reason) => reply(close(reason)),
       });
@@ -152,13 +154,18 @@ export class Tunnel {
   }
 
   #forward(from: Side, lane: Lane, bytes: Uint8Array, chunkBytes: number, reply: Reply): void {
+    lane.read(bytes, chunkBytes, this.#held(from, reply));
+  }
+
+  /** The answer to a read call that a lane holds. */
+  #held(from: Side, reply: Reply): ReadReply {
     this.#heldReads[from] = reply;
-    lane.read(bytes, chunkBytes, {
+    return {
       forward: (answer) => {
         this.#heldReads[from] = undefined;
         reply(replace(answer));
       },
-    });
+    };
   }
 
   #write(call: TunnelCall, from: Side, reply: Reply): void {

@@ -181,7 +181,7 @@ export class TlsBridge {
 
   /** Whether that peer has sent the beginning of a record whose rest is still to come. */
   isInRecord(from: BridgeSide): boolean {
-    return this.#peers[from].reader.pendingBytes > 0;
+    return this.#inbox.reader(from).pendingBytes > 0;
   }
 
   /** Lets go of everything, what was to be sent included. No method of the handler is called any more. */

@@ -172,8 +172,7 @@ export class ChangedResponse {
     const out: WireAction[] = [];
     for (const action of actions) {
       if (nowMs < this.#openAtMs) {
-        this.#waiting.push(action);
-        if (action.kind === "bytes") this.#waitingBytes += action.bytes.length;
+        this.#wait(action);
         continue;
       }
       if (action.kind === "bytes") this.#bytes(action.bytes, nowMs, out);
@@ -205,8 +204,14 @@ export class ChangedResponse {
       return;
     }
     this.#openAtMs = point.act.ms === null ? Number.POSITIVE_INFINITY : nowMs + point.act.ms;
-    this.#waiting.push({ kind: "bytes", bytes: bytes.subarray(room) });
-    this.#waitingBytes += bytes.length - room;
+    this.#wait({ kind: "bytes", bytes: bytes.subarray(room) });
+  }
+
+  #wait(action: WireAction): void {
+    // Behind a stall for ever nothing is kept: it would be all that the upstream still says.
+    if (!Number.isFinite(this.#openAtMs)) return;
+    this.#waiting.push(action);
+    if (action.kind === "bytes") this.#waitingBytes += action.bytes.length;
   }
 }
 

@@ -76,6 +76,14 @@ export class HttpExchanges {
   /** Items of later responses, while an earlier one is still being sent. */
   #deferred: ResponseItem[] = [];
   #deferredBytes = 0;
+  /** Responses that are whole among them. */
+  #deferredEnds = 0;
+  /** The response that is being read is the connection's last. */
+  #isLastResponse = false;
+  /** The upstream says no more, whatever it still owes. */
+  #isUpstreamDone = false;
+  /** The moment that is being carried out ahead of time. */
+  #aheadMs: number | undefined;
   #isOpaque = false;
   #isOver = false;
   #hasChanged = false;
@@ -97,13 +105,21 @@ export class HttpExchanges {
 
   /** Whether the upstream still owes a response, so that it will say something by itself. */
   get upstreamOwes(): boolean {
-    return this.#exchanges.some(({ goesOn, changed }) => goesOn && !changed?.isComplete);
+    if (this.#isUpstreamDone) return false;
+    const owed = this.#exchanges.filter(({ goesOn, changed }) => goesOn && !changed?.isComplete);
+    return owed.length > this.#deferredEnds;
   }
 
   /** Whether a response that the upstream has said whole is still being sent, slowly or never. */
   get isSending(): boolean {
     const changed = this.#exchanges[0]?.changed;
     return changed ? changed.isComplete && !changed.isOver : false;
+  }
+
+  /** Whether what goes to the client next, and when, depends on nothing that the upstream may still say. */
+  get isScheduled(): boolean {
+    const changed = this.#exchanges[0]?.changed;
+    return changed !== null && changed !== undefined && (this.isSending || changed.pendingBytes > 0);
   }
 
   /** Bytes that are held back from the client. */
@@ -129,20 +145,24 @@ export class HttpExchanges {
   fromServer(bytes: Uint8Array): void {
     if (this.#isOver) return;
     if (this.#isOpaque) this.#port.toClient(bytes);
-    else this.#respond(this.#responses.push(bytes));
+    else this.#heard(this.#responses.push(bytes));
   }
 
   /** The upstream has ended: that is the end of a body which lasts until then, or of one that is cut off. */
   serverEnded(): void {
-    if (!this.#isOver && !this.#isOpaque) this.#respond(this.#responses.finish());
+    if (this.#isOver || this.#isOpaque) return;
+    this.#heard(this.#responses.finish());
+    this.#isUpstreamDone = true;
   }
 
-  /** Time has passed. */
-  wake(): void {
+  /** Does what is due at that moment: now, or ahead of time where {@link isScheduled}. */
+  wake(atMs: number): void {
     const exchange = this.#exchanges[0];
     if (this.#isOver || !exchange?.changed) return;
-    this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#options.now()));
+    this.#aheadMs = atMs;
+    this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#nowMs));
     this.#undefer();
+    this.#aheadMs = undefined;
   }
 
   /**
@@ -152,7 +172,8 @@ export class HttpExchanges {
    * @returns whether it was sent.
    */
   ask(): boolean {
-    if (!this.#lastHead || this.#isOpaque || this.upstreamOwes || this.#reading?.goesOn) return false;
+    if (!this.#lastHead || this.#isOpaque || this.#isUpstreamDone) return false;
+    if (this.upstreamOwes || this.#reading?.goesOn) return false;
     this.#probe(this.#lastHead);
     return true;
   }
@@ -178,8 +199,10 @@ export class HttpExchanges {
       this.#exchanges.push(exchange);
       exchange.hold(item.bytes);
       // Whoever waits for a 100 sends no body that could be waited for.
-      const isWaiting = headerValue(item.headers, "expect") !== undefined;
-      this.#decide(exchange, isWaiting ? null : exchange.hasNoBody ? new Uint8Array(0) : undefined);
+      this.#decide(
+        exchange,
+        awaitsContinue(item) ? null : exchange.hasNoBody ? new Uint8Array(0) : undefined,
+      );
       return;
     }
     const exchange = this.#reading;
@@ -197,10 +220,6 @@ export class HttpExchanges {
     exchange.isSent = true;
     this.#reading = null;
     this.#log?.request(exchange);
-    // A response that goes out slowly may still have to when the upstream has said it all: the answer to a question
-    // behind it brings a call to go with.
-    if (exchange.plan?.kind === "change" && exchange.plan.isTimed && exchange.head.keepAlive)
-      this.#probe(exchange.head);
   }
 
   #probe(head: RequestHead): void {
@@ -220,7 +239,7 @@ export class HttpExchanges {
   }
 
   #introduce(head: RequestHead): boolean {
-    const { introduce, now, policy } = this.#options;
+    const { introduce, policy } = this.#options;
     const connection = introduce(head);
     if (!connection) {
       this.#port.toServer(head.bytes);
@@ -228,7 +247,11 @@ export class HttpExchanges {
       return false;
     }
     this.#connection = connection;
-    this.#log = new ExchangeLog(connection, now, (event) => policy.record(event));
+    this.#log = new ExchangeLog(
+      connection,
+      () => this.#nowMs,
+      (event) => policy.record(event),
+    );
     return true;
   }
 
@@ -266,7 +289,7 @@ export class HttpExchanges {
         bodyBytes: exchange.knownBodyBytes,
         desk,
         // A client that waits for 100 may or may not send its body after a final answer.
-        last: !head.keepAlive || headerValue(head.headers, "expect") !== undefined,
+        last: !head.keepAlive || awaitsContinue(head),
       });
     }
     const { plan } = exchange;
@@ -275,6 +298,11 @@ export class HttpExchanges {
     switch (plan.kind) {
       case "answer":
         this.#hasChanged = true;
+        if (!awaitsContinue(head)) return;
+        // Its body comes when we say so, and we never do.
+        exchange.isSent = true;
+        this.#reading = null;
+        this.#log?.request(exchange);
         return;
       case "none":
         this.#log?.outcome(exchange, plan.reason);
@@ -330,6 +358,18 @@ export class HttpExchanges {
     }
   }
 
+  get #nowMs(): number {
+    return this.#aheadMs ?? this.#options.now();
+  }
+
+  #heard(items: readonly ResponseItem[]): void {
+    for (const item of items) {
+      if (item.kind === "head") this.#isLastResponse = !item.keepAlive;
+      if (item.kind === "end" && this.#isLastResponse) this.#isUpstreamDone = true;
+    }
+    this.#respond(items);
+  }
+
   #respond(items: readonly ResponseItem[]): void {
     for (const [at, item] of items.entries()) {
       if (this.isSending) {
@@ -342,7 +382,10 @@ export class HttpExchanges {
   }
 
   #defer(items: readonly ResponseItem[]): void {
-    for (const item of items) this.#deferredBytes += item.bytes.length;
+    for (const item of items) {
+      this.#deferredBytes += item.bytes.length;
+      if (item.kind === "end") this.#deferredEnds++;
+    }
     this.#deferred.push(...items);
     if (this.#deferredBytes > httpExchangeLimits.maxDeferredBytes) this.#end("reset");
   }
@@ -350,23 +393,32 @@ export class HttpExchanges {
   #undefer(): void {
     if (this.#deferred.length === 0 || this.isSending) return;
     this.#deferredBytes = 0;
+    this.#deferredEnds = 0;
     this.#respond(this.#deferred.splice(0));
   }
 
   #response(item: ResponseItem): void {
     const [exchange] = this.#exchanges;
-    const now = this.#options.now();
+    const now = this.#nowMs;
     if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
       this.#responseLost(exchange, item);
       return;
     }
     if (item.kind === "interim") {
       if (exchange.name !== null) this.#port.toClient(item.bytes);
-      if (item.status === 101) this.#becomeOpaque();
+      if (item.status === 101) this.#upgraded(exchange);
     } else if (item.kind === "head") this.#responseHead(exchange, item, now);
     else if (exchange.changed) this.#carry(exchange, exchange.changed, exchange.changed.push(item, now));
     else if (exchange.name !== null) this.#port.toClient(item.bytes);
     if (item.kind === "end" && (!exchange.changed || exchange.changed.isOver)) this.#completed(exchange);
+  }
+
+  #upgraded(exchange: Exchange): void {
+    this.#exchanges.shift();
+    this.#log?.response(exchange, 101, false, null);
+    this.#log?.outcome(exchange, exchange.plan?.kind === "change" ? "the connection was upgraded" : null);
+    this.#log?.end(exchange, "complete");
+    this.#becomeOpaque();
   }
 
   #responseHead(exchange: Exchange, head: ResponseHead, nowMs: number): void {
@@ -418,7 +470,7 @@ export class HttpExchanges {
   /** The upstream says something that can't be read: it goes on as it is where nothing of ours depends on it. */
   #responseLost(exchange: Exchange | undefined, item: ResponseItem): void {
     if (exchange?.changed) {
-      this.#carry(exchange, exchange.changed, exchange.changed.push(item as BodyItem, this.#options.now()));
+      this.#carry(exchange, exchange.changed, exchange.changed.push(item as BodyItem, this.#nowMs));
       return;
     }
     if (this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null)) {
@@ -437,4 +489,9 @@ export class HttpExchanges {
     this.finish();
     this.#port.endClient(how);
   }
+}
+
+/** Whether a client may keep its body back until it is told to go on (RFC 9110 section 10.1.1). */
+function awaitsContinue(head: RequestHead): boolean {
+  return headerValue(head.headers, "expect")?.toLowerCase() === "100-continue";
 }

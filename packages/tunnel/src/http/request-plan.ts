@@ -40,8 +40,6 @@ export type RequestPlan =
       readonly fault: Fault;
       /** Whether the client's connection ends with it: the upstream is then asked to close its own. */
       readonly ends: boolean;
-      /** Whether bytes of the response go to the client later than the upstream says them. */
-      readonly isTimed: boolean;
       /** Laid over the response's headers. */
       readonly headers: readonly Header[];
       /** Called with the tokens that the response says it used. */
@@ -179,7 +177,6 @@ function admit(facts: PlanFacts, fault: Extract<Fault, { kind: "http.rate-limit"
     kind: "change",
     fault,
     ends: false,
-    isTimed: false,
     headers: admission.headers,
     settle: (input, output) =>
       limits.settle(scope, {
@@ -206,16 +203,5 @@ function nothing(end: ClientEnd): RequestPlan {
 }
 
 function change(fault: Fault, ends: boolean): RequestPlan {
-  return { kind: "change", fault, ends, isTimed: timedFaults.has(fault.kind), headers: [], settle: null };
+  return { kind: "change", fault, ends, headers: [], settle: null };
 }
-
-const timedFaults: ReadonlySet<Fault["kind"]> = new Set<Fault["kind"]>([
-  "connection.stall",
-  "connection.latency",
-  "connection.throttle",
-  "connection.slice",
-  "http.delay",
-  "stream.stall",
-  "stream.pace",
-  "stream.split",
-]);

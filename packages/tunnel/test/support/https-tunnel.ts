@@ -3,6 +3,7 @@
 import type { ConnectionOptions, SecureContextOptions, TLSSocketOptions } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { TlsMemoryPeer } from "@faultwire/testkit/tls-memory-peer";
+import type { IdentityRequest } from "@faultwire/tls-bridge";
 import type { InterceptionOptions } from "../../src/index.ts";
 import type { ScriptedPolicy } from "./scripted-policy.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";
@@ -23,6 +24,8 @@ export interface HttpsTunnelOptions {
   readonly chunkBytes?: number;
   readonly intercept?: Partial<InterceptionOptions>;
   readonly host?: string;
+  /** HTTPS is not opened. */
+  readonly stayClosed?: boolean;
 }
 
 export class HttpsTunnel {
@@ -30,6 +33,7 @@ export class HttpsTunnel {
   readonly upstream: TlsMemoryPeer;
   readonly probe: TunnelProbe;
   readonly #chunkBytes: number;
+  readonly #finished = new Set<"client" | "server">();
   #given = { client: 0, server: 0 };
 
   constructor({
@@ -39,17 +43,17 @@ export class HttpsTunnel {
     chunkBytes = 4096,
     intercept,
     host = "api.test",
+    stayClosed = false,
   }: HttpsTunnelOptions) {
     const trust = { caPem: [theirAuthority().caPem] };
     this.#chunkBytes = chunkBytes;
-    this.probe = new TunnelProbe({
-      policy,
-      intercept: {
-        identityFor: async ({ serverName, keyType }) => ourAuthority().issue(serverName, keyType),
-        upstream: trust,
-        ...intercept,
-      },
-    });
+    const opened = {
+      identityFor: async ({ serverName, keyType }: IdentityRequest) =>
+        ourAuthority().issue(serverName, keyType),
+      upstream: trust,
+      ...intercept,
+    };
+    this.probe = new TunnelProbe({ policy, ...(stayClosed ? {} : { intercept: opened }) });
     this.client = TlsMemoryPeer.client({ servername: host, ca: ourAuthority().caPem, ...client });
     const { cert, key } = theirAuthority().issue(host);
     this.upstream = TlsMemoryPeer.server({ cert, key, ...upstream }, { ...upstream });
@@ -57,15 +61,19 @@ export class HttpsTunnel {
 
   /** Carries bytes until nothing moves for a while (in turns of a millisecond of the probe's clock). */
   async settle(quietMs = 30): Promise<void> {
-    for (let quiet = 0; quiet < quietMs; quiet++) {
-      const fromClient = await this.client.take();
-      const fromServer = await this.upstream.take();
-      this.probe.says("client", fromClient, this.#chunkBytes);
-      this.probe.says("server", fromServer, this.#chunkBytes);
-      await this.probe.run(1);
-      const moved = this.#give("server", this.upstream) + this.#give("client", this.client);
-      if (moved + fromClient.length + fromServer.length > 0) quiet = 0;
-    }
+    for (let quiet = 0; quiet < quietMs; quiet++) if ((await this.carry()) > 0) quiet = 0;
+  }
+
+  /** Carries what the peers have to say, and what they are to get, in a millisecond of the probe's clock. */
+  async carry(): Promise<number> {
+    const fromClient = await this.client.take();
+    const fromServer = await this.upstream.take();
+    this.probe.says("client", fromClient, this.#chunkBytes);
+    this.probe.says("server", fromServer, this.#chunkBytes);
+    if (this.upstream.hasFinished) this.probe.ends("server");
+    await this.probe.run(1);
+    const moved = this.#give("server", this.upstream) + this.#give("client", this.client);
+    return moved + fromClient.length + fromServer.length;
   }
 
   /** Sends a request and waits for what comes of it. @returns what the client has got since it was asked last. */
@@ -105,6 +113,11 @@ export class HttpsTunnel {
     const fresh = got.subarray(this.#given[side]);
     this.#given[side] = got.length;
     peer.give(fresh);
+    const from = side === "client" ? "server" : "client";
+    if (this.probe.ended.has(from) && !this.#finished.has(side)) {
+      this.#finished.add(side);
+      peer.giveEnd();
+    }
     return fresh.length;
   }
 }

@@ -22,6 +22,7 @@ export class TunnelProbe {
   readonly #queues: Record<Side, Uint8Array[]> = { client: [], server: [] };
   readonly #buffers: Record<Side, Uint8Array> = { client: new Uint8Array(0), server: new Uint8Array(0) };
   readonly #isOffering: Record<Side, boolean> = { client: false, server: false };
+  readonly #hasEnded: Record<Side, boolean> = { client: false, server: false };
   readonly #inHand: Record<Side, boolean> = { client: false, server: false };
 
   constructor(options: TunnelProbeOptions & Pick<TunnelsOptions, "policy">) {
@@ -41,6 +42,12 @@ export class TunnelProbe {
     const all = typeof bytes === "string" ? ascii(bytes) : bytes;
     for (let at = 0; at < all.length; at += chunkBytes)
       this.#queues[from].push(all.subarray(at, at + chunkBytes));
+    this.#read(from);
+  }
+
+  /** A peer ends its stream: the other one's ends when everything before has gone on, unless a call is in hand. */
+  ends(from: Side): void {
+    this.#hasEnded[from] = true;
     this.#read(from);
   }
 
@@ -81,7 +88,10 @@ export class TunnelProbe {
   #read(from: Side): void {
     if (this.#inHand[from] || this.ended.has(from)) return;
     const chunk = this.#queues[from].shift();
-    if (!chunk) return;
+    if (!chunk) {
+      if (this.#hasEnded[from] && this.#buffers[from].length === 0) this.ended.add(from);
+      return;
+    }
     if (!this.#sides.includes(from)) {
       this.#write(from, chunk);
       this.#read(from);
@@ -123,6 +133,7 @@ export class TunnelProbe {
       if (written.length > 0) {
         this.#got[to].push(written);
         this.#buffers[from] = this.#buffers[from].subarray(chunk.length);
+        this.#read(from);
       }
       queueMicrotask(() => this.#offer(from));
     });

@@ -1,0 +1,179 @@
+/**
+ * One connection through one tunnel with one fault, on a clock that is turned by hand: what exactly arrives at the
+ * client, when, what the upstream saw, how it ended and what was told, whichever way the traffic goes.
+ */
+import type { EngineEvent, Fault } from "@faultwire/fault-engine";
+import type { ConnectionWay } from "../../src/index.ts";
+import { HttpsTunnel, type HttpsTunnelOptions, theirAuthority } from "./https-tunnel.ts";
+import { type ScriptedPolicy, scriptedPolicy } from "./scripted-policy.ts";
+import { TunnelProbe } from "./tunnel-probe.ts";
+
+/** A piece of what the upstream answers; `afterMs` counts from the piece before. `null` is its end. */
+export type Said = string | { readonly afterMs: number; readonly text: string } | null;
+
+export interface FaultRigOptions {
+  readonly way: ConnectionWay;
+  /** Happens to the connection. */
+  readonly connection?: Fault | undefined;
+  /** Happens to a request, by its number from 0. */
+  readonly requests?: readonly (Fault | null)[];
+  /** What the upstream answers to a request's head; a `HEAD` is answered with an empty 404 unless given. */
+  readonly answer?: (head: string, number: number) => readonly Said[];
+  readonly chunkBytes?: number;
+  readonly tls?: Partial<HttpsTunnelOptions>;
+  readonly needsBody?: boolean;
+}
+
+/** Something that arrived at the client, in clear. */
+export interface Arrival {
+  readonly atMs: number;
+  readonly text: string;
+}
+
+const asked = ["HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"];
+const ok = ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"];
+
+export class FaultRig {
+  readonly policy: ScriptedPolicy;
+  readonly probe: TunnelProbe;
+  readonly arrivals: Arrival[] = [];
+  /** Heads and bodies of the requests that the upstream got whole. */
+  readonly upstreamRequests: string[] = [];
+  /** Everything that the upstream got, in clear. */
+  upstreamText = "";
+  readonly #way: ConnectionWay;
+  readonly #tls: HttpsTunnel | undefined;
+  readonly #answer: NonNullable<FaultRigOptions["answer"]>;
+  readonly #chunkBytes: number;
+  readonly #due: { readonly atMs: number; readonly text: string | null }[] = [];
+  #pending = "";
+  #seenBytes = 0;
+
+  constructor(options: FaultRigOptions) {
+    const { way, connection, requests = [], tls, needsBody = false } = options;
+    this.#way = way;
+    this.#chunkBytes = options.chunkBytes ?? 4096;
+    this.#answer = (head, number) =>
+      head.startsWith("HEAD ") ? asked : (options.answer?.(head, number) ?? ok);
+    this.policy = scriptedPolicy({
+      connection: () => connection ?? null,
+      request: (number) => requests[number] ?? null,
+      needsBody,
+    });
+    if (way === "plain") {
+      this.probe = new TunnelProbe({ policy: this.policy });
+      return;
+    }
+    const closed = way === "opaque" ? { client: { ca: theirAuthority().caPem }, stayClosed: true } : {};
+    this.#tls = new HttpsTunnel({ policy: this.policy, chunkBytes: this.#chunkBytes, ...closed, ...tls });
+    this.probe = this.#tls.probe;
+    this.#tls.client.socket.on("data", (chunk: Buffer) => this.#arrived(chunk.toString("latin1")));
+    this.#tls.upstream.socket.on("data", (chunk: Buffer) => this.#upstreamGot(chunk.toString("latin1")));
+  }
+
+  get nowMs(): number {
+    return this.probe.timers.now();
+  }
+  /** All that the client got, in clear. */
+  get received(): string {
+    return this.arrivals.map(({ text }) => text).join("");
+  }
+  /** Whether the client has its FIN. */
+  get hasFin(): boolean {
+    return this.probe.ended.has("server");
+  }
+  /** Whether the client was told by TLS that this is all. */
+  get hasCloseNotify(): boolean {
+    return this.#tls?.client.hasEnded ?? false;
+  }
+  /** OpenSSL's code of what went wrong at the client. */
+  get clientError(): string | undefined {
+    return this.#tls?.client.error?.code;
+  }
+  get upstreamError(): string | undefined {
+    return this.#tls?.upstream.error?.code;
+  }
+  get tls(): HttpsTunnel {
+    if (!this.#tls) throw new Error("there is no TLS in clear");
+    return this.#tls;
+  }
+
+  /** Events of that type. */
+  told<Type extends EngineEvent["type"]>(type: Type): Extract<EngineEvent, { readonly type: Type }>[] {
+    return this.policy.events.filter(
+      (event): event is Extract<EngineEvent, { readonly type: Type }> => event.type === type,
+    );
+  }
+
+  /** The client says something. */
+  send(text: string): void {
+    if (this.#tls) this.#tls.client.socket.write(text, "latin1");
+    else this.probe.says("client", Buffer.from(text, "latin1"), this.#chunkBytes);
+  }
+
+  /** Says something and waits; gives what has arrived in between, with times counted from the moment of saying. */
+  async exchange(text: string, ms = 100): Promise<Arrival[]> {
+    const fromMs = this.nowMs;
+    const from = this.arrivals.length;
+    this.send(text);
+    await this.run(ms);
+    return this.arrivals.slice(from).map((arrival) => ({ ...arrival, atMs: arrival.atMs - fromMs }));
+  }
+
+  /** Lets time pass. */
+  async run(ms: number): Promise<void> {
+    for (let at = 0; at < ms; at++) {
+      this.#say();
+      if (this.#tls) await this.#tls.carry();
+      else {
+        await this.probe.run(1);
+        this.#takePlain();
+      }
+    }
+  }
+
+  #takePlain(): void {
+    const toServer = this.probe.take("server");
+    if (toServer.length > 0) this.#upstreamGot(toServer);
+    const toClient = this.probe.got("client");
+    if (toClient.length === this.#seenBytes) return;
+    this.#arrived(Buffer.from(toClient.subarray(this.#seenBytes)).toString("latin1"));
+    this.#seenBytes = toClient.length;
+  }
+
+  #arrived(text: string): void {
+    this.arrivals.push({ atMs: this.nowMs, text });
+  }
+
+  #upstreamGot(text: string): void {
+    this.upstreamText += text;
+    this.#pending += text;
+    for (let end = this.#pending.indexOf("\r\n\r\n"); end >= 0; end = this.#pending.indexOf("\r\n\r\n")) {
+      const head = this.#pending.slice(0, end + 4);
+      const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      if (this.#pending.length < head.length + length) return;
+      const request = this.#pending.slice(0, head.length + length);
+      this.#pending = this.#pending.slice(request.length);
+      this.upstreamRequests.push(request);
+      let atMs = Math.max(this.nowMs, this.#due.at(-1)?.atMs ?? 0);
+      for (const said of this.#answer(head, this.upstreamRequests.length - 1)) {
+        if (typeof said === "object" && said !== null) atMs += said.afterMs;
+        this.#due.push({ atMs, text: typeof said === "object" && said !== null ? said.text : said });
+      }
+      // An HTTP/1.1 upstream that is asked to close does so.
+      if (/^connection: close\r$/im.test(head)) this.#due.push({ atMs, text: null });
+    }
+  }
+
+  /** The upstream says what it is to say by now. */
+  #say(): void {
+    for (let due = this.#due[0]; due && due.atMs <= this.nowMs; due = this.#due[0]) {
+      this.#due.shift();
+      if (this.#way === "plain") {
+        if (due.text === null) this.probe.ends("server");
+        else this.probe.says("server", Buffer.from(due.text, "latin1"), this.#chunkBytes);
+      } else if (due.text === null) this.tls.upstream.socket.end();
+      else this.tls.upstream.socket.write(due.text, "latin1");
+    }
+  }
+}
