@@ -32,6 +32,9 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
     case "session-failed":
       logger.warn(entry, `HTTPS to ${event.host} failed: ${event.message}`);
       return;
+    case "bug":
+      logger.error(entry, "an error of ours; the tunnel goes on unread, or ends where bytes were changed");
+      return;
     case "unpaired":
       logger.debug(entry, "the host wrapped one side of this tunnel");
       return;

@@ -156,6 +156,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     // Traffic that flows may come to its end, untouched; a host that asks meanwhile hears that we are going.
     const deadline = timers.now() + graceMs;
     while (timers.now() < Math.min(deadline, lastChunkAt + quietMs)) await pause(quietMs / 4);
+    tunnels.release();
     await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));
     tunnels.close();
   };

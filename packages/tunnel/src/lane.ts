@@ -218,6 +218,15 @@ export class Lane {
     read?.reply.forward(read.parts ? joinParts(read.parts) : read.bytes);
   }
 
+  /** Parts that wait for their time are due now. */
+  drain(): void {
+    const now = this.#timers.now();
+    const due = (parts: readonly TimedPart[]): TimedPart[] => parts.map((part) => ({ ...part, atMs: now }));
+    this.#parts = due(this.#parts);
+    if (this.#read?.parts) this.#read = { ...this.#read, parts: due(this.#read.parts) };
+    this.#pump();
+  }
+
   /** Forgets everything; no callback comes after this. */
   end(): void {
     this.#cancelTimer?.();

@@ -119,6 +119,23 @@ export class PairedConversation implements TickSession {
     this.#prefix = new Uint8Array(0);
   }
 
+  /** Something here has thrown: goes on without looking where nothing was changed, and ends otherwise. */
+  abandon(): void {
+    const isChanged = this.hasChanged;
+    const session = this.#session;
+    this.#session = undefined;
+    this.#watcher = null;
+    try {
+      session?.finish();
+    } catch {
+      // It is broken; what it had to tell is lost.
+    }
+    this.#ticks.send("client", this.#prefix);
+    this.#prefix = new Uint8Array(0);
+    if (!isChanged) return;
+    for (const side of ["client", "server"] as const) this.#ticks.end(side, "faultwire: an error of ours");
+  }
+
   /** The tunnel is over: tells what is left to tell. */
   finish(): void {
     for (const tell of this.#wireOutcomes) tell();

@@ -75,6 +75,7 @@ interface Direction {
 
 export class Ticks {
   readonly #timers: Timers;
+  readonly #onBug: (error: unknown) => void;
   readonly #directions: Readonly<Record<Side, Direction>> = { client: direction(), server: direction() };
   #session: TickSession | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -83,8 +84,10 @@ export class Ticks {
   #aheadMs: number | undefined;
   #isReleased = false;
 
-  constructor(timers: Timers) {
+  /** @param onBug - Told of whatever the session throws; it has to leave the session so that calls get answers. */
+  constructor(timers: Timers, onBug: (error: unknown) => void) {
     this.#timers = timers;
+    this.#onBug = onBug;
   }
 
   /** Who takes the chunks; to be set before the first call. */
@@ -99,7 +102,8 @@ export class Ticks {
     before?.swallow();
     this.#directions[from].reply = reply;
     this.#directions[from].keptSinceMs = undefined;
-    this.#session?.see(from, chunk);
+    const isSeen = this.#guard(() => this.#session?.see(from, chunk));
+    if (!isSeen) this.send(from, chunk);
     this.pump();
   }
 
@@ -148,6 +152,23 @@ export class Ticks {
 
   /** Answers whatever can be answered now. */
   pump(): void {
+    // Once more after a bug: what is in hand is answered by whoever has taken over.
+    if (!this.#guard(() => this.#pump())) this.#guard(() => this.#pump());
+  }
+
+  /** @returns false where it has thrown. */
+  #guard(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.#aheadMs = undefined;
+      this.#onBug(error);
+      return false;
+    }
+  }
+
+  #pump(): void {
     const session = this.#session;
     if (!session) return;
     if (session.isBusy) {
@@ -295,9 +316,13 @@ export class Ticks {
   #awaitIdle(session: TickSession): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    void session.idle().then(() => {
+    const go = (): void => {
       this.#isWaiting = false;
       if (this.#session === session) this.pump();
+    };
+    session.idle().then(go, (error: unknown) => {
+      this.#onBug(error);
+      go();
     });
   }
 
