@@ -209,8 +209,9 @@ export class Tunnel {
   }
 
   #contextOf(sides: readonly Side[]): ConstructorParameters<typeof Conversation>[0] {
-    const { policy, timers, desk, userAgent } = this.#options;
-    return { sides, policy, desk, userAgent, now: timers.now, tell: this.#tell };
+    const { policy, timers, desk, userAgent, interception } = this.#options;
+    const wouldOpen = interception !== undefined;
+    return { sides, policy, desk, userAgent, wouldOpen, now: timers.now, tell: this.#tell };
   }
 
   /** Something of ours has thrown: what was not changed yet goes on unread, everything else ends in order. */
