@@ -10,6 +10,7 @@ interface CheckFlags {
   readonly json?: boolean;
 }
 
+/** The subcommand `check`. Exit status 2 for a file that would be refused. */
 export function checkCommand(): Command {
   return new Command("check")
     .summary("check and explain a rule file")
