@@ -15,6 +15,7 @@ import { onHangup } from "./shutdown.ts";
 import { readUpstreamCa } from "./upstream-trust.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** A plugin server that runs, with all that belongs to it. */
 export interface RunningPlugin {
   readonly rules: LiveRules;
   readonly logger: Logger;

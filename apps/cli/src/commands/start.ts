@@ -12,12 +12,14 @@ import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
 import { UsageError } from "../usage-error.ts";
 
+/** The flags of `start` as commander gives them. */
 export interface StartFlags extends ServerFlags {
   readonly proxyPort: number;
   readonly mockPort: number;
   readonly realUpstream?: boolean;
 }
 
+/** The subcommand `start`. Ends as `serve` does. */
 export function startCommand(): Command {
   const command = new Command("start")
     .summary("run everything: plugin, host and mock API on loopback")
