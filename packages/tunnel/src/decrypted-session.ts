@@ -52,6 +52,8 @@ export class DecryptedSession implements PairedSession {
   /** The upstream has said that this is all; the client is told behind what still has to go to it. */
   #owesCloseNotify = false;
   #isReported = false;
+  /** The client's connection ends behind what the bridge has for it. */
+  #isEnding = false;
   /** Data for each peer since it was asked to answer; undefined where it can't be. */
   #sincePulse: Record<BridgeSide, number> | undefined;
   /** Of the session, once there is one. */
@@ -148,8 +150,7 @@ export class DecryptedSession implements PairedSession {
     // Session tickets can wait for something to go with: a call that brings nothing else is worth more.
     ticks.send("server", toClient, !this.#isUrgent);
     if (this.#exchanges) this.#isUrgent = false;
-    if (!this.#failure) return;
-    ticks.end("server", closeReason);
+    if (this.#failure || this.#isEnding) ticks.end("server", closeReason);
   }
 
   #handler(): TlsBridgeHandler {
@@ -222,7 +223,7 @@ export class DecryptedSession implements PairedSession {
     this.#recordFault = undefined;
     this.#options.met.outcome(null);
     fault.strike(this.#bridge, bytes);
-    this.#options.ticks.end("server", closeReason);
+    this.#isEnding = true;
   }
 
   #pulse(to: BridgeSide, bytes: number): void {
@@ -237,7 +238,7 @@ export class DecryptedSession implements PairedSession {
   #endClient(how: ClientEnd): void {
     this.#isUrgent = true;
     if (how === "close") this.#bridge.closeNotify("client");
-    this.#options.ticks.end("server", closeReason);
+    this.#isEnding = true;
   }
 
   #failed(failure: BridgeFailure): void {

@@ -59,6 +59,15 @@ describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (
         expect(applicationDataLengths(tunnel.probe.got(side))).not.toContain(length);
   });
 
+  it("ends behind its answer where the client asks for the end", async () => {
+    const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
+    tunnel.serve(() => "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n");
+    const closing = get().replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    expect(await tunnel.exchange(closing)).toMatch(/^HTTP\/1\.1 529 .*overloaded_error/s);
+    expect(tunnel.client.error).toBeUndefined();
+    expect(tunnel.client.socket.readableEnded).toBe(true);
+  });
+
   it("answers the first request of a connection", async () => {
     const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
     const asked = tunnel.serve(() => "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n");
