@@ -103,11 +103,21 @@ for (const tunnels of tunnelCounts) {
         unit: "MB/s",
         ratios: Object.fromEntries(others.map((other) => [other, ratio(way, other, figure)])),
         wanted: wanted[way] ?? [],
-        note:
-          way === "direct" ? "" : `${median(found[way][`${figure} cpu`]).toFixed(1)} ms of plugin CPU per MB`,
       });
     }
   }
+  for (const direction of ["down", "up"])
+    for (const way of Object.keys(ways)) {
+      const figure = `${tunnels} ${direction} cpu`;
+      if (!found[way] || way === "direct") continue;
+      report.row({
+        group: `${tunnels} tunnel${tunnels === 1 ? "" : "s"}, ${direction}, CPU of the plugin per MB`,
+        what: way,
+        value: median(found[way][figure]),
+        unit: "ms",
+        ratios: way === "followed" ? {} : { followed: ratio(way, "followed", figure) },
+      });
+    }
   for (const figure of ["p50", "p99"])
     for (const way of Object.keys(ways)) {
       if (!found[way]) continue;
