@@ -4,8 +4,8 @@ import { median, openReport, scaled } from "./support/report.mjs";
 import { TunnelClient } from "./support/tunnel-client.mjs";
 import { openRig, ways } from "./support/tunnel-rig.mjs";
 
-const rounds = scaled(9, 1);
-const perRound = scaled(200, 16);
+const rounds = scaled(5, 1);
+const perRound = scaled(64, 16);
 const inFlights = [1, 16];
 
 const report = openReport("handshakes", {

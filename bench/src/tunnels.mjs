@@ -5,8 +5,8 @@ import { median, openReport, percentile, scaled } from "./support/report.mjs";
 import { TunnelClient } from "./support/tunnel-client.mjs";
 import { openRig, ways } from "./support/tunnel-rig.mjs";
 
-const rounds = scaled(7, 1);
-const roundMs = scaled(1500, 200);
+const rounds = scaled(5, 1);
+const roundMs = scaled(1000, 200);
 /** Bytes of one exchange: long enough not to count itself, short enough to end in time on 64 tunnels. */
 const exchangeBytes = { 1: scaled(2 << 20, 1 << 18), 64: scaled(1 << 17, 1 << 14) };
 const tunnelCounts = [1, 64];
