@@ -2,7 +2,6 @@
  * HTTPS that is opened inside a tunnel: a TLS session with the client and one with the upstream, ended by `tls-bridge`,
  * HTTP/1.1 between them, and the tunnel's ticks to carry both.
  */
-import type { Decision, Fault } from "@faultwire/fault-engine";
 import { HandshakeTracker } from "@faultwire/handshake-fsm";
 import {
   type BridgeFailure,
@@ -12,6 +11,7 @@ import {
   type TlsBridgeHandler,
 } from "@faultwire/tls-bridge";
 import type { ClientHello } from "@faultwire/tls-parser";
+import { joinBytes } from "./bytes.ts";
 import type { ConversationContext } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
@@ -19,9 +19,11 @@ import type { ClientEnd } from "./http/request-plan.ts";
 import type { Interception } from "./interception.ts";
 import type { Acquaintance } from "./introduction.ts";
 import { holdsCall, keepsCall, type PairedSession } from "./plain-http-session.ts";
+import { provocation } from "./provocation.ts";
 import type { Ticks } from "./ticks.ts";
-import { bridgeFaultOf, type RecordFault, recordFaultOf } from "./tls-faults.ts";
+import { bridgeFaultOf, isSpoiledBy, type RecordFault, recordFaultOf } from "./tls-faults.ts";
 import { closeReason } from "./verdict.ts";
+import { isOfBytes } from "./wire-fault.ts";
 
 export interface DecryptedSessionOptions {
   readonly context: ConversationContext;
@@ -46,6 +48,11 @@ export class DecryptedSession implements PairedSession {
   #owesCloseNotify = false;
   #isReported = false;
   #failure: BridgeFailure | undefined;
+  /** Behind what is to go to the client its connection ends. */
+  #endsClient = false;
+  #isProvoked = false;
+  /** What the client has said until something was sent. */
+  #firstBytes: Uint8Array = new Uint8Array(0);
   readonly hasChanged = true;
 
   constructor(options: DecryptedSessionOptions) {
@@ -78,6 +85,7 @@ export class DecryptedSession implements PairedSession {
 
   see(from: Side, chunk: Uint8Array): void {
     if (!this.#isReported && from === "client") this.#follow("client", chunk);
+    if (!this.#hasSent && from === "client") this.#firstBytes = joinBytes([this.#firstBytes, chunk]);
     this.#bridge.push(from, chunk);
     this.#flush();
   }
@@ -95,6 +103,9 @@ export class DecryptedSession implements PairedSession {
   }
   get isScheduled(): boolean {
     return this.#exchanges?.isScheduled ?? false;
+  }
+  get isMute(): boolean {
+    return this.#exchanges?.isMute ?? false;
   }
   wake(atMs: number): void {
     this.#exchanges?.wake(atMs);
@@ -115,8 +126,12 @@ export class DecryptedSession implements PairedSession {
   #flush(): void {
     const { ticks, stayClosed } = this.#options;
     if (this.#failure && !this.#hasSent) {
-      stayClosed();
-      return;
+      if (!isSpoiledBy(this.#options.met.decision, this.#failure)) {
+        stayClosed();
+        return;
+      }
+      // The upstream's answer to the client's own hello brings the call to refuse the client with.
+      ticks.send("client", this.#firstBytes);
     }
     if (this.#owesCloseNotify && !this.#exchanges?.isSending) {
       this.#owesCloseNotify = false;
@@ -127,11 +142,21 @@ export class DecryptedSession implements PairedSession {
     const toClient = this.#bridge.take("client");
     if (toServer.length + toClient.length > 0) this.#hasSent = true;
     if (!this.#isReported) this.#follow("server", toClient);
+    // A client may go without a word when it has seen it.
+    const isShown = toClient.length > 0 && this.#options.met.decision?.fault.kind === "tls.certificate";
+    if (isShown && !this.#failure) this.#options.met.outcome(null);
     ticks.send("client", toServer);
     // Session tickets can wait for something to go with: a call that brings nothing else is worth more.
     ticks.send("server", toClient, !this.#isUrgent);
     if (this.#exchanges) this.#isUrgent = false;
+    if (this.#endsClient) ticks.end("server", closeReason);
     if (!this.#failure) return;
+    // The handshake with the upstream may be over, so that it waits for a request that will not come.
+    const fault = this.#options.met.decision?.fault;
+    if (fault?.kind === "tls.alert" && fault.at === "established" && !this.#isProvoked) {
+      this.#isProvoked = true;
+      ticks.send("client", provocation);
+    }
     ticks.end("server", closeReason);
   }
 
@@ -168,8 +193,10 @@ export class DecryptedSession implements PairedSession {
     // In TLS 1.2 the end of the handshake is ours; in TLS 1.3 only tickets follow.
     this.#isUrgent = version === "TLSv1.2";
     context.tell({ type: "opened", host: met.host, version, alpnProtocol });
-    if (met.decision && !this.#recordFault && !isOfBytes(met.decision)) met.outcome(null);
-    if (met.decision?.fault.kind === "tls.handshake-slow") ticks.clearWire("server");
+    this.#firstBytes = new Uint8Array(0);
+    const kind = met.decision?.fault.kind;
+    if (kind === "tls.handshake-slow") context.unwire?.();
+    else if (kind?.startsWith("tls.") && !this.#recordFault) met.outcome(null);
     const { policy, desk, now, userAgent } = context;
     this.#exchanges = new HttpExchanges({
       policy,
@@ -177,6 +204,7 @@ export class DecryptedSession implements PairedSession {
       now,
       userAgent,
       introduce: () => met.facts,
+      wantsSpare: () => this.#recordFault !== undefined,
       port: {
         toClient: (bytes) => this.#toClient(bytes),
         toServer: (bytes) => this.#bridge.write("server", bytes),
@@ -188,6 +216,7 @@ export class DecryptedSession implements PairedSession {
 
   #toClient(bytes: Uint8Array): void {
     this.#isUrgent = true;
+    if (this.#endsClient) return;
     const fault = this.#recordFault;
     if (!fault || this.#bridge.recordsTo("client") < fault.afterRecords) {
       this.#bridge.write("client", bytes);
@@ -196,21 +225,20 @@ export class DecryptedSession implements PairedSession {
     this.#recordFault = undefined;
     this.#options.met.outcome(null);
     fault.strike(this.#bridge, bytes);
-    this.#options.ticks.end("server", closeReason);
+    this.#endsClient = true;
   }
 
   #endClient(how: ClientEnd): void {
     this.#isUrgent = true;
     if (how === "close") this.#bridge.closeNotify("client");
-    this.#options.ticks.end("server", closeReason);
+    this.#endsClient = true;
   }
 
   #failed(failure: BridgeFailure): void {
     const { context, interception, met } = this.#options;
     const { host, facts } = met;
     const { code, message } = failure;
-    if (code === "alert-sent") met.outcome(null);
-    else if (met.decision && isOfHandshake(met.decision.fault)) met.outcome(null);
+    if (isSpoiledBy(met.decision, failure)) met.outcome(null);
     else if (code === "client-rejects-certificate")
       context.tell({ type: "untrusted", host, client: facts.client, message });
     else {
@@ -242,13 +270,3 @@ export class DecryptedSession implements PairedSession {
 }
 
 const otherOf = (side: BridgeSide): BridgeSide => (side === "client" ? "server" : "client");
-
-/** Whether a connection's fault works on its bytes, whatever is inside. */
-function isOfBytes({ fault }: Decision): boolean {
-  return fault.kind.startsWith("connection.") || fault.kind === "tls.handshake-slow";
-}
-
-/** Whether a fault is what the handshake failed of. */
-function isOfHandshake({ kind }: Fault): boolean {
-  return kind === "tls.certificate" || kind === "tls.version" || kind === "tls.cipher" || kind === "tls.alpn";
-}

@@ -55,6 +55,11 @@ export interface HttpExchangesOptions {
   readonly desk: FaultDesk;
   /** Asked with the first request's head; `null` where nothing on this connection is a target. */
   readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
+  /**
+   * Whether each request is to be followed by a question of ours, whose answer brings one more call to end the
+   * client's connection with.
+   */
+  readonly wantsSpare?: () => boolean;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   /** Says who we are where we have to ask the upstream something ourselves. */
@@ -110,10 +115,15 @@ export class HttpExchanges {
     return owed.length > this.#deferredEnds;
   }
 
-  /** Whether a response that the upstream has said whole is still being sent, slowly or never. */
+  /** Whether a response that depends on the upstream no more is still being sent, slowly or never. */
   get isSending(): boolean {
     const changed = this.#exchanges[0]?.changed;
-    return changed ? changed.isComplete && !changed.isOver : false;
+    return changed ? (changed.isComplete || changed.isStalled) && !changed.isOver : false;
+  }
+
+  /** Whether nothing but pings goes to the client any more, and its connection is not to end either. */
+  get isMute(): boolean {
+    return this.isSending && (this.wakeAtMs === undefined || this.#exchanges[0]?.changed?.isStalled === true);
   }
 
   /** Whether what goes to the client next, and when, depends on nothing that the upstream may still say. */
@@ -181,7 +191,7 @@ export class HttpExchanges {
   /** The connection is over: tells how what is under way ended. */
   finish(): void {
     for (const exchange of this.#exchanges.splice(0)) {
-      this.#log?.outcome(exchange, "the connection ended first");
+      this.#log?.outcome(exchange, exchange.changed?.hasStruck ? null : "the connection ended first");
       this.#log?.end(exchange, "abandoned");
     }
   }
@@ -220,6 +230,8 @@ export class HttpExchanges {
     exchange.isSent = true;
     this.#reading = null;
     this.#log?.request(exchange);
+    if (exchange.goesOn && exchange.head.keepAlive && this.#options.wantsSpare?.())
+      this.#probe(exchange.head);
   }
 
   #probe(head: RequestHead): void {
@@ -438,6 +450,7 @@ export class HttpExchanges {
 
   /** Does what a changed response says. */
   #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
+    if (changed.isStalled) this.#log?.outcome(exchange, null);
     for (const action of actions) {
       if (action.kind === "bytes") {
         this.#port.toClient(action.bytes);
