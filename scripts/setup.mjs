@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamps = join(root, "node_modules", ".faultwire");
 const bin = join(root, "node_modules", ".bin");
+const bundler = join("apps", "cli", "scripts", "bundle.mjs");
 
 /** The environment in which the workspace's own tools come first on the PATH. */
 export const toolEnvironment = {
@@ -85,6 +86,9 @@ function buildDigest() {
     for (const file of sourceFiles(join(folder, "src"))) add(file);
     if (!existsSync(join(folder, "dist", "tsconfig.tsbuildinfo"))) hash.update(`${folder} is not built\n`);
   }
+  add(join(root, bundler));
+  if (!existsSync(join(root, "apps/cli/dist/bundle/made-from.json")))
+    hash.update("the command is not bundled\n");
   return hash.digest("hex");
 }
 
@@ -112,6 +116,7 @@ export function setup() {
   unlessStamped("built", buildDigest, () => {
     say("building …");
     run("building", "tsc", ["-b"]);
+    run("bundling", process.execPath, [bundler]);
   });
 }
 

@@ -8,7 +8,6 @@ import { connect as connectTcp, createServer as createTcpServer } from "node:net
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
-import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { HandshakeTracker } from "@faultwire/handshake-fsm";
@@ -20,6 +19,7 @@ import {
   HandshakeType,
   RecordReader,
 } from "@faultwire/tls-parser";
+import { openReport, scaled } from "./support/report.mjs";
 
 const GOAL_US = 20;
 const GOAL_BYTES = 1024;
@@ -123,7 +123,7 @@ function readOnly(sent) {
 }
 
 /** Microseconds of CPU per call of each work: medians of rounds that take turns, to see the same machine. */
-function timed(works, calls = 2_000, rounds = 25) {
+function timed(works, calls = scaled(2_000, 200), rounds = scaled(25, 3)) {
   const times = works.map(() => []);
   for (let round = 0; round < rounds; round++)
     for (const [index, work] of works.entries()) {
@@ -151,32 +151,40 @@ function memoryOf(make, count = 10_000) {
   return kept.length === count ? Math.round(bytes) : 0;
 }
 
-export async function run() {
-  const verdict = (value, goal) => (value <= goal ? "" : `, above the goal of ${goal}`);
-  const versions = ["TLSv1.2", "TLSv1.3"];
-  const handshakes = [];
-  for (const version of versions) handshakes.push(handshakeOf(await recorded(version)));
-  console.log("handshake-fsm: one complete handshake");
-  for (const [index, handshake] of handshakes.entries()) {
-    const bytes = handshake.reduce((sum, { chunk }) => sum + chunk.length, 0);
-    const [ours, floor, summary] = timed([
-      () => follow(handshake),
-      () => readOnly(handshake),
-      () => follow(handshake).summary(),
-    ]);
-    console.log(
-      `  ${versions[index]}, ${bytes} bytes: ${ours.toFixed(1)} µs (${summary.toFixed(1)} µs with its summary), ` +
-        `reading alone ${floor.toFixed(1)} µs: ${(ours / floor).toFixed(1)} ×${verdict(ours, GOAL_US)}`,
-    );
-  }
-  console.log("handshake-fsm: memory per tracker");
-  const kinds = [{ name: "new", make: () => new HandshakeTracker({ now }) }];
-  for (const [index, handshake] of handshakes.entries())
-    kinds.push({ name: `idle after ${versions[index]}`, make: () => follow(handshake) });
-  for (const { name, make } of kinds) {
-    const bytes = memoryOf(make);
-    console.log(`  ${name}: ${bytes} bytes${verdict(bytes, GOAL_BYTES)}`);
-  }
+const report = openReport("handshake-fsm", {
+  method: "CPU of one complete handshake and bytes of its tracker; medians of rounds that take turns",
+});
+const versions = ["TLSv1.2", "TLSv1.3"];
+const handshakes = [];
+for (const version of versions) handshakes.push(handshakeOf(await recorded(version)));
+for (const [index, handshake] of handshakes.entries()) {
+  const bytes = handshake.reduce((sum, { chunk }) => sum + chunk.length, 0);
+  const [ours, floor, summary] = timed([
+    () => follow(handshake),
+    () => readOnly(handshake),
+    () => follow(handshake).summary(),
+  ]);
+  const group = `${versions[index]}, ${bytes} bytes`;
+  report.row({ group, what: "records and messages read alone", value: floor, unit: "µs" });
+  report.row({
+    group,
+    what: "followed",
+    value: ours,
+    unit: "µs",
+    ratios: { "reading alone": ours / floor },
+    wanted: [{ atMost: GOAL_US }],
+  });
+  report.row({ group, what: "followed, with its summary", value: summary, unit: "µs" });
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await run();
+const kinds = [{ name: "new", make: () => new HandshakeTracker({ now }) }];
+for (const [index, handshake] of handshakes.entries())
+  kinds.push({ name: `idle after ${versions[index]}`, make: () => follow(handshake) });
+for (const { name, make } of kinds)
+  report.row({
+    group: "memory of a tracker",
+    what: name,
+    value: memoryOf(make, scaled(10_000, 1_000)),
+    unit: "B",
+    wanted: [{ atMost: GOAL_BYTES }],
+  });
+report.close();

@@ -7,10 +7,15 @@ import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
 import { ClientHelloReader } from "@faultwire/tls-parser";
 import { calculateJa3, calculateJa4, readTlsClientHello } from "read-tls-client-hello";
+import { median, openReport, scaled, versionOf } from "./support/report.mjs";
 
-const rounds = Number(process.argv[2] ?? 15);
+const rounds = Number(process.argv[2] ?? scaled(15, 1));
 const MANY = 5_000;
 const FEW = 300;
+const report = openReport("tls-fingerprint", {
+  method: `${rounds} rounds, medians`,
+  versions: [versionOf("read-tls-client-hello")],
+});
 
 /** A stream is all that the peer takes: what it costs is part of its interface. */
 async function peerHello(bytes) {
@@ -24,8 +29,6 @@ async function peerHello(bytes) {
 const repeat = (use) => (count) => {
   for (let index = 0; index < count; index++) use();
 };
-
-const median = (list) => list.sort((one, other) => one - other)[list.length >> 1];
 
 /**
  * Microseconds per call of each contender, by the clock and of CPU (the collector's threads included): medians of
@@ -85,14 +88,17 @@ for (const name of ["chromium by default", "curl by default", "node with ALPN"])
       ],
     },
   ];
-  console.log(`${name}, ${bytes.length} bytes, ${hello.cipherSuites.length} suites, ${ja4(hello)}`);
+  const group = `${name}, ${bytes.length} bytes, ${hello.cipherSuites.length} suites, ${ja4(hello)}`;
   for (const { what, wanted, contenders } of rows) {
     const [ours, peers] = await compare(contenders);
-    const ratio = peers.clock / ours.clock;
-    const note = ratio >= wanted ? "" : `, ≥ ${wanted} wanted`;
-    console.log(
-      `  ${what}  ${ours.clock.toFixed(1)} µs, ${ratio.toFixed(1)} × the peer's ${peers.clock.toFixed(1)} µs${note}` +
-        ` (CPU ${ours.cpu.toFixed(1)} µs, ${(peers.cpu / ours.cpu).toFixed(1)} ×)`,
-    );
+    report.row({
+      group,
+      what,
+      value: ours.clock,
+      unit: "µs",
+      ratios: { "as fast as the peer": peers.clock / ours.clock, "as fast in CPU": peers.cpu / ours.cpu },
+      wanted: [{ atLeast: wanted, of: "as fast as the peer" }],
+    });
   }
 }
+report.close();

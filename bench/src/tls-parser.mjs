@@ -1,9 +1,6 @@
 // tls-parser against read-tls-client-hello, and the record scanner against the bytes it must move.
 // Each round measures every contender once, one behind the other; the medians of the rounds are compared, so that what
 // else the machine does hits all alike. `node bench/src/tls-parser.mjs [rounds]`.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { cpus } from "node:os";
 import { Readable } from "node:stream";
 import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import {
@@ -16,16 +13,10 @@ import {
   serverNameOf,
 } from "@faultwire/tls-parser";
 import { getExtensionData, readTlsClientHello } from "read-tls-client-hello";
+import { median, openReport, scaled, versionOf } from "./support/report.mjs";
 
-const require = createRequire(import.meta.url);
-const rounds = Number(process.argv[2] ?? 15);
-const versionOf = (name) => {
-  const entry = require.resolve(name);
-  const folder = entry.slice(0, entry.lastIndexOf(name) + name.length);
-  return `${name} ${JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).version}`;
-};
+const rounds = Number(process.argv[2] ?? scaled(15, 1));
 
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const must = (condition) => {
   if (!condition) throw new Error("a contender gave a wrong answer");
 };
@@ -48,16 +39,10 @@ async function compare(contenders) {
   return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
 }
 
-const line = (what, value, note = "") =>
-  console.log(`  ${what.padEnd(58)} ${value.padStart(14)}  ${note}`.trimEnd());
-const microseconds = (value) => `${value.toFixed(value < 10 ? 2 : 0)} µs`;
-
-console.log(
-  `node ${process.versions.node}, V8 ${process.versions.v8}, ${cpus()[0].model}, ${cpus().length} cores, ${rounds} rounds`,
-);
-console.log(
-  `${versionOf("read-tls-client-hello")} against @faultwire/tls-parser, one chunk (a Buffer) each\n`,
-);
+const report = openReport("tls-parser", {
+  method: `one chunk (a Buffer) each; ${rounds} rounds, medians`,
+  versions: [versionOf("read-tls-client-hello")],
+});
 
 const peer = async (bytes, count, use) => {
   for (let index = 0; index < count; index++) {
@@ -88,7 +73,7 @@ const target = new Uint8Array(CHUNK_BYTES);
 const copy = (count) => {
   for (let index = 0; index < count; index++) for (const chunk of chunks) target.set(chunk, 0);
 };
-console.log(`application data, ${stream.length} bytes in records of 16 KiB, chunks of 4 KiB`);
+const data = `application data, ${stream.length} bytes in records of 16 KiB, chunks of 4 KiB`;
 // Allocations first, while nothing else has left garbage: what the heap gains while no collection runs.
 globalThis.gc ??= await exposeGc();
 const records = Math.ceil(fragment.length / 16_384);
@@ -100,31 +85,39 @@ const SCANS = 8;
 scanOnce(SCANS);
 const after = process.memoryUsage();
 const heapBytes = after.heapUsed - before.heapUsed;
-line(
-  "heap per record counted",
-  `${(heapBytes / records / SCANS).toFixed(0)} B`,
-  "one object, and nothing that grows with the bytes",
-);
-line(
-  "array buffers per record counted",
-  `${((after.arrayBuffers - before.arrayBuffers) / records / SCANS).toFixed(0)} B`,
-);
+report.row({
+  group: data,
+  what: "heap per record counted",
+  value: heapBytes / records / SCANS,
+  unit: "B",
+  note: "one object, and nothing that grows with the bytes",
+});
+report.row({
+  group: data,
+  what: "array buffers per record counted",
+  value: (after.arrayBuffers - before.arrayBuffers) / records / SCANS,
+  unit: "B",
+});
 
 const took = await compare({
   skip: { count: 4, work: scan({ skipApplicationData: true }) },
   keep: { count: 4, work: scan({}) },
   copy: { count: 4, work: copy },
 });
-const rate = (value) => `${(stream.length / value / 1000).toFixed(1)} GB/s`;
-line(
-  "records counted (skipApplicationData)",
-  rate(took.skip),
-  `${(took.copy / took.skip).toFixed(1)} × a copy of the bytes, ≥ 5 GB/s wanted`,
-);
-line("records put together", rate(took.keep), `${(took.copy / took.keep).toFixed(2)} × a copy of the bytes`);
-line("floor: each chunk copied once", rate(took.copy));
+/** A row in GB/s, beside a copy of the same bytes. */
+const rate = (what, value, wanted = []) =>
+  report.row({
+    group: data,
+    what,
+    value: stream.length / value / 1000,
+    unit: "GB/s",
+    ratios: value === took.copy ? {} : { copy: took.copy / value },
+    wanted,
+  });
+rate("records counted (skipApplicationData)", took.skip, [{ atLeast: 5 }]);
+rate("records put together", took.keep);
+rate("floor: each chunk copied once", took.copy);
 
-console.log(`${versionOf("read-tls-client-hello")} against @faultwire/tls-parser, one chunk (a Buffer) each`);
 for (const name of ["chromium by default", "curl by default", "node with ALPN"]) {
   const bytes = Buffer.from(helloVectors().find((hello) => hello.name === name).bytes);
   const body = bytes.subarray(9);
@@ -157,21 +150,21 @@ for (const name of ["chromium by default", "curl by default", "node with ALPN"])
     },
     decode: { count: 5000, work: repeat(() => must(decodeClientHello(body).extensions.length > 5)) },
   });
-  const times = (ours, theirs, wanted) =>
-    `${(theirs / ours).toFixed(0)} × the peer's ${microseconds(theirs)}, ≥ ${wanted} wanted`;
-  console.log(`${name}, ${bytes.length} bytes`);
-  line(
-    "server name and ALPN (peekClientHello)",
-    microseconds(took.route),
-    times(took.route, took.peerRoute, 200),
-  );
-  line("everything (ClientHelloReader)", microseconds(took.full), times(took.full, took.peerFull, 50));
-  line(
-    "everything, body at hand (decodeClientHello)",
-    microseconds(took.decode),
-    times(took.decode, took.peerFull, 50),
-  );
+  const group = `${name}, ${bytes.length} bytes`;
+  const row = (what, ours, theirs, wanted) =>
+    report.row({
+      group,
+      what,
+      value: ours,
+      unit: "µs",
+      ratios: { "as fast as the peer": theirs / ours },
+      wanted: [{ atLeast: wanted, of: "as fast as the peer" }],
+    });
+  row("server name and ALPN (peekClientHello)", took.route, took.peerRoute, 200);
+  row("everything (ClientHelloReader)", took.full, took.peerFull, 50);
+  row("everything, body at hand (decodeClientHello)", took.decode, took.peerFull, 50);
 }
+report.close();
 
 async function exposeGc() {
   const { setFlagsFromString } = await import("node:v8");

@@ -1,7 +1,11 @@
 /** The CA, as interception asks it for certificates. */
-import type { CertificateAuthority, InvalidLeafKind } from "@faultwire/cert-authority";
+import {
+  type CertificateAuthority,
+  CertificateAuthorityError,
+  type InvalidLeafKind,
+} from "@faultwire/cert-authority";
 import type { CertificateDefect } from "@faultwire/fault-engine";
-import type { InterceptionAuthority } from "@faultwire/plugin-server";
+import type { InterceptionOptions } from "@faultwire/plugin-server";
 
 /** The CA's kind of bad certificate for each defect that a rule can name. */
 export const defectKinds: Readonly<Record<CertificateDefect, InvalidLeafKind>> = {
@@ -16,11 +20,21 @@ export const defectKinds: Readonly<Record<CertificateDefect, InvalidLeafKind>> =
   "not-for-servers": "not-for-servers",
 };
 
-/** Issues through the CA's cache. */
-export function identitiesOf(authority: CertificateAuthority): InterceptionAuthority {
+/** Certificates through the CA's cache. */
+export function identitiesOf(authority: CertificateAuthority): InterceptionOptions {
   return {
-    identityFor: (host, keyType) => authority.forHost(host, { keyType }),
-    permits: (host) => authority.permits(host),
-    identityForDefect: (defect, host) => authority.issueInvalid(defectKinds[defect], host),
+    identityFor: ({ serverName, keyType }) => authority.forHost(serverName, { keyType }),
+    defectiveIdentityFor: (defect, host) => authority.issueInvalid(defectKinds[defect], host),
+    permits: (host) => permits(authority, host),
   };
+}
+
+/** A name that is no host is nobody whom we could stand for. */
+function permits(authority: CertificateAuthority, host: string): boolean {
+  try {
+    return authority.permits(host);
+  } catch (error) {
+    if (error instanceof CertificateAuthorityError) return false;
+    throw error;
+  }
 }

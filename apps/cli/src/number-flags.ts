@@ -13,10 +13,10 @@ export function numberFlag(min: number, max: number): (text: string) => number {
 
 /** A whole number in a range, or commander's error. */
 export function integerFlag(min: number, max: number): (text: string) => number {
-  const number = numberFlag(min, max);
   return (text) => {
-    if (!/^\d+$/.test(text.trim()))
+    const value = Number(text);
+    if (!/^\d+$/.test(text.trim()) || value < min || value > max)
       throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
-    return number(text);
+    return value;
   };
 }

@@ -4,6 +4,7 @@ import { FaultEngine, textReport } from "@faultwire/fault-engine";
 import { enginePolicy, type PluginServer, startPluginServer } from "@faultwire/plugin-server";
 import type { Logger } from "pino";
 import { openAuthority } from "./authority.ts";
+import { DistrustWarnings } from "./distrust.ts";
 import { identitiesOf } from "./identities.ts";
 import { createLogger } from "./logger.ts";
 import { ReportFolder } from "./reports/report-folder.ts";
@@ -64,15 +65,22 @@ export async function startPlugin(flags: ServerFlags, ownUpstream: boolean): Pro
   const folder = flags.report === undefined ? undefined : await ReportFolder.open(flags.report, logger);
   if (folder === undefined && rules.expectations.length > 0)
     logger.warn({ event: "no-report" }, "what the rules expect is judged with --report only");
+  const distrust = new DistrustWarnings(logger);
   const server = await startPluginServer({
     policy: enginePolicy({ engine, now, ...(folder && { onEvent: (event) => folder.record(event) }) }),
     logger,
     sides: sidesOf(flags.side),
-    authority: identitiesOf(authority),
-    intercept: flags.intercept,
-    upstream: {
-      caPem: ownUpstream ? [authority.certificatePem, ...upstreamCa] : upstreamCa,
-      insecure: flags.upstreamInsecure ?? false,
+    ...(flags.intercept === "https" && {
+      intercept: {
+        ...identitiesOf(authority),
+        upstream: {
+          caPem: ownUpstream ? [authority.certificatePem, ...upstreamCa] : upstreamCa,
+          insecure: flags.upstreamInsecure ?? false,
+        },
+      },
+    }),
+    onEvent: (event) => {
+      if (event.type === "untrusted") distrust.tell(event);
     },
     host: flags.host,
     port: flags.port,

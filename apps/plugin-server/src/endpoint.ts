@@ -26,6 +26,13 @@ export const endpointLimits = {
  */
 const windowBytes = { call: 1_048_576, connection: 16_777_216 };
 
+/**
+ * A host cancels what is held for a tunnel that dies. More than 1000 of those at once, or 33 a second for long, nghttp2
+ * takes for an attack (rapid reset), and ends the connection with every tunnel on it. Whoever reaches this port can do
+ * worse. Node 20 does not know these options and keeps nghttp2's limit (docs/performance.md).
+ */
+const cancelledCalls = { streamResetBurst: 50_000, streamResetRate: 10_000 };
+
 export interface Endpoint {
   /** `http://HOST:PORT`, as `--grpc-plugin` takes it. */
   readonly url: string;
@@ -44,6 +51,7 @@ export async function openEndpoint(host: string, port: number, service: ServiceO
   });
   const server = createServer(
     {
+      ...cancelledCalls,
       settings: {
         maxConcurrentStreams: endpointLimits.maxConcurrentCalls,
         initialWindowSize: windowBytes.call,

@@ -2,7 +2,7 @@
  * Whose response is it? The host hands a plugin responses without a word about their requests, so the requests that
  * went on are remembered until a response comes that can be theirs.
  */
-import type { Decision, Header, RequestSummary } from "@faultwire/fault-engine";
+import type { Decision, Header, RequestFacts, RequestSummary } from "@faultwire/fault-engine";
 import { forwardLimits } from "./forward-way.ts";
 
 /** A target's request that went on, and what is to become of its response. */
@@ -10,13 +10,14 @@ export interface SentRequest {
   /** Its name in events. */
   readonly name: string;
   readonly connection: string;
+  readonly facts: Pick<RequestFacts, "target" | "headers">;
   readonly summary: RequestSummary;
   /** Faults of its response; `request` is `null` for those of the connection as such. */
   readonly faults: readonly { readonly decision: Decision; readonly request: string | null }[];
   /** Headers that belong on its response. */
   readonly headers: readonly Header[];
-  /** Each takes what the response says it used from one budget; times are in milliseconds since 1970. */
-  readonly settle: readonly ((inputTokens: number | null, outputTokens: number, wallMs: number) => void)[];
+  /** Each takes what the response says it used from one budget. */
+  readonly settle: readonly ((inputTokens: number | null, outputTokens: number) => void)[];
 }
 
 /** A request that went on to its upstream. */

@@ -6,7 +6,6 @@ import {
   headerValue,
   isEventStream,
   type RequestSummary,
-  requestId,
 } from "@faultwire/fault-engine";
 import { changeWholeBody } from "./whole-body.ts";
 
@@ -26,7 +25,8 @@ export type ForwardResponse =
 /** What is known of the response, and of its request. */
 export interface AnsweredRequest {
   readonly summary: RequestSummary;
-  readonly connection: string;
+  /** For error events where the response has no id of its own. */
+  readonly requestId: string;
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
   /** Milliseconds on the clock of the faults. */
@@ -35,14 +35,12 @@ export interface AnsweredRequest {
 
 /** Changes a response as the fault says. The status stays: the host takes no other. */
 export function faultedWholeResponse(decision: Decision, response: AnsweredRequest): ForwardResponse {
-  const { summary, connection, headers, body, nowMs } = response;
+  const { summary, headers, body, nowMs } = response;
   const created = createMachine(decision.fault, {
     startMs: nowMs,
     random: decision.random,
     provider: summary.provider,
-    requestId:
-      headerValue(headers, "request-id") ??
-      requestId(summary.provider ?? "anthropic", `${decision.rule}/${connection}`, decision.matchNumber),
+    requestId: headerValue(headers, "request-id") ?? response.requestId,
     isEventStream: isEventStream(headers),
     bodyBytes: body.length,
   });

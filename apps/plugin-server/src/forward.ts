@@ -4,12 +4,10 @@
  */
 import {
   type Decision,
+  type Header,
   headerValue,
-  type HttpResponse as InjectedResponse,
   isEventStream,
   type RequestFacts,
-  requestFingerprint,
-  retryAfterMs,
   summarizeRequest,
 } from "@faultwire/fault-engine";
 import type {
@@ -18,11 +16,12 @@ import type {
   ProcessHttpRequestResponse,
   ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
-import { type FaultPolicy, hostOfAuthority, type Timers } from "@faultwire/tunnel";
+import { type FaultDesk, type FaultPolicy, hostOfAuthority, type Timers } from "@faultwire/tunnel";
 import { usageOf } from "./body-usage.ts";
 import { answerInstead, goBack, goOn, headersOf } from "./forward-answers.ts";
 import { ForwardExchanges, type SentRequest } from "./forward-exchanges.ts";
-import { type ForwardPlan, ForwardPlanner, type PlannedRequest } from "./forward-faults.ts";
+import { type ForwardPlan, type PlannedRequest, planForward } from "./forward-faults.ts";
+import { ForwardLog } from "./forward-log.ts";
 import { faultedWholeResponse } from "./forward-response.ts";
 import { forwardLimits } from "./forward-way.ts";
 import { HeldCalls } from "./held-calls.ts";
@@ -40,8 +39,8 @@ export interface ForwardOptions {
   readonly policy: FaultPolicy;
   /** The clock of the policy, and its timers. */
   readonly timers: Timers;
-  /** Milliseconds since 1970, for moments that responses name; default `Date.now`. */
-  readonly wallNow?: () => number;
+  /** Names for requests, budgets, the time of day; the tunnels' own. */
+  readonly desk: FaultDesk;
   readonly onOutcome?: (outcome: ForwardOutcome) => void;
   /** Takes what should never happen; the message went on unchanged. */
   readonly onError?: (error: unknown) => void;
@@ -75,22 +74,23 @@ const ambiguous =
 export class ForwardMode {
   readonly #policy: FaultPolicy;
   readonly #timers: Timers;
-  readonly #wallNow: () => number;
+  readonly #desk: FaultDesk;
   readonly #onOutcome: ((outcome: ForwardOutcome) => void) | undefined;
   readonly #onError: ((error: unknown) => void) | undefined;
-  readonly #planner = new ForwardPlanner();
+  readonly #log: ForwardLog;
   readonly #held: HeldCalls;
   readonly #exchanges: ForwardExchanges;
 
   constructor(options: ForwardOptions) {
     this.#policy = options.policy;
     this.#timers = options.timers;
-    this.#wallNow = options.wallNow ?? Date.now;
+    this.#desk = options.desk;
     this.#onOutcome = options.onOutcome;
     this.#onError = options.onError;
+    this.#log = new ForwardLog(options.policy, options.timers, options.desk);
     this.#held = new HeldCalls(options.timers);
     this.#exchanges = new ForwardExchanges(({ decided }) => {
-      if (decided !== undefined) this.#end(decided.name, "abandoned");
+      if (decided !== undefined) this.#log.end(decided.name, "abandoned");
     });
   }
 
@@ -134,21 +134,21 @@ export class ForwardMode {
     const holds = decided.faults.flatMap(({ plan }) => (plan.kind === "continue" ? [plan] : []));
     const holdMs = holds.reduce((sum, plan) => sum + plan.holdMs, 0);
     if (holdMs > 0 && !(await this.#held.hold(holdMs, signal))) {
-      this.#end(decided.name, "abandoned");
+      this.#log.end(decided.name, "abandoned");
       return goOn(request);
     }
     const answer = injected && answerInstead(injected);
     const { connection } = decided.planned.facts;
     for (const { decision, plan, request: of } of decided.faults) {
-      const tell = (reason?: string): void => this.#tell(decision, of, connection, reason);
+      const tell = (reason?: string): void => this.#log.outcome(decision, of, connection, reason);
       if (plan.kind === "undone") tell(plan.reason);
       else if (plan.kind === "continue") tell(beyondHold(plan.holdMs));
       else if (plan.kind === "answer") tell(answer === undefined ? notSendable : undefined);
       else if (plan.kind === "response" && answer !== undefined) tell(answered);
     }
     if (injected !== undefined && answer !== undefined) {
-      this.#respond(decided.name, injected, true);
-      this.#end(decided.name, "complete");
+      this.#log.response(decided.name, injected, true);
+      this.#log.end(decided.name, "complete");
       return answer;
     }
     this.#exchanges.add({ sentAtMs: this.#timers.now(), decided: sent(decided) });
@@ -164,16 +164,17 @@ export class ForwardMode {
     if (found === undefined || of === undefined) return goBack(status, headers, body);
     if (of.settle.length > 0) {
       const { inputTokens, outputTokens } = usageOf(body, isEventStream(headers));
-      for (const settle of of.settle) settle(inputTokens, outputTokens ?? 0, this.#wallNow());
+      for (const settle of of.settle) settle(inputTokens, outputTokens ?? 0);
     }
-    headers = [...headers, ...of.headers];
+    headers = overlaid(headers, of.headers);
     let isWhole = true;
     let holdMs = 0;
-    const { summary, connection } = of;
+    const { summary, connection, facts } = of;
     for (const { decision, request } of of.faults) {
       const nowMs = this.#timers.now();
+      const { requestId } = this.#desk.answerContext(decision, facts);
       const outcome = found.isCertain
-        ? faultedWholeResponse(decision, { summary, connection, headers, body, nowMs })
+        ? faultedWholeResponse(decision, { summary, requestId, headers, body, nowMs })
         : ({ kind: "undone", reason: ambiguous } as const);
       if (outcome.kind === "changed") {
         headers = [...outcome.headers];
@@ -182,11 +183,11 @@ export class ForwardMode {
         isWhole &&= outcome.isWhole;
       }
       const reason = outcome.kind === "undone" ? outcome.reason : beyondHold(outcome.holdMs);
-      this.#tell(decision, request, connection, reason);
+      this.#log.outcome(decision, request, connection, reason);
     }
     const isHere = holdMs === 0 || (await this.#held.hold(holdMs, signal));
-    if (isHere) this.#respond(of.name, { status, headers }, false);
-    this.#end(of.name, isHere ? (isWhole ? "complete" : "cut") : "abandoned");
+    if (isHere) this.#log.response(of.name, { status, headers }, false);
+    this.#log.end(of.name, isHere ? (isWhole ? "complete" : "cut") : "abandoned");
     return goBack(status, headers, body);
   }
 
@@ -200,19 +201,15 @@ export class ForwardMode {
       clientHello: undefined,
       userAgent: headerValue(headers, "user-agent"),
     });
-    const { connection, client } = of;
     const atMs = this.#timers.now();
-    this.#policy.record({ type: "connection", atMs, connection, client, host });
+    this.#log.connection(of);
     const { method, path: target } = request;
     const body = request.body.length > forwardLimits.maxReadBodyBytes ? null : request.body;
     const facts = { ...of, method, target, headers, body };
     const summary = summarizeRequest(facts);
-    const { path, model, stream } = summary;
-    const name = `${connection}/1`;
-    const fingerprint = requestFingerprint(method, target, body ?? new Uint8Array(0));
-    const told = { connection, client, host, method, path, fingerprint, model, stream };
-    this.#policy.record({ type: "request", atMs, request: name, ...told });
-    const planned: PlannedRequest = { facts, summary, nowMs: atMs, wallMs: this.#wallNow() };
+    const name = this.#desk.nextRequest();
+    this.#log.request({ name, facts, summary });
+    const planned: PlannedRequest = { facts, summary, nowMs: atMs };
     const faults = [
       ...(onConnection ? [this.#plan(onConnection, planned, null)] : []),
       ...this.#ask(facts).map((decision) => this.#plan(decision, planned, name)),
@@ -226,48 +223,10 @@ export class ForwardMode {
   }
 
   #plan(decision: Decision, planned: PlannedRequest, request: string | null): PlannedFault {
-    const plan = this.#planner.plan(decision, planned);
+    const plan = planForward(decision, planned, this.#desk);
     // A request within its budget is no hit that a client could be judged by: nothing fails.
-    if (plan.kind !== "admitted") {
-      const { rule, fault, matchNumber } = decision;
-      const { facts, nowMs: atMs } = planned;
-      const { connection } = facts;
-      this.#policy.record({
-        type: "decision",
-        atMs,
-        request,
-        connection,
-        rule,
-        fault: fault.kind,
-        matchNumber,
-      });
-    }
+    if (plan.kind !== "admitted") this.#log.decision(decision, request, planned.facts.connection);
     return { decision, plan, request };
-  }
-
-  /** Says that a fault was carried out, or why not. */
-  #tell({ rule, fault }: Decision, request: string | null, connection: string, reason?: string): void {
-    const told = { atMs: this.#timers.now(), request, connection, rule, fault: fault.kind };
-    this.#policy.record(
-      reason === undefined ? { type: "done", ...told } : { type: "undone", ...told, reason },
-    );
-  }
-
-  #respond(request: string, of: Pick<InjectedResponse, "status" | "headers">, injected: boolean): void {
-    const retry = retryAfterMs(of.headers, this.#wallNow());
-    const atMs = this.#timers.now();
-    this.#policy.record({
-      type: "response",
-      atMs,
-      request,
-      status: of.status,
-      injected,
-      retryAfterMs: retry,
-    });
-  }
-
-  #end(request: string, how: "complete" | "cut" | "abandoned"): void {
-    this.#policy.record({ type: "end", atMs: this.#timers.now(), request, how });
   }
 }
 
@@ -278,6 +237,7 @@ function sent({ name, planned, faults }: DecidedRequest): SentRequest {
   return {
     name,
     connection: facts.connection,
+    facts,
     summary,
     faults: faults.filter(({ plan }) => plan.kind === "response"),
     headers: admissions.flatMap(({ headers }) => headers),
@@ -290,4 +250,10 @@ function beyondHold(holdMs: number): string | undefined {
   const { maxHoldMs } = forwardLimits;
   if (holdMs <= maxHoldMs) return undefined;
   return `${Math.round(holdMs)} ms asked for, ${maxHoldMs} ms held: a longer hold stops the host`;
+}
+
+/** Headers with others in the place of those of the same name. */
+function overlaid(headers: readonly Header[], others: readonly Header[]): Header[] {
+  const names = new Set(others.map(([name]) => name.toLowerCase()));
+  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...others];
 }

@@ -1,45 +1,11 @@
-/** Turns what tunnels tell into log lines: one event, one line; names stay stable, bodies never appear. */
+/** Turns what tunnels and rules tell into log lines: one event, one line; names stay stable, bodies never appear. */
 
 import type { EngineEvent } from "@faultwire/fault-engine";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
-import type { ClosedReason, TunnelEvent } from "@faultwire/tunnel";
+import type { TunnelEvent } from "@faultwire/tunnel";
 import type { Logger } from "pino";
 
-/** Why HTTPS stays closed, for people. */
-const closedBecause: Readonly<Record<ClosedReason, string>> = {
-  "h2-only": "the client offers HTTP/2 only",
-  "unsupported-offer": "the client offers no TLS version or cipher suite that can be opened",
-  "not-permitted": "the CA may not stand for this host",
-  "asks-for-certificate": "the upstream asks for a client certificate",
-  "upstream-refuses": "the upstream has refused a handshake of ours",
-  "one-side": "one side only is registered",
-};
-
-/** What became of faults, one line each. */
-export function logEngineEvent(logger: Logger, event: EngineEvent): void {
-  switch (event.type) {
-    case "decision":
-      logger.debug({ ...event, event: "decided" }, `decided: ${event.rule}, ${event.fault}`);
-      return;
-    case "done":
-      logger.info({ ...event, event: "fault" }, `fault: ${event.rule}, ${event.fault}`);
-      return;
-    case "undone":
-      logger.warn(
-        { ...event, event: "fault-skipped" },
-        `fault not carried out: ${event.rule}, ${event.fault}: ${event.reason}`,
-      );
-      return;
-    case "connection":
-    case "request":
-    case "response":
-    case "end":
-      return;
-    default:
-      event satisfies never;
-  }
-}
-
+/** Logs what a tunnel tells of itself. */
 export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
   const { type, ...fields } = event;
   const entry = { event: type, ...fields };
@@ -47,26 +13,27 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
     case "connection":
       logger.debug(
         entry,
-        `${event.protocol} ${event.host ?? "without a name"}${event.target ? ", a target" : ""}`,
+        `${event.protocol} ${event.host ?? "without a name"}${event.target ? `, a target, ${event.way}` : ""}`,
       );
       return;
     case "handshake":
       logHandshake(logger, event);
       return;
-    case "not-opened":
-      logger.info(entry, `HTTPS to ${event.host} stays closed: ${closedBecause[event.why]}`);
-      return;
     case "opened":
       logger.debug(entry, `HTTPS to ${event.host} is open (${event.version})`);
       return;
+    case "not-opened":
+      logger.info(entry, `HTTPS to ${event.host} stays closed: ${closedBecause[event.why]}`);
+      return;
     case "untrusted":
-      logger.warn(
-        entry,
-        `a client does not trust the CA (${event.message}); "faultwire ca env" tells how it can`,
-      );
+      // Told to the user by whoever knows the remedy, once a client.
+      logger.debug(entry, `${event.client} does not trust our CA: ${event.message}`);
       return;
     case "session-failed":
       logger.warn(entry, `HTTPS to ${event.host} failed: ${event.message}`);
+      return;
+    case "bug":
+      logger.error(entry, "an error of ours; the tunnel goes on unread, or ends where bytes were changed");
       return;
     case "unpaired":
       logger.debug(entry, "the host wrapped one side of this tunnel");
@@ -84,6 +51,55 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
       event satisfies never;
   }
 }
+
+const closedBecause: Readonly<Record<Extract<TunnelEvent, { type: "not-opened" }>["why"], string>> = {
+  "h2-only": "the client offers no HTTP/1.1",
+  "unsupported-offer": "the client offers nothing from TLS 1.2 on that can be opened",
+  "not-permitted": "our CA may not stand for this host",
+  "asks-for-certificate": "the upstream asks for a client certificate",
+  "upstream-refuses": "the upstream refuses the handshake that we offer",
+  "one-side": "one side only is registered",
+};
+
+/** Logs what a rule did, and what became of it. */
+export function logEngineEvent(logger: Logger, event: EngineEvent): void {
+  switch (event.type) {
+    case "done":
+      logger.info(
+        { event: "fault", ...ofRule(event) },
+        `${event.rule}: ${event.fault} on ${event.connection}`,
+      );
+      return;
+    case "undone":
+      logger.warn(
+        { event: "fault-skipped", ...ofRule(event), why: event.reason },
+        `${event.rule}: ${event.fault} not carried out: ${event.reason}`,
+      );
+      return;
+    case "decision":
+      logger.debug({ event: "decided", ...ofRule(event) }, `decided: ${event.rule}, ${event.fault}`);
+      return;
+    case "connection":
+    case "request":
+    case "response":
+    case "end":
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+const ofRule = ({
+  rule,
+  fault,
+  request,
+  connection,
+}: Extract<EngineEvent, { type: "decision" | "done" | "undone" }>): object => ({
+  rule,
+  fault,
+  request,
+  connection,
+});
 
 /** One line per TLS connection: what was negotiated with whom, how long it took, and whose library spoke. */
 function logHandshake(logger: Logger, event: Extract<TunnelEvent, { type: "handshake" }>): void {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import {
+  FaultDesk,
   type FaultPolicy,
   type InterceptionOptions,
   type Side,
@@ -13,7 +14,6 @@ import {
 import type { Logger } from "pino";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { ForwardMode } from "./forward.ts";
-import type { InterceptionAuthority, UpstreamTrust } from "./interception.ts";
 import { logEngineEvent, logTunnelEvent } from "./log-events.ts";
 import { Registration } from "./registration.ts";
 import { version } from "./version.ts";
@@ -37,12 +37,8 @@ export interface PluginServerOptions {
    * with the same answers. Default true; false is for finding out whether something is to blame on it.
    */
   readonly fastPath?: boolean;
-  /** Issues certificates for targets, so that their HTTPS can be opened. Without it, HTTPS stays closed. */
-  readonly authority?: InterceptionAuthority;
-  /** `https` (the default, where there is an authority) opens HTTPS to targets; `connection` leaves it closed. */
-  readonly intercept?: "https" | "connection";
-  /** Which upstreams are believed, where HTTPS is opened. Default: those of the system's roots. */
-  readonly upstream?: UpstreamTrust;
+  /** How HTTPS to targets is opened; left out, it stays closed, and its requests can't be seen. */
+  readonly intercept?: InterceptionOptions;
   /** Besides the log. */
   readonly onEvent?: (event: TunnelEvent) => void;
 }
@@ -57,17 +53,6 @@ export interface PluginServer {
    * it is quiet for a moment, for `graceMs` (default 1000) at the most; then the endpoints close.
    */
   close(graceMs?: number): Promise<void>;
-}
-
-/** How tunnels open HTTPS; undefined where nobody issues certificates. */
-function interceptionOf({ authority, upstream }: PluginServerOptions): InterceptionOptions | undefined {
-  if (!authority) return undefined;
-  return {
-    identityFor: ({ serverName, keyType }) => authority.identityFor(serverName, keyType),
-    defectiveIdentityFor: (defect, serverName) => authority.identityForDefect(defect, serverName),
-    ...(authority.permits && { permits: (host) => authority.permits?.(host) ?? true }),
-    ...(upstream && { upstream }),
-  };
 }
 
 const timers = {
@@ -106,18 +91,20 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       options.policy.record(event);
     },
   };
+  const desk = new FaultDesk();
   const forward = new ForwardMode({
     policy,
+    desk,
     timers,
     onOutcome: (outcome) => logger.debug({ event: "forward", ...outcome }, "forward-mode request"),
     onError: (error) =>
       logger.error({ event: "bug", error: String(error) }, "forward mode: passed on unchanged"),
   });
 
-  const intercept = options.intercept === "connection" ? undefined : interceptionOf(options);
   const tunnels = new Tunnels({
     policy,
-    ...(intercept && { intercept }),
+    desk,
+    ...(options.intercept && { intercept: options.intercept }),
     timers,
     userAgent: `faultwire/${version}`,
     registeredSides: () => registration.sides(),
@@ -169,6 +156,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     // Traffic that flows may come to its end, untouched; a host that asks meanwhile hears that we are going.
     const deadline = timers.now() + graceMs;
     while (timers.now() < Math.min(deadline, lastChunkAt + quietMs)) await pause(quietMs / 4);
+    tunnels.release();
     await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));
     tunnels.close();
   };

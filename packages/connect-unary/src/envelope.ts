@@ -101,7 +101,15 @@ export class EnvelopeReader {
   }
 }
 
-/** A message with its prefix, uncompressed, in one piece: one DATA frame instead of two. */
+/** The prefix of an uncompressed message. */
+export function encodePrefix(messageBytes: number): Uint8Array {
+  const prefix = Buffer.allocUnsafe(envelopePrefixBytes);
+  prefix[0] = 0;
+  prefix.writeUInt32BE(messageBytes, 1);
+  return prefix;
+}
+
+/** A message behind its prefix, uncompressed, in one piece. */
 export function encodeEnvelope(message: Uint8Array): Uint8Array {
   const envelope = Buffer.allocUnsafe(envelopePrefixBytes + message.length);
   envelope[0] = 0;

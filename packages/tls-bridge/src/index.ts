@@ -29,4 +29,5 @@ export type {
   Tls12RecordSecrets,
   Tls13RecordSecrets,
 } from "./record-protection/record-secrets.ts";
+export { type BridgedSockets, type BridgeSocketsOptions, bridgeSockets } from "./sockets/bridge-sockets.ts";
 export { TlsBridgeError, type TlsBridgeErrorCode } from "./tls-bridge-error.ts";

@@ -4,20 +4,52 @@ import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { CipherSuite } from "@faultwire/tls-parser";
-import { expect, it } from "vitest";
+import { afterAll, expect, it, vi } from "vitest";
+import { tlsBridgeLimits } from "../src/index.ts";
 import { accessDenied } from "./readme/alert-record.ts";
+import { tick, unavailable } from "./readme/unavailable.ts";
+import { TestAuthority } from "./support/certificates.ts";
+import { MemoryPeer } from "./support/memory-peers.ts";
 import { selfSigned } from "./support/tls-relay.ts";
 
 /** What Node's server sends before we do: two session tickets and a greeting, one record each. */
 const EARLIER_RECORDS = 3;
+const HOST = "origin.test";
 
-it("README.md shows the example that is run here", () => {
-  const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
-  const example = readFileSync(join(import.meta.dirname, "readme/alert-record.ts"), "utf8");
+const authority = new TestAuthority("bridge README");
+afterAll(() => authority.dispose());
+const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+
+it.each(["alert-record", "unavailable"])("README.md shows the example that is run here: %s", (name) => {
+  const example = readFileSync(join(import.meta.dirname, `readme/${name}.ts`), "utf8");
   expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``);
 });
 
-it("the README's example ends a session of Node's client with the alert", async () => {
+it("README.md has every limit with its value", () => {
+  for (const [name, value] of Object.entries(tlsBridgeLimits))
+    expect(readme).toMatch(new RegExp(`\\| \`${name}\` +\\| ${value.toLocaleString("en")} `));
+});
+
+it("the README's bridge turns a client's 200 into a 503", async () => {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  const client = MemoryPeer.client({ servername: HOST, ca: authority.caPem });
+  const server = MemoryPeer.server({ ...authority.issue(HOST) });
+  const peers = { client, server };
+  const bridge = unavailable(async (host) => authority.issue(host), [authority.caPem]);
+  server.socket.on("data", () => server.socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+  client.socket.write("GET / HTTP/1.1\r\n\r\n");
+  while (client.text === "")
+    for (const from of ["client", "server"] as const) {
+      const said = await tick(bridge, from, await peers[from].take());
+      client.give(said.client);
+      server.give(said.server);
+    }
+  expect(client.text).toBe("HTTP/1.1 503 Service Unavailable\r\n\r\n");
+  expect(log.mock.calls).toEqual([["origin.test in TLSv1.3"]]);
+  log.mockRestore();
+});
+
+it("the README's record ends a session of Node's client with the alert", async () => {
   const keylog: string[] = [];
   const raw: Socket[] = [];
   const server = createServer({ ...selfSigned(), minVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" });

@@ -22,6 +22,8 @@ export interface ConversationContext {
   readonly close: () => void;
   /** Nothing needs to be watched any more: every byte goes on as it is. */
   readonly leave: () => void;
+  /** Whether HTTPS would be opened if both sides were heard. */
+  readonly wouldOpen?: boolean;
   /** Nothing that this peer says goes on for so long; only where calls can be held. */
   readonly stall?: (from: Side, ms: number | null) => void;
   /** A fault of the connection's bytes is to be carried out; only where calls can be held. */

@@ -35,6 +35,13 @@ export interface DecryptedSessionOptions {
   readonly stayClosed: () => void;
 }
 
+/**
+ * A peer is asked for new keys after so many bytes of data, in TLS 1.3. Its answer wakes the host, which forgets the rest
+ * of what it could write in part only until something wakes it (docs/fault-host.md, "Short writes wait for a wake-up").
+ * Less than any socket buffer holds, so that a peer that has fallen behind always has one such question still to read.
+ */
+const pulseBytes = 32_768;
+
 export class DecryptedSession implements PairedSession {
   readonly #options: DecryptedSessionOptions;
   readonly #bridge: TlsBridge;
@@ -47,6 +54,10 @@ export class DecryptedSession implements PairedSession {
   /** The upstream has said that this is all; the client is told behind what still has to go to it. */
   #owesCloseNotify = false;
   #isReported = false;
+  /** Data for each peer since it was asked to answer; undefined where it can't be. */
+  #sincePulse: Record<BridgeSide, number> | undefined;
+  /** Of the session, once there is one. */
+  #version: BridgeSession["version"] | undefined;
   #failure: BridgeFailure | undefined;
   /** Behind what is to go to the client its connection ends. */
   #endsClient = false;
@@ -87,6 +98,9 @@ export class DecryptedSession implements PairedSession {
     if (!this.#isReported && from === "client") this.#follow("client", chunk);
     if (!this.#hasSent && from === "client") this.#firstBytes = joinBytes([this.#firstBytes, chunk]);
     this.#bridge.push(from, chunk);
+    // What TLS 1.2 itself answers a client with is that it may not renegotiate, and for that the client waits.
+    if (from === "client" && this.#version === "TLSv1.2" && this.#bridge.pendingBytes("client") > 0)
+      this.#isUrgent = true;
     this.#flush();
   }
 
@@ -100,6 +114,9 @@ export class DecryptedSession implements PairedSession {
   }
   holds(from: Side, hasOutput: boolean): boolean {
     return this.#exchanges !== undefined && holdsCall(this.#exchanges, from, hasOutput);
+  }
+  isInRecord(from: Side): boolean {
+    return this.#exchanges !== undefined && !this.#failure && this.#bridge.isInRecord(from);
   }
   get isScheduled(): boolean {
     return this.#exchanges?.isScheduled ?? false;
@@ -189,9 +206,11 @@ export class DecryptedSession implements PairedSession {
   #established(session: BridgeSession): void {
     const { context, ticks, met } = this.#options;
     const { version } = session;
+    this.#version = version;
     const { alpnProtocol } = session.client;
     // In TLS 1.2 the end of the handshake is ours; in TLS 1.3 only tickets follow.
     this.#isUrgent = version === "TLSv1.2";
+    if (version === "TLSv1.3") this.#sincePulse = { client: 0, server: 0 };
     context.tell({ type: "opened", host: met.host, version, alpnProtocol });
     this.#firstBytes = new Uint8Array(0);
     const kind = met.decision?.fault.kind;
@@ -207,7 +226,11 @@ export class DecryptedSession implements PairedSession {
       wantsSpare: () => this.#recordFault !== undefined,
       port: {
         toClient: (bytes) => this.#toClient(bytes),
-        toServer: (bytes) => this.#bridge.write("server", bytes),
+        toServer: (bytes) => {
+          if (bytes.length === 0) return;
+          this.#bridge.write("server", bytes);
+          this.#pulse("server", bytes.length);
+        },
         endClient: (how) => this.#endClient(how),
         stall: (from, ms) => ticks.stall(from, ms),
       },
@@ -215,17 +238,29 @@ export class DecryptedSession implements PairedSession {
   }
 
   #toClient(bytes: Uint8Array): void {
+    // An empty record is legal, but a client that reads its socket in blocking mode waits behind it for a full one.
+    if (bytes.length === 0) return;
     this.#isUrgent = true;
     if (this.#endsClient) return;
     const fault = this.#recordFault;
     if (!fault || this.#bridge.recordsTo("client") < fault.afterRecords) {
       this.#bridge.write("client", bytes);
+      this.#pulse("client", bytes.length);
       return;
     }
     this.#recordFault = undefined;
     this.#options.met.outcome(null);
     fault.strike(this.#bridge, bytes);
     this.#endsClient = true;
+  }
+
+  #pulse(to: BridgeSide, bytes: number): void {
+    const since = this.#sincePulse;
+    if (!since) return;
+    since[to] += bytes;
+    if (since[to] < pulseBytes) return;
+    since[to] = 0;
+    this.#bridge.updateKeys(to, true);
   }
 
   #endClient(how: ClientEnd): void {

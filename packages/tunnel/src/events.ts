@@ -64,6 +64,8 @@ export type TunnelEvent = { readonly tunnel: string } & (
       readonly code: string;
       readonly message: string;
     }
+  /** An error of ours: the tunnel goes on unread where nothing was changed, and ends otherwise. */
+  | { readonly type: "bug"; readonly message: string }
   /** No echo of a read answer comes back: the host wrapped one side only, or two separate streams. */
   | { readonly type: "unpaired" }
   /** The host had dropped bytes on the way; they were given again. */

@@ -105,6 +105,8 @@ export class Lane {
   #write: HeldWrite | undefined;
   /** When a partly filled write call was released for the last time. */
   #releasedAt = Number.NEGATIVE_INFINITY;
+  /** How many bytes that one showed. */
+  #releasedBytes = 0;
   /** When the answer was given that the next write call follows from. */
   #answeredAt: number | undefined;
   #echoed = false;
@@ -216,6 +218,15 @@ export class Lane {
     read?.reply.forward(read.parts ? joinParts(read.parts) : read.bytes);
   }
 
+  /** Parts that wait for their time are due now. */
+  drain(): void {
+    const now = this.#timers.now();
+    const due = (parts: readonly TimedPart[]): TimedPart[] => parts.map((part) => ({ ...part, atMs: now }));
+    this.#parts = due(this.#parts);
+    if (this.#read?.parts) this.#read = { ...this.#read, parts: due(this.#read.parts) };
+    this.#pump();
+  }
+
   /** Forgets everything; no callback comes after this. */
   end(): void {
     this.#cancelTimer?.();
@@ -290,6 +301,7 @@ export class Lane {
       write.reply.release();
     } else {
       this.#releasedAt = now;
+      this.#releasedBytes = chunk.length;
       write.reply.replace(chunk);
     }
     if (this.#read) this.#pump();
@@ -307,7 +319,9 @@ export class Lane {
     this.#fillerBytes -= write.chunk.length;
     this.#takeUnseen(write.chunk.length);
     this.#releasedAt = Number.NEGATIVE_INFINITY;
-    write.reply.replace(part.bytes);
+    // Where nothing was ever to go, no answer is right but the end.
+    if (part.bytes.length > 0) write.reply.replace(part.bytes);
+    else write.reply.refuse();
     if (this.#read) this.#pump();
   }
 
@@ -377,6 +391,7 @@ export class Lane {
     this.#write = undefined;
     const bytes = this.#takeUnseen(at + write.chunk.length);
     this.#releasedAt = this.#timers.now();
+    this.#releasedBytes = write.chunk.length;
     write.reply.replace(bytes);
     this.#onNews({ kind: "recovered", bytes: at });
     if (this.#read) this.#pump();
@@ -389,11 +404,17 @@ export class Lane {
     });
   }
 
-  /** Where in the unseen bytes the chunk stands: 0 as expected, at their end when the host lost some, -1 nowhere. */
+  /**
+   * Where in the unseen bytes the chunk stands: 0 as expected; behind what the host has dropped, where it dropped some;
+   * -1 nowhere. What it drops is what topped the buffer up behind the last partly filled call: all of what was answered,
+   * or as much of it as there was room for.
+   */
   #offsetOf(chunk: Uint8Array): number {
-    if (chunk.length > this.#unseenBytes) return -1;
-    if (this.#matches(chunk, 0)) return 0;
     const last = this.#unseenBytes - chunk.length;
+    if (last < 0) return -1;
+    if (this.#matches(chunk, 0)) return 0;
+    const room = hostLimits.maxWriteChunkBytes - this.#releasedBytes;
+    if (room > 0 && room < last && this.#matches(chunk, room)) return room;
     return this.#matches(chunk, last) ? last : -1;
   }
 

@@ -110,6 +110,9 @@ export class PairedConversation implements TickSession {
   holds(from: Side, hasOutput: boolean): boolean {
     return this.#session?.holds(from, hasOutput) ?? false;
   }
+  isInRecord(from: Side): boolean {
+    return this.#session?.isInRecord(from) ?? false;
+  }
   get isScheduled(): boolean {
     return this.#session?.isScheduled ?? false;
   }
@@ -136,6 +139,23 @@ export class PairedConversation implements TickSession {
     this.#watcher = null;
     this.#ticks.send("client", this.#prefix);
     this.#prefix = new Uint8Array(0);
+  }
+
+  /** Something here has thrown: goes on without looking where nothing was changed, and ends otherwise. */
+  abandon(): void {
+    const isChanged = this.hasChanged;
+    const session = this.#session;
+    this.#session = undefined;
+    this.#watcher = null;
+    try {
+      session?.finish();
+    } catch {
+      // It is broken; what it had to tell is lost.
+    }
+    this.#ticks.send("client", this.#prefix);
+    this.#prefix = new Uint8Array(0);
+    if (!isChanged) return;
+    for (const side of ["client", "server"] as const) this.#ticks.end(side, "faultwire: an error of ours");
   }
 
   /** The tunnel is over: tells what is left to tell. */

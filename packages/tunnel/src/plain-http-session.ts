@@ -63,6 +63,9 @@ export class PlainHttpSession implements PairedSession {
   holds(from: Side, hasOutput: boolean): boolean {
     return holdsCall(this.#exchanges, from, hasOutput);
   }
+  isInRecord(): boolean {
+    return false;
+  }
   get isScheduled(): boolean {
     return this.#exchanges.isScheduled;
   }

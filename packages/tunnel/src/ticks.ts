@@ -37,6 +37,11 @@ export interface TickSession {
   keeps(from: Side): boolean;
   /** Whether a call in hand has to be kept, whatever there is to send: something is to go with it later. */
   holds(from: Side, hasOutput: boolean): boolean;
+  /**
+   * Whether this peer is sure to go on at once: it is in the middle of a TLS record. Bytes that would fill a buffer of the
+   * host's only in part then wait for those, because full buffers cost no guard (see {@link Lane}).
+   */
+  isInRecord(from: Side): boolean;
   /** When {@link wake} is due. */
   readonly wakeAtMs: number | undefined;
   /** Does what is due at that moment, which may be ahead of time where {@link isScheduled}. */
@@ -73,6 +78,7 @@ interface Direction {
 
 export class Ticks {
   readonly #timers: Timers;
+  readonly #onBug: (error: unknown) => void;
   readonly #directions: Readonly<Record<Side, Direction>> = { client: direction(), server: direction() };
   #session: TickSession | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -81,8 +87,10 @@ export class Ticks {
   #aheadMs: number | undefined;
   #isReleased = false;
 
-  constructor(timers: Timers) {
+  /** @param onBug - Told of whatever the session throws; it has to leave the session so that calls get answers. */
+  constructor(timers: Timers, onBug: (error: unknown) => void) {
     this.#timers = timers;
+    this.#onBug = onBug;
   }
 
   /** Who takes the chunks; to be set before the first call. */
@@ -97,7 +105,8 @@ export class Ticks {
     before?.swallow();
     this.#directions[from].reply = reply;
     this.#directions[from].keptSinceMs = undefined;
-    this.#session?.see(from, chunk);
+    const isSeen = this.#guard(() => this.#session?.see(from, chunk));
+    if (!isSeen) this.send(from, chunk);
     this.pump();
   }
 
@@ -146,6 +155,23 @@ export class Ticks {
 
   /** Answers whatever can be answered now. */
   pump(): void {
+    // Once more after a bug: what is in hand is answered by whoever has taken over.
+    if (!this.#guard(() => this.#pump())) this.#guard(() => this.#pump());
+  }
+
+  /** @returns false where it has thrown. */
+  #guard(act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.#aheadMs = undefined;
+      this.#onBug(error);
+      return false;
+    }
+  }
+
+  #pump(): void {
     const session = this.#session;
     if (!session) return;
     if (session.isBusy) {
@@ -235,7 +261,7 @@ export class Ticks {
     }
     to.reply = undefined;
     to.keptSinceMs = undefined;
-    if (to.outBytes > 0) this.#answer(to, reply, now, from === "server" && session.isMute);
+    if (to.outBytes > 0) this.#answer(from, to, reply, session);
     else if (to.endReason !== undefined) {
       to.hasEnded = true;
       reply.close(to.endReason);
@@ -262,8 +288,10 @@ export class Ticks {
     }
   }
 
-  #answer(to: Direction, reply: TickReply, now: number, isMute: boolean): void {
+  #answer(from: Side, to: Direction, reply: TickReply, session: TickSession): void {
     const parts = to.out;
+    const now = this.#timers.now();
+    const isMute = from === "server" && session.isMute;
     const isLater = (parts.at(-1)?.atMs ?? now) > now;
     const isSliced = to.wire !== undefined && parts.length > 1;
     if (reply.canDrip && !this.#isReleased && (isLater || isSliced || isMute)) {
@@ -275,9 +303,13 @@ export class Ticks {
       return;
     }
     const all = joinBytes(parts.map(({ bytes }) => bytes));
-    const bytes = all.subarray(0, hostLimits.maxAnswerChunkBytes);
+    // What would fill a buffer of the host's only in part goes with what follows at once.
+    const waits = session.isInRecord(from) && !this.#isReleased;
+    const spare = waits ? all.length % hostLimits.maxWriteChunkBytes : 0;
+    const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
     this.#keep(to, all.subarray(bytes.length));
-    reply.forward(bytes);
+    if (bytes.length > 0) reply.forward(bytes);
+    else reply.swallow();
   }
 
   #keep(to: Direction, rest: Uint8Array): void {
@@ -296,9 +328,13 @@ export class Ticks {
   #awaitIdle(session: TickSession): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
-    void session.idle().then(() => {
+    const go = (): void => {
       this.#isWaiting = false;
       if (this.#session === session) this.pump();
+    };
+    session.idle().then(go, (error: unknown) => {
+      this.#onBug(error);
+      go();
     });
   }
 

@@ -226,6 +226,9 @@ export class TlsConversation implements Watcher {
   #meet(hello: ClientHello): void {
     this.#clientHello = hello;
     this.#met ??= meetTls(this.#context, hello, "opaque");
+    const { sides, wouldOpen, tell } = this.#context;
+    if (this.#met && wouldOpen && sides.length < 2)
+      tell({ type: "not-opened", host: this.#met.host, why: "one-side" });
     const { decision } = this.#met ?? {};
     if (!decision) return;
     const strike = strikeOf(decision.fault, this.#context.sides.length === 2);

@@ -126,7 +126,14 @@ export class Tunnel {
     this.#conversations.server?.finish();
   }
 
-  /** Answers what is held so that nothing hangs: for a shutdown. */
+  /** Lets go of what faults hold; everything else goes on, gated as before. */
+  drain(): void {
+    this.#pair?.ticks.release();
+    this.#lanes.client.drain();
+    this.#lanes.server.drain();
+  }
+
+  /** Answers everything that is held, so that nothing hangs: for an end. An opened connection ends with it. */
   release(): void {
     this.#pair?.ticks.release();
     this.#lanes.client.unpair();
@@ -182,7 +189,7 @@ export class Tunnel {
 
   #pairOf(): Pair {
     if (this.#pair) return this.#pair;
-    const ticks = new Ticks(this.#options.timers);
+    const ticks = new Ticks(this.#options.timers, (error) => this.#onBug(error));
     const conversation = new PairedConversation({
       ...this.#contextOf(["client", "server"]),
       ticks,
@@ -202,8 +209,18 @@ export class Tunnel {
   }
 
   #contextOf(sides: readonly Side[]): ConstructorParameters<typeof Conversation>[0] {
-    const { policy, timers, desk, userAgent } = this.#options;
-    return { sides, policy, desk, userAgent, now: timers.now, tell: this.#tell };
+    const { policy, timers, desk, userAgent, interception } = this.#options;
+    const wouldOpen = interception !== undefined;
+    return { sides, policy, desk, userAgent, wouldOpen, now: timers.now, tell: this.#tell };
+  }
+
+  /** Something of ours has thrown: what was not changed yet goes on unread, everything else ends in order. */
+  #onBug(error: unknown): void {
+    const pair = this.#pair;
+    if (!pair) return;
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#tell({ type: "bug", message });
+    pair.conversation.abandon();
   }
 
   #closeHeldRead(from: Side, reason: string): void {

@@ -96,8 +96,13 @@ export class Tunnels {
     this.#table.purgeStale();
   }
 
-  /** Answers everything that is held, for a shutdown. New calls are still taken. */
+  /** Lets go of everything that faults hold, for a shutdown. New calls are still taken, and nothing is lost. */
   drain(): void {
+    for (const tunnel of this.#table.values()) tunnel.drain();
+  }
+
+  /** Answers every call that is held, whatever for: nothing comes after it. */
+  release(): void {
     for (const tunnel of this.#table.values()) tunnel.release();
   }
 

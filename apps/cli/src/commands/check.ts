@@ -3,7 +3,7 @@ import { explain, type RuleSet, ruleUnit, type Simulation, simulate } from "@fau
 import { Command, Option } from "commander";
 import { integerFlag } from "../number-flags.ts";
 import { RefusedFile, readRules, readTextFile } from "../rules/rule-file.ts";
-import { ruleSources } from "../rules/rule-sources.ts";
+import { ruleSources, untargetedRules } from "../rules/rule-sources.ts";
 
 interface CheckFlags {
   readonly simulate?: number;
@@ -47,6 +47,7 @@ function check(path: string, text: string, flags: CheckFlags): void {
     return;
   }
   process.stdout.write(explain(rules));
+  for (const line of untargetedRules(rules)) process.stdout.write(`Note: ${line}.\n`);
   if (simulation) process.stdout.write(`\n${table(simulation)}`);
 }
 
@@ -65,6 +66,7 @@ function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
       faults: rule.faults,
     })),
     expect: rules.expect,
+    notes: untargetedRules(rules),
     ...(simulation && { simulation }),
   };
 }

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Expectation, FaultEngine, RuleFile, RuleSet } from "@faultwire/fault-engine";
 import type { Logger } from "pino";
 import { UsageError } from "../usage-error.ts";
-import { type RuleFlags, type RuleSources, ruleSources } from "./rule-sources.ts";
+import { type RuleFlags, type RuleSources, ruleSources, untargetedRules } from "./rule-sources.ts";
 import { watchFileText } from "./watch-file-text.ts";
 
 /** What was read at the start. */
@@ -47,6 +47,7 @@ export class LiveRules {
     this.#text = first.text;
     this.#sources = first.sources;
     putIntoForce(engine, first.sources);
+    this.#warn();
   }
 
   /** The rules that are in force now. */
@@ -104,12 +105,20 @@ export class LiveRules {
     const { file, flags, targets } = this.#sources;
     const rules = (file?.rules.length ?? 0) + (flags?.rules.length ?? 0);
     this.#logger.info({ event: "rules-loaded", file: path, why, rules }, `${path} is in force`);
+    this.#warn();
     const added = targets.filter((target) => !this.#first.sources.targets.includes(target));
     if (added.length > 0)
       this.#logger.warn(
         { event: "targets-added", targets: added },
         `${added.join(", ")}: a target since this change; CA and mock know it after a restart only`,
       );
+  }
+
+  /** Says which rules can't do anything. */
+  #warn(): void {
+    const { file } = this.#sources;
+    for (const line of file ? untargetedRules(file) : [])
+      this.#logger.warn({ event: "rule-never-hits" }, line);
   }
 }
 

@@ -1,5 +1,11 @@
 /** Flags and a rule file, put together: which rules come from where, and which hosts may be touched at all. */
-import { type RuleFile, type RuleSet, type SingleRule, singleRuleSet } from "@faultwire/fault-engine";
+import {
+  compileGlob,
+  type RuleFile,
+  type RuleSet,
+  type SingleRule,
+  singleRuleSet,
+} from "@faultwire/fault-engine";
 
 /** The host that may fail where nothing else is said, and for which the mock of `start` always answers. */
 export const defaultTargetHost = "api.anthropic.com";
@@ -29,7 +35,7 @@ export interface RuleSources {
 /**
  * Puts flags and file together. Without a rule file there is one rule, by flags over the old JSON's keys over defaults.
  * With one, a flag about the failure itself makes a rule that is asked after the file's. A file without `targets` is
- * about `--target-host`, or about Anthropic's API.
+ * about `--target-host`, or about Anthropic's API; one without `seed` has that of `--seed`.
  *
  * @param file - What the file of `--config` says, if there is one.
  * @param seed - For a single rule that nobody gave one.
@@ -42,10 +48,11 @@ export function ruleSources(flags: RuleFlags, file: RuleFile | undefined, seed: 
   }
   const { ruleSet } = file;
   const own = ruleSet.targets.length > 0 ? ruleSet.targets : (flags.targetHost ?? [defaultTargetHost]);
-  const set = { ...ruleSet, targets: own };
+  const ownSeed = file.hasSeed ? ruleSet.seed : (flags.seed ?? ruleSet.seed);
+  const set = { ...ruleSet, targets: own, seed: ownSeed };
   const asks = [flags.errorProbability, flags.statusCode, flags.errorBody, flags.headers, flags.closeAt];
   if (asks.every((flag) => flag === undefined)) return { file: set, flags: null, targets: own };
-  const below = singleRuleSet(overlaid({ seed: ruleSet.seed, targetHosts: [] }, flags));
+  const below = singleRuleSet(overlaid({ seed: ownSeed, targetHosts: [] }, flags));
   return { file: set, flags: below, targets: [...new Set([...own, ...below.targets])] };
 }
 
@@ -73,4 +80,23 @@ export function certifiableHosts(targets: readonly string[]): readonly string[] 
 /** Of target patterns, the exact names. */
 export function exactHosts(targets: readonly string[]): readonly string[] {
   return targets.filter((target) => !target.includes("*"));
+}
+
+/**
+ * Of a rule set, the rules that can't hit anything because they ask for hosts that are no targets, a line for each. Only
+ * exact names are looked at: of a pattern nobody can say whom it is for.
+ */
+export function untargetedRules({ rules, targets }: RuleSet): string[] {
+  const tests = targets.map((target) => compileGlob(target.toLowerCase()));
+  return rules.flatMap(({ name, match: { host = [] } }) => {
+    const isExact = host.every(({ kind, text }) => kind === "glob" && !text.includes("*"));
+    if (
+      host.length === 0 ||
+      !isExact ||
+      host.some(({ text }) => tests.some((test) => test(text.toLowerCase())))
+    )
+      return [];
+    const hosts = host.map(({ text }) => text).join(", ");
+    return [`${name} never hits: ${hosts} is not among the targets (${targets.join(", ")})`];
+  });
 }

@@ -1,13 +1,12 @@
 /** Tells when a file may hold something else. */
-import { unwatchFile, watchFile } from "node:fs";
+import { stat } from "node:fs/promises";
 
 /** How often the file is looked at, in ms. */
 const lookEveryMs = 200;
-/** How long it has to be left alone before it counts as written, in ms: editors write in several steps. */
-const settleMs = 100;
 
 /**
- * Calls `onChange` when a file has been written, replaced by another (as editors save), or made.
+ * Calls `onChange` when a file has been written, replaced by another (as editors save), made or removed, once it is the
+ * same for two looks: editors write in several steps. The first call comes in any case, for what happened before.
  *
  * By looking at it again and again, because what the system tells of changes is bound to the file that was there at the
  * start, and is silent on network and container mounts. Nothing is kept alive by this.
@@ -15,15 +14,38 @@ const settleMs = 100;
  * @returns what ends it.
  */
 export function watchFileText(path: string, onChange: () => void): () => void {
-  let settling: NodeJS.Timeout | undefined;
-  const listener = (): void => {
-    clearTimeout(settling);
-    settling = setTimeout(onChange, settleMs);
-    settling.unref();
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  let seen: string | undefined;
+  let isNew = false;
+  const look = async (): Promise<void> => {
+    const now = await signatureOf(path);
+    if (isOver) return;
+    if (now !== seen) isNew = true;
+    else if (isNew) {
+      isNew = false;
+      onChange();
+    }
+    seen = now;
+    wait();
   };
-  watchFile(path, { interval: lookEveryMs, persistent: false }, listener);
+  const wait = (): void => {
+    timer = setTimeout(() => void look(), lookEveryMs);
+    timer.unref();
+  };
+  wait();
   return () => {
-    clearTimeout(settling);
-    unwatchFile(path, listener);
+    isOver = true;
+    clearTimeout(timer);
   };
+}
+
+/** Equal for a file that nobody has touched, in nanoseconds. */
+async function signatureOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "unreadable";
+  }
 }

@@ -1,4 +1,4 @@
-/** Faults of HTTPS that stays closed, and of plain HTTP, as a client meets them through a host: prompt, for targets alone, the same for the same seed. */
+/** Faults as a client meets them, through a host: prompt, for targets alone, the same for the same seed. */
 import { CertificateAuthority } from "@faultwire/cert-authority";
 import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -36,7 +36,10 @@ export function faultsThrough(startHost: StartHost): void {
   async function run(...flags: readonly string[]): Promise<void> {
     faultwire = await startFaultwire(
       "serve",
-      ...["--intercept", "connection", "--error-probability", "1"],
+      "--intercept",
+      "connection",
+      "--error-probability",
+      "1",
       ...flags,
     );
     host = await startHost(faultwire.ready.plugins);
@@ -155,7 +158,7 @@ export function faultsThrough(startHost: StartHost): void {
     }
 
     it(`is within statistics over ${connections} connections, and the same twice for one seed`, {
-      timeout: 240_000,
+      timeout: 600_000,
     }, async () => {
       const first = await sequence("42");
       const failed = first.split("x").length - 1;

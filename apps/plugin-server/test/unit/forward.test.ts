@@ -16,6 +16,7 @@ import {
   type ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
+import { FaultDesk } from "@faultwire/tunnel";
 import { describe, expect, it } from "vitest";
 import { enginePolicy } from "../../src/engine-policy.ts";
 import { ForwardMode } from "../../src/forward.ts";
@@ -37,7 +38,7 @@ function forwardWith(fault: string, when = "{}") {
   const forward = new ForwardMode({
     policy,
     timers: clock,
-    wallNow: () => 1_800_000_000_000,
+    desk: new FaultDesk(() => 1_800_000_000_000),
     onError: (error) => errors.push(error),
   });
   const told = (): string[] =>
@@ -179,6 +180,8 @@ describe("a request", () => {
     const { modifiedRequest } = await forward.request(request(), never);
     expect(text(modifiedRequest?.body)).not.toBe('{"model":"m"}');
     expect(modifiedRequest?.body).toHaveLength(13);
+    // Without it the host would send the body chunked.
+    expect(modifiedRequest?.headers.at(-1)).toMatchObject({ name: "content-length", value: "13" });
     expect(told().at(-1)).toBe("done");
   });
 
@@ -212,8 +215,10 @@ describe("a budget", () => {
     const { forward, told } = forwardWith("{ http: { rateLimit: { outputTokensPerMinute: 100 } } }");
     const used = JSON.stringify({ type: "message", usage: { input_tokens: 1, output_tokens: 150 } });
     expect((await forward.request(request(), never)).action).toBe(Action.CONTINUE);
-    const back = await forward.response(response(used), never);
-    expect(headersOf(back).get("anthropic-ratelimit-output-tokens-limit")).toBe("100");
+    const name = "anthropic-ratelimit-output-tokens-limit";
+    const back = await forward.response(response(used, "application/json", { [name]: "999" }), never);
+    const limits = back.modifiedResponse?.headers.filter((header) => header.name === name);
+    expect(limits?.map(({ value }) => value)).toEqual(["100"]);
     const refused = await forward.request(request(), never);
     expect(refused.abortResponse?.statusCode).toBe(429);
     expect(headersOf(refused).get("x-faultwire")).toBe("r");
@@ -350,6 +355,7 @@ it("a bug lets messages pass", async () => {
   const forward = new ForwardMode({
     policy: { isTarget: () => true, connection: broken, request: broken, record: broken },
     timers: manualTimers(),
+    desk: new FaultDesk(),
     onError: (error) => errors.push(error),
   });
   const { modifiedRequest } = await forward.request(request(), never);

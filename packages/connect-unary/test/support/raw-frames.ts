@@ -32,6 +32,34 @@ export function dataFrame(streamId: number, bytes: Uint8Array): Buffer {
   return frame(0, 0, streamId, bytes);
 }
 
+/** DATA that ends the stream. */
+export function lastDataFrame(streamId: number, bytes: Uint8Array): Buffer {
+  return frame(0, 1, streamId, bytes);
+}
+
+export interface ReadFrame {
+  readonly type: number;
+  readonly endsStream: boolean;
+  readonly payload: Buffer;
+}
+
+/** The whole frames of a stream in what a server has sent. */
+export function framesOf(bytes: Buffer, streamId: number): ReadFrame[] {
+  const frames: ReadFrame[] = [];
+  for (let at = 0; at + 9 <= bytes.length; ) {
+    const end = at + 9 + bytes.readUIntBE(at, 3);
+    if (end > bytes.length) break;
+    if (bytes.readUInt32BE(at + 5) === streamId)
+      frames.push({
+        type: bytes[at + 3]!,
+        endsStream: (bytes[at + 4]! & 1) !== 0,
+        payload: bytes.subarray(at + 9, end),
+      });
+    at = end;
+  }
+  return frames;
+}
+
 /** RST_STREAM with CANCEL, as a caller sends it that loses interest. */
 export function cancelFrame(streamId: number): Buffer {
   return frame(3, 0, streamId, Buffer.from([0, 0, 0, 8]));

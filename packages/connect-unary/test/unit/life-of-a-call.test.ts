@@ -9,7 +9,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type UnaryCall, unaryFastPath } from "../../src/index.ts";
 import { EchoService } from "../support/echo-service.ts";
 import { answerOf, call, enveloped, open, paths, RawServer, textOf } from "../support/raw-client.ts";
-import { cancelFrame, dataFrame, headersFrame, preface } from "../support/raw-frames.ts";
+import {
+  cancelFrame,
+  dataFrame,
+  framesOf,
+  headersFrame,
+  lastDataFrame,
+  preface,
+} from "../support/raw-frames.ts";
 
 type Bytes = ReturnType<typeof create<typeof BytesValueSchema>>;
 interface Held {
@@ -222,6 +229,27 @@ describe("answers", () => {
     const { body, trailers } = await answerOf(slow);
     expect(body.equals(enveloped(big))).toBe(true);
     expect(trailers["grpc-status"]).toBe("0");
+  });
+
+  it.each([
+    ["short", 5],
+    ["at the limit of what is copied", 1021],
+    ["just above it", 1022],
+    ["as long as a chunk", 8192],
+  ])("that are %s are one DATA frame, prefix and message, before the trailers", async (_, length) => {
+    const { port } = server.server.address() as AddressInfo;
+    const socket = connect(port, "127.0.0.1");
+    const request = enveloped(new Uint8Array(length).fill(7));
+    socket.write(Buffer.concat([preface, headersFrame(1, paths.echo), lastDataFrame(1, request)]));
+    let received = Buffer.alloc(0);
+    for await (const part of socket) {
+      received = Buffer.concat([received, part as Buffer]);
+      if (framesOf(received, 1).some(({ endsStream }) => endsStream)) break;
+    }
+    const [headers, data, trailers, ...more] = framesOf(received, 1);
+    expect([headers?.type, data?.type, trailers?.type, more]).toEqual([1, 0, 1, []]);
+    expect(data?.payload.equals(request)).toBe(true);
+    expect(trailers?.endsStream).toBe(true);
   });
 
   it("that are no message of the method are an error of ours", async () => {

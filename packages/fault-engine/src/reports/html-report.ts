@@ -13,13 +13,24 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
+h1, p, td { overflow-wrap: anywhere; }
 .pass { color: var(--ok); } .fail { color: var(--bad); } .untested { color: var(--odd); }
-.outcome { font-weight: 600; }
-.track { position: relative; height: 1.4rem; background: #8881; min-width: 24rem; }
+.outcome { font-weight: 600; } td.outcome { overflow-wrap: normal; }
+.track { position: relative; height: 1.4rem; background: #8881; min-width: 24rem; overflow: hidden; }
 .bar { position: absolute; top: .2rem; height: 1rem; min-width: 3px; border-radius: 2px; background: var(--ok); }
-.bar.failed { background: var(--bad); }
+.bar.failed { background: repeating-linear-gradient(45deg, #0000 0 4px, #fffa 4px 6px), var(--bad); }
 .wait { position: absolute; top: .6rem; height: .2rem; background: #8886; }
 .axis { display: flex; justify-content: space-between; font-size: 12px; opacity: .7; }
+@media (max-width: 56rem) {
+  body { margin: 1rem auto; }
+  table, tbody, tr, td { display: block; }
+  thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+  td { border: 0; padding: .1rem 0; }
+  td:empty { display: none; }
+  td::before { content: attr(data-label) ": "; font-weight: 400; opacity: .7; color: CanvasText; }
+  .track { min-width: 0; }
+}
 @media (prefers-color-scheme: dark) { :root { --ok: #7fd494; --bad: #ff8a80; --odd: #e6c34a; } }
 `;
 
@@ -53,6 +64,10 @@ function track({ attempts }: Operation, fromMs: number, spanMs: number): string 
   return html;
 }
 
+/** A cell; in a narrow window its label stands before it, where there is no room for columns. */
+const cell = (label: string, html: string, kind = ""): string =>
+  `<td data-label="${label}"${kind && ` class="${kind}"`}>${html}</td>`;
+
 /**
  * The report as one self-contained HTML page: verdicts, then a timeline with a row for each operation, a bar for each
  * request and a line for each wait. No script; nothing is fetched. Every text from the log is escaped.
@@ -74,13 +89,14 @@ export function htmlReport({ title, judgement }: ReportInput): string {
   const spanMs = Math.max(1, toMs - fromMs);
   const verdictRows = verdicts.map(
     ({ outcome, rule, expected, found, requests }) =>
-      `<tr class="verdict"><td class="outcome ${outcome}">${outcome}</td><td>${escapeHtml(rule)}</td><td>${escapeHtml(expected)}</td><td>${escapeHtml(found)}</td><td>${escapeHtml(requests.join(", "))}</td></tr>`,
+      `<tr class="verdict">${cell("outcome", outcome, `outcome ${outcome}`)}${cell("rule", escapeHtml(rule))}${cell("expected", escapeHtml(expected))}${cell("found", escapeHtml(found))}${cell("requests", escapeHtml(requests.join(", ")))}</tr>`,
   );
   const operationRows = drawn.map((operation) => {
     const first = operation.attempts[0]!;
     const name = `${first.request.method} ${first.request.host}${first.request.path}`;
     const outcome = attemptOutcome(operation.attempts.at(-1)!);
-    return `<tr class="operation"><td>${escapeHtml(operation.client)}</td><td>${escapeHtml(name)}</td><td>${operation.attempts.length}</td><td><div class="track">${track(operation, fromMs, spanMs)}</div></td><td>${escapeHtml(outcome)}</td></tr>`;
+    const timeline = `<div class="track">${track(operation, fromMs, spanMs)}</div>`;
+    return `<tr class="operation">${cell("client", escapeHtml(operation.client))}${cell("request", escapeHtml(name))}${cell("attempts", String(operation.attempts.length))}${cell(`0 to ${Math.round(spanMs)} ms`, timeline)}${cell("ended", escapeHtml(outcome))}</tr>`;
   });
   const more = operations.length - drawn.length;
   return `<!DOCTYPE html>

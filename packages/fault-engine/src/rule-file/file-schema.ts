@@ -4,7 +4,7 @@ import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-r
 import { responseBody, responseHeaders } from "./http-fault-schema.ts";
 import { MIXES } from "./mixes.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
-import { defined, oneOrMore, responseStatus, share } from "./values.ts";
+import { defined, hostName, oneOrMore, responseStatus, share } from "./values.ts";
 
 /** What a file says about the certificate authority; only the old single-rule form has it. */
 export interface CertificateFiles {
@@ -16,6 +16,8 @@ export interface CertificateFiles {
 export interface RuleFile {
   readonly ruleSet: RuleSet;
   readonly ca: CertificateFiles | null;
+  /** Whether the file says which seed; a rule set has one in any case. */
+  readonly hasSeed: boolean;
   /** For the old single-rule form what it says, without defaults, so that flags can be laid over it. */
   readonly single: SingleRule | null;
 }
@@ -32,7 +34,7 @@ export const fileSchema: z.ZodType<RuleFile> = z
     $schema: z.string().optional(),
     version: z.literal(1, { error: "expected 1" }),
     seed: seed.optional(),
-    targets: oneOrMore(z.string().min(1), "a host, with * for any part").optional(),
+    targets: oneOrMore(hostName, "a host, with * for any part").optional(),
     marker: z.boolean().optional(),
     header: z.boolean().optional(),
     mix: oneOrMore(mixName, "gentle, realistic or brutal").optional(),
@@ -58,13 +60,12 @@ export const fileSchema: z.ZodType<RuleFile> = z
           message: `expected the name of a rule${names.size > 0 ? `: ${[...names].join(", ")}` : ", but there is none"}`,
         });
   })
-  .transform(
-    ({ seed = 0, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] }) => ({
-      ruleSet: { seed, targets, marker, header, rules: [...rules, ...mixRules(mix)], expect },
-      ca: null,
-      single: null,
-    }),
-  )
+  .transform(({ seed, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] }) => ({
+    ruleSet: { seed: seed ?? 0, targets, marker, header, rules: [...rules, ...mixRules(mix)], expect },
+    ca: null,
+    hasSeed: seed !== undefined,
+    single: null,
+  }))
   .meta({ title: "Faultwire rules", description: "Which requests fail, how and how often." });
 
 /** The keys of the old single-rule form, by which it is known. */
@@ -80,11 +81,8 @@ export const LEGACY_KEYS = [
   "ca_key",
 ] as const;
 
-const hosts = oneOrMore(
-  z
-    .string()
-    .min(1)
-    .transform((host) => host.toLowerCase()),
+const legacyHosts = oneOrMore(
+  hostName.transform((host) => host.toLowerCase()),
   "a host",
 );
 
@@ -94,7 +92,7 @@ export const legacySchema: z.ZodType<RuleFile> = z
     error_probability: share.optional(),
     status_code: responseStatus.optional(),
     error_body: responseBody.optional(),
-    target_host: hosts.optional(),
+    target_host: legacyHosts.optional(),
     headers: responseHeaders.optional(),
     close_at: z.enum(CLOSE_MOMENTS).optional(),
     seed: seed.optional(),
@@ -117,6 +115,7 @@ export const legacySchema: z.ZodType<RuleFile> = z
     return {
       ruleSet: singleRuleSet(single),
       ca: given.ca_cert === undefined ? null : { cert: given.ca_cert, key: given.ca_key ?? "" },
+      hasSeed: given.seed !== undefined,
       single,
     };
   });

@@ -113,5 +113,8 @@ function issueProblems(issue: Issue, before: ValuePath, data: unknown, schema: u
     const expected = issue.issues.map((one) => one.message).join("; ");
     return [{ path: path.slice(0, -1), key, found: undefined, expected }];
   }
-  return [{ path, key: undefined, found: valueAt(data, path), expected: expectation(issue) }];
+  const isUnspecific = issue.code === "invalid_type" && !issue.message.startsWith("expected ");
+  const keys = isUnspecific && issue.expected === "object" ? knownKeys(schema, path) : [];
+  const expected = keys.length > 0 ? `expected an object with ${keys.join(", ")}` : expectation(issue);
+  return [{ path, key: undefined, found: valueAt(data, path), expected }];
 }

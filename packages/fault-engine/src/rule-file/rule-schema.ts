@@ -3,9 +3,26 @@ import type { Fault } from "../faults/fault.ts";
 import { TRAFFIC_WAYS } from "../rules/facts.ts";
 import type { Expectation, Match, Rule, When } from "../rules/rule.ts";
 import { faultSchema } from "./fault-schema.ts";
-import { count, defined, durationMs, oneOrMore, positive, share, textPattern, wholeFrom } from "./values.ts";
+import {
+  count,
+  defined,
+  durationMs,
+  hostName,
+  oneOrMore,
+  positive,
+  share,
+  textPattern,
+  wholeFrom,
+} from "./values.ts";
 
 const patterns = oneOrMore(textPattern, "a glob or a regular expression as /^…/");
+/** A pattern of hosts: a URL as a glob would match none. */
+const hostPatterns = oneOrMore(
+  textPattern.refine(({ kind, text }) => kind !== "glob" || hostName.safeParse(text).success, {
+    error: "expected a host without scheme, port or path, such as api.anthropic.com or *.example.com",
+  }),
+  "a host: a glob or a regular expression as /^…/",
+);
 const scalar = z.union([textPattern, z.number(), z.boolean(), z.null()], {
   error: "expected a text, a number, true, false or null",
 });
@@ -13,10 +30,10 @@ const pointer = z.string().regex(/^\//, { error: "expected a JSON pointer such a
 
 const match: z.ZodType<Match> = z
   .strictObject({
-    host: patterns.optional(),
+    host: hostPatterns.optional(),
     way: oneOrMore(z.enum(TRAFFIC_WAYS), "opaque, decrypted or plain").optional(),
     port: oneOrMore(wholeFrom(1, 65_535), "a port").optional(),
-    sni: patterns.optional(),
+    sni: hostPatterns.optional(),
     alpn: oneOrMore(z.string(), "a protocol name").optional(),
     ja4: patterns.optional(),
     method: oneOrMore(

@@ -72,6 +72,13 @@ export function wholeFrom(min: number, max: number): z.ZodType<number> {
 /** The status of a final response. */
 export const responseStatus: z.ZodType<number> = wholeFrom(200, 599);
 
+const HOST = "expected a host without scheme, port or path, such as api.anthropic.com or *.example.com";
+/** A host's name or address, with `*` for any part. */
+export const hostName: z.ZodType<string> = z
+  .string({ error: HOST })
+  // One colon alone is a port; an IPv6 address has more.
+  .regex(/^[^\s/:@]+$|^[^\s/@:]*:[^\s/@:]*:[^\s/@]*$/, { error: HOST });
+
 /** Written as nothing but its name: `empty: true`. */
 export const flag: z.ZodType<true> = z.literal(true, { error: "expected true" });
 

@@ -335,6 +335,22 @@ rules:
       `${inRule("fault: none")}expect: [{ rule: a }]`,
       /expected something to be expected/,
     ],
+    ["nothing at all", "", /1:1 found null, expected an object with \$schema, version, /],
+    [
+      "a URL for a host",
+      'version: 1\ntargets: ["https://api.test/v1", "api.test:443", "::1", "*.test"]',
+      /^2:11 targets\[0\]: found "https:.* without scheme, port or path.*\n2:34 targets\[1\]: .*$/,
+    ],
+    [
+      "a URL to match a host with",
+      `${inRule("fault: none")}    match: { host: "http://x" }`,
+      /match\.host: found "http:\/\/x", expected a host/,
+    ],
+    [
+      "something else than an object",
+      inRule("fault: { http: { delay: 2s } }"),
+      /delay: found "2s", expected an object with beforeHead, beforeBody, perChunk/,
+    ],
     ["an alias to nothing", "version: *a", /not YAML or JSON|aliases/],
   ])("%s", (_what, text, message) => {
     expect(linesOf(text).join("\n")).toMatch(message);

@@ -31,6 +31,7 @@ interface AlertFailure<Code extends string> extends Failure<Code> {
  * | `client-alert` | the client ended the session with another alert |
  * | `upstream-alert` | the upstream did |
  * | `upstream-untrusted` | the upstream's certificate does not verify |
+ * | `no-server-name` | nobody says whom the upstream's certificate has to stand for |
  * | `upstream-asks-for-certificate` | the upstream wants a client certificate, whose key we don't have |
  * | `no-common-version` | the client offers no version that may be negotiated |
  * | `no-common-cipher` | nor a cipher suite |
@@ -55,6 +56,7 @@ export type BridgeFailure =
       readonly host: string;
     })
   | (Failure<"upstream-asks-for-certificate"> & { readonly host: string })
+  | Failure<"no-server-name">
   | Failure<"no-common-version">
   | Failure<"no-common-cipher">
   | Failure<"no-common-protocol">
@@ -101,16 +103,38 @@ export function alertFailure(from: BridgeSide, { level, description }: Alert): B
   return { code: "client-alert", message: `the client says ${name}`, level, description };
 }
 
+/** Whether a handshake is over with that alert: TLS 1.2 knows warnings, behind which it goes on. */
+export function isFarewell({ level, description }: Alert): boolean {
+  return level !== AlertLevel.warning || description === AlertDescription.closeNotify;
+}
+
+/** Who has sent the alert that the failure is, if it is one. */
+export function alertSender(failure: BridgeFailure): (Alert & { readonly side: BridgeSide }) | undefined {
+  switch (failure.code) {
+    case "client-rejects-certificate":
+    case "client-alert":
+      return { side: "client", level: failure.level, description: failure.description };
+    case "upstream-alert":
+      return { side: "server", level: failure.level, description: failure.description };
+    default:
+      return undefined;
+  }
+}
+
 /** A peer that went beyond a limit. */
 export function limitFailure(from: BridgeSide, limit: TlsBridgeLimit): BridgeFailure {
   const message = `the ${nameOf(from)} sent more than ${limit} (${tlsBridgeLimits[limit]}) allows`;
   return { code: "limit", message, from, limit };
 }
 
-/** What becomes of an error that a peer's record has caused; one that is no peer's fault stays what it is. */
-export function failureFrom(from: BridgeSide, error: unknown): unknown {
+/**
+ * What becomes of an error that a peer's record has caused; one that is no peer's fault stays what it is.
+ *
+ * @param limit - the one that was in force on a handshake message
+ */
+export function failureFrom(from: BridgeSide, error: unknown, limit: TlsBridgeLimit): unknown {
   if (error instanceof TlsParseError) {
-    if (error.code === "handshake-overflow") return new BridgeFailed(limitFailure(from, "handshakeBytes"));
+    if (error.code === "handshake-overflow") return new BridgeFailed(limitFailure(from, limit));
     return recordFailed(from, error.message, parseAlerts[error.code] ?? AlertDescription.decodeError);
   }
   if (error instanceof TlsBridgeError && error.alertDescription !== undefined)
@@ -165,6 +189,9 @@ export function failureAlerts(failure: BridgeFailure, isEstablished: boolean): F
     case "upstream-asks-for-certificate":
     case "retry-impossible":
       return both(fatal(AlertDescription.handshakeFailure));
+    // What RFC 8446 section 9.2 has servers say that need a name.
+    case "no-server-name":
+      return { client: fatal(AlertDescription.missingExtension), server: gone };
     case "no-common-version":
       return { client: fatal(AlertDescription.protocolVersion), server: gone };
     case "no-common-cipher":

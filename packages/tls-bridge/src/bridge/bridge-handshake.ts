@@ -22,7 +22,7 @@ import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer } from "../record-protection/record-sealer.ts";
 import { joinBytes } from "../session/byte-queue.ts";
 import { alertFailure, BridgeFailed, failureFrom } from "./bridge-failure.ts";
-import { tlsBridgeLimits } from "./tls-bridge-limits.ts";
+import { type TlsBridgeLimit, tlsBridgeLimits } from "./tls-bridge-limits.ts";
 import type {
   BridgeSession,
   BridgeSide,
@@ -69,6 +69,8 @@ export class BridgeHandshake {
   }
 
   /**
+   * Shakes hands with both.
+   *
    * @throws {@link BridgeFailed} or, where the fault is ours, anything
    */
   async run(): Promise<ShakenHands> {
@@ -76,6 +78,11 @@ export class BridgeHandshake {
     const offer = new ClientOffer(hello, this.#options);
     const { upstream: trust = {} } = this.#options;
     const serverName = offer.serverName ?? trust.host ?? "";
+    if (serverName === "" && !trust.insecure)
+      throw new BridgeFailed({
+        code: "no-server-name",
+        message: "the client names no server (SNI), so that no certificate can be checked against a name",
+      });
     const upstream = new UpstreamEnd({
       offer,
       host: serverName,
@@ -138,12 +145,16 @@ export class BridgeHandshake {
   }
 
   /** A peer's next record, and what comes of it; what is wrong with it is the peer's fault. */
-  async #takeFrom<Result>(from: BridgeSide, take: (record: TlsRecord) => Promise<Result>): Promise<Result> {
+  async #takeFrom<Result>(
+    from: BridgeSide,
+    take: (record: TlsRecord) => Promise<Result>,
+    limit: TlsBridgeLimit = "handshakeBytes",
+  ): Promise<Result> {
     const record = await this.#port.next(from);
     try {
       return await take(record);
     } catch (error) {
-      throw failureFrom(from, error);
+      throw failureFrom(from, error, limit);
     }
   }
 
@@ -152,21 +163,25 @@ export class BridgeHandshake {
     const messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.clientHelloBytes });
     const records: Uint8Array[] = [];
     for (;;) {
-      const hello = await this.#takeFrom("client", async (record) => {
-        const isSkipped =
-          record.type === ContentType.changeCipherSpec || record.type === ContentType.applicationData;
-        if (before !== undefined && isSkipped) return undefined;
-        if (record.type === ContentType.alert)
-          throw new BridgeFailed(alertFailure("client", decodeAlert(record.fragment)));
-        records.push(record.bytes);
-        if (record.type !== ContentType.handshake)
-          throw unexpected("client", `a record of type ${record.type}`);
-        for (const { type, body } of messages.push(record.fragment)) {
-          if (type !== HandshakeType.clientHello) throw unexpected("client", `a message of type ${type}`);
-          return decodeClientHello(body, { malformedExtensions: "keep" });
-        }
-        return undefined;
-      });
+      const hello = await this.#takeFrom(
+        "client",
+        async (record) => {
+          const isEarlyData = record.type === ContentType.applicationData && before?.hasEarlyData;
+          const isMeaningless = record.type === ContentType.changeCipherSpec && before !== undefined;
+          if (isEarlyData || isMeaningless) return undefined;
+          if (record.type === ContentType.alert)
+            throw new BridgeFailed(alertFailure("client", decodeAlert(record.fragment)));
+          records.push(record.bytes);
+          if (record.type !== ContentType.handshake)
+            throw unexpected("client", `a record of type ${record.type}`);
+          for (const { type, body } of messages.push(record.fragment)) {
+            if (type !== HandshakeType.clientHello) throw unexpected("client", `a message of type ${type}`);
+            return decodeClientHello(body, { malformedExtensions: "keep" });
+          }
+          return undefined;
+        },
+        "clientHelloBytes",
+      );
       if (hello !== undefined) return { hello, bytes: joinBytes(records) };
     }
   }

@@ -1,26 +1,18 @@
-import {
-  AlertDescription,
-  AlertLevel,
-  ContentType,
-  decodeAlert,
-  RecordLimit,
-  RecordReader,
-  type TlsRecord,
-} from "@faultwire/tls-parser";
+import { AlertDescription, AlertLevel, RecordLimit, type TlsRecord } from "@faultwire/tls-parser";
 import type { SealOptions } from "../record-protection/record-sealer.ts";
 import { ByteQueue } from "../session/byte-queue.ts";
 import { PeerSession, type PeerSessionPort } from "../session/peer-session.ts";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
 import {
-  alertFailure,
+  alertSender,
   BridgeFailed,
   type BridgeFailure,
   failureAlerts,
   failureFrom,
-  limitFailure,
+  isFarewell,
 } from "./bridge-failure.ts";
 import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
-import { tlsBridgeLimits } from "./tls-bridge-limits.ts";
+import { RecordInbox } from "./record-inbox.ts";
 import type { BridgeSide, TlsBridgeHandler, TlsBridgeOptions } from "./tls-bridge-options.ts";
 
 /** How far a bridge is. `closed`: close_notify went both ways with both peers, or {@link TlsBridge.end} was called. */
@@ -28,21 +20,14 @@ export type BridgeState = "handshaking" | "established" | "failed" | "closed";
 
 const SIDES: readonly BridgeSide[] = ["client", "server"];
 
-/** One peer, as long as its bytes matter. */
+/** What a peer is to get, and what it has become. */
 interface Peer {
-  readonly reader: RecordReader;
   readonly out: ByteQueue;
-  /** Records that the handshake has not asked for yet. */
-  queue: TlsRecord[];
-  queuedBytes: number;
-  handshakeBytes: number;
   session: PeerSession | undefined;
-}
-
-interface Waiter {
-  readonly from: BridgeSide;
-  resolve(record: TlsRecord): void;
-  reject(reason: unknown): void;
+  /** What the session had counted when it ended. */
+  dataRecords: number;
+  /** Whether it was told, in the handshake, that nothing more comes. */
+  isDismissed: boolean;
 }
 
 /**
@@ -71,17 +56,16 @@ interface Waiter {
 export class TlsBridge {
   readonly #handler: TlsBridgeHandler;
   readonly #peers: Readonly<Record<BridgeSide, Peer>> = { client: newPeer(), server: newPeer() };
+  readonly #inbox = new RecordInbox(() => this.#tellIdle());
   #state: BridgeState = "handshaking";
   #handshake: BridgeHandshake | undefined;
-  /** What the handshake waits for; undefined while it is at work. */
-  #waiter: Waiter | undefined;
   #isRunning = true;
   #idleWaiters: (() => void)[] = [];
 
   constructor(options: TlsBridgeOptions) {
     this.#handler = options.handler;
     const handshake = new BridgeHandshake(options, {
-      next: (from) => this.#next(from),
+      next: (from) => this.#inbox.next(from),
       send: (to, bytes) => this.#send(to, bytes),
     });
     this.#handshake = handshake;
@@ -95,7 +79,7 @@ export class TlsBridge {
 
   /** Whether OpenSSL or `identityFor` is at work, so that more may come out without anything being pushed. */
   get isBusy(): boolean {
-    return this.#isRunning && this.#waiter === undefined;
+    return this.#isAlive && this.#isRunning && !this.#inbox.isWaitedFor;
   }
 
   /**
@@ -117,12 +101,21 @@ export class TlsBridge {
   push(from: BridgeSide, bytes: Uint8Array): void {
     if (!this.#isAlive) return;
     try {
-      const peer = this.#peers[from];
-      if (peer.session === undefined) this.#enqueue(from, bytes);
-      else for (const record of peer.reader.push(bytes)) this.#takeRecord(peer.session, record);
+      const { session } = this.#peers[from];
+      // Records may wait still when a handler pushes in answer to `established`.
+      if (session === undefined || this.#inbox.waitingBytes(from) > 0) this.#inbox.push(from, bytes);
+      else for (const record of this.#inbox.reader(from).push(bytes)) this.#takeRecord(session, record);
     } catch (error) {
-      this.#fail(failureFrom(from, error));
+      this.#fail(failureFrom(from, error, "postHandshakeBytes"));
     }
+  }
+
+  /**
+   * Bytes of a peer that wait until the other one has moved; at `tlsBridgeLimits.bufferedBytes` the bridge fails. Whoever
+   * can stop reading from a peer does so before.
+   */
+  waitingBytes(from: BridgeSide): number {
+    return this.#inbox.waitingBytes(from);
   }
 
   /** All that is to go to that peer now; an empty array when there is nothing. */
@@ -151,10 +144,14 @@ export class TlsBridge {
    */
   sendAlert(to: BridgeSide, level: number, description: number): void {
     if (!this.#isAlive) return;
-    const { session } = this.#peers[to];
-    if (session !== undefined) session.sendAlert(level, description);
-    else this.#send(to, this.#handshake?.alertRecord(to, { level, description }));
-    this.#closeIfDone();
+    const peer = this.#peers[to];
+    if (peer.session !== undefined) {
+      peer.session.sendAlert(level, description);
+      this.#closeIfDone();
+      return;
+    }
+    this.#send(to, this.#handshake?.alertRecord(to, { level, description }));
+    peer.isDismissed ||= isFarewell({ level, description });
   }
 
   /** Tells a peer that there is no more to come. */
@@ -178,7 +175,13 @@ export class TlsBridge {
 
   /** Records of application data sealed for a peer so far. */
   recordsTo(side: BridgeSide): number {
-    return this.#peers[side].session?.dataRecords ?? 0;
+    const { session, dataRecords } = this.#peers[side];
+    return session?.dataRecords ?? dataRecords;
+  }
+
+  /** Whether that peer has sent the beginning of a record whose rest is still to come. */
+  isInRecord(from: BridgeSide): boolean {
+    return this.#inbox.reader(from).pendingBytes > 0;
   }
 
   /** Lets go of everything, what was to be sent included. No method of the handler is called any more. */
@@ -211,24 +214,22 @@ export class TlsBridge {
       session.version === "TLSv1.3" ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
     const protections = { client, server };
     const sessions = SIDES.map((side) => {
-      this.#peers[side].reader.maxFragmentBytes = maxFragmentBytes;
+      this.#inbox.reader(side).maxFragmentBytes = maxFragmentBytes;
       const { opener, sealer } = protections[side];
       return [side, new PeerSession(side, opener, sealer, this.#portOf(side))] as const;
     });
     this.#state = "established";
-    // A handler that writes in answer to this finds the sessions; one that pushes is queued up.
     for (const [side, peerSession] of sessions) this.#peers[side].session = peerSession;
     this.#tell(() => this.#handler.established(session));
     for (const [side, peerSession] of sessions) this.#drain(side, peerSession);
   }
 
   #drain(from: BridgeSide, session: PeerSession): void {
-    const { queue } = this.#peers[from];
     try {
-      for (let record = queue.shift(); record !== undefined; record = queue.shift())
+      for (let record = this.#inbox.shift(from); record !== undefined; record = this.#inbox.shift(from))
         this.#takeRecord(session, record);
     } catch (error) {
-      throw failureFrom(from, error);
+      throw failureFrom(from, error, "postHandshakeBytes");
     }
   }
 
@@ -264,53 +265,8 @@ export class TlsBridge {
   }
 
   #send(to: BridgeSide, bytes: Uint8Array | undefined): void {
-    if (this.#isAlive && bytes !== undefined) this.#peers[to].out.push(bytes);
-  }
-
-  /** Keeps what comes before it is asked for. */
-  #enqueue(from: BridgeSide, bytes: Uint8Array): void {
-    const peer = this.#peers[from];
-    if (peer.queuedBytes + peer.reader.pendingBytes + bytes.length > tlsBridgeLimits.bufferedBytes)
-      throw new BridgeFailed(limitFailure(from, "bufferedBytes"));
-    // A copy, since the records wait while the caller may use his memory again.
-    for (const record of peer.reader.push(Uint8Array.from(bytes))) {
-      const waiter = this.#waiter;
-      if (waiter?.from === from) {
-        this.#waiter = undefined;
-        this.#countHandshake(peer, from, record);
-        waiter.resolve(record);
-        continue;
-      }
-      // Nobody waits for this peer, but its farewell ends the other one's waiting.
-      if (record.type === ContentType.alert && record.length === 2)
-        throw new BridgeFailed(alertFailure(from, decodeAlert(record.fragment)));
-      peer.queue.push(record);
-      peer.queuedBytes += record.byteLength;
-    }
-  }
-
-  #next(from: BridgeSide): Promise<TlsRecord> {
-    if (!this.#isAlive) return Promise.reject(new Error("the bridge has ended"));
-    const peer = this.#peers[from];
-    const record = peer.queue.shift();
-    if (record === undefined)
-      return new Promise((resolve, reject) => {
-        this.#waiter = { from, resolve, reject };
-        this.#tellIdle();
-      });
-    peer.queuedBytes -= record.byteLength;
-    try {
-      this.#countHandshake(peer, from, record);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return Promise.resolve(record);
-  }
-
-  #countHandshake(peer: Peer, from: BridgeSide, record: TlsRecord): void {
-    peer.handshakeBytes += record.byteLength;
-    if (peer.handshakeBytes > tlsBridgeLimits.handshakeBytes)
-      throw new BridgeFailed(limitFailure(from, "handshakeBytes"));
+    const { out, isDismissed } = this.#peers[to];
+    if (this.#isAlive && !isDismissed && bytes !== undefined) out.push(bytes);
   }
 
   #closeIfDone(): void {
@@ -326,7 +282,8 @@ export class TlsBridge {
       error instanceof BridgeFailed
         ? error.failure
         : { code: "internal", message: "something unforeseen happened in the bridge", cause: error };
-    const alerts = failureAlerts(failure, this.#state === "established");
+    const isEstablished = this.#state === "established";
+    const alerts = failureAlerts(failure, isEstablished);
     for (const side of SIDES) {
       const alert = alerts[side];
       if (alert === undefined) continue;
@@ -338,7 +295,10 @@ export class TlsBridge {
     }
     this.#state = "failed";
     this.#letGo();
+    const from = isEstablished ? undefined : alertSender(failure);
     try {
+      // In mid-session it was told before it was known to be an end.
+      if (from !== undefined) this.#handler.alert(from.side, from.level, from.description);
       this.#handler.failed(failure);
     } catch {
       // There is nobody left to tell.
@@ -348,13 +308,12 @@ export class TlsBridge {
   #letGo(): void {
     for (const side of SIDES) {
       const peer = this.#peers[side];
-      peer.queue = [];
+      peer.dataRecords = peer.session?.dataRecords ?? 0;
       peer.session = undefined;
     }
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.reject(new Error("the bridge has ended"));
+    this.#inbox.close();
     this.#handshake?.release();
+    this.#tellIdle();
   }
 
   #tellIdle(): void {
@@ -365,12 +324,5 @@ export class TlsBridge {
 }
 
 function newPeer(): Peer {
-  return {
-    reader: new RecordReader(),
-    out: new ByteQueue(),
-    queue: [],
-    queuedBytes: 0,
-    handshakeBytes: 0,
-    session: undefined,
-  };
+  return { out: new ByteQueue(), session: undefined, dataRecords: 0, isDismissed: false };
 }

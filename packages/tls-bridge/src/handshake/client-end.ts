@@ -1,13 +1,11 @@
 import {
-  AlertDescription,
-  AlertLevel,
   ContentType,
   decodeServerHello,
   HandshakeType,
   RecordReader,
   type TlsRecord,
 } from "@faultwire/tls-parser";
-import { alertFailure, BridgeFailed } from "../bridge/bridge-failure.ts";
+import { alertFailure, BridgeFailed, isFarewell } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
@@ -50,7 +48,7 @@ export class ClientEnd {
   #hello: NegotiatedHello | undefined;
   #isFlightSent = false;
   #isFinishedSent = false;
-  // Made anew behind OpenSSL's tickets, else kept, so that no number is used twice.
+  // Made once, so that no number is used twice.
   #sealer: RecordSealer | undefined;
   #ticketRecords = 0;
 
@@ -134,9 +132,10 @@ export class ClientEnd {
 
   /** Sends the flight that {@link take} gave. From then on the records are ours. */
   sendLastFlight(flight: Uint8Array): void {
-    this.#send(flight);
     this.#isFinishedSent = true;
-    this.#sealer = undefined;
+    // Somebody has sent an alert, which has taken the first ticket's number: nobody needs the tickets.
+    if (this.#sealer !== undefined) return;
+    this.#send(flight);
     if (this.hello.version === "TLSv1.3") this.#ticketRecords = [...new RecordReader().push(flight)].length;
   }
 
@@ -167,9 +166,7 @@ export class ClientEnd {
       const content = this.#reader.read(record);
       if (record.type === ContentType.applicationData) this.#mayBeEarlyData = false;
       if (content.kind === "alert") {
-        const { level, description } = content.alert;
-        if (level !== AlertLevel.warning || description === AlertDescription.closeNotify)
-          throw new BridgeFailed(alertFailure("client", content.alert));
+        if (isFarewell(content.alert)) throw new BridgeFailed(alertFailure("client", content.alert));
       }
       return content;
     } catch (error) {

@@ -22,7 +22,7 @@ const versionNumbers: readonly (readonly [BridgeVersion, number])[] = [
 
 /** What a client offers, cut to what a bridge can do and may do, each list in the client's order. */
 export class ClientOffer {
-  /** SNI, as sent; undefined where there is none. */
+  /** SNI, as sent; undefined where there is none, or an empty one. */
   readonly serverName: string | undefined;
   /** Never empty. */
   readonly versions: readonly BridgeVersion[];
@@ -39,7 +39,7 @@ export class ClientOffer {
   constructor(hello: ClientHello, options: TlsBridgeOptions) {
     this.#hello = hello;
     this.#allowedSuites = options.cipherSuites;
-    this.serverName = serverNameOf(hello);
+    this.serverName = serverNameOf(hello) || undefined;
     this.versions = versionsOf(hello, options.versions);
     this.protocols = protocolsOf(hello, options.protocols ?? ["http/1.1"]);
     this.groups = groupsOf(hello);

@@ -6,6 +6,7 @@ import {
   HandshakeReader,
   type RecordParts,
 } from "@faultwire/tls-parser";
+import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 
 /** What a record of a handshake holds. */
@@ -19,7 +20,7 @@ const OTHER: FlightContent = { kind: "other" };
 
 /** Looks into the records that one peer sends in a handshake, while OpenSSL does the handshake itself. */
 export class FlightReader {
-  readonly #messages = new HandshakeReader();
+  readonly #messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.handshakeBytes });
   /** Set as soon as the secret of the encrypted records is known. */
   opener: RecordOpener | undefined;
   /** Set where TLS 1.2's records begin to be encrypted and no secret is known: OpenSSL alone knows what is in them. */

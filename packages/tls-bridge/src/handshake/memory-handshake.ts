@@ -1,5 +1,6 @@
+import { isIP } from "node:net";
 import { Duplex } from "node:stream";
-import { connect, type SecureContext, TLSSocket } from "node:tls";
+import { checkServerIdentity, connect, type SecureContext, TLSSocket } from "node:tls";
 import { parseKeylogLine } from "../keylog-line.ts";
 import { joinBytes } from "../session/byte-queue.ts";
 
@@ -63,8 +64,12 @@ export class MemoryHandshake {
       socket: wire,
       secureContext: options.secureContext,
       host: options.host,
-      ...(options.serverName !== undefined && { servername: options.serverName }),
+      // An address is no SNI (RFC 6066 section 3).
+      ...(options.serverName !== undefined &&
+        !isIP(options.serverName) && { servername: options.serverName }),
       ...(options.protocols.length > 0 && { ALPNProtocols: [...options.protocols] }),
+      // Left to itself Node takes SNI, or "localhost" where there is no name.
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(options.host, certificate),
       rejectUnauthorized: !options.insecure,
     });
     // Comes once the certificate is verified; `secure` comes before.

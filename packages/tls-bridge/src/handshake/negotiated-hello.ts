@@ -1,4 +1,5 @@
 import {
+  type DecodeOptions,
   decodeServerHello,
   type HandshakeFrame,
   HandshakeType,
@@ -31,6 +32,9 @@ const tls13Labels: Readonly<Record<BridgeSide, Readonly<Record<SecretStage, stri
   },
 };
 
+/** OpenSSL judges what is in extensions; those that are no use to us must not be in our way. */
+export const LENIENT: DecodeOptions = { malformedExtensions: "keep" };
+
 /** What a ServerHello has settled, kept without the bytes it came in. */
 export class NegotiatedHello {
   readonly version: BridgeVersion;
@@ -55,6 +59,12 @@ export class NegotiatedHello {
       if (extension.kind === "alpn") this.alpnProtocol = extension.protocols[0];
   }
 
+  /** Whether the key log has what {@link secrets} needs. */
+  hasSecrets(handshake: MemoryHandshake, side: BridgeSide, stage: SecretStage): boolean {
+    const label = this.version === "TLSv1.3" ? tls13Labels[side][stage] : KeylogLabel.clientRandom;
+    return handshake.secret(label) !== undefined;
+  }
+
   /** What protects that side's records; throws where the key log has it not (yet). */
   secrets(
     handshake: MemoryHandshake,
@@ -76,7 +86,7 @@ export class NegotiatedHello {
 
 /** Reads a ServerHello or HelloRetryRequest; undefined for any other message. */
 export function readServerHello({ type, body }: HandshakeFrame): ServerHello | HelloRetryRequest | undefined {
-  return type === HandshakeType.serverHello ? decodeServerHello(body) : undefined;
+  return type === HandshakeType.serverHello ? decodeServerHello(body, LENIENT) : undefined;
 }
 
 function required(secret: Uint8Array | undefined, label: string): Uint8Array {

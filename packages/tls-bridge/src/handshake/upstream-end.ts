@@ -1,6 +1,4 @@
 import {
-  AlertDescription,
-  AlertLevel,
   ContentType,
   decodeHandshake,
   type HandshakeFrame,
@@ -8,14 +6,14 @@ import {
   ProtocolVersion,
   type TlsRecord,
 } from "@faultwire/tls-parser";
-import { alertFailure, BridgeFailed } from "../bridge/bridge-failure.ts";
+import { alertFailure, BridgeFailed, isFarewell } from "../bridge/bridge-failure.ts";
 import type { UpstreamTrust } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
 import type { ClientOffer } from "./client-offer.ts";
 import { FlightReader } from "./flight-reader.ts";
 import { MemoryHandshake } from "./memory-handshake.ts";
-import { NegotiatedHello, readServerHello, type SecretStage } from "./negotiated-hello.ts";
+import { LENIENT, NegotiatedHello, readServerHello, type SecretStage } from "./negotiated-hello.ts";
 import type { SecureContextCache } from "./secure-context-cache.ts";
 import { opensslList, supportedGroups, supportedSuites } from "./supported.ts";
 
@@ -127,6 +125,8 @@ export class UpstreamEnd {
     if (this.#hello === undefined) return undefined;
     if (this.#hello.version === "TLSv1.2" && !this.#isFinishedSent) return undefined;
     const stage = this.#isFinishedSent ? "application" : "handshake";
+    // OpenSSL's client makes its handshake key only behind the server's Finished, and its alerts go in clear till then.
+    if (!this.#hello.hasSecrets(this.#handshake, "client", stage)) return undefined;
     this.#sealers[stage] ??= new RecordSealer(
       this.#hello.secrets(this.#handshake, "client", stage, this.#firstNumber),
     );
@@ -146,10 +146,8 @@ export class UpstreamEnd {
   #look(record: TlsRecord): void {
     const content = this.#reader.read(record);
     if (content.kind === "alert") {
-      const { level, description } = content.alert;
-      // TLS 1.2 knows warnings, unrecognized_name for one, behind which the handshake goes on.
-      if (level !== AlertLevel.warning || description === AlertDescription.closeNotify)
-        throw new BridgeFailed(alertFailure("server", content.alert));
+      // unrecognized_name, for one, is a warning that servers of TLS 1.2 do send.
+      if (isFarewell(content.alert)) throw new BridgeFailed(alertFailure("server", content.alert));
     }
     if (content.kind === "handshake") for (const message of content.messages) this.#note(message);
   }
@@ -166,7 +164,7 @@ export class UpstreamEnd {
       this.#alpnProtocol = this.#hello.alpnProtocol;
     }
     if (message.type === HandshakeType.encryptedExtensions) {
-      const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
+      const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13, ...LENIENT });
       if (decoded.kind !== "encryptedExtensions") return;
       for (const extension of decoded.extensions)
         if (extension.kind === "alpn") this.#alpnProtocol = extension.protocols[0];

@@ -18,8 +18,6 @@ import type { BridgeSide } from "../bridge/tls-bridge-options.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer, SealOptions } from "../record-protection/record-sealer.ts";
 
-const NOTHING = new Uint8Array(0);
-
 /** Who gets what a peer sends, and takes what goes to it. */
 export interface PeerSessionPort {
   data(plaintext: Uint8Array): void;
@@ -36,6 +34,8 @@ export class PeerSession {
   readonly #port: PeerSessionPort;
   readonly #messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.postHandshakeBytes });
   #idleRecords = 0;
+  /** Key updates of the peer's that we have asked for and that have not come. */
+  #updatesAskedFor = 0;
   #dataRecords = 0;
   #isReadClosed = false;
   #isWriteClosed = false;
@@ -103,12 +103,17 @@ export class PeerSession {
     this.#isWriteClosed = description === AlertDescription.closeNotify || level === AlertLevel.fatal;
   }
 
-  /** Tells the peer of new keys, and uses them; TLS 1.2 has none. */
+  /**
+   * Tells the peer of new keys, and uses them.
+   *
+   * @throws `TlsBridgeError` `no-key-update` in TLS 1.2
+   */
   updateKeys(updateRequested: boolean): void {
     if (this.#isWriteClosed) return;
     const message = encodeHandshake({ kind: "keyUpdate", updateRequested });
-    this.#port.send(this.#sealer.seal(ContentType.handshake, this.#isTls13 ? message : NOTHING));
+    if (this.#isTls13) this.#port.send(this.#sealer.seal(ContentType.handshake, message));
     this.#sealer.updateKeys();
+    if (updateRequested) this.#updatesAskedFor++;
   }
 
   get #isTls13(): boolean {
@@ -148,12 +153,15 @@ export class PeerSession {
   #takeTls13Message(message: HandshakeFrame): void {
     // Tickets are for OpenSSL's client, which is gone; we never resume.
     if (message.type === HandshakeType.newSessionTicket && this.#peer === "server") return;
+    if (message.type !== HandshakeType.keyUpdate)
+      this.#unexpected(`a handshake message of type ${message.type}`);
     const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
-    if (decoded.kind !== "keyUpdate") this.#unexpected(`a handshake message of type ${message.type}`);
     if (this.#messages.pendingBytes > 0) this.#unexpected("a message that spans a change of keys");
-    this.#countIdle();
+    // One that was asked for costs the peer as much as us.
+    if (this.#updatesAskedFor > 0) this.#updatesAskedFor--;
+    else this.#countIdle();
     this.#opener.updateKeys();
-    if (decoded.updateRequested) this.updateKeys(false);
+    if (decoded.kind === "keyUpdate" && decoded.updateRequested) this.updateKeys(false);
   }
 
   /** A renegotiation is refused, which ends nothing (RFC 5246 section 7.2.2). */

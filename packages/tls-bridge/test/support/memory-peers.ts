@@ -14,16 +14,25 @@ import type { BridgeSide, TlsBridge } from "../../src/index.ts";
 export class MemoryPeer {
   readonly socket: TLSSocket;
   readonly #wire: Wire;
+  /** Clear bytes from the other one. */
   readonly received: Buffer[] = [];
+  /** Bytes of the wire, to and from the peer. */
+  readonly given: Uint8Array[] = [];
+  readonly taken: Uint8Array[] = [];
+  readonly keylog: string[] = [];
   error: (Error & { readonly code?: string }) | undefined;
   hasEnded = false;
 
   private constructor(wire: Wire, socket: TLSSocket) {
     this.#wire = wire;
     this.socket = socket;
-    socket.on("error", (error) => {
-      this.error = error;
-    });
+    const note = (error: Error): void => {
+      this.error ??= error;
+    };
+    socket.on("error", note);
+    // All that a server's socket without a tls.Server tells of errors behind the handshake.
+    socket.on("_tlsError", note);
+    socket.on("keylog", (line: Buffer) => this.keylog.push(line.toString("latin1")));
     socket.on("data", (chunk: Buffer) => this.received.push(chunk));
     socket.on("end", () => {
       this.hasEnded = true;
@@ -47,6 +56,7 @@ export class MemoryPeer {
   }
 
   give(bytes: Uint8Array): void {
+    this.given.push(bytes);
     if (bytes.length > 0 && !this.#wire.destroyed) this.#wire.push(bytes);
   }
 
@@ -59,7 +69,9 @@ export class MemoryPeer {
       chunks.push(...this.#wire.written.splice(0));
       quiet = -1;
     }
-    return Buffer.concat(chunks);
+    const bytes = Buffer.concat(chunks);
+    this.taken.push(bytes);
+    return bytes;
   }
 }
 
@@ -72,6 +84,13 @@ class Wire extends Duplex {
     this.written.push(chunk);
     done();
   }
+}
+
+/** Gives both peers what a bridge has left for them, when nothing more is said. */
+export async function deliverRest(client: MemoryPeer, bridge: TlsBridge, server: MemoryPeer): Promise<void> {
+  client.give(bridge.take("client"));
+  server.give(bridge.take("server"));
+  await Promise.all([client.take(), server.take()]);
 }
 
 /** How bytes get from one to the other. */
@@ -100,6 +119,7 @@ export async function carry(
     moved[to] += bytes.length;
     peers[to].give(bytes);
   };
+  if (!lockstep) for (const to of ["client", "server"] as const) deliver(to);
   for (let isQuiet = false; !isQuiet; ) {
     isQuiet = true;
     for (const from of ["client", "server"] as const) {

@@ -55,8 +55,9 @@ export class Exchange {
     return framing.kind === "none" || (framing.kind === "length" && framing.bytes === 0);
   }
 
+  /** Keeps a part of it; copied, as {@link remember} says. */
   hold(bytes: Uint8Array): void {
-    this.held.push(bytes);
+    this.held.push(bytes.slice());
     this.heldBytes += bytes.length;
   }
 

@@ -15,7 +15,14 @@ import {
 
 type RateLimitFault = Extract<Fault, { readonly kind: "http.rate-limit" }>;
 
+/** Limits of what all connections hold together. */
+export const faultDeskLimits = {
+  /** Bytes of requests that wait for rules which ask for their bodies; beyond it they are decided without. */
+  maxHeldRequestBytes: 268_435_456,
+} as const;
+
 export class FaultDesk {
+  #heldRequestBytes = 0;
   readonly #wallNow: () => number;
   readonly #budgets = new Map<string, { readonly fault: RateLimitFault; readonly limits: RateLimits }>();
   #requests = 0;
@@ -33,6 +40,22 @@ export class FaultDesk {
   /** A name for the next request, unique on this desk. */
   nextRequest(): string {
     return `r${++this.#requests}`;
+  }
+
+  /** Bytes of requests that are held now. */
+  get heldRequestBytes(): number {
+    return this.#heldRequestBytes;
+  }
+
+  /** Counts bytes of a request that is held back. @returns false where all connections together hold too much. */
+  hold(bytes: number): boolean {
+    this.#heldRequestBytes += bytes;
+    return this.#heldRequestBytes <= faultDeskLimits.maxHeldRequestBytes;
+  }
+
+  /** They are held no more. */
+  release(bytes: number): void {
+    this.#heldRequestBytes -= bytes;
   }
 
   /** What an answer made by a decision has to know besides its fault. */

@@ -191,6 +191,7 @@ export class HttpExchanges {
   /** The connection is over: tells how what is under way ended. */
   finish(): void {
     for (const exchange of this.#exchanges.splice(0)) {
+      this.#letGo(exchange);
       this.#log?.outcome(exchange, exchange.changed?.hasStruck ? null : "the connection ended first");
       this.#log?.end(exchange, "abandoned");
     }
@@ -207,7 +208,7 @@ export class HttpExchanges {
       this.#lastHead = item;
       this.#reading = exchange;
       this.#exchanges.push(exchange);
-      exchange.hold(item.bytes);
+      this.#hold(exchange, item.bytes);
       // Whoever waits for a 100 sends no body that could be waited for.
       this.#decide(
         exchange,
@@ -222,9 +223,9 @@ export class HttpExchanges {
     }
     if (item.kind === "body") exchange.remember(item.data);
     if (exchange.plan === null) {
-      exchange.hold(item.bytes);
+      const hasRoom = this.#hold(exchange, item.bytes);
       if (item.kind === "end") this.#decide(exchange, joinBytes(exchange.body));
-      else if (exchange.heldBytes > exchange.maxHeldBytes) this.#decide(exchange, null);
+      else if (!hasRoom || exchange.heldBytes > exchange.maxHeldBytes) this.#decide(exchange, null);
     } else if (exchange.goesOn) this.#port.toServer(item.bytes);
     if (item.kind !== "end") return;
     exchange.isSent = true;
@@ -267,6 +268,20 @@ export class HttpExchanges {
     return true;
   }
 
+  /** Keeps a part of a request that waits for its decision. @returns false where there is no room for more. */
+  #hold(exchange: Exchange, bytes: Uint8Array): boolean {
+    exchange.hold(bytes);
+    return this.#options.desk.hold(bytes.length);
+  }
+
+  #letGo(exchange: Exchange): Uint8Array[] {
+    const { held, heldBytes } = exchange;
+    this.#options.desk.release(heldBytes);
+    exchange.held = [];
+    exchange.heldBytes = 0;
+    return held;
+  }
+
   /** Asks about a request, with its body, without it, or with the word that there will be none to see. */
   #decide(exchange: Exchange, body: Uint8Array | null | undefined): void {
     const { policy } = this.#options;
@@ -305,8 +320,7 @@ export class HttpExchanges {
       });
     }
     const { plan } = exchange;
-    const [first = head.bytes, ...rest] = exchange.held;
-    exchange.held = [];
+    const [first = head.bytes, ...rest] = this.#letGo(exchange);
     switch (plan.kind) {
       case "answer":
         this.#hasChanged = true;
@@ -342,7 +356,7 @@ export class HttpExchanges {
       this.#end("close");
       return;
     }
-    for (const held of this.#reading?.held ?? []) this.#port.toServer(held);
+    if (this.#reading) for (const held of this.#letGo(this.#reading)) this.#port.toServer(held);
     this.#port.toServer(bytes);
     this.#becomeOpaque();
   }

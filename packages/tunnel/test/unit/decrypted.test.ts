@@ -1,4 +1,5 @@
 /** HTTPS opened inside a tunnel: what a real TLS client and a real TLS upstream get. */
+import { ContentType, RecordReader } from "@faultwire/tls-parser";
 import { describe, expect, it } from "vitest";
 import { HttpsTunnel } from "../support/https-tunnel.ts";
 import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
@@ -6,8 +7,25 @@ import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: api.test\r\n\r\n`;
 const ok = (body = "fine"): string => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 const overloaded = errorFault("anthropic/overloaded_error", 1);
+/** How long application data records are, sealed: one without a byte has 17 in TLS 1.3, and 16 or 24 in TLS 1.2. */
+const applicationDataLengths = (bytes: Uint8Array): number[] =>
+  [...new RecordReader().push(bytes)]
+    .filter(({ type }) => type === ContentType.applicationData)
+    .map(({ length }) => length);
 const alternating = (share = 2): ReturnType<typeof scriptedPolicy> =>
   scriptedPolicy({ request: (number) => (number % share === 0 ? overloaded : null) });
+
+it("tells a client of TLS 1.2 that it may not renegotiate, though the upstream has nothing to say", async () => {
+  const only = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+  const tunnel = new HttpsTunnel({ policy: scriptedPolicy({}), client: only, upstream: only });
+  const asked = tunnel.serve(() => ok());
+  await tunnel.settle();
+  expect(await tunnel.exchange(get())).toBe(ok());
+  tunnel.client.socket.renegotiate({}, () => {});
+  await tunnel.settle();
+  expect(tunnel.client.error).toMatchObject({ code: "ERR_SSL_NO_RENEGOTIATION" });
+  expect(asked.map((head) => head.split(" HTTP")[0])).toEqual(["GET /", "HEAD /"]);
+});
 
 describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (version) => {
   const only = { minVersion: version, maxVersion: version } as const;
@@ -30,6 +48,16 @@ describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (
       expect(tunnel.upstream.error).toBeUndefined();
     },
   );
+
+  it("seals no record without a byte: openssl s_client waits behind one and reads nothing that is typed", async () => {
+    const tunnel = new HttpsTunnel({ policy: scriptedPolicy({}), client: only, upstream: only });
+    tunnel.serve(() => ok());
+    await tunnel.settle();
+    for (const path of ["/one", "/two"]) expect(await tunnel.exchange(get(path))).toBe(ok());
+    for (const side of ["client", "server"] as const)
+      for (const length of version === "TLSv1.3" ? [17] : [16, 24])
+        expect(applicationDataLengths(tunnel.probe.got(side))).not.toContain(length);
+  });
 
   it("answers the first request of a connection", async () => {
     const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });

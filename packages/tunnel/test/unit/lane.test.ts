@@ -1,3 +1,4 @@
+import { seededBytes } from "@faultwire/testkit/byte-origin";
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -157,6 +158,23 @@ describe("a lane of a tunnel that is wrapped on both sides", () => {
     write("w2", bytes(300, 1).subarray(120));
     expect(answers[0]).toMatchObject({ call: "w2", answer: "replace", bytes: bytes(300, 1) });
     expect(news).toEqual([{ kind: "recovered", bytes: 120 }]);
+  });
+
+  it("mends a hole in a long answer: the host dropped as much of it as its buffer had room for", () => {
+    const long = seededBytes(16_455, 1);
+    read("r1", bytes(71));
+    write("w1", bytes(71));
+    timers.advance(10);
+    read("r2", long);
+    log();
+    const room = 8192 - 71;
+    write("w2", long.subarray(room, room + 8192));
+    expect(answers[0]).toEqual({ call: "w2", answer: "replace", bytes: long.subarray(0, room + 8192) });
+    expect(news).toEqual([{ kind: "recovered", bytes: room }]);
+    write("w3", long.subarray(room + 8192));
+    timers.advance(50);
+    expect(answers.at(-1)).toMatchObject({ call: "w3", bytes: long.subarray(room + 8192) });
+    expect(lane.unseenBytes).toBe(0);
   });
 
   it("refuses a write call that shows something else than what was answered", () => {

@@ -78,14 +78,14 @@ describe("the table of tunnels", () => {
     expect(tunnels.size).toBe(0);
   });
 
-  it("answers everything that is held when it drains", () => {
+  it("answers everything that is held when it is released", () => {
     const tunnels = table();
     for (const id of ["a", "b"]) {
       read(tunnels, id);
       read(tunnels, id);
     }
     expect(answers).toHaveLength(2);
-    tunnels.drain();
+    tunnels.release();
     expect(answers).toHaveLength(4);
     tunnels.close();
     expect(ends().sort()).toEqual(["a shutdown", "b shutdown"]);

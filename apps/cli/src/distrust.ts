@@ -1,0 +1,32 @@
+/** Clients that don't trust our CA: the first thing that goes wrong for everybody, so it is said with its remedy. */
+import type { Logger } from "pino";
+
+/** What is known of a client that refused our certificate. */
+export interface Distrust {
+  readonly client: string;
+  readonly host: string;
+  readonly message: string;
+}
+
+/** Clients that are warned of; against a client that changes its name with every connection. */
+const maxClients = 100;
+
+/** Warns of each client once. */
+export class DistrustWarnings {
+  readonly #logger: Logger;
+  readonly #told = new Set<string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  tell({ client, host, message }: Distrust): void {
+    if (this.#told.has(client) || this.#told.size >= maxClients) return;
+    this.#told.add(client);
+    this.#logger.warn(
+      { event: "untrusted", client, host },
+      `a client (${client}) does not trust Faultwire's CA and broke off its connection to ${host}: ${message}. ` +
+        'In the shell that starts it: eval "$(faultwire ca env)"',
+    );
+  }
+}

@@ -1,0 +1,84 @@
+/** docs/rules.md says what the code does: its examples are parsed and simulated, and no key is left out. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  explain,
+  FAULT_KINDS,
+  parseRuleFile,
+  ruleFileJsonSchema,
+  simulate,
+  wayTable,
+} from "@faultwire/fault-engine";
+import { forwardWay } from "@faultwire/plugin-server";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "../../../..");
+const guide = readFileSync(join(root, "docs/rules.md"), "utf8");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const examplesOf = (text: string): string[] =>
+  [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example = ""]) => example);
+const between = (name: string): string => {
+  const [, after = ""] = guide.split(`<!-- ${name} -->\n`);
+  return after.split(`<!-- end of ${name} -->`)[0] ?? "";
+};
+
+/** Everything that JSON Schema calls a property. */
+function propertiesOf(schema: unknown): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  const own =
+    "properties" in schema && typeof schema.properties === "object"
+      ? Object.keys(schema.properties ?? {})
+      : [];
+  return [...own, ...Object.values(schema).flatMap(propertiesOf)];
+}
+
+describe("an example", () => {
+  const examples = [...examplesOf(guide), ...examplesOf(readme)];
+
+  it("is there", () => {
+    expect(examplesOf(guide).length).toBeGreaterThan(4);
+    expect(examplesOf(readme).length).toBeGreaterThan(0);
+  });
+
+  it.each(examples)("is a rule file that can be explained and simulated: %#", (text) => {
+    const { ruleSet } = parseRuleFile(text, "docs/rules.md");
+    expect(explain(ruleSet)).toContain("Targets");
+    const { rules, passed } = simulate(ruleSet, { requests: 1000 });
+    expect(rules.reduce((sum, { hits }) => sum + hits, passed)).toBe(1000);
+  });
+
+  it("fails the first two of each client, as its text says", () => {
+    const [, first = ""] = examples;
+    const { ruleSet } = parseRuleFile(first, "docs/rules.md");
+    expect(simulate(ruleSet, { requests: 10 }).rules).toEqual([
+      { rule: "throttled-twice", hits: 2, firstAt: 1 },
+    ]);
+  });
+});
+
+describe("the table of faults", () => {
+  const faults = between("faults")
+    .split("\n")
+    .flatMap((row) => /^\| `(\{.*?\})` +\|/.exec(row)?.[1] ?? []);
+
+  it("has an example of every one, and each is taken", () => {
+    const kinds = faults.map((fault) => {
+      const text = `version: 1\nrules: [{ name: a, fault: ${fault} }]\n`;
+      return parseRuleFile(text, fault).ruleSet.rules[0]?.faults[0]?.kind;
+    });
+    expect(kinds).toEqual(FAULT_KINDS);
+  });
+});
+
+it("no key of the schema is left out", () => {
+  const missing = [...new Set(propertiesOf(ruleFileJsonSchema()))].filter(
+    (key) => !new RegExp(`[\`{ ]${key.replace("$", "\\$")}[\`:, }]`).test(guide),
+  );
+  expect(missing).toEqual([]);
+});
+
+it("the table of forward mode is the one that the code makes", () => {
+  const cells = (table: string): string[] =>
+    table.split("\n").map((row) => row.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|"));
+  expect(cells(between("forward mode").trim())).toEqual(cells(wayTable([forwardWay]).trim()));
+});

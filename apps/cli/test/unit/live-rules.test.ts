@@ -1,0 +1,129 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FaultEngine } from "@faultwire/fault-engine";
+import pino from "pino";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { firstRules, LiveRules } from "../../src/rules/live-rules.ts";
+import type { RuleFlags } from "../../src/rules/rule-sources.ts";
+
+/** A file is looked at five times a second; a busy machine takes longer to get there. */
+const patient = { timeout: 20_000 };
+const scratch = mkdtempSync(join(tmpdir(), "faultwire-rules-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+let stop = (): void => {};
+afterEach(() => stop());
+let files = 0;
+
+const ruleFile = (...names: readonly string[]): string =>
+  `version: 1\ntargets: [api.test]\nrules:\n${names.map((name) => `  - { name: ${name}, fault: none }\n`).join("")}`;
+
+async function live(text: string, flags: RuleFlags = {}) {
+  const path = join(scratch, `rules-${files++}.yaml`);
+  writeFileSync(path, text);
+  const logged: { event: string; msg: string }[] = [];
+  const logger = pino({ level: "debug" }, { write: (line: string) => logged.push(JSON.parse(line)) });
+  const engine = new FaultEngine({ startedAtMs: 0 });
+  const given = { config: path, ...flags };
+  const rules = new LiveRules(given, await firstRules(given), engine, logger);
+  const names = (): string[] => engine.rules.map(({ name }) => name);
+  const events = (): string[] => logged.map(({ event }) => event);
+  return { path, rules, engine, logged, names, events };
+}
+
+describe("rules of a file", () => {
+  it("are in force from the start", async () => {
+    const { names } = await live(ruleFile("a", "b"));
+    expect(names()).toEqual(["a", "b"]);
+  });
+
+  it("are replaced when the file is written", async () => {
+    const { path, rules, names, events } = await live(ruleFile("a"));
+    stop = rules.watch();
+    writeFileSync(path, ruleFile("b"));
+    await expect.poll(names, patient).toEqual(["b"]);
+    expect(events()).toEqual(["rules-loaded"]);
+  });
+
+  it("are replaced when another file takes the place, as editors save, again and again", async () => {
+    const { path, rules, names } = await live(ruleFile("a"));
+    stop = rules.watch();
+    for (const name of ["b", "c"]) {
+      writeFileSync(`${path}.new`, ruleFile(name));
+      renameSync(`${path}.new`, path);
+      await expect.poll(names, patient).toEqual([name]);
+    }
+  });
+
+  it("stay where the file is broken, or gone, and come back with it", async () => {
+    const { path, rules, names, logged, events } = await live(ruleFile("a"));
+    stop = rules.watch();
+    writeFileSync(path, `${ruleFile("b")}  - { nam: c }\n`);
+    await expect.poll(events, patient).toEqual(["rules-refused"]);
+    expect(names()).toEqual(["a"]);
+    expect(logged[0]?.msg).toContain(`${path}:5:7: rules[1].nam: unknown key (did you mean name?)`);
+    expect(logged[0]?.msg).toContain("The rules before stay in force.");
+    rmSync(path);
+    await expect.poll(events, patient).toEqual(["rules-refused", "rules-refused"]);
+    expect(logged[1]?.msg).toContain("ENOENT");
+    writeFileSync(path, ruleFile("d"));
+    await expect.poll(names, patient).toEqual(["d"]);
+  });
+
+  it("that did not change keep their counts", async () => {
+    const text =
+      "version: 1\nrules:\n  - { name: twice, when: { first: 2 }, fault: { http: { status: 503 } } }\n";
+    const { path, rules, engine } = await live(text);
+    const ask = (): string =>
+      engine.decideRequest({ connection: "c", method: "GET", target: "/", headers: [], body: null }, 0).kind;
+    expect(ask()).toBe("fault");
+    writeFileSync(path, `${text}  - { name: other, fault: none }\n`);
+    await rules.reload("SIGHUP");
+    expect([ask(), ask()]).toEqual(["fault", "none"]);
+  });
+
+  it("are read again at SIGHUP though nothing changed; a touch is no change", async () => {
+    const { rules, events } = await live(ruleFile("a"));
+    await rules.reload("change");
+    expect(events()).toEqual([]);
+    await rules.reload("SIGHUP");
+    expect(events()).toEqual(["rules-loaded"]);
+  });
+
+  it("with new targets are in force, and what needs a restart is said", async () => {
+    const { path, rules, engine, logged } = await live(ruleFile("a"));
+    writeFileSync(path, ruleFile("a").replace("[api.test]", "[api.test, new.test]"));
+    await rules.reload("change");
+    expect(engine.isTarget("new.test")).toBe(true);
+    expect(logged.map(({ event }) => event)).toEqual(["rules-loaded", "targets-added"]);
+  });
+
+  it("come before those of the flags, through every change", async () => {
+    const { path, rules, names } = await live(ruleFile("a"), { errorProbability: 1 });
+    expect(names()).toEqual(["a", "flags", "flags/connection"]);
+    writeFileSync(path, ruleFile("b"));
+    await rules.reload("change");
+    expect(names()).toEqual(["b", "flags", "flags/connection"]);
+  });
+});
+
+describe("the old JSON", () => {
+  it("is read again, too, and keeps the run's seed", async () => {
+    const { path, rules } = await live('{"status_code": 500}');
+    const before = rules.sources.flags;
+    writeFileSync(path, '{"status_code": 503}');
+    await rules.reload("change");
+    expect(rules.sources.flags?.seed).toBe(before?.seed);
+    expect(JSON.stringify(rules.sources.flags)).toContain('"status":503');
+  });
+});
+
+it("flags alone have nothing to read again", async () => {
+  const logged: string[] = [];
+  const logger = pino({}, { write: (line: string) => logged.push(line) });
+  const engine = new FaultEngine({ startedAtMs: 0 });
+  const rules = new LiveRules({}, await firstRules({}), engine, logger);
+  await rules.reload("SIGHUP");
+  expect(logged.join()).toContain("there is no --config");
+  expect(engine.rules).toHaveLength(2);
+});

@@ -1,0 +1,129 @@
+import { FaultEngine, parseRuleFile, type RuleFile } from "@faultwire/fault-engine";
+import { describe, expect, it } from "vitest";
+import { certifiableHosts, exactHosts, ruleSources, untargetedRules } from "../../src/rules/rule-sources.ts";
+
+const rules = (more = ""): RuleFile =>
+  parseRuleFile(`version: 1\nseed: 3\n${more}\nrules: [{ name: a, fault: none }]`, "rules.yaml");
+const old = (content: object): RuleFile => parseRuleFile(JSON.stringify(content), "old.json");
+
+describe("flags alone", () => {
+  it("are one rule with Anthropic's API as its target, and a seed for the run", () => {
+    const { file, flags, targets } = ruleSources({}, undefined, 77);
+    expect(file).toBeNull();
+    expect(flags?.seed).toBe(77);
+    expect(flags?.rules[0]?.when.probability).toBe(0.1);
+    expect(targets).toEqual(["api.anthropic.com"]);
+  });
+
+  it("say everything that there is to say", () => {
+    const { flags } = ruleSources(
+      {
+        targetHost: ["api.test"],
+        errorProbability: 0.5,
+        statusCode: 429,
+        errorBody: "no",
+        headers: { "x-a": "1" },
+        closeAt: "established",
+        seed: "s",
+      },
+      undefined,
+      77,
+    );
+    expect(flags).toMatchObject({
+      seed: "s",
+      targets: ["api.test"],
+      rules: [
+        {
+          when: { probability: 0.5 },
+          faults: [{ answer: { status: 429, body: "no", headers: [["x-a", "1"]] } }],
+        },
+        { faults: [{ kind: "connection.close", at: { moment: "established" } }] },
+      ],
+    });
+  });
+});
+
+describe("flags over the old JSON", () => {
+  it("win key by key, headers by name", () => {
+    const file = old({ error_probability: 0.25, status_code: 529, headers: { a: "file", b: "file" } });
+    const { flags } = ruleSources({ errorProbability: 0.5, headers: { b: "flag" } }, file, 77);
+    expect(flags?.seed).toBe(77);
+    expect(flags?.rules[0]).toMatchObject({
+      when: { probability: 0.5 },
+      faults: [
+        {
+          answer: {
+            status: 529,
+            headers: [
+              ["a", "file"],
+              ["b", "flag"],
+            ],
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe("flags beside a rule file", () => {
+  it("that say nothing of a failure add nothing", () => {
+    const sources = ruleSources({ seed: "9" }, rules("targets: [api.test]"), 77);
+    expect(sources).toMatchObject({ flags: null, targets: ["api.test"], file: { seed: 3 } });
+  });
+
+  it("are a rule that is asked after the file's, for the same targets", () => {
+    const { file, flags, targets } = ruleSources({ errorProbability: 1 }, rules("targets: [api.test]"), 77);
+    expect(targets).toEqual(["api.test"]);
+    const engine = new FaultEngine({ startedAtMs: 0 });
+    engine.setRules("file", file);
+    engine.setRules("flags", flags);
+    expect(engine.rules.map(({ name }) => name)).toEqual(["a", "flags", "flags/connection"]);
+    expect(engine.isTarget("api.test")).toBe(true);
+    expect(engine.isTarget("other.test")).toBe(false);
+  });
+
+  it("give the seed where the file does not", () => {
+    const unseeded = parseRuleFile("version: 1\nrules: [{ name: a, fault: none }]", "rules.yaml");
+    expect(ruleSources({ seed: "9" }, unseeded, 77).file?.seed).toBe("9");
+    expect(ruleSources({}, unseeded, 77).file?.seed).toBe(0);
+    expect(ruleSources({ seed: "9" }, rules(), 77).file?.seed).toBe(3);
+  });
+
+  it("name the targets where the file does not", () => {
+    expect(ruleSources({}, rules(), 77).file?.targets).toEqual(["api.anthropic.com"]);
+    expect(ruleSources({ targetHost: ["api.test"] }, rules(), 77).file?.targets).toEqual(["api.test"]);
+  });
+});
+
+describe("rules that ask for a host that is no target", () => {
+  const named = (host: string, targets = ""): string[] => {
+    const text = `version: 1\n${targets}\nrules: [{ name: a, match: { host: ${host} }, fault: none }]`;
+    const { file } = ruleSources({}, parseRuleFile(text, "rules.yaml"), 77);
+    return file ? untargetedRules(file) : [];
+  };
+
+  it("are told of, by exact names", () => {
+    expect(named("api.openai.com")).toEqual([
+      "a never hits: api.openai.com is not among the targets (api.anthropic.com)",
+    ]);
+    expect(named("[a.test, b.test]", "targets: c.test")[0]).toContain("a.test, b.test is not among");
+  });
+
+  it("are not where one of them is, or nobody can say", () => {
+    expect(named("API.anthropic.com")).toEqual([]);
+    expect(named("[a.test, b.test]", 'targets: "*.test"')).toEqual([]);
+    expect(named('"*.openai.com"')).toEqual([]);
+    expect(named("/^api/")).toEqual([]);
+  });
+});
+
+describe("hosts", () => {
+  it("that a certificate can stand for are names, names below one, or all", () => {
+    expect(certifiableHosts(["api.test", "*.test", "api.*.test", "*"])).toEqual(["api.test", "*.test", "*"]);
+    expect(certifiableHosts(["api.*"])).toEqual(["api.anthropic.com"]);
+  });
+
+  it("that the mock can answer for are exact", () => {
+    expect(exactHosts(["api.test", "*.test"])).toEqual(["api.test"]);
+  });
+});

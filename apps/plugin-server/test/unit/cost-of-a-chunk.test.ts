@@ -1,0 +1,146 @@
+/**
+ * What a chunk costs, counted: time would be noise. The host waits for each answer, so whatever is done for every chunk
+ * is what every tunnel's speed is made of.
+ */
+import { createHook } from "node:async_hooks";
+import * as protobuf from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { FaultEngine } from "@faultwire/fault-engine";
+import {
+  ProcessTunnelDataRequestSchema,
+  type ProcessTunnelDataResponse,
+  pluginMethodPaths,
+} from "@faultwire/fault-protocol";
+import { Tunnels } from "@faultwire/tunnel";
+import pino from "pino";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { enginePolicy, type PluginServer, startPluginServer } from "../../src/index.ts";
+import { type ChunkCall, chunkCaller } from "../support/chunk-calls.ts";
+import { type ChunkWorker, startChunkWorker } from "../support/chunk-worker.ts";
+
+// A module's exports can't be spied on; so that calls of them can be counted, each is wrapped.
+vi.mock("@bufbuild/protobuf", async (original) => {
+  const real = await original<typeof protobuf>();
+  return { ...real, fromBinary: vi.fn(real.fromBinary), toBinary: vi.fn(real.toBinary) };
+});
+
+const now = (): number => performance.now();
+const policy = enginePolicy({ engine: new FaultEngine({ startedAtMs: now() }), now });
+const chunks = 400;
+
+/** What is created here while work is done, by the names of async_hooks. */
+async function created(work: () => Promise<unknown>): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const hook = createHook({
+    init: (_, type) => {
+      counts.set(type, (counts.get(type) ?? 0) + 1);
+    },
+  }).enable();
+  try {
+    await work();
+  } finally {
+    hook.disable();
+  }
+  return counts;
+}
+
+let server: PluginServer | undefined;
+let host: ChunkWorker | undefined;
+
+afterEach(async () => {
+  await host?.close();
+  await server?.close(0);
+});
+
+/** A plugin that is answering a host's chunks; nothing is a target. */
+async function running(fastPath: boolean): Promise<ChunkWorker> {
+  server = await startPluginServer({
+    policy,
+    logger: pino({ level: "silent" }),
+    sides: ["server"],
+    port: 0,
+    fastPath,
+  });
+  const message = toBinary(
+    ProcessTunnelDataRequestSchema,
+    create(ProcessTunnelDataRequestSchema, { id: "tunnel", chunk: new Uint8Array(4096).fill(7) }),
+  );
+  const body = Buffer.concat([Buffer.alloc(5), message]);
+  body.writeUInt32BE(message.length, 1);
+  host = startChunkWorker(server.endpoints[0]!.url, pluginMethodPaths.processTunnelData, body);
+  // What the first calls make once (the session, the tunnel) is not a chunk's.
+  await host.calls(20);
+  return host;
+}
+
+describe("a chunk that passes through, from the connection and back", () => {
+  it("makes no promise and no timer", async () => {
+    const worker = await running(true);
+    const counts = await created(async () => expect(await worker.calls(chunks)).toBe(chunks));
+    expect(counts.get("HTTP2STREAM")).toBe(chunks);
+    // The test's own, and vitest's.
+    expect(counts.get("PROMISE") ?? 0).toBeLessThan(chunks / 4);
+    expect(counts.get("Timeout") ?? 0).toBeLessThan(chunks / 4);
+  });
+
+  it("would be seen to make some, as connect does", async () => {
+    const worker = await running(false);
+    const counts = await created(async () => expect(await worker.calls(chunks)).toBe(chunks));
+    expect(counts.get("PROMISE") ?? 0).toBeGreaterThan(10 * chunks);
+  });
+
+  it("is decoded once and encoded once, and its bytes are not copied in between", async () => {
+    const worker = await running(true);
+    const decode = vi.mocked(protobuf.fromBinary).mockClear();
+    const encode = vi.mocked(protobuf.toBinary).mockClear();
+    expect(await worker.calls(chunks)).toBe(chunks);
+    expect(decode).toHaveBeenCalledTimes(chunks);
+    expect(encode).toHaveBeenCalledTimes(chunks);
+    for (const [index, [, received]] of decode.mock.calls.entries()) {
+      const { action } = encode.mock.calls[index]![1] as unknown as ProcessTunnelDataResponse;
+      const answer = replacement({ answer: action });
+      expect(answer.length).toBe(4096);
+      expect(answer.buffer).toBe(received.buffer);
+      expect(answer.byteOffset + answer.length).toBe(received.byteOffset + received.length);
+    }
+  });
+});
+
+describe("chunks in bulk, carried on both sides", () => {
+  it("keep their memory, go on with empty answers, and arm less than a timer each", () => {
+    let clock = 0;
+    let armed = 0;
+    const tunnels = new Tunnels({
+      policy,
+      timers: {
+        now: () => clock,
+        after: () => {
+          armed++;
+          return () => {};
+        },
+      },
+      userAgent: "test",
+      registeredSides: () => ["client", "server"],
+    });
+    const calls = chunkCaller(tunnels);
+    const emptyReplace = { case: "replace", value: { modifiedChunk: new Uint8Array(0) } };
+    const emptyPass = { case: "passThrough", value: { chunk: new Uint8Array(0) } };
+    for (let round = 0; round < chunks / 2; round++) {
+      const [first, second] = [new Uint8Array(4096).fill(round), new Uint8Array(4096).fill(~round)];
+      expect(replacement(calls.read("tunnel", first)).buffer).toBe(first.buffer);
+      // The host reads on while its write call is on its way, and offers that again, filled up.
+      const offered = calls.write("tunnel", first);
+      expect(replacement(calls.read("tunnel", second)).buffer).toBe(second.buffer);
+      expect(offered.answer).toMatchObject(emptyReplace);
+      const filled = calls.write("tunnel", Buffer.concat([first, second]));
+      expect(filled.answer).toMatchObject(emptyPass);
+      clock += 1;
+    }
+    expect(armed).toBeLessThan(chunks);
+  });
+});
+
+function replacement({ answer }: Pick<ChunkCall, "answer">): Uint8Array {
+  if (answer?.case !== "replace") throw new Error(`answered with ${answer?.case}`);
+  return answer.value.modifiedChunk;
+}

@@ -1,0 +1,48 @@
+// TLS handshakes per second through the reference host, by what the plugin does with them; every one is a full one, on
+// a tunnel of its own.
+import { median, openReport, scaled } from "./support/report.mjs";
+import { TunnelClient } from "./support/tunnel-client.mjs";
+import { openRig, ways } from "./support/tunnel-rig.mjs";
+
+const rounds = scaled(9, 1);
+const perRound = scaled(200, 16);
+const inFlights = [1, 16];
+
+const report = openReport("handshakes", {
+  method: `TLS 1.3, ECDSA P-256, no resumption; ${rounds} rounds of ${perRound} connections, every way once a round; medians, ratios of the same round`,
+});
+const rig = await openRig();
+for (const inFlight of inFlights) {
+  const found = Object.fromEntries(Object.keys(ways).map((way) => [way, { rate: [], cpu: [] }]));
+  for (let round = 0; round <= rounds; round++)
+    for (const [way, { target, plugin }] of Object.entries(rig.lanes)) {
+      const cpuBefore = (await plugin?.cpuMs()) ?? 0;
+      const start = performance.now();
+      let left = perRound;
+      const worker = async () => {
+        while (left-- > 0) (await TunnelClient.open(target)).close();
+      };
+      await Promise.all(Array.from({ length: inFlight }, worker));
+      const seconds = (performance.now() - start) / 1000;
+      const cpuMs = ((await plugin?.cpuMs()) ?? 0) - cpuBefore;
+      if (round === 0) continue;
+      found[way].rate.push(perRound / seconds);
+      found[way].cpu.push(cpuMs / perRound);
+    }
+  for (const [way, { rate, cpu }] of Object.entries(found))
+    report.row({
+      group: `${inFlight} at a time`,
+      what: way,
+      value: median(rate),
+      unit: "handshakes/s",
+      ratios: Object.fromEntries(
+        ["direct", "followed"]
+          .filter((other) => other !== way)
+          .map((other) => [other, median(rate.map((value, round) => value / found[other].rate[round]))]),
+      ),
+      note: way === "direct" ? "" : `${median(cpu).toFixed(2)} ms of plugin CPU each`,
+    });
+}
+await rig.check();
+rig.close();
+report.close();

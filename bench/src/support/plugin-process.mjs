@@ -1,0 +1,24 @@
+// The plugin in a process of its own, open on both sides: `plugin-process.mjs untouched|followed|decrypted CA_FILE`.
+// The CA is the one that the origin's certificate is from.
+import { readFileSync } from "node:fs";
+import { CertificateAuthority } from "@faultwire/cert-authority";
+import { startPluginServer } from "@faultwire/plugin-server";
+import { answerParent } from "./child.mjs";
+import { interception, quietLogger, targetPolicy, untouchedPolicy } from "./plugin.mjs";
+
+const [way, caFile] = process.argv.slice(2);
+const authority = await CertificateAuthority.ephemeral({ targets: ["origin.test"] });
+const counts = {};
+const plugin = await startPluginServer({
+  policy: way === "untouched" ? untouchedPolicy() : targetPolicy(),
+  logger: quietLogger(),
+  port: 0,
+  ...(way === "decrypted" ? interception(authority, readFileSync(caFile, "utf8")) : {}),
+  onEvent: ({ type }) => {
+    counts[type] = (counts[type] ?? 0) + 1;
+  },
+});
+answerParent(
+  { urls: plugin.endpoints.map(({ url }) => url), ca: authority.certificatePem },
+  { registered: () => plugin.registeredSides(), counts: () => counts },
+);

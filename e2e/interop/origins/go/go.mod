@@ -1,0 +1,3 @@
+module faultwire.test/origin
+
+go 1.21

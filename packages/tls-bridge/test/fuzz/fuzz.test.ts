@@ -1,0 +1,45 @@
+/**
+ * Sessions between real peers, spoilt in every way. By default a fixed number of them from a fixed seed;
+ * FAULTWIRE_FUZZ_SECONDS=600 runs for that long from another seed each time (FAULTWIRE_FUZZ_SEED to repeat one).
+ */
+import { seededRandom } from "@faultwire/testkit/chunkers";
+import { afterAll, expect, it } from "vitest";
+import { TestAuthority } from "../support/certificates.ts";
+import { type FuzzOutcome, fuzzGround, fuzzSession } from "./fuzz-session.ts";
+
+const seconds = Number(process.env["FAULTWIRE_FUZZ_SECONDS"] ?? 0);
+const seed = Number(process.env["FAULTWIRE_FUZZ_SEED"] ?? (seconds > 0 ? Date.now() % 0x7fff_ffff : 20_265));
+const SESSIONS = 250;
+/** Resident memory that a long run may gain behind its first tenth. */
+const MAX_GROWTH_BYTES = 150 << 20;
+
+const authority = new TestAuthority("bridge fuzz");
+afterAll(() => authority.dispose());
+
+it(
+  "no bytes on either side, and no use, make a bridge throw, hang, grow or fail for a reason of its own",
+  async () => {
+    const ground = fuzzGround(authority);
+    const outcomes = new Map<FuzzOutcome, number>();
+    const start = Date.now();
+    let base: number | undefined;
+    let sessions = 0;
+    for (; seconds > 0 ? Date.now() < start + 1000 * seconds : sessions < SESSIONS; sessions++) {
+      try {
+        const outcome = await fuzzSession(ground, seededRandom(seed + sessions));
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      } catch (error) {
+        throw new Error(`seed ${seed + sessions}`, { cause: error });
+      }
+      if (Date.now() > start + 100 * seconds) base ??= process.memoryUsage().rss;
+    }
+    const growth = process.memoryUsage().rss - (base ?? 0);
+    if (seconds > 0)
+      console.log(`${sessions} sessions from seed ${seed}, ${growth >> 20} MiB more`, outcomes);
+    // So that it can't become a test of nothing.
+    expect([...outcomes.keys()]).toEqual(expect.arrayContaining(["established ", "failed record"]));
+    expect(outcomes.size).toBeGreaterThan(5);
+    if (seconds > 0) expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
+  },
+  60_000 + 2000 * seconds,
+);

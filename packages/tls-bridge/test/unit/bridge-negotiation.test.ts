@@ -1,0 +1,199 @@
+import type { ConnectionOptions, SecureContextOptions, TLSSocketOptions } from "node:tls";
+import {
+  AlertDescription,
+  alpnProtocolsOf,
+  CipherSuite,
+  type ClientHello,
+  clientHelloExtension,
+  decodeClientHello,
+  NamedGroup,
+  offeredVersionsOf,
+  serverNameOf,
+} from "@faultwire/tls-parser";
+import { afterAll, describe, expect, it } from "vitest";
+import type { IdentityRequest } from "../../src/index.ts";
+import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
+import { TestAuthority } from "../support/certificates.ts";
+import { alertsIn, changedHello } from "../support/flights.ts";
+import { carry, MemoryPeer } from "../support/memory-peers.ts";
+
+const authority = new TestAuthority("bridge negotiation");
+afterAll(() => authority.dispose());
+const HOST = "origin.test";
+
+const clientOf = (options: ConnectionOptions = {}): MemoryPeer =>
+  MemoryPeer.client({ servername: HOST, ca: authority.caPem, ...options });
+
+interface Meeting {
+  readonly client?: ConnectionOptions;
+  readonly server?: SecureContextOptions;
+  readonly serverSocket?: TLSSocketOptions;
+  readonly bridge?: BridgedOptions;
+}
+
+async function meet(meeting: Meeting): Promise<{ client: MemoryPeer; server: MemoryPeer; told: Told }> {
+  const client = clientOf(meeting.client);
+  const server = MemoryPeer.server({ ...authority.issue(HOST), ...meeting.server }, meeting.serverSocket);
+  const { bridge, told } = bridged(authority, meeting.bridge);
+  await carry(client, bridge, server);
+  return { client, server, told };
+}
+
+/** The hello that the upstream gets for that one of the client's. */
+async function mirrored(hello: Uint8Array): Promise<ClientHello> {
+  const { bridge, told } = bridged(authority, { upstream: { host: HOST } });
+  bridge.push("client", hello);
+  await bridge.idle();
+  expect(told.events).toEqual([]);
+  return decodeClientHello(bridge.take("server").subarray(9));
+}
+
+describe("the upstream sees", () => {
+  it("the client's SNI, versions, suites and groups in the client's order, and ALPN cut to what we do", async () => {
+    const hello = await mirrored(
+      await clientOf({
+        servername: "api.example.test",
+        ciphers: "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA",
+        ecdhCurve: "P-384:X25519",
+        ALPNProtocols: ["h2", "http/1.1", "spdy/3"],
+      }).take(),
+    );
+    expect(serverNameOf(hello)).toBe("api.example.test");
+    expect(offeredVersionsOf(hello)).toEqual([0x0304, 0x0303]);
+    expect(alpnProtocolsOf(hello)).toEqual(["http/1.1"]);
+    expect(
+      hello.cipherSuites.filter((suite) => suite !== CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+    ).toEqual([
+      CipherSuite.TLS_CHACHA20_POLY1305_SHA256,
+      CipherSuite.TLS_AES_128_GCM_SHA256,
+      CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    ]);
+    const shares = clientHelloExtension(hello, "keyShare")?.clientShares.map(({ group }) => group);
+    expect(shares).toEqual([NamedGroup.secp384r1]);
+    expect(clientHelloExtension(hello, "supportedGroups")?.groups).toEqual([
+      NamedGroup.secp384r1,
+      NamedGroup.x25519,
+    ]);
+    expect(clientHelloExtension(hello, "sessionTicket")).toBeUndefined();
+    expect(clientHelloExtension(hello, "preSharedKey")).toBeUndefined();
+  });
+
+  it("neither SNI nor ALPN where the client sends none, nor a newer version", async () => {
+    const client = MemoryPeer.client({ maxVersion: "TLSv1.2" });
+    const hello = await mirrored(await client.take());
+    expect([serverNameOf(hello), alpnProtocolsOf(hello), offeredVersionsOf(hello)]).toEqual([
+      undefined,
+      [],
+      [0x0303],
+    ]);
+  });
+
+  it("the group of the first share that OpenSSL knows, however large the others are", async () => {
+    const unknown = { group: NamedGroup.X25519MLKEM768, keyExchange: new Uint8Array(1216) };
+    const flight = changedHello(
+      await clientOf().take(),
+      (extension) => {
+        if (extension.kind === "keyShare")
+          return { ...extension, clientShares: [unknown, ...extension.clientShares] };
+        if (extension.kind === "supportedGroups")
+          return { ...extension, groups: [unknown.group, ...extension.groups] };
+        return extension;
+      },
+      [{ type: 0xfe0d, kind: "unknown", data: new Uint8Array(20_000) } as never],
+      1_000,
+    );
+    const { bridge, told } = bridged(authority);
+    for (let at = 0; at < flight.length; at += 999) bridge.push("client", flight.subarray(at, at + 999));
+    await bridge.idle();
+    expect(told.events).toEqual([]);
+    const hello = decodeClientHello(bridge.take("server").subarray(9));
+    expect(clientHelloExtension(hello, "keyShare")?.clientShares[0]?.group).toBe(NamedGroup.x25519);
+    expect(hello.extensions?.some(({ type }) => type === 0xfe0d)).toBe(false);
+  });
+});
+
+describe("the client is asked for", () => {
+  const seen = async (client: ConnectionOptions, server: SecureContextOptions = {}) => {
+    const requests: IdentityRequest[] = [];
+    const identityFor = async (request: IdentityRequest) => {
+      requests.push(request);
+      return authority.issue(request.serverName, request.keyType);
+    };
+    const { told } = await meet({ client, server, bridge: { identityFor } });
+    expect(told.events).toEqual(["established"]);
+    return requests;
+  };
+
+  it("ECDSA where it can verify that, else RSA", async () => {
+    expect(await seen({})).toEqual([{ serverName: HOST, keyType: "ecdsa-p256" }]);
+    const rsa = [{ serverName: HOST, keyType: "rsa-2048" }];
+    expect(await seen({ sigalgs: "RSA-PSS+SHA256" }, authority.issue(HOST, "rsa-2048"))).toEqual(rsa);
+    const rsaSuite = { maxVersion: "TLSv1.2", ciphers: "ECDHE-RSA-AES256-GCM-SHA384" } as const;
+    expect(await seen(rsaSuite, authority.issue(HOST, "rsa-2048"))).toEqual(rsa);
+  });
+
+  it.each([
+    ["TLSv1.3", "TLS_AES_128_GCM_SHA256"],
+    ["TLSv1.3", "TLS_AES_256_GCM_SHA384"],
+    ["TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256"],
+    ["TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256"],
+    ["TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384"],
+    ["TLSv1.2", "ECDHE-ECDSA-CHACHA20-POLY1305"],
+  ] as const)("%s with %s when it has nothing else", async (version, ciphers) => {
+    const { client, server, told } = await meet({ client: { maxVersion: version, ciphers } });
+    expect(told.events).toEqual(["established"]);
+    expect([client.socket.getCipher().name, server.socket.getCipher().name]).toEqual([ciphers, ciphers]);
+  });
+});
+
+describe("faults of the negotiation", () => {
+  it("a version is forced by naming it, and refused where the client does not have it", async () => {
+    const forced = await meet({ bridge: { versions: ["TLSv1.2"] } });
+    expect(forced.client.socket.getProtocol()).toBe("TLSv1.2");
+    const refused = await meet({ client: { minVersion: "TLSv1.3" }, bridge: { versions: ["TLSv1.2"] } });
+    expect(refused.told.failure).toMatchObject({ code: "no-common-version" });
+    const alert = await refusalOf({ minVersion: "TLSv1.3" }, { versions: ["TLSv1.2"] });
+    expect(alert).toEqual([[AlertDescription.protocolVersion], 0]);
+  });
+
+  it("a suite is forced toward the client alone, and refused where the client does not have it", async () => {
+    const suite = CipherSuite.TLS_AES_128_GCM_SHA256;
+    const forced = await meet({ bridge: { cipherSuites: [suite] } });
+    expect(forced.client.socket.getCipher().name).toBe("TLS_AES_128_GCM_SHA256");
+    expect(forced.told.session).toMatchObject({
+      client: { cipherSuite: suite },
+      server: { cipherSuite: CipherSuite.TLS_AES_256_GCM_SHA384 },
+    });
+    const refused = await meet({ bridge: { cipherSuites: [CipherSuite.TLS_RSA_WITH_AES_128_CBC_SHA] } });
+    expect(refused.told.failure).toMatchObject({ code: "no-common-cipher" });
+    expect(refused.client.error?.code).toBe("ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE");
+  });
+
+  it("a client that offers only protocols that we don't do is told so", async () => {
+    const alert = await refusalOf({ ALPNProtocols: ["h2"] }, {});
+    expect(alert).toEqual([[AlertDescription.noApplicationProtocol], 0]);
+    const { told } = await meet({
+      client: { ALPNProtocols: ["h2"] },
+      serverSocket: { ALPNProtocols: ["h2"] },
+      bridge: { protocols: ["h2"] },
+    });
+    expect(told.session).toMatchObject({ client: { alpnProtocol: "h2" }, server: { alpnProtocol: "h2" } });
+  });
+
+  it("an older version than TLS 1.2 is refused", async () => {
+    const alert = await refusalOf(
+      { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" },
+      {},
+    );
+    expect(alert).toEqual([[AlertDescription.protocolVersion], 0]);
+  });
+});
+
+/** What a client is told that fails before anything is sent upstream, and how much that is. */
+async function refusalOf(client: ConnectionOptions, options: BridgedOptions): Promise<[number[], number]> {
+  const { bridge } = bridged(authority, options);
+  bridge.push("client", await clientOf(client).take());
+  await bridge.idle();
+  expect(bridge.state).toBe("failed");
+  return [alertsIn(bridge.take("client")), bridge.pendingBytes("server")];
+}

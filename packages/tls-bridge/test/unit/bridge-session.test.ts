@@ -1,0 +1,304 @@
+import type { SecureVersion } from "node:tls";
+import {
+  AlertDescription,
+  AlertLevel,
+  ContentType,
+  decodeAlert,
+  encodeAlert,
+  encodeHandshake,
+  encodeRecord,
+} from "@faultwire/tls-parser";
+import { afterAll, describe, expect, it } from "vitest";
+import { type BridgeSide, type TlsBridge, TlsBridgeError, tlsBridgeLimits } from "../../src/index.ts";
+import { type BridgedOptions, bridged, otherSide, type Told } from "../support/bridged.ts";
+import { TestAuthority } from "../support/certificates.ts";
+import { recordsIn } from "../support/flights.ts";
+import { type Impersonator, impersonate } from "../support/impersonator.ts";
+import { carry, MemoryPeer } from "../support/memory-peers.ts";
+
+const authority = new TestAuthority("bridge session");
+afterAll(() => authority.dispose());
+const HOST = "origin.test";
+const versions: readonly SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
+const sides: readonly BridgeSide[] = ["client", "server"];
+const both = versions.flatMap((version) => sides.map((side) => ({ version, side })));
+
+interface Session {
+  readonly bridge: TlsBridge;
+  readonly told: Told;
+  readonly peers: Record<BridgeSide, MemoryPeer>;
+  /** Carries until nobody has anything to say. */
+  run(): Promise<unknown>;
+}
+
+async function established(version: SecureVersion, options: BridgedOptions = {}): Promise<Session> {
+  const client = MemoryPeer.client({
+    servername: HOST,
+    ca: authority.caPem,
+    minVersion: version,
+    maxVersion: version,
+  });
+  const server = MemoryPeer.server({ ...authority.issue(HOST) });
+  const { bridge, told } = bridged(authority, options);
+  const run = (): Promise<unknown> => carry(client, bridge, server, { lockstep: false });
+  await run();
+  expect(told.events).toEqual(["established"]);
+  return { bridge, told, peers: { client, server }, run };
+}
+
+/** Speaks for that peer from now on: nothing but the tickets was sent behind the handshakes. */
+function impostor({ peers }: Session, version: SecureVersion, side: BridgeSide): Impersonator {
+  const tickets = version === "TLSv1.3" ? 2 : 0;
+  const places = side === "client" ? { sent: 0, received: tickets } : { sent: tickets, received: 0 };
+  return impersonate(side, peers[side], places);
+}
+
+/** What the bridge has for that peer, opened. */
+function heard(bridge: TlsBridge, side: BridgeSide, { opener }: Impersonator): (string | number[])[] {
+  return recordsIn(bridge.take(side)).map((record) => {
+    const { contentType, plaintext } = opener.open(record);
+    if (contentType === ContentType.applicationData) return Buffer.from(plaintext).toString("latin1");
+    if (contentType !== ContentType.alert) return [contentType, ...plaintext];
+    const { level, description } = decodeAlert(plaintext);
+    return [ContentType.alert, level, description];
+  });
+}
+
+const alertOf = (level: number, description: number): Uint8Array => encodeAlert({ level, description });
+
+describe.each(both)("$version, $side", ({ version, side }) => {
+  const other = otherSide(side);
+
+  it("a record with a bad MAC is refused with an alert, and the other one gets no clean end", async () => {
+    const session = await established(version);
+    const { bridge, told, peers } = session;
+    const speaker = impostor(session, version, side);
+    const listener = impostor(session, version, other);
+    bridge.push(side, speaker.sealer.seal(ContentType.applicationData, Buffer.from("x"), { badMac: true }));
+    expect(told.failure).toMatchObject({
+      code: "record",
+      from: side,
+      description: AlertDescription.badRecordMac,
+    });
+    expect(bridge.state).toBe("failed");
+    expect(heard(bridge, side, speaker)).toEqual([[21, 2, AlertDescription.badRecordMac]]);
+    expect(heard(bridge, other, listener)).toEqual([[21, 2, AlertDescription.internalError]]);
+    bridge.push(side, speaker.sealer.seal(ContentType.applicationData, Buffer.from("more")));
+    expect(told.events).toEqual(["established", "record"]);
+    expect(peers[other].text).toBe("");
+  });
+
+  it("a bad MAC that the user asks for is refused by the peer, whose alert goes on to the other one", async () => {
+    const session = await established(version, {
+      handler: {
+        data: (from, plaintext) => session.bridge.write(otherSide(from), plaintext, { badMac: true }),
+      },
+    });
+    session.peers[other].socket.write("question");
+    await session.run();
+    expect(session.told.events).toEqual([
+      "established",
+      `${side} alerts 2 ${AlertDescription.badRecordMac}`,
+      side === "client" ? "client-alert" : "upstream-alert",
+    ]);
+    expect(session.peers[side].error?.code).toMatch(/BAD_RECORD_MAC|CIPHER_OPERATION_FAILED/);
+    expect(session.peers[other].error?.code).toMatch(/ALERT_BAD_RECORD_MAC$/);
+  });
+
+  it("an oversized record is refused", async () => {
+    const session = await established(version);
+    const speaker = impostor(session, version, side);
+    const large = speaker.sealer.seal(ContentType.applicationData, new Uint8Array(20_000), {
+      maxPlaintextBytes: 20_000,
+    });
+    session.bridge.push(side, large);
+    expect(session.told.failure).toMatchObject({
+      code: "record",
+      from: side,
+      description: AlertDescription.recordOverflow,
+    });
+  });
+
+  it("every alert gets there, at its level", async () => {
+    const session = await established(version);
+    session.bridge.sendAlert(side, AlertLevel.fatal, AlertDescription.accessDenied);
+    await session.run();
+    expect(session.peers[side].error?.code).toBe("ERR_SSL_TLSV1_ALERT_ACCESS_DENIED");
+  });
+
+  it("garbage between the records is what the peer gets", async () => {
+    const session = await established(version);
+    session.bridge.sendRaw(side, Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    await session.run();
+    expect(session.peers[side].error?.code).toMatch(/WRONG_VERSION_NUMBER|UNSUPPORTED|UNEXPECTED|LENGTH/);
+  });
+
+  it("one closes, the other one goes on until it closes, too", async () => {
+    const session = await established(version);
+    const { bridge, told } = session;
+    const [speaker, listener] = [impostor(session, version, side), impostor(session, version, other)];
+    bridge.push(side, speaker.sealer.seal(ContentType.alert, alertOf(1, AlertDescription.closeNotify)));
+    expect(heard(bridge, other, listener)).toEqual([[21, 1, 0]]);
+    bridge.push(side, speaker.sealer.seal(ContentType.applicationData, Buffer.from("behind its end")));
+    bridge.push(other, listener.sealer.seal(ContentType.applicationData, Buffer.from("still there")));
+    bridge.push(other, listener.sealer.seal(ContentType.alert, alertOf(1, AlertDescription.closeNotify)));
+    expect(heard(bridge, side, speaker)).toEqual(["still there", [21, 1, 0]]);
+    expect(heard(bridge, other, listener)).toEqual([]);
+    expect(bridge.state).toBe("closed");
+    expect(told.events).toEqual(["established", `${side} closes`, `${other} closes`]);
+  });
+
+  it("is not closed as long as we have not said so, too", async () => {
+    const session = await established(version, { handler: { closeNotify() {} } });
+    const { bridge } = session;
+    for (const from of sides) {
+      const { sealer } = impostor(session, version, from);
+      bridge.push(from, sealer.seal(ContentType.alert, alertOf(1, AlertDescription.closeNotify)));
+    }
+    expect(bridge.state).toBe("established");
+    bridge.closeNotify(side);
+    bridge.write(side, Buffer.from("behind our end"));
+    expect(bridge.state).toBe("established");
+    bridge.closeNotify(other);
+    expect(bridge.state).toBe("closed");
+    expect(heard(bridge, side, impostor(session, version, side))).toEqual([[21, 1, 0]]);
+  });
+
+  it("more records without data than anybody needs are too many, and data in between makes them harmless", async () => {
+    const session = await established(version);
+    const { bridge, told } = session;
+    const speaker = impostor(session, version, side);
+    const empty = (): void =>
+      bridge.push(side, speaker.sealer.seal(ContentType.applicationData, new Uint8Array(0)));
+    for (let count = 0; count < 3 * tlsBridgeLimits.idleRecords; count++) {
+      empty();
+      if (count % 30 === 29) bridge.push(side, speaker.sealer.seal(23, Buffer.from(".")));
+    }
+    expect(told.events).toEqual(["established"]);
+    for (let count = 0; count <= tlsBridgeLimits.idleRecords; count++) empty();
+    expect(told.failure).toMatchObject({ code: "limit", limit: "idleRecords", from: side });
+  });
+
+  it("records are counted as they are sealed", async () => {
+    const { bridge } = await established(version);
+    expect(bridge.recordsTo(side)).toBe(0);
+    bridge.write(side, new Uint8Array(100), { maxPlaintextBytes: 30 });
+    bridge.write(side, new Uint8Array(0));
+    expect(bridge.recordsTo(side)).toBe(5);
+    expect(bridge.recordsTo(other)).toBe(0);
+    bridge.end();
+    expect(bridge.recordsTo(side)).toBe(5);
+  });
+});
+
+describe.each(sides)("TLS 1.3, %s", (side) => {
+  const keyUpdate = (updateRequested: boolean): Uint8Array =>
+    encodeHandshake({ kind: "keyUpdate", updateRequested });
+
+  it("its key updates are followed, and answered under the old keys where that is wished", async () => {
+    const session = await established("TLSv1.3");
+    const { bridge, told } = session;
+    const speaker = impostor(session, "TLSv1.3", side);
+    for (const requested of [false, true, true]) {
+      bridge.push(side, speaker.sealer.seal(ContentType.handshake, keyUpdate(requested)));
+      speaker.sealer.updateKeys();
+      expect(heard(bridge, side, speaker)).toEqual(requested ? [[22, ...keyUpdate(false)]] : []);
+      if (requested) speaker.opener.updateKeys();
+      bridge.push(side, speaker.sealer.seal(ContentType.applicationData, Buffer.from("new keys")));
+      bridge.write(side, Buffer.from("ours, too"));
+      expect(heard(bridge, side, speaker)).toEqual(["ours, too"]);
+    }
+    expect(Buffer.concat(told.clear[side]).toString()).toBe("new keys".repeat(3));
+  });
+
+  it("OpenSSL follows ours, and gives its own where we ask for it", async () => {
+    const session = await established("TLSv1.3");
+    for (let round = 0; round < 4; round++) {
+      session.bridge.updateKeys(side, round % 2 === 0);
+      session.peers[otherSide(side)].socket.write("there");
+      await session.run();
+      session.peers[side].socket.write("back");
+      await session.run();
+    }
+    expect(session.peers[side].text).toBe("there".repeat(4));
+    expect(session.peers[otherSide(side)].text).toBe("back".repeat(4));
+  });
+
+  it("a key update with bytes behind it in the same record is refused", async () => {
+    const session = await established("TLSv1.3");
+    const speaker = impostor(session, "TLSv1.3", side);
+    const bytes = Buffer.concat([keyUpdate(false), Uint8Array.of(24, 0)]);
+    session.bridge.push(side, speaker.sealer.seal(ContentType.handshake, bytes));
+    expect(session.told.failure).toMatchObject({
+      code: "record",
+      description: AlertDescription.unexpectedMessage,
+    });
+  });
+
+  it("data in the middle of a handshake message is refused", async () => {
+    const session = await established("TLSv1.3");
+    const { sealer } = impostor(session, "TLSv1.3", side);
+    session.bridge.push(side, sealer.seal(ContentType.handshake, keyUpdate(false).subarray(0, 2)));
+    session.bridge.push(side, sealer.seal(ContentType.applicationData, Buffer.from("x")));
+    expect(session.told.failure).toMatchObject({ code: "record", description: 10 });
+  });
+
+  it("no message of a handshake belongs there, tickets of the upstream's apart", async () => {
+    const session = await established("TLSv1.3");
+    const { sealer } = impostor(session, "TLSv1.3", side);
+    const ticket = Uint8Array.of(4, 0, 0, 14, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0);
+    session.bridge.push(side, sealer.seal(ContentType.handshake, ticket));
+    if (side === "server")
+      session.bridge.push(side, sealer.seal(ContentType.handshake, Uint8Array.of(11, 0, 0, 0)));
+    expect(session.told.events).toEqual(["established", "record"]);
+    expect(session.told.failure).toMatchObject({ from: side, description: 10 });
+  });
+
+  it("ChangeCipherSpec is nothing, and two alerts in one record are an error", async () => {
+    const session = await established("TLSv1.3");
+    const { sealer } = impostor(session, "TLSv1.3", side);
+    const ccs = { type: ContentType.changeCipherSpec, legacyVersion: 0x0303, fragment: Uint8Array.of(1) };
+    session.bridge.push(side, encodeRecord(ccs));
+    expect(session.told.events).toEqual(["established"]);
+    session.bridge.push(side, sealer.seal(ContentType.alert, Uint8Array.of(1, 90, 1, 0)));
+    expect(session.told.failure).toMatchObject({ code: "record", description: AlertDescription.decodeError });
+  });
+
+  it("a warning is fatal but for the one that announces a close", async () => {
+    const session = await established("TLSv1.3");
+    const { sealer } = impostor(session, "TLSv1.3", side);
+    session.bridge.push(side, sealer.seal(ContentType.alert, alertOf(1, AlertDescription.userCanceled)));
+    expect(session.told.events).toEqual(["established", `${side} alerts 1 90`]);
+    session.bridge.push(side, sealer.seal(ContentType.alert, alertOf(1, AlertDescription.unrecognizedName)));
+    expect(session.told.events.at(-1)).toBe(side === "client" ? "client-alert" : "upstream-alert");
+  });
+});
+
+describe.each(sides)("TLS 1.2, %s", (side) => {
+  it("who would like to renegotiate is refused, and may go on", async () => {
+    const session = await established("TLSv1.2");
+    const { bridge, told } = session;
+    const speaker = impostor(session, "TLSv1.2", side);
+    const wish = Uint8Array.of(side === "client" ? 1 : 0, 0, 0, 0);
+    bridge.push(side, speaker.sealer.seal(ContentType.handshake, wish));
+    expect(heard(bridge, side, speaker)).toEqual([[21, 1, AlertDescription.noRenegotiation]]);
+    bridge.push(side, speaker.sealer.seal(ContentType.applicationData, Buffer.from("never mind")));
+    expect(Buffer.concat(told.clear[side]).toString()).toBe("never mind");
+    bridge.push(side, speaker.sealer.seal(ContentType.handshake, Uint8Array.of(20, 0, 0, 0)));
+    expect(told.failure).toMatchObject({ code: "record", from: side, description: 10 });
+  });
+
+  it("a warning ends nothing", async () => {
+    const session = await established("TLSv1.2");
+    const { sealer } = impostor(session, "TLSv1.2", side);
+    session.bridge.push(side, sealer.seal(ContentType.alert, alertOf(1, AlertDescription.noRenegotiation)));
+    expect(session.told.events).toEqual(["established", `${side} alerts 1 100`]);
+    expect(session.bridge.state).toBe("established");
+  });
+
+  it("has no key updates", async () => {
+    const { bridge } = await established("TLSv1.2");
+    expect(() => bridge.updateKeys(side)).toThrow(TlsBridgeError);
+    expect(bridge.pendingBytes(side)).toBe(0);
+  });
+});
