@@ -223,7 +223,8 @@ export class DecryptedSession implements PairedSession {
       now,
       userAgent,
       introduce: () => met.facts,
-      wantsSpare: () => this.#recordFault !== undefined,
+      // A client ends a connection with a broken record itself; one that is cut off has to be ended.
+      wantsSpare: () => this.#recordFault && (this.#recordFault.isEnd ? "last" : "kept"),
       port: {
         toClient: (bytes) => this.#toClient(bytes),
         toServer: (bytes) => {

@@ -120,6 +120,8 @@ function isVersion(version: string, name: string): boolean {
 export interface RecordFault {
   /** Records of application data that go before it. */
   readonly afterRecords: number;
+  /** Nothing is sent but the end of the connection. */
+  readonly isEnd?: boolean;
   /** Sends what the client gets in place of `bytes`. */
   strike(bridge: TlsBridge, bytes: Uint8Array): void;
 }
@@ -141,7 +143,7 @@ export function recordFaultOf(decision: Decision | null): RecordFault | undefine
         strike: (bridge) => bridge.sendRaw("client", garbage(decision)),
       };
     case "tls.truncate":
-      return { afterRecords: fault.afterRecords, strike: () => {} };
+      return { afterRecords: fault.afterRecords, isEnd: true, strike: () => {} };
     default:
       return undefined;
   }

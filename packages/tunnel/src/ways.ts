@@ -44,6 +44,7 @@ export const decryptedWay: Way = {
     "connection.reset": `${fin}, and without close_notify`,
     "tls.version": "instead: of TLS 1.2 and TLS 1.3 only; others are never spoken here",
     "tls.alpn": "instead: refused as asked for; nothing but http/1.1 can be forced",
+    "tls.truncate": "instead: in the first response as asked for, which is the connection's last in any case",
   }),
 };
 

@@ -57,9 +57,9 @@ export interface HttpExchangesOptions {
   readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
   /**
    * Whether each request is to be followed by a question of ours, whose answer brings one more call to end the
-   * client's connection with.
+   * client's connection with; `last` asks the upstream to end its own behind it.
    */
-  readonly wantsSpare?: () => boolean;
+  readonly wantsSpare?: () => "kept" | "last" | undefined;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   /** Says who we are where we have to ask the upstream something ourselves. */
@@ -231,11 +231,11 @@ export class HttpExchanges {
     exchange.isSent = true;
     this.#reading = null;
     this.#log?.request(exchange);
-    if (exchange.goesOn && exchange.head.keepAlive && this.#options.wantsSpare?.())
-      this.#probe(exchange.head);
+    const spare = this.#options.wantsSpare?.();
+    if (spare && exchange.goesOn && exchange.head.keepAlive) this.#probe(exchange.head, spare === "last");
   }
 
-  #probe(head: RequestHead): void {
+  #probe(head: RequestHead, isLast = this.#isOver): void {
     const probe = new Exchange({ ...head, method: "HEAD" }, null);
     probe.plan = passOn;
     this.#exchanges.push(probe);
@@ -246,7 +246,7 @@ export class HttpExchanges {
         ["User-Agent", this.#options.userAgent],
         ["Accept", "*/*"],
         // The upstream's own end is a second way to tell the client that this was all.
-        ...(this.#isOver ? [["Connection", "close"] as const] : []),
+        ...(isLast ? [["Connection", "close"] as const] : []),
       ]),
     );
   }
