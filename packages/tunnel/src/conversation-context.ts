@@ -28,6 +28,8 @@ export interface ConversationContext {
   readonly stall?: (from: Side, ms: number | null) => void;
   /** A fault of the connection's bytes is to be carried out; only where calls can be held. */
   readonly wire?: (decision: Decision, told: (undoneReason: string | null) => void) => void;
+  /** That fault is over: what it holds goes on at once. */
+  readonly unwire?: () => void;
 }
 
 /** A protocol's part: both directions' chunks in the order seen. */

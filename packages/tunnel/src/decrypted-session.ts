@@ -2,7 +2,6 @@
  * HTTPS that is opened inside a tunnel: a TLS session with the client and one with the upstream, ended by `tls-bridge`,
  * HTTP/1.1 between them, and the tunnel's ticks to carry both.
  */
-import type { Decision, Fault } from "@faultwire/fault-engine";
 import { HandshakeTracker } from "@faultwire/handshake-fsm";
 import {
   type BridgeFailure,
@@ -12,6 +11,7 @@ import {
   type TlsBridgeHandler,
 } from "@faultwire/tls-bridge";
 import type { ClientHello } from "@faultwire/tls-parser";
+import { joinBytes } from "./bytes.ts";
 import type { ConversationContext } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
@@ -19,9 +19,11 @@ import type { ClientEnd } from "./http/request-plan.ts";
 import type { Interception } from "./interception.ts";
 import type { Acquaintance } from "./introduction.ts";
 import { holdsCall, keepsCall, type PairedSession } from "./plain-http-session.ts";
+import { provocation } from "./provocation.ts";
 import type { Ticks } from "./ticks.ts";
-import { bridgeFaultOf, type RecordFault, recordFaultOf } from "./tls-faults.ts";
+import { bridgeFaultOf, isSpoiledBy, type RecordFault, recordFaultOf } from "./tls-faults.ts";
 import { closeReason } from "./verdict.ts";
+import { isOfBytes } from "./wire-fault.ts";
 
 export interface DecryptedSessionOptions {
   readonly context: ConversationContext;
@@ -52,13 +54,16 @@ export class DecryptedSession implements PairedSession {
   /** The upstream has said that this is all; the client is told behind what still has to go to it. */
   #owesCloseNotify = false;
   #isReported = false;
-  /** The client's connection ends behind what the bridge has for it. */
-  #isEnding = false;
   /** Data for each peer since it was asked to answer; undefined where it can't be. */
   #sincePulse: Record<BridgeSide, number> | undefined;
   /** Of the session, once there is one. */
   #version: BridgeSession["version"] | undefined;
   #failure: BridgeFailure | undefined;
+  /** Behind what is to go to the client its connection ends. */
+  #endsClient = false;
+  #isProvoked = false;
+  /** What the client has said until something was sent. */
+  #firstBytes: Uint8Array = new Uint8Array(0);
   readonly hasChanged = true;
 
   constructor(options: DecryptedSessionOptions) {
@@ -91,6 +96,7 @@ export class DecryptedSession implements PairedSession {
 
   see(from: Side, chunk: Uint8Array): void {
     if (!this.#isReported && from === "client") this.#follow("client", chunk);
+    if (!this.#hasSent && from === "client") this.#firstBytes = joinBytes([this.#firstBytes, chunk]);
     this.#bridge.push(from, chunk);
     // What TLS 1.2 itself answers a client with is that it may not renegotiate, and for that the client waits.
     if (from === "client" && this.#version === "TLSv1.2" && this.#bridge.pendingBytes("client") > 0)
@@ -115,6 +121,9 @@ export class DecryptedSession implements PairedSession {
   get isScheduled(): boolean {
     return this.#exchanges?.isScheduled ?? false;
   }
+  get isMute(): boolean {
+    return this.#exchanges?.isMute ?? false;
+  }
   wake(atMs: number): void {
     this.#exchanges?.wake(atMs);
     this.#flush();
@@ -134,8 +143,12 @@ export class DecryptedSession implements PairedSession {
   #flush(): void {
     const { ticks, stayClosed } = this.#options;
     if (this.#failure && !this.#hasSent) {
-      stayClosed();
-      return;
+      if (!isSpoiledBy(this.#options.met.decision, this.#failure)) {
+        stayClosed();
+        return;
+      }
+      // The upstream's answer to the client's own hello brings the call to refuse the client with.
+      ticks.send("client", this.#firstBytes);
     }
     if (this.#owesCloseNotify && !this.#exchanges?.isSending) {
       this.#owesCloseNotify = false;
@@ -146,11 +159,22 @@ export class DecryptedSession implements PairedSession {
     const toClient = this.#bridge.take("client");
     if (toServer.length + toClient.length > 0) this.#hasSent = true;
     if (!this.#isReported) this.#follow("server", toClient);
+    // A client may go without a word when it has seen it.
+    const isShown = toClient.length > 0 && this.#options.met.decision?.fault.kind === "tls.certificate";
+    if (isShown && !this.#failure) this.#options.met.outcome(null);
     ticks.send("client", toServer);
     // Session tickets can wait for something to go with: a call that brings nothing else is worth more.
     ticks.send("server", toClient, !this.#isUrgent);
     if (this.#exchanges) this.#isUrgent = false;
-    if (this.#failure || this.#isEnding) ticks.end("server", closeReason);
+    if (this.#endsClient) ticks.end("server", closeReason);
+    if (!this.#failure) return;
+    // The handshake with the upstream may be over, so that it waits for a request that will not come.
+    const fault = this.#options.met.decision?.fault;
+    if (fault?.kind === "tls.alert" && fault.at === "established" && !this.#isProvoked) {
+      this.#isProvoked = true;
+      ticks.send("client", provocation);
+    }
+    ticks.end("server", closeReason);
   }
 
   #handler(): TlsBridgeHandler {
@@ -188,8 +212,10 @@ export class DecryptedSession implements PairedSession {
     this.#isUrgent = version === "TLSv1.2";
     if (version === "TLSv1.3") this.#sincePulse = { client: 0, server: 0 };
     context.tell({ type: "opened", host: met.host, version, alpnProtocol });
-    if (met.decision && !this.#recordFault && !isOfBytes(met.decision)) met.outcome(null);
-    if (met.decision?.fault.kind === "tls.handshake-slow") ticks.clearWire("server");
+    this.#firstBytes = new Uint8Array(0);
+    const kind = met.decision?.fault.kind;
+    if (kind === "tls.handshake-slow") context.unwire?.();
+    else if (kind?.startsWith("tls.") && !this.#recordFault) met.outcome(null);
     const { policy, desk, now, userAgent } = context;
     this.#exchanges = new HttpExchanges({
       policy,
@@ -197,6 +223,8 @@ export class DecryptedSession implements PairedSession {
       now,
       userAgent,
       introduce: () => met.facts,
+      // A client ends a connection with a broken record itself; one that is cut off has to be ended.
+      wantsSpare: () => this.#recordFault && (this.#recordFault.isEnd ? "last" : "kept"),
       port: {
         toClient: (bytes) => this.#toClient(bytes),
         toServer: (bytes) => {
@@ -214,6 +242,7 @@ export class DecryptedSession implements PairedSession {
     // An empty record is legal, but a client that reads its socket in blocking mode waits behind it for a full one.
     if (bytes.length === 0) return;
     this.#isUrgent = true;
+    if (this.#endsClient) return;
     const fault = this.#recordFault;
     if (!fault || this.#bridge.recordsTo("client") < fault.afterRecords) {
       this.#bridge.write("client", bytes);
@@ -223,7 +252,7 @@ export class DecryptedSession implements PairedSession {
     this.#recordFault = undefined;
     this.#options.met.outcome(null);
     fault.strike(this.#bridge, bytes);
-    this.#isEnding = true;
+    this.#endsClient = true;
   }
 
   #pulse(to: BridgeSide, bytes: number): void {
@@ -238,15 +267,14 @@ export class DecryptedSession implements PairedSession {
   #endClient(how: ClientEnd): void {
     this.#isUrgent = true;
     if (how === "close") this.#bridge.closeNotify("client");
-    this.#isEnding = true;
+    this.#endsClient = true;
   }
 
   #failed(failure: BridgeFailure): void {
     const { context, interception, met } = this.#options;
     const { host, facts } = met;
     const { code, message } = failure;
-    if (code === "alert-sent") met.outcome(null);
-    else if (met.decision && isOfHandshake(met.decision.fault)) met.outcome(null);
+    if (isSpoiledBy(met.decision, failure)) met.outcome(null);
     else if (code === "client-rejects-certificate")
       context.tell({ type: "untrusted", host, client: facts.client, message });
     else {
@@ -278,13 +306,3 @@ export class DecryptedSession implements PairedSession {
 }
 
 const otherOf = (side: BridgeSide): BridgeSide => (side === "client" ? "server" : "client");
-
-/** Whether a connection's fault works on its bytes, whatever is inside. */
-function isOfBytes({ fault }: Decision): boolean {
-  return fault.kind.startsWith("connection.") || fault.kind === "tls.handshake-slow";
-}
-
-/** Whether a fault is what the handshake failed of. */
-function isOfHandshake({ kind }: Fault): boolean {
-  return kind === "tls.certificate" || kind === "tls.version" || kind === "tls.cipher" || kind === "tls.alpn";
-}

@@ -23,3 +23,4 @@ export { tickLimits } from "./ticks.ts";
 export type { Timers } from "./timers.ts";
 export type { Reply, TunnelCall, TunnelOptions } from "./tunnel.ts";
 export { Tunnels, type TunnelsOptions, tunnelLimits } from "./tunnels.ts";
+export { decryptedWay, opaqueWay, plainWay, tunnelWays } from "./ways.ts";

@@ -45,7 +45,7 @@ const lateTimerMs = 50;
 /** A part of an answer that goes out at its time. */
 export interface TimedPart {
   readonly bytes: Uint8Array;
-  /** On the clock of the lane's timers. */
+  /** On the clock of the lane's timers; infinite for one that never goes, so that nothing comes behind it. */
   readonly atMs: number;
 }
 
@@ -245,9 +245,9 @@ export class Lane {
       return;
     }
     this.#fillerBytes -= Math.min(this.#fillerBytes, chunk.length);
-    const parts = this.#parts;
+    const bytes = joinParts(this.#parts);
     this.#parts = [];
-    if (parts.length > 0) reply.replace(joinParts(parts));
+    if (bytes.length > 0) reply.replace(bytes);
     else reply.refuse();
   }
 
@@ -310,7 +310,7 @@ export class Lane {
   #pumpPart(write: HeldWrite, part: TimedPart): void {
     const wait = part.atMs - this.#timers.now();
     if (wait > 0) {
-      this.#wake(wait);
+      if (Number.isFinite(wait)) this.#wake(wait);
       return;
     }
     this.#write = undefined;
@@ -319,7 +319,9 @@ export class Lane {
     this.#fillerBytes -= write.chunk.length;
     this.#takeUnseen(write.chunk.length);
     this.#releasedAt = Number.NEGATIVE_INFINITY;
-    write.reply.replace(part.bytes);
+    // Where nothing was ever to go, no answer is right but the end.
+    if (part.bytes.length > 0) write.reply.replace(part.bytes);
+    else write.reply.refuse();
     if (this.#read) this.#pump();
   }
 

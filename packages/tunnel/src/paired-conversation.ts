@@ -3,6 +3,7 @@
  * target, asks the policy, and hands over to whoever carries the decision out. Every byte comes in a read call and
  * can be kept, changed, delayed; nothing is lost track of.
  */
+import type { FaultMachine } from "@faultwire/fault-engine";
 import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/tls-parser";
 import { joinBytes } from "./bytes.ts";
 import type { ConversationContext, Watcher } from "./conversation-context.ts";
@@ -17,7 +18,7 @@ import { closeReason, type Verdict } from "./verdict.ts";
 import { wireMachines } from "./wire-fault.ts";
 
 export interface PairedConversationOptions
-  extends Omit<ConversationContext, "close" | "leave" | "stall" | "wire"> {
+  extends Omit<ConversationContext, "close" | "leave" | "stall" | "wire" | "unwire"> {
   readonly ticks: Ticks;
   /** How HTTPS is opened; without it, it stays closed. */
   readonly interception: Interception | undefined;
@@ -36,7 +37,10 @@ export class PairedConversation implements TickSession {
   #prefix = new Uint8Array(0);
   #hello: ClientHelloReader | undefined;
   #closing: string | undefined;
-  #wireOutcomes: (() => void)[] = [];
+  /** A fault of the connection's bytes, until it is told what became of it. */
+  #wired:
+    | { readonly machines: readonly FaultMachine[]; readonly told: (undoneReason: string | null) => void }
+    | undefined;
 
   constructor(options: PairedConversationOptions) {
     const { ticks, now } = options;
@@ -52,12 +56,12 @@ export class PairedConversation implements TickSession {
       },
       stall: (from, ms) => ticks.stall(from, ms),
       wire: (decision, told) => {
-        const machines = Object.entries(wireMachines(decision, now()));
-        if (machines.length === 0) told("it needs a handshake that is ours");
-        for (const [side, machine] of machines) ticks.setWire(side as Side, machine);
-        this.#wireOutcomes.push(() => {
-          if (machines.some(([, { outcome }]) => outcome.kind === "done")) told(null);
-        });
+        const machines = wireMachines(decision, now());
+        for (const [side, machine] of Object.entries(machines)) ticks.setWire(side as Side, machine);
+        this.#wired = { machines: Object.values(machines), told };
+      },
+      unwire: () => {
+        for (const side of ["client", "server"] as const) ticks.clearWire(side);
       },
     };
   }
@@ -74,6 +78,20 @@ export class PairedConversation implements TickSession {
   }
 
   see(from: Side, chunk: Uint8Array): void {
+    this.#take(from, chunk);
+    this.#checkWire();
+  }
+
+  #checkWire(): void {
+    if (this.#wired?.machines.some(({ outcome }) => outcome.kind === "done")) this.#tellWire(null);
+  }
+
+  #tellWire(undoneReason: string | null): void {
+    this.#wired?.told(undoneReason);
+    this.#wired = undefined;
+  }
+
+  #take(from: Side, chunk: Uint8Array): void {
     if (this.#session) this.#session.see(from, chunk);
     else if (this.#closing !== undefined)
       this.#carryOut(from, this.#watcher?.endingRead(from) ?? closedVerdict, chunk);
@@ -82,8 +100,9 @@ export class PairedConversation implements TickSession {
     else this.#detect(from, chunk);
   }
 
-  idle(): Promise<void> {
-    return this.#session?.idle() ?? Promise.resolve();
+  async idle(): Promise<void> {
+    await this.#session?.idle();
+    this.#checkWire();
   }
   keeps(from: Side): boolean {
     return this.#session?.keeps(from) ?? false;
@@ -96,6 +115,9 @@ export class PairedConversation implements TickSession {
   }
   get isScheduled(): boolean {
     return this.#session?.isScheduled ?? false;
+  }
+  get isMute(): boolean {
+    return this.#session?.isMute ?? false;
   }
   wake(atMs: number): void {
     this.#session?.wake(atMs);
@@ -138,7 +160,12 @@ export class PairedConversation implements TickSession {
 
   /** The tunnel is over: tells what is left to tell. */
   finish(): void {
-    for (const tell of this.#wireOutcomes) tell();
+    const { now } = this.#options;
+    for (const machine of this.#wired?.machines ?? []) {
+      machine.finish(now());
+      const { outcome } = machine;
+      this.#tellWire(outcome.kind === "undone" ? outcome.reason : null);
+    }
     this.leave();
   }
 

@@ -1,11 +1,13 @@
 /** HTTP in clear in a tunnel heard on both sides: the exchanges on one side, the tunnel's ticks on the other. */
-import { headerValue } from "@faultwire/fault-engine";
+import { type Decision, headerValue } from "@faultwire/fault-engine";
 import type { ConversationContext } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
 import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
 import type { TickSession, Ticks } from "./ticks.ts";
 import { closeReason } from "./verdict.ts";
+import { noTls } from "./ways.ts";
+import { isOfBytes } from "./wire-fault.ts";
 
 /** A session that can be asked whether it has changed anything, and that ends. */
 export interface PairedSession extends TickSession {
@@ -29,7 +31,7 @@ export class PlainHttpSession implements PairedSession {
       introduce: (head) => {
         const met = meetHttp(context, hostOfHead(head), headerValue(head.headers, "user-agent"));
         this.#met = met;
-        if (met?.decision) context.wire?.(met.decision, (reason) => met.outcome(reason));
+        if (met?.decision) this.#strike(met, met.decision, context);
         return met?.facts ?? null;
       },
       port: {
@@ -67,12 +69,20 @@ export class PlainHttpSession implements PairedSession {
   get isScheduled(): boolean {
     return this.#exchanges.isScheduled;
   }
+  get isMute(): boolean {
+    return this.#exchanges.isMute;
+  }
   wake(atMs: number): void {
     this.#exchanges.wake(atMs);
   }
   ask(): void {
     this.#exchanges.ask();
   }
+  #strike(met: Acquaintance, decision: Decision, context: ConversationContext): void {
+    if (decision.fault.kind.startsWith("tls.") || !isOfBytes(decision)) met.outcome(noTls);
+    else context.wire?.(decision, (reason) => met.outcome(reason));
+  }
+
   finish(): void {
     this.#exchanges.finish();
     this.#met?.outcome("the connection ended first");

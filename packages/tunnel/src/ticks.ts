@@ -9,6 +9,7 @@ import { joinBytes } from "./bytes.ts";
 import type { Side } from "./events.ts";
 import { maxTimedParts, type TimedPart } from "./lane.ts";
 import type { Timers } from "./timers.ts";
+import { closeReason } from "./verdict.ts";
 
 /** The answers to a read call; each call gets one of them, once. */
 export interface TickReply {
@@ -47,6 +48,8 @@ export interface TickSession {
   wake(atMs: number): void;
   /** Whether what goes to the client next, and when, depends on nothing that a peer may still say. */
   readonly isScheduled: boolean;
+  /** Whether nothing but pings goes to the client any more, and its connection is not to end either. */
+  readonly isMute: boolean;
   /** Something waits for the client, and no call is in hand to send it with: make the upstream speak. */
   ask(): void;
 }
@@ -217,14 +220,15 @@ export class Ticks {
   }
 
   #perform(from: Side, to: Direction, actions: ReturnType<FaultMachine["push"]>): void {
+    const breaks = actions.some(({ kind }) => kind === "close" || kind === "reset");
     for (const action of actions) {
-      if (action.kind === "bytes") this.#queue(to, action.bytes);
-      else if (action.kind !== "end") {
-        // The client is to see the end, whichever direction reached the point.
-        this.end(from, "faultwire: injected connection fault");
-        this.end("server", "faultwire: injected connection fault");
-      }
+      // One answer can't carry bytes and an end, and there may be no other: the end is what the fault is about.
+      if (action.kind === "bytes" && !breaks) this.#queue(to, action.bytes);
     }
+    if (!breaks) return;
+    // The client is to see the end, whichever direction reached the point.
+    this.end(from, closeReason);
+    this.end("server", closeReason);
   }
 
   #wakeWires(now: number): void {
@@ -247,7 +251,8 @@ export class Ticks {
       if (reply.canDrip) this.#runAhead(from, to, session);
       // One answer, where it can't go out in parts, waits until all that its chunk became is due.
       if (to.wire && to.wire.pendingBytes > 0) return;
-      if (session.holds(from, to.outBytes > 0)) return;
+      const hasOutput = to.outBytes > 0;
+      if (session.holds(from, hasOutput) && !(reply.canDrip && hasOutput)) return;
       const isIdle = !to.isUrgent && to.endReason === undefined;
       if (isIdle && session.keeps(from)) {
         to.keptSinceMs ??= now;
@@ -256,7 +261,7 @@ export class Ticks {
     }
     to.reply = undefined;
     to.keptSinceMs = undefined;
-    if (to.outBytes > 0) this.#answer(to, reply, now, session.isInRecord(from));
+    if (to.outBytes > 0) this.#answer(from, to, reply, session);
     else if (to.endReason !== undefined) {
       to.hasEnded = true;
       reply.close(to.endReason);
@@ -271,7 +276,8 @@ export class Ticks {
       this.#aheadMs = undefined;
     };
     for (let at = session.wakeAtMs; from === "server" && at !== undefined; at = session.wakeAtMs) {
-      if (!session.isScheduled || to.out.length >= maxTimedParts) break;
+      if (!session.isScheduled || to.out.length >= (session.isMute ? maxTimedParts - 1 : maxAheadParts))
+        break;
       const moment = at;
       ahead(moment, () => session.wake(moment));
     }
@@ -282,18 +288,24 @@ export class Ticks {
     }
   }
 
-  #answer(to: Direction, reply: TickReply, now: number, isInRecord: boolean): void {
+  #answer(from: Side, to: Direction, reply: TickReply, session: TickSession): void {
     const parts = to.out;
+    const now = this.#timers.now();
+    const isMute = from === "server" && session.isMute;
     const isLater = (parts.at(-1)?.atMs ?? now) > now;
     const isSliced = to.wire !== undefined && parts.length > 1;
-    if (reply.canDrip && !this.#isReleased && (isLater || isSliced)) {
+    if (reply.canDrip && !this.#isReleased && (isLater || isSliced || isMute)) {
       this.#keep(to, NOTHING);
-      reply.drip(fewer(to.wire ? parts : byMoment(parts, now)));
+      const timed = fewer(to.wire ? parts : byMoment(parts, now), maxTimedParts - 1);
+      // While a last part is in hand, the host does not see that the upstream ends.
+      if (isMute) timed.push({ bytes: NOTHING, atMs: Number.POSITIVE_INFINITY });
+      reply.drip(timed);
       return;
     }
     const all = joinBytes(parts.map(({ bytes }) => bytes));
     // What would fill a buffer of the host's only in part goes with what follows at once.
-    const spare = isInRecord && !this.#isReleased ? all.length % hostLimits.maxWriteChunkBytes : 0;
+    const waits = session.isInRecord(from) && !this.#isReleased;
+    const spare = waits ? all.length % hostLimits.maxWriteChunkBytes : 0;
     const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
     this.#keep(to, all.subarray(bytes.length));
     if (bytes.length > 0) reply.forward(bytes);
@@ -360,6 +372,9 @@ function direction(): Direction {
   };
 }
 
+/** Parts that a schedule is made of, at the most, before they are joined to as many as an answer has. */
+const maxAheadParts = 65_536;
+
 const NOTHING = new Uint8Array(0);
 
 /** One part of all those that are due at the same moment, or by now. */
@@ -374,9 +389,9 @@ function byMoment(parts: readonly TimedPart[], now: number): TimedPart[] {
   return Array.from(moments, ([atMs, all]) => ({ atMs, bytes: joinBytes(all) }));
 }
 
-/** At the most {@link maxTimedParts}: neighbours are joined, and go when the later one is due. */
-function fewer(parts: TimedPart[]): TimedPart[] {
-  while (parts.length > maxTimedParts)
+/** At the most so many: neighbours are joined, and go when the later one is due. */
+function fewer(parts: TimedPart[], most: number): TimedPart[] {
+  while (parts.length > most)
     parts = parts.flatMap((part, at) => {
       const next = parts[at + 1];
       if (at % 2 === 1) return [];

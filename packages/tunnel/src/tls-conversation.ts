@@ -19,13 +19,9 @@ import { joinBytes } from "./bytes.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { type Acquaintance, meetTls } from "./introduction.ts";
+import { provocation } from "./provocation.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
-
-/**
- * An alert that no peer expects outside a handshake (RFC 8446 section 6): fatal, internal_error, in clear. It makes
- * an upstream end a connection, so that the client's end can be ended with it, before it has seen a request.
- */
-const provocation = Uint8Array.of(ContentType.alert, 3, 3, 0, 2, 2, 80);
+import { notOpened } from "./ways.ts";
 
 /** What happens to an opaque connection at a moment of it. */
 interface Strike {
@@ -60,7 +56,7 @@ function strikeOf(fault: Fault, isPaired: boolean): Strike | string | null {
     case "tls.handshake-slow":
       return isPaired ? null : needsBothSides;
     default:
-      return "the connection is not opened";
+      return notOpened;
   }
 }
 
@@ -215,6 +211,7 @@ export class TlsConversation implements Watcher {
         return "server-hello";
       case "established":
         this.#established = true;
+        if (this.#met?.decision?.fault.kind === "tls.handshake-slow") this.#context.unwire?.();
         return "established";
       case "state":
       case "alert":

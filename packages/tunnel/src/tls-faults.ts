@@ -1,6 +1,12 @@
 /** Faults of TLS itself on a session that is ours: what they ask of a bridge's handshake, and of its records. */
 import { ALERT_NUMBERS, type Decision } from "@faultwire/fault-engine";
-import type { IdentityRequest, ServerIdentity, TlsBridge, TlsBridgeOptions } from "@faultwire/tls-bridge";
+import type {
+  BridgeFailure,
+  IdentityRequest,
+  ServerIdentity,
+  TlsBridge,
+  TlsBridgeOptions,
+} from "@faultwire/tls-bridge";
 import {
   AlertDescription,
   AlertLevel,
@@ -41,6 +47,8 @@ export function bridgeFaultOf(
     case "tls.version": {
       const named = versions.filter((version) => isVersion(version, fault.value));
       const refused = fault.mode === "refuse";
+      if (named.length === 0)
+        return { undone: `${fault.value} is never spoken here, only ${versions.join(" and ")}` };
       return { versions: refused ? versions.filter((version) => !named.includes(version)) : named };
     }
     case "tls.cipher": {
@@ -76,6 +84,33 @@ const noApplicationProtocol = {
   description: AlertDescription.noApplicationProtocol,
 } as const;
 
+/** What a handshake that a fault spoils may fail of; any other failure is none of the fault's. */
+const spoiled: ReadonlySet<BridgeFailure["code"]> = new Set<BridgeFailure["code"]>([
+  "client-rejects-certificate",
+  "client-alert",
+  "upstream-alert",
+  "handshake",
+  "no-common-version",
+  "no-common-cipher",
+  "no-common-protocol",
+]);
+
+/** Whether a handshake has failed because a fault wanted it to. */
+export function isSpoiledBy(decision: Decision | null, { code }: BridgeFailure): boolean {
+  switch (decision?.fault.kind) {
+    case "tls.alert":
+      return code === "alert-sent" || code === "client-alert";
+    case "tls.alpn":
+      return code === "alert-sent";
+    case "tls.certificate":
+    case "tls.version":
+    case "tls.cipher":
+      return spoiled.has(code);
+    default:
+      return false;
+  }
+}
+
 /** Whether a version has that name: `TLSv1.3`, `tls1.3`, `1.3`. */
 function isVersion(version: string, name: string): boolean {
   return version.slice("TLSv".length) === name.toLowerCase().replace(/^tls\s*v?/, "");
@@ -85,6 +120,8 @@ function isVersion(version: string, name: string): boolean {
 export interface RecordFault {
   /** Records of application data that go before it. */
   readonly afterRecords: number;
+  /** Nothing is sent but the end of the connection. */
+  readonly isEnd?: boolean;
   /** Sends what the client gets in place of `bytes`. */
   strike(bridge: TlsBridge, bytes: Uint8Array): void;
 }
@@ -106,7 +143,7 @@ export function recordFaultOf(decision: Decision | null): RecordFault | undefine
         strike: (bridge) => bridge.sendRaw("client", garbage(decision)),
       };
     case "tls.truncate":
-      return { afterRecords: fault.afterRecords, strike: () => {} };
+      return { afterRecords: fault.afterRecords, isEnd: true, strike: () => {} };
     default:
       return undefined;
   }

@@ -71,6 +71,24 @@ type PointFault = Extract<
   { readonly kind: "connection.close" | "connection.reset" | "connection.stall" }
 >;
 
+/** Whether a connection's fault works on its bytes, whatever is inside. */
+export function isOfBytes({ fault }: Decision): boolean {
+  switch (fault.kind) {
+    case "connection.close":
+    case "connection.reset":
+    case "connection.stall":
+      return fault.at.kind === "bytes";
+    case "connection.latency":
+    case "connection.throttle":
+    case "connection.slice":
+    case "connection.corrupt":
+    case "tls.handshake-slow":
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Lets so many bytes through, then closes, or holds everything for a time. */
 export class PointMachine implements FaultMachine {
   readonly #fault: PointFault;
@@ -79,7 +97,7 @@ export class PointMachine implements FaultMachine {
   #heldBytes = 0;
   #openAtMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
-  #hasStruck = false;
+  #outcome: FaultOutcome = { kind: "waiting" };
 
   constructor(fault: PointFault, afterBytes: number) {
     this.#fault = fault;
@@ -96,20 +114,20 @@ export class PointMachine implements FaultMachine {
     return this.#isOver;
   }
   get outcome(): FaultOutcome {
-    return this.#hasStruck ? { kind: "done" } : { kind: "waiting" };
+    return this.#outcome;
   }
 
   push(data: Uint8Array, nowMs: number): StreamAction[] {
     if (this.#isOver || data.length === 0) return [];
     if (this.#held.length > 0) return this.#hold(data);
-    if (this.#hasStruck) return [{ kind: "bytes", bytes: data }];
+    if (this.#outcome.kind === "done") return [{ kind: "bytes", bytes: data }];
     if (data.length < this.#left || (data.length === this.#left && this.#fault.kind === "connection.stall")) {
       this.#left -= data.length;
       return [{ kind: "bytes", bytes: data }];
     }
     const first: StreamAction[] =
       this.#left > 0 ? [{ kind: "bytes", bytes: data.subarray(0, this.#left) }] : [];
-    this.#hasStruck = true;
+    this.#outcome = { kind: "done" };
     if (this.#fault.kind !== "connection.stall") {
       this.#isOver = true;
       return [...first, { kind: this.#fault.kind === "connection.close" ? "close" : "reset" }];
@@ -128,6 +146,8 @@ export class PointMachine implements FaultMachine {
   }
 
   finish(): StreamAction[] {
+    if (this.#outcome.kind === "waiting")
+      this.#outcome = { kind: "undone", reason: `the connection ended ${this.#left} bytes before that` };
     return [];
   }
 

@@ -104,6 +104,19 @@ export class ChangedResponse {
     return this.#isOver;
   }
 
+  /** The fault has shown itself: whatever comes, it was carried out. */
+  get hasStruck(): boolean {
+    if (this.#machine) return this.#machine.outcome.kind === "done";
+    return this.#undone === null && this.#point === null;
+  }
+
+  /** Nothing of what the upstream still says goes to the client: the response stalls for ever. */
+  get isStalled(): boolean {
+    if (this.#openAtMs === Number.POSITIVE_INFINITY) return true;
+    const fault = this.#fault;
+    return fault.kind === "stream.stall" && fault.forMs === null && this.#machine?.outcome.kind === "done";
+  }
+
   /** Whether the client gets less than a whole response. */
   get isCut(): boolean {
     return this.#isCut;
@@ -148,6 +161,9 @@ export class ChangedResponse {
     if (item.kind === "end") this.#meter?.finish();
     if (item.kind === "end" || item.kind === "malformed" || item.kind === "opaque") this.#isComplete = true;
     if (this.#isOver) return NOTHING;
+    // A body's own times count from the moment at which it may begin.
+    if (this.#faulted && Number.isFinite(this.#openAtMs))
+      return this.#out(this.#faulted.push(item, Math.max(nowMs, this.#openAtMs)), nowMs);
     if (this.#faulted) return this.#out(this.#faulted.push(item, nowMs), nowMs);
     const actions: WireAction[] = item.bytes.length > 0 ? [{ kind: "bytes", bytes: item.bytes }] : [];
     if (item.kind === "end") actions.push({ kind: "end", keepAlive: this.#head.keepAlive });

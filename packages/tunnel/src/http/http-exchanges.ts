@@ -55,6 +55,11 @@ export interface HttpExchangesOptions {
   readonly desk: FaultDesk;
   /** Asked with the first request's head; `null` where nothing on this connection is a target. */
   readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
+  /**
+   * Whether each request is to be followed by a question of ours, whose answer brings one more call to end the
+   * client's connection with; `last` asks the upstream to end its own behind it.
+   */
+  readonly wantsSpare?: () => "kept" | "last" | undefined;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   /** Says who we are where we have to ask the upstream something ourselves. */
@@ -110,10 +115,15 @@ export class HttpExchanges {
     return owed.length > this.#deferredEnds;
   }
 
-  /** Whether a response that the upstream has said whole is still being sent, slowly or never. */
+  /** Whether a response that depends on the upstream no more is still being sent, slowly or never. */
   get isSending(): boolean {
     const changed = this.#exchanges[0]?.changed;
-    return changed ? changed.isComplete && !changed.isOver : false;
+    return changed ? (changed.isComplete || changed.isStalled) && !changed.isOver : false;
+  }
+
+  /** Whether nothing but pings goes to the client any more, and its connection is not to end either. */
+  get isMute(): boolean {
+    return this.isSending && (this.wakeAtMs === undefined || this.#exchanges[0]?.changed?.isStalled === true);
   }
 
   /** Whether what goes to the client next, and when, depends on nothing that the upstream may still say. */
@@ -182,7 +192,7 @@ export class HttpExchanges {
   finish(): void {
     for (const exchange of this.#exchanges.splice(0)) {
       this.#letGo(exchange);
-      this.#log?.outcome(exchange, "the connection ended first");
+      this.#log?.outcome(exchange, exchange.changed?.hasStruck ? null : "the connection ended first");
       this.#log?.end(exchange, "abandoned");
     }
   }
@@ -221,9 +231,11 @@ export class HttpExchanges {
     exchange.isSent = true;
     this.#reading = null;
     this.#log?.request(exchange);
+    const spare = this.#options.wantsSpare?.();
+    if (spare && exchange.goesOn && exchange.head.keepAlive) this.#probe(exchange.head, spare === "last");
   }
 
-  #probe(head: RequestHead): void {
+  #probe(head: RequestHead, isLast = this.#isOver): void {
     const probe = new Exchange({ ...head, method: "HEAD" }, null);
     probe.plan = passOn;
     this.#exchanges.push(probe);
@@ -234,7 +246,7 @@ export class HttpExchanges {
         ["User-Agent", this.#options.userAgent],
         ["Accept", "*/*"],
         // The upstream's own end is a second way to tell the client that this was all.
-        ...(this.#isOver ? [["Connection", "close"] as const] : []),
+        ...(isLast ? [["Connection", "close"] as const] : []),
       ]),
     );
   }
@@ -452,6 +464,7 @@ export class HttpExchanges {
 
   /** Does what a changed response says. */
   #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
+    if (changed.isStalled) this.#log?.outcome(exchange, null);
     for (const action of actions) {
       if (action.kind === "bytes") {
         this.#port.toClient(action.bytes);

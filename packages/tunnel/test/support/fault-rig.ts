@@ -4,7 +4,7 @@
  */
 import type { EngineEvent, Fault } from "@faultwire/fault-engine";
 import type { ConnectionWay } from "../../src/index.ts";
-import { HttpsTunnel, type HttpsTunnelOptions, theirAuthority } from "./https-tunnel.ts";
+import { HttpsTunnel, type HttpsTunnelOptions } from "./https-tunnel.ts";
 import { type ScriptedPolicy, scriptedPolicy } from "./scripted-policy.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";
 
@@ -22,6 +22,7 @@ export interface FaultRigOptions {
   readonly chunkBytes?: number;
   readonly tls?: Partial<HttpsTunnelOptions>;
   readonly needsBody?: boolean;
+  readonly isOneRule?: boolean;
 }
 
 /** Something that arrived at the client, in clear. */
@@ -30,7 +31,7 @@ export interface Arrival {
   readonly text: string;
 }
 
-const asked = ["HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"];
+const asked = [{ afterMs: 2, text: "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" }];
 const ok = ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"];
 
 export class FaultRig {
@@ -50,7 +51,7 @@ export class FaultRig {
   #seenBytes = 0;
 
   constructor(options: FaultRigOptions) {
-    const { way, connection, requests = [], tls, needsBody = false } = options;
+    const { way, connection, requests = [], tls, needsBody = false, isOneRule = false } = options;
     this.#way = way;
     this.#chunkBytes = options.chunkBytes ?? 4096;
     this.#answer = (head, number) =>
@@ -59,13 +60,14 @@ export class FaultRig {
       connection: () => connection ?? null,
       request: (number) => requests[number] ?? null,
       needsBody,
+      isOneRule,
     });
     if (way === "plain") {
       this.probe = new TunnelProbe({ policy: this.policy });
       return;
     }
-    const closed = way === "opaque" ? { client: { ca: theirAuthority().caPem }, stayClosed: true } : {};
-    this.#tls = new HttpsTunnel({ policy: this.policy, chunkBytes: this.#chunkBytes, ...closed, ...tls });
+    const stayClosed = way === "opaque";
+    this.#tls = new HttpsTunnel({ policy: this.policy, chunkBytes: this.#chunkBytes, stayClosed, ...tls });
     this.probe = this.#tls.probe;
     this.#tls.client.socket.on("data", (chunk: Buffer) => this.#arrived(chunk.toString("latin1")));
     this.#tls.upstream.socket.on("data", (chunk: Buffer) => this.#upstreamGot(chunk.toString("latin1")));
@@ -84,7 +86,7 @@ export class FaultRig {
   }
   /** Whether the client was told by TLS that this is all. */
   get hasCloseNotify(): boolean {
-    return this.#tls?.client.hasEnded ?? false;
+    return this.#tls?.hasCloseNotify ?? false;
   }
   /** OpenSSL's code of what went wrong at the client. */
   get clientError(): string | undefined {
@@ -103,6 +105,17 @@ export class FaultRig {
     return this.policy.events.filter(
       (event): event is Extract<EngineEvent, { readonly type: Type }> => event.type === type,
     );
+  }
+
+  /** Waits for the handshake and what belongs to it; at once where there is none. */
+  async handshake(): Promise<void> {
+    if (!this.#tls) return;
+    let isDone = false;
+    this.#tls.client.socket.once("secureConnect", () => {
+      isDone = true;
+    });
+    for (let ms = 0; ms < 5000 && !isDone; ms++) await this.run(1);
+    await this.run(30);
   }
 
   /** The client says something. */
@@ -128,6 +141,7 @@ export class FaultRig {
       else {
         await this.probe.run(1);
         this.#takePlain();
+        if (this.probe.ended.has("client")) this.probe.ends("server");
       }
     }
   }

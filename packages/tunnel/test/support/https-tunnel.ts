@@ -16,10 +16,12 @@ export const ourAuthority = (): TestAuthority =>
 export const theirAuthority = (): TestAuthority =>
   (authorities.theirs ??= new TestAuthority("Upstream test CA"));
 
+export interface UpstreamOptions extends SecureContextOptions, TLSSocketOptions {}
+
 export interface HttpsTunnelOptions {
   readonly policy: ScriptedPolicy;
   readonly client?: ConnectionOptions;
-  readonly upstream?: SecureContextOptions & TLSSocketOptions;
+  readonly upstream?: UpstreamOptions;
   /** Bytes that the host reads in one call. */
   readonly chunkBytes?: number;
   readonly intercept?: Partial<InterceptionOptions>;
@@ -33,7 +35,10 @@ export class HttpsTunnel {
   readonly upstream: TlsMemoryPeer;
   readonly probe: TunnelProbe;
   readonly #chunkBytes: number;
+  /** Peers that have been given the end of their wire. */
   readonly #finished = new Set<"client" | "server">();
+  #clientClosed: boolean | undefined;
+  readonly #quietTurns = { client: 0, server: 0 };
   #given = { client: 0, server: 0 };
 
   constructor({
@@ -54,9 +59,15 @@ export class HttpsTunnel {
       ...intercept,
     };
     this.probe = new TunnelProbe({ policy, ...(stayClosed ? {} : { intercept: opened }) });
-    this.client = TlsMemoryPeer.client({ servername: host, ca: ourAuthority().caPem, ...client });
+    this.client = TlsMemoryPeer.client({
+      servername: host,
+      ca: [ourAuthority().caPem, theirAuthority().caPem],
+      ...client,
+    });
     const { cert, key } = theirAuthority().issue(host);
     this.upstream = TlsMemoryPeer.server({ cert, key, ...upstream }, { ...upstream });
+    // As Node's own servers and clients do, and most others.
+    for (const { socket } of [this.client, this.upstream]) socket.on("end", () => socket.end());
   }
 
   /** Carries bytes until nothing moves for a while (in turns of a millisecond of the probe's clock). */
@@ -70,7 +81,8 @@ export class HttpsTunnel {
     const fromServer = await this.upstream.take();
     this.probe.says("client", fromClient, this.#chunkBytes);
     this.probe.says("server", fromServer, this.#chunkBytes);
-    if (this.upstream.hasFinished) this.probe.ends("server");
+    // OpenSSL's own end of a handshake that is cut off is an error, behind which a server closes.
+    if (this.upstream.hasFinished || this.upstream.error) this.probe.ends("server");
     await this.probe.run(1);
     const moved = this.#give("server", this.upstream) + this.#give("client", this.client);
     return moved + fromClient.length + fromServer.length;
@@ -81,6 +93,11 @@ export class HttpsTunnel {
     this.client.socket.write(request);
     await this.settle(quietMs);
     return this.takeClient();
+  }
+
+  /** Whether the client was told by TLS that this is all, and has not just met the end of its connection. */
+  get hasCloseNotify(): boolean {
+    return this.#clientClosed ?? this.client.hasEnded;
   }
 
   takeClient(): string {
@@ -114,8 +131,11 @@ export class HttpsTunnel {
     this.#given[side] = got.length;
     peer.give(fresh);
     const from = side === "client" ? "server" : "client";
-    if (this.probe.ended.has(from) && !this.#finished.has(side)) {
+    if (this.probe.ended.has(from) && fresh.length === 0 && !this.#finished.has(side)) {
+      // What was given before has to be read first.
+      if (++this.#quietTurns[side] < 3) return 1;
       this.#finished.add(side);
+      if (side === "client") this.#clientClosed = peer.hasEnded;
       peer.giveEnd();
     }
     return fresh.length;

@@ -15,6 +15,8 @@ export interface ScriptedPolicyOptions {
   readonly request?: (number: number, facts: RequestFacts) => Fault | null;
   /** Whether requests are decided with their bodies only. */
   readonly needsBody?: boolean;
+  /** All faults are one rule's, and not each one's own. */
+  readonly isOneRule?: boolean;
   readonly isTarget?: (host: string) => boolean;
 }
 
@@ -53,7 +55,9 @@ export function scriptedPolicy(options: ScriptedPolicyOptions = {}): ScriptedPol
       if (options.needsBody && facts.body === undefined) return { kind: "needs-body", maxBytes: 1000 };
       const number = requests++;
       const fault = options.request?.(number, facts) ?? null;
-      return fault ? { kind: "fault", decision: decisionOf(fault, number) } : { kind: "none", rule: null };
+      const decision = fault && decisionOf(fault, number);
+      if (decision && options.isOneRule) return { kind: "fault", decision: { ...decision, rule: "rule" } };
+      return decision ? { kind: "fault", decision } : { kind: "none", rule: null };
     },
     record: (event) => events.push(event),
   };

@@ -19,6 +19,7 @@ export class TunnelProbe {
   readonly ended = new Set<Side>();
   readonly #sides: readonly Side[];
   readonly #got: Record<Side, Uint8Array[]> = { client: [], server: [] };
+  readonly #writes: Record<Side, number[]> = { client: [], server: [] };
   readonly #queues: Record<Side, Uint8Array[]> = { client: [], server: [] };
   readonly #buffers: Record<Side, Uint8Array> = { client: new Uint8Array(0), server: new Uint8Array(0) };
   readonly #isOffering: Record<Side, boolean> = { client: false, server: false };
@@ -54,6 +55,14 @@ export class TunnelProbe {
   /** What a peer has got so far. */
   got(side: Side): Uint8Array {
     return concatBytes(this.#got[side]);
+  }
+
+  /** How many writes a peer has got, what was taken included, and of how many bytes. */
+  writeSizes(side: Side): readonly number[] {
+    return this.#writes[side];
+  }
+  writes(side: Side): number {
+    return this.#writes[side].length;
   }
 
   /** The same as text, and taken. */
@@ -132,6 +141,7 @@ export class TunnelProbe {
       const written = action.case === "replace" ? action.value.modifiedChunk : chunk;
       if (written.length > 0) {
         this.#got[to].push(written);
+        this.#writes[to].push(written.length);
         this.#buffers[from] = this.#buffers[from].subarray(chunk.length);
         this.#read(from);
       }

@@ -1,0 +1,63 @@
+/** What tunnels can do to their connections, and what they do instead: the tables of the documentation. */
+import { abilitiesOf, FAULT_KINDS, type FaultKind, type Way } from "@faultwire/fault-engine";
+
+/** Why an opaque tunnel can't carry a fault out; the reason in its `undone` event, too. */
+export const notOpened = "the connection is not opened";
+/** Why faults of TLS are none of plain HTTP. */
+export const noTls = "there is no TLS in clear";
+
+const wholeChunks = "after bytes, in place of the chunk that the point is in (4096 bytes at the most)";
+const fin = "instead: a FIN, the sockets being the host's";
+
+const ofLayers = (layers: readonly string[], reason: string): Partial<Record<FaultKind, string>> =>
+  Object.fromEntries(
+    FAULT_KINDS.filter((kind) => layers.includes(kind.slice(0, kind.indexOf(".")))).map((kind) => [
+      kind,
+      reason,
+    ]),
+  );
+
+/** HTTPS that stays closed, in a tunnel that the host has wrapped on both sides. */
+export const opaqueWay: Way = {
+  name: "opaque tunnel",
+  abilities: abilitiesOf({
+    ...ofLayers(["http", "stream", "model"], notOpened),
+    "connection.close": `instead: at a moment as asked for; ${wholeChunks}`,
+    "connection.reset": fin,
+    "tls.alert": "instead: in clear, so at client-hello and server-hello only",
+    "tls.certificate": notOpened,
+    "tls.version": notOpened,
+    "tls.cipher": notOpened,
+    "tls.alpn": notOpened,
+    "tls.bad-mac": notOpened,
+    "tls.oversized-record": notOpened,
+    "tls.garbage": notOpened,
+    "tls.truncate": notOpened,
+  }),
+};
+
+/** HTTPS that is opened in a tunnel. */
+export const decryptedWay: Way = {
+  name: "decrypted tunnel",
+  abilities: abilitiesOf({
+    "connection.close": `instead: at a moment, or after bytes of one response, as asked for; of a whole connection, ${wholeChunks}`,
+    "connection.reset": `${fin}, and without close_notify`,
+    "tls.version": "instead: of TLS 1.2 and TLS 1.3 only; others are never spoken here",
+    "tls.alpn": "instead: refused as asked for; nothing but http/1.1 can be forced",
+    "tls.truncate": "instead: in the first response as asked for, which is the connection's last in any case",
+  }),
+};
+
+/** HTTP/1.1 in clear in a tunnel that the host has wrapped on both sides. */
+export const plainWay: Way = {
+  name: "plain HTTP in a tunnel",
+  abilities: abilitiesOf({
+    ...ofLayers(["tls"], noTls),
+    "connection.close": `instead: at a request or its response, or after bytes of one response, as asked for; of a whole connection, ${wholeChunks}`,
+    "connection.reset": fin,
+    "connection.stall": "instead: as asked for, but at the moments of a handshake, which there is none",
+  }),
+};
+
+/** The ways of tunnels, in the order of the documentation. */
+export const tunnelWays: readonly Way[] = [opaqueWay, decryptedWay, plainWay];

@@ -1,0 +1,13 @@
+/** All of them. */
+import { connectionCases } from "./connection-cases.ts";
+import type { FaultCase } from "./fault-case.ts";
+import { httpCases } from "./http-cases.ts";
+import { streamCases } from "./stream-cases.ts";
+import { tlsCases } from "./tls-cases.ts";
+
+export const faultCases: readonly FaultCase[] = [
+  ...connectionCases,
+  ...tlsCases,
+  ...httpCases,
+  ...streamCases,
+];
