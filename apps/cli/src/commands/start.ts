@@ -76,9 +76,13 @@ async function run(flags: StartFlags): Promise<void> {
       });
     logger.info({ event: "shutdown", signal: await signal }, "draining");
   } finally {
-    await host?.close();
-    await plugin.close();
-    await mock?.close();
+    try {
+      await host?.close();
+      await plugin.close();
+    } finally {
+      // Also where a report can't be written: what listens keeps the process alive.
+      await mock?.close();
+    }
   }
 }
 
