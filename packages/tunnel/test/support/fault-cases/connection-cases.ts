@@ -303,7 +303,7 @@ export const connectionCases: readonly FaultCase[] = [
       expect(arrivals.length).toBeGreaterThan(0);
       const start = whole.length - body.length;
       expect(text.slice(0, start)).toBe(whole.slice(0, start));
-      for (const [at, char] of [...text.slice(start)].entries()) {
+      for (const [at, char] of text.slice(start).split("").entries()) {
         const flipped = char.charCodeAt(0) ^ body.charCodeAt(at);
         expect(flipped > 0 && (flipped & (flipped - 1)) === 0).toBe(true);
       }
