@@ -82,6 +82,7 @@ export async function startPlugin(flags: ServerFlags, ownUpstream: boolean): Pro
     }),
     onEvent: (event) => {
       if (event.type === "untrusted") distrust.tell(event);
+      else if (event.type === "silent") distrust.suspect(event);
     },
     host: flags.host,
     port: flags.port,

@@ -77,3 +77,26 @@ describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (
     expect(await tunnel.exchange(get())).toMatch(/^HTTP\/1\.1 529 /);
   });
 });
+
+describe("a client that says nothing once it has our certificate", () => {
+  const silences = (tunnel: HttpsTunnel): number =>
+    tunnel.probe.events.filter(({ type }) => type === "silent").length;
+
+  it("is told of after some seconds, because it may have refused our certificate without an alert", async () => {
+    const tunnel = new HttpsTunnel({ policy: scriptedPolicy(), client: { ca: "" } });
+    await tunnel.settle();
+    expect(tunnel.client.error?.code).toMatch(/SELF_SIGNED|UNABLE_TO/);
+    await tunnel.probe.run(4000);
+    expect(silences(tunnel)).toBe(0);
+    await tunnel.probe.run(2000);
+    expect(silences(tunnel)).toBe(1);
+  });
+
+  it("is not told of where it speaks", async () => {
+    const tunnel = new HttpsTunnel({ policy: scriptedPolicy() });
+    tunnel.serve(() => ok());
+    expect(await tunnel.exchange(get())).toBe(ok());
+    await tunnel.probe.run(6000);
+    expect(silences(tunnel)).toBe(0);
+  });
+});
