@@ -274,6 +274,38 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
   });
 });
 
+it("TLS 1.2: a client's request that comes ahead of the upstream's Finished waits for it", async () => {
+  const client = MemoryPeer.client({ servername: HOST, ca: authority.caPem, maxVersion: "TLSv1.2" });
+  const server = MemoryPeer.server({ ...authority.issue(HOST) });
+  const { bridge, told } = bridged(authority);
+  bridge.push("client", await client.take());
+  await bridge.idle();
+  server.give(bridge.take("server"));
+  bridge.push("server", await server.take());
+  await bridge.idle();
+  client.give(bridge.take("client"));
+  const finished = await client.take();
+  const falseStart = impersonate("client", client, { sent: 0, received: 0 }).sealer.seal(
+    23,
+    Buffer.from("early"),
+  );
+  bridge.push("client", Buffer.concat([finished, falseStart]));
+  await bridge.idle();
+  // Nor has the client got our Finished: nobody knows yet who the upstream is.
+  expect([told.events, bridge.pendingBytes("client"), bridge.waitingBytes("client")]).toEqual([
+    [],
+    0,
+    falseStart.length,
+  ]);
+  server.give(bridge.take("server"));
+  bridge.push("server", await server.take());
+  await bridge.idle();
+  expect(told.events).toEqual(["established"]);
+  server.give(bridge.take("server"));
+  await server.take();
+  expect(server.text).toBe("early");
+});
+
 describe.each(sides)("TLS 1.2, %s", (side) => {
   it("who would like to renegotiate is refused, and may go on", async () => {
     const session = await established("TLSv1.2");
