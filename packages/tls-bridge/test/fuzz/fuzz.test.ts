@@ -10,7 +10,7 @@ import { type FuzzOutcome, fuzzGround, fuzzSession } from "./fuzz-session.ts";
 
 const seconds = Number(process.env["FAULTWIRE_FUZZ_SECONDS"] ?? 0);
 const seed = Number(process.env["FAULTWIRE_FUZZ_SEED"] ?? (seconds > 0 ? Date.now() % 0x7fff_ffff : 20_265));
-const SESSIONS = 250;
+const SESSIONS = 100;
 /** What a long run may have kept behind its first tenth, in our memory and in OpenSSL's. */
 const MAX_USED_GROWTH = 8 << 20;
 const MAX_RESIDENT_GROWTH = 150 << 20;

@@ -9,7 +9,7 @@ import { usedBytes } from "../support/used-memory.ts";
 const authority = new TestAuthority("bridge memory");
 afterAll(() => authority.dispose());
 const HOST = "origin.test";
-const SESSIONS = 150;
+const SESSIONS = 60;
 const MAX_BYTES = 16_384;
 
 const contexts = new SecureContextCache();
@@ -48,7 +48,7 @@ async function quietSession(version: SecureVersion): Promise<TlsBridge> {
 
 it.each<SecureVersion>(["TLSv1.2", "TLSv1.3"])("a quiet session of %s keeps little", async (version) => {
   const bridges = [];
-  for (let count = 0; count < 20; count++) bridges.push(await quietSession(version));
+  for (let count = 0; count < 10; count++) bridges.push(await quietSession(version));
   const before = await usedBytes();
   for (let count = 0; count < SESSIONS; count++) bridges.push(await quietSession(version));
   const each = ((await usedBytes()) - before) / SESSIONS;
