@@ -211,6 +211,24 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
     expect(Buffer.concat(told.clear[side]).toString()).toBe("new keys".repeat(3));
   });
 
+  it("as many as we have asked for are never too many, and those that nobody asked for are", async () => {
+    const session = await established("TLSv1.3");
+    const { bridge, told } = session;
+    const { sealer } = impostor(session, "TLSv1.3", side);
+    const answer = (): void => {
+      bridge.push(side, sealer.seal(ContentType.handshake, keyUpdate(false)));
+      sealer.updateKeys();
+    };
+    for (let count = 0; count < 2 * tlsBridgeLimits.idleRecords; count++) {
+      bridge.updateKeys(side, true);
+      answer();
+    }
+    for (let count = 0; count < tlsBridgeLimits.idleRecords; count++) answer();
+    expect(told.events).toEqual(["established"]);
+    answer();
+    expect(told.failure).toMatchObject({ code: "limit", limit: "idleRecords", from: side });
+  });
+
   it("OpenSSL follows ours, and gives its own where we ask for it", async () => {
     const session = await established("TLSv1.3");
     for (let round = 0; round < 4; round++) {
