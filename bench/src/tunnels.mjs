@@ -1,14 +1,15 @@
 // MB/s and added latency of one tunnel and of 64 through the reference host, by what the plugin does with them.
 // Client, origin, host and plugin share the machine, so what is compared is how much slower the same way gets.
+// `node bench/src/tunnels.mjs [rounds]`.
 import { setTimeout as pause } from "node:timers/promises";
 import { median, openReport, percentile, scaled } from "./support/report.mjs";
 import { TunnelClient } from "./support/tunnel-client.mjs";
 import { openRig, ways } from "./support/tunnel-rig.mjs";
 
-const rounds = scaled(5, 1);
+const rounds = Number(process.argv[2] ?? scaled(5, 1));
 const roundMs = scaled(1000, 200);
 /** Bytes of one exchange: long enough not to count itself, short enough to end in time on 64 tunnels. */
-const exchangeBytes = { 1: scaled(2 << 20, 1 << 18), 64: scaled(1 << 17, 1 << 14) };
+const exchangeBytes = { 1: scaled(1 << 20, 1 << 18), 64: scaled(1 << 15, 1 << 13) };
 const tunnelCounts = [1, 64];
 /** Between two pings of a tunnel: they are to meet an idle tunnel, not a queue. */
 const pingPauseMs = 20;
