@@ -66,16 +66,27 @@ const note = (way, figure, value) => {
   found[way][figure] ??= [];
   found[way][figure].push(value);
 };
+/** What went wrong, with where it did. */
+async function within(way, what, work) {
+  try {
+    return await work;
+  } catch (cause) {
+    const counts = JSON.stringify((await rig.lanes[way].plugin?.ask("counts")) ?? {});
+    throw new Error(`${way}, ${what}: ${cause.message}; the plugin has counted ${counts}`, { cause });
+  }
+}
+
 for (let round = 0; round <= rounds; round++)
   for (const tunnels of tunnelCounts)
     for (const [way, lane] of Object.entries(rig.lanes)) {
       for (const direction of ["down", "up"]) {
-        const { rate, cpu } = await throughput(lane, tunnels, direction);
+        const what = `${tunnels} ${direction}, round ${round}`;
+        const { rate, cpu } = await within(way, what, throughput(lane, tunnels, direction));
         if (round === 0) continue;
         note(way, `${tunnels} ${direction}`, rate);
         note(way, `${tunnels} ${direction} cpu`, cpu);
       }
-      const { p50, p99 } = await latency(lane, tunnels);
+      const { p50, p99 } = await within(way, `${tunnels} idle, round ${round}`, latency(lane, tunnels));
       if (round === 0) continue;
       note(way, `${tunnels} p50`, p50);
       note(way, `${tunnels} p99`, p99);
