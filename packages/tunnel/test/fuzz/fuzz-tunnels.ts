@@ -147,7 +147,7 @@ export async function fuzzTunnels({ seed, milliseconds, recordings }: FuzzOption
           if (kind === "write" && echo?.length === 0) echoes[from].unshift(part);
         });
       } catch (error) {
-        bug(`${name} has thrown ${error instanceof Error ? error.stack : error}`);
+        bug(`${name} has thrown ${error instanceof Error ? error.stack : "no error"}`);
       }
     };
     for (let step = 0; step < 60; step++) {

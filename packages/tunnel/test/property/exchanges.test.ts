@@ -103,7 +103,8 @@ describe.each(["decrypted", "plain"] as const)("a connection whose requests are 
           expect(new Set(ended).size).toBe(ended.length);
           const outcomes = [...rig.told("done"), ...rig.told("undone")].map(({ request }) => request);
           const decided = rig.told("decision").map(({ request }) => request);
-          expect(outcomes.toSorted()).toEqual(decided.toSorted());
+          expect(outcomes.length).toBe(decided.length);
+          expect(new Set(outcomes)).toEqual(new Set(decided));
         },
       ),
       { numRuns: way === "plain" ? 150 : 60 },
