@@ -39,7 +39,9 @@ function call(connection, path, message) {
   stream.on("error", () => {});
   stream.end(envelope(message));
   const answer = once(stream, "close").then(() => Buffer.concat(parts).subarray(prefixBytes));
-  return { answer, cancel: () => stream.close(constants.NGHTTP2_CANCEL) };
+  const sent = once(stream, "finish");
+  sent.catch(() => {});
+  return { answer, sent, cancel: () => stream.close(constants.NGHTTP2_CANCEL) };
 }
 
 const chunkCall = (connection, side, direction, id, chunk) =>
@@ -89,8 +91,8 @@ async function session() {
   actionOf(await read(few).answer);
   // Its predecessor's echo is still to come: this one is held, and cancelled when the host's client has gone.
   const held = read(few);
-  // Twice: the first may overtake the call's body.
-  for (let round = 0; round < 2; round++) await pinged(client);
+  await held.sent;
+  await pinged(client);
   held.cancel();
   await held.answer;
 }

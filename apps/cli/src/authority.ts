@@ -18,6 +18,7 @@ export interface AuthorityUse {
   readonly install: boolean;
 }
 
+/** A CA that is open, and what was done with it. */
 export interface OpenedAuthority {
   readonly authority: CertificateAuthority;
   /** Where the certificate is, PEM. */

@@ -21,12 +21,25 @@ export class DistrustWarnings {
   }
 
   tell({ client, host, message }: Distrust): void {
+    this.#warn(
+      client,
+      host,
+      `does not trust Faultwire's CA and broke off its connection to ${host}: ${message}. `,
+    );
+  }
+
+  /** The same of a client that has got our certificate and sent nothing, as Node does when it refuses one. */
+  suspect({ client, host }: Omit<Distrust, "message">): void {
+    const what = `has begun a connection to ${host} and sent nothing. If it reports a certificate error, it does not trust Faultwire's CA. `;
+    this.#warn(client, host, what);
+  }
+
+  #warn(client: string, host: string, what: string): void {
     if (this.#told.has(client) || this.#told.size >= maxClients) return;
     this.#told.add(client);
     this.#logger.warn(
       { event: "untrusted", client, host },
-      `a client (${client}) does not trust Faultwire's CA and broke off its connection to ${host}: ${message}. ` +
-        'In the shell that starts it: eval "$(faultwire ca env)"',
+      `a client (${client}) ${what}In the shell that starts it: eval "$(faultwire ca env)"`,
     );
   }
 }

@@ -1,6 +1,7 @@
 /** The log: pretty on a terminal, one JSON object a line otherwise; always on standard error. */
 import pino, { type Logger } from "pino";
 
+/** For people, or one JSON object a line. */
 export type LogFormat = "pretty" | "json";
 
 /** Fields that must never be written, whatever a future event carries. */

@@ -44,7 +44,10 @@ const program = new Command("faultwire")
       "with errors, reproducibly, without a change to its code.",
   )
   .version(version)
-  .addHelpText("after", "\nStart here:\n  faultwire start --error-probability 0.5\n");
+  .addHelpText(
+    "after",
+    "\nStart here:\n  faultwire start --error-probability 0.5\n  faultwire start --config faults.yaml\n",
+  );
 
 // `faultwire help serve` names the command second.
 const [first, second] = process.argv.slice(2);

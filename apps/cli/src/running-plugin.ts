@@ -15,6 +15,7 @@ import { onHangup } from "./shutdown.ts";
 import { readUpstreamCa } from "./upstream-trust.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** A plugin server that runs, with all that belongs to it. */
 export interface RunningPlugin {
   readonly rules: LiveRules;
   readonly logger: Logger;
@@ -81,6 +82,7 @@ export async function startPlugin(flags: ServerFlags, ownUpstream: boolean): Pro
     }),
     onEvent: (event) => {
       if (event.type === "untrusted") distrust.tell(event);
+      else if (event.type === "silent") distrust.suspect(event);
     },
     host: flags.host,
     port: flags.port,

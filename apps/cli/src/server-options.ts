@@ -5,6 +5,7 @@ import { integerFlag } from "./number-flags.ts";
 import { addRuleOptions } from "./rule-options.ts";
 import type { RuleFlags } from "./rules/rule-sources.ts";
 
+/** The flags as commander gives them. */
 export interface ServerFlags extends RuleFlags {
   readonly port: number;
   readonly clientPort?: number;
@@ -26,6 +27,7 @@ export interface ServerFlags extends RuleFlags {
 
 const port = integerFlag(0, 65_535);
 
+/** Adds the flags to a command. */
 export function addServerOptions(command: Command): Command {
   command
     .addOption(

@@ -17,6 +17,7 @@ export interface ToldRequest {
   readonly summary: RequestSummary;
 }
 
+/** Records what becomes of requests, on the clock of the timers. */
 export class ForwardLog {
   readonly #record: FaultPolicy["record"];
   readonly #now: () => number;

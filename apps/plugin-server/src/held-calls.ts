@@ -2,6 +2,7 @@
 import type { Timers } from "@faultwire/tunnel";
 import { forwardLimits } from "./forward-way.ts";
 
+/** Holds calls; every one of them comes to an end. */
 export class HeldCalls {
   readonly #timers: Timers;
   readonly #release = new Set<() => void>();

@@ -29,6 +29,9 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
       // Told to the user by whoever knows the remedy, once a client.
       logger.debug(entry, `${event.client} does not trust our CA: ${event.message}`);
       return;
+    case "silent":
+      logger.debug(entry, `a client of ${event.host} has got our certificate and sends nothing`);
+      return;
     case "session-failed":
       logger.warn(entry, `HTTPS to ${event.host} failed: ${event.message}`);
       return;

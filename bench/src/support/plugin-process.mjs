@@ -13,7 +13,7 @@ const plugin = await startPluginServer({
   policy: way === "untouched" ? untouchedPolicy() : targetPolicy(),
   logger: quietLogger(),
   port: 0,
-  ...(way === "decrypted" ? interception(authority, readFileSync(caFile, "utf8")) : {}),
+  ...(way === "decrypted" ? { intercept: interception(authority, readFileSync(caFile, "utf8")) } : {}),
   onEvent: ({ type }) => {
     counts[type] = (counts[type] ?? 0) + 1;
   },

@@ -17,14 +17,10 @@ export const untouchedPolicy = () => policyFor(["nothing.invalid"]);
 /** Everything is a target. */
 export const targetPolicy = () => policyFor(["*"]);
 
-/** What `startPluginServer` needs to open HTTPS: this CA's certificates, and whom to believe upstream. */
+/** How `startPluginServer` opens HTTPS: by this CA's certificates, and this CA is believed upstream. */
 export const interception = (authority, upstreamCa) => ({
-  intercept: "https",
-  authority: {
-    identityFor: (host, keyType) => authority.forHost(host, { keyType }),
-    identityForDefect: () => Promise.reject(new Error("no benchmark asks for a bad certificate")),
-  },
-  upstream: { caPem: [upstreamCa], insecure: false },
+  identityFor: ({ serverName, keyType }) => authority.forHost(serverName, { keyType }),
+  upstream: { caPem: [upstreamCa] },
 });
 
 /** A pino logger's surface without pino: what a log costs is not measured here. */

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 
+/** A tunnel that hangs is a failure, and has to be seen as one. */
+const patienceMs = 30_000;
 const piece = Buffer.alloc(65_536, 7);
 
 /** A tunnel with a finished handshake in it. */
@@ -37,8 +39,14 @@ export class TunnelClient {
 
   /** Sends `up` bytes and reads a response of `down` bytes. */
   async exchange(up, down) {
+    if (this.#socket.destroyed) throw new Error("the tunnel has ended between two requests");
     const answered = new Promise((resolve, reject) => {
-      this.#onResponse = (error) => (error ? reject(error) : resolve());
+      const patience = setTimeout(() => reject(new Error(`no answer for ${patienceMs} ms`)), patienceMs);
+      this.#onResponse = (error) => {
+        clearTimeout(patience);
+        if (error) reject(error);
+        else resolve();
+      };
     });
     // Who waits for room to write hears of a broken tunnel from here, a moment later.
     answered.catch(() => {});

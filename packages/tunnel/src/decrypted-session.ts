@@ -42,6 +42,12 @@ export interface DecryptedSessionOptions {
  */
 const pulseBytes = 32_768;
 
+/**
+ * A client that does not trust us and says so by no alert, as Node's, looks like one that has got our certificate and is
+ * silent: it has gone, but a tunnel does not hear of that.
+ */
+const silentAfterMs = 5000;
+
 export class DecryptedSession implements PairedSession {
   readonly #options: DecryptedSessionOptions;
   readonly #bridge: TlsBridge;
@@ -62,6 +68,10 @@ export class DecryptedSession implements PairedSession {
   /** Behind what is to go to the client its connection ends. */
   #endsClient = false;
   #isProvoked = false;
+  /** The client has got the first flight of ours. */
+  #isAnswered = false;
+  /** When a client that has said nothing since is worth a word. */
+  #silentAtMs: number | undefined;
   /** What the client has said until something was sent. */
   #firstBytes: Uint8Array = new Uint8Array(0);
   readonly hasChanged = true;
@@ -91,7 +101,8 @@ export class DecryptedSession implements PairedSession {
     return this.#bridge.isBusy;
   }
   get wakeAtMs(): number | undefined {
-    return this.#exchanges?.wakeAtMs;
+    const at = this.#exchanges?.wakeAtMs;
+    return this.#silentAtMs === undefined ? at : Math.min(at ?? this.#silentAtMs, this.#silentAtMs);
   }
 
   see(from: Side, chunk: Uint8Array): void {
@@ -125,6 +136,7 @@ export class DecryptedSession implements PairedSession {
     return this.#exchanges?.isMute ?? false;
   }
   wake(atMs: number): void {
+    if (this.#silentAtMs !== undefined && this.#silentAtMs <= atMs) this.#tellSilence();
     this.#exchanges?.wake(atMs);
     this.#flush();
   }
@@ -158,6 +170,11 @@ export class DecryptedSession implements PairedSession {
     const toServer = this.#bridge.take("server");
     const toClient = this.#bridge.take("client");
     if (toServer.length + toClient.length > 0) this.#hasSent = true;
+    if (toClient.length > 0 && !this.#isAnswered && !this.#failure) {
+      // Our certificate is on its way.
+      this.#isAnswered = true;
+      this.#silentAtMs = this.#options.context.now() + silentAfterMs;
+    }
     if (!this.#isReported) this.#follow("server", toClient);
     // A client may go without a word when it has seen it.
     const isShown = toClient.length > 0 && this.#options.met.decision?.fault.kind === "tls.certificate";
@@ -181,8 +198,10 @@ export class DecryptedSession implements PairedSession {
     return {
       established: (session) => this.#established(session),
       data: (from, plaintext) => {
-        if (from === "client") this.#exchanges?.fromClient(plaintext);
-        else this.#exchanges?.fromServer(plaintext);
+        if (from === "client") {
+          this.#silentAtMs = undefined;
+          this.#exchanges?.fromClient(plaintext);
+        } else this.#exchanges?.fromServer(plaintext);
       },
       closeNotify: (from) => {
         if (from === "client") this.#bridge.closeNotify("server");
@@ -197,6 +216,7 @@ export class DecryptedSession implements PairedSession {
       },
       failed: (failure) => {
         this.#failure = failure;
+        this.#silentAtMs = undefined;
         this.#isUrgent = true;
         this.#failed(failure);
       },
@@ -253,6 +273,12 @@ export class DecryptedSession implements PairedSession {
     this.#options.met.outcome(null);
     fault.strike(this.#bridge, bytes);
     this.#endsClient = true;
+  }
+
+  #tellSilence(): void {
+    this.#silentAtMs = undefined;
+    const { host, facts } = this.#options.met;
+    this.#options.context.tell({ type: "silent", host, client: facts.client });
   }
 
   #pulse(to: BridgeSide, bytes: number): void {

@@ -57,6 +57,8 @@ export type TunnelEvent = { readonly tunnel: string } & (
       readonly client: string;
       readonly message: string;
     }
+  /** A client has got our certificate and sent no request for some seconds: it may have refused it without a word. */
+  | { readonly type: "silent"; readonly host: string; readonly client: string }
   /** An opened session failed; both peers were told by an alert as far as they could be. */
   | {
       readonly type: "session-failed";

@@ -10,6 +10,7 @@ interface CheckFlags {
   readonly json?: boolean;
 }
 
+/** The subcommand `check`. Exit status 2 for a file that would be refused. */
 export function checkCommand(): Command {
   return new Command("check")
     .summary("check and explain a rule file")
@@ -21,7 +22,7 @@ export function checkCommand(): Command {
     .addOption(
       new Option(
         "--simulate <requests>",
-        "send so many imagined requests past the rules (a streamed POST /v1/messages each) and count",
+        "send so many imagined requests to Anthropic's API past the rules and count what each rule takes",
       ).argParser(integerFlag(1, 1_000_000)),
     )
     .option("--json", "say it as JSON")
@@ -86,7 +87,8 @@ function table({ requests, rules, passed }: Simulation): string {
   const lines = rows.map(([name = "", hits = "", of = "", first = ""]) =>
     `  ${name.padEnd(width(0))}  ${hits.padStart(width(1))}  ${of.padStart(width(2))}  ${first}`.trimEnd(),
   );
-  return `Of ${requests} requests, one every 100 ms, each on a connection of its own:\n${lines.join("\n")}\n`;
+  const what = `${requests} times POST /v1/messages to api.anthropic.com, streamed, every 100 ms, on new connections`;
+  return `${what}:\n${lines.join("\n")}\n`;
 }
 
 const share = (count: number, of: number): string => `${((100 * count) / of).toFixed(1)} %`;

@@ -10,6 +10,7 @@ interface ReportFlags {
   readonly rules?: string;
 }
 
+/** The subcommand `report`. Exit status 1 when an expectation is not met. */
 export function reportCommand(): Command {
   return new Command("report")
     .summary("judge a recorded event log")

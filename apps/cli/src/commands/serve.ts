@@ -7,6 +7,7 @@ import { startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
 
+/** The subcommand `serve`. Ends at SIGTERM or SIGINT; exit status 1 when an expectation was not met. */
 export function serveCommand(): Command {
   const command = new Command("serve")
     .summary("run the plugin server for a Fault proxy")

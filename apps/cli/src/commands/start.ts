@@ -12,12 +12,14 @@ import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
 import { UsageError } from "../usage-error.ts";
 
+/** The flags of `start` as commander gives them. */
 export interface StartFlags extends ServerFlags {
   readonly proxyPort: number;
   readonly mockPort: number;
   readonly realUpstream?: boolean;
 }
 
+/** The subcommand `start`. Ends as `serve` does. */
 export function startCommand(): Command {
   const command = new Command("start")
     .summary("run everything: plugin, host and mock API on loopback")
@@ -74,9 +76,13 @@ async function run(flags: StartFlags): Promise<void> {
       });
     logger.info({ event: "shutdown", signal: await signal }, "draining");
   } finally {
-    await host?.close();
-    await plugin.close();
-    await mock?.close();
+    try {
+      await host?.close();
+      await plugin.close();
+    } finally {
+      // Also where a report can't be written: what listens keeps the process alive.
+      await mock?.close();
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from "node:http2";
 import { connect } from "node:net";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { FaultEngine, singleRuleSet } from "@faultwire/fault-engine";
+import { type EngineEvent, FaultEngine, parseRuleFile, singleRuleSet } from "@faultwire/fault-engine";
 import { type FaultHost, type FaultHostEvent, startFaultHost } from "@faultwire/fault-host";
 import {
   HealthCheckRequestSchema,
@@ -189,6 +189,48 @@ describe("forward mode", () => {
     expect(JSON.parse(failed.body)).toMatchObject({ type: "error", error: { type: "overloaded_error" } });
     expect(origin.connections).toHaveLength(0);
     expect((await forward("POST", "http://other.test/echo", "hello")).body).toBe("hello");
+  });
+});
+
+describe("forward mode by rule", () => {
+  async function under(fault: string): Promise<{ events: EngineEvent[]; url: string }> {
+    const rules = `version: 1\ntargets: [api.test]\nrules:\n  - { name: r, fault: ${fault} }`;
+    const events: EngineEvent[] = [];
+    const now = (): number => performance.now();
+    const engine = new FaultEngine({ startedAtMs: now() });
+    engine.setRules("file", parseRuleFile(rules, "rules.yaml").ruleSet);
+    const policy = enginePolicy({ engine, now, onEvent: (event) => events.push(event) });
+    plugin = await startPluginServer({ policy, logger, port: 0 });
+    origin = await startByteOrigin();
+    const resolve = { "api.test:80": `127.0.0.1:${origin.port}` };
+    host = await startFaultHost({ plugins: urls(plugin), proxyPort: 0, resolve });
+    return { events, url: "http://api.test" };
+  }
+  const types = (events: readonly EngineEvent[]): string[] => events.map(({ type }) => type);
+
+  it("cuts a body short, and the host lives on", async () => {
+    const { events, url } = await under("{ http: { truncate: { afterBytes: 3 } } }");
+    const answer = await forward("POST", `${url}/echo`, "hello");
+    expect(answer).toMatchObject({ status: 200, body: "hel" });
+    expect(answer.headers).toMatchObject({ "x-faultwire": "r" });
+    expect(types(events)).toEqual(["connection", "request", "decision", "done", "response", "end"]);
+    expect(events.at(-1)).toMatchObject({ how: "cut" });
+    expect(host?.crashed).toBeUndefined();
+  });
+
+  it("holds a request back", async () => {
+    const { events, url } = await under("{ http: { delay: { beforeHead: 300ms } } }");
+    const start = performance.now();
+    expect((await forward("POST", `${url}/echo`, "hello")).body).toBe("hello");
+    expect(performance.now() - start).toBeGreaterThan(290);
+    expect(types(events)).toContain("done");
+  });
+
+  it("lets pass what the host can't do, and says why", async () => {
+    const { events, url } = await under("{ connection: { close: { at: request } } }");
+    expect((await forward("POST", `${url}/echo`, "hello")).body).toBe("hello");
+    expect(events).toContainEqual(expect.objectContaining({ type: "undone", rule: "r" }));
+    expect(logged).toContainEqual(expect.objectContaining({ event: "fault-skipped", level: "warn" }));
   });
 });
 

@@ -215,6 +215,16 @@ describe("--report", () => {
     expect(await runFaultwire(["report", log, "--rules", config])).toMatchObject({ status: 0 });
   });
 
+  it("whose folder has gone meanwhile is something to mend, and the end all the same", async () => {
+    const folder = join(scratch, "gone");
+    await start("--config", ruleFile(expecting("retries: 1")), "--report", folder);
+    expect(await status()).toBe(503);
+    rmSync(folder, { recursive: true });
+    const ended = await stop();
+    expect(ended.status).toBe(2);
+    expect(ended.stderr).toContain(`event log ${join(folder, "events.ndjson")} can't be read (ENOENT)`);
+  });
+
   it("says at the start that expectations are not judged without it", async () => {
     await start("--config", ruleFile(expecting("retries: 1")));
     expect(faultwire?.stderr()).toContain("judged with --report only");

@@ -78,9 +78,9 @@ describe("a chunk that passes through, from the connection and back", () => {
     const worker = await running(true);
     const counts = await created(async () => expect(await worker.calls(chunks)).toBe(chunks));
     expect(counts.get("HTTP2STREAM")).toBe(chunks);
-    // The test's own, and vitest's.
-    expect(counts.get("PROMISE") ?? 0).toBeLessThan(chunks / 4);
-    expect(counts.get("Timeout") ?? 0).toBeLessThan(chunks / 4);
+    // Less than one each: a few are the test's own, and vitest's.
+    expect(counts.get("PROMISE") ?? 0).toBeLessThan(chunks);
+    expect(counts.get("Timeout") ?? 0).toBeLessThan(chunks);
   });
 
   it("would be seen to make some, as connect does", async () => {

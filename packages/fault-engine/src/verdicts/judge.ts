@@ -32,7 +32,11 @@ const WAIT_TOLERANCE_MS = 20;
 /** Jitter takes up to a quarter from a wait (the SDKs' own); what shrinks more does not back off. */
 const BACKOFF_SHRINK = 0.75;
 
-const isHit = (attempt: Attempt, rule: string): boolean => attempt.decision?.rule === rule;
+/** Whether a rule did something to an attempt: a request within its budget was decided about, but let pass. */
+function isHit({ decision, response }: Attempt, rule: string): boolean {
+  if (decision?.rule !== rule) return false;
+  return decision.fault !== "http.rate-limit" || response === null || response.injected;
+}
 
 /** A repeat and the attempt before it. */
 interface Repeat {

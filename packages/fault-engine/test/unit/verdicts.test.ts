@@ -188,6 +188,21 @@ describe("the event log", () => {
     expect(readEventLog(events.map(writeEvent).join(""))).toEqual(events);
   });
 
+  it("of a budget: what it let pass is no hit", () => {
+    const events = log([
+      { at: 0, hit: 429 },
+      { at: 100, hit: 200 },
+    ]).map((event): EngineEvent => {
+      if (event.type === "response") return { ...event, injected: event.status === 429 };
+      return "fault" in event ? { ...event, fault: "http.rate-limit" } : event;
+    });
+    const { verdicts } = judge([{ rule: "r", retries: { min: 1, max: 1 }, stopsAfter: 1 }], events);
+    expect(verdicts.map(({ outcome }) => outcome)).toEqual(["pass", "pass"]);
+    // A request that was never refused has shown nothing.
+    const admitted = judge([{ rule: "r", retries: { min: 1 } }], events.slice(events.length / 2));
+    expect(admitted.verdicts.map(({ outcome }) => outcome)).toEqual(["untested"]);
+  });
+
   it("may hold more than this version knows", () => {
     const [event] = log([{ at: 0 }]);
     const text = `${JSON.stringify({ ...event, new: 1 })}\n\n{"type":"later"}\n`;

@@ -1,18 +1,11 @@
 import {
   type Alert,
-  AlertDescription,
   AlertLevel,
   alertDescriptionName,
-  type ClientHello,
   ContentType,
-  decodeAlert,
-  decodeClientHello,
   encodeAlert,
   encodeRecord,
-  HandshakeReader,
-  HandshakeType,
   ProtocolVersion,
-  type TlsRecord,
 } from "@faultwire/tls-parser";
 import { ClientEnd, type HelloAnswer } from "../handshake/client-end.ts";
 import { ClientOffer } from "../handshake/client-offer.ts";
@@ -20,9 +13,9 @@ import { SecureContextCache } from "../handshake/secure-context-cache.ts";
 import { UpstreamEnd } from "../handshake/upstream-end.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer } from "../record-protection/record-sealer.ts";
-import { joinBytes } from "../session/byte-queue.ts";
-import { alertFailure, BridgeFailed, failureFrom } from "./bridge-failure.ts";
-import { type TlsBridgeLimit, tlsBridgeLimits } from "./tls-bridge-limits.ts";
+import { BridgeFailed } from "./bridge-failure.ts";
+import { type HandshakePort, takeFrom } from "./handshake-port.ts";
+import { readClientHello } from "./read-client-hello.ts";
 import type {
   BridgeSession,
   BridgeSide,
@@ -30,13 +23,6 @@ import type {
   ServerIdentity,
   TlsBridgeOptions,
 } from "./tls-bridge-options.ts";
-
-/** What a {@link BridgeHandshake} is connected to. */
-export interface HandshakePort {
-  /** A peer's next record, as soon as it is there; rejects when the bridge has come to its end. */
-  next(from: BridgeSide): Promise<TlsRecord>;
-  send(to: BridgeSide, bytes: Uint8Array): void;
-}
 
 /** What protects the records of one peer behind the handshakes. */
 export interface PeerProtection {
@@ -74,7 +60,7 @@ export class BridgeHandshake {
    * @throws {@link BridgeFailed} or, where the fault is ours, anything
    */
   async run(): Promise<ShakenHands> {
-    const { hello, bytes } = await this.#readClientHello();
+    const { hello, bytes } = await readClientHello(this.#port);
     const offer = new ClientOffer(hello, this.#options);
     const { upstream: trust = {} } = this.#options;
     const serverName = offer.serverName ?? trust.host ?? "";
@@ -97,7 +83,7 @@ export class BridgeHandshake {
     const hellos = [bytes];
     let retryGroup: number | undefined;
     for (;;) {
-      const progress = await this.#takeFrom("server", (record) => upstream.take(record));
+      const progress = await takeFrom(this.#port, "server", (record) => upstream.take(record));
       if (progress.kind === "answered") break;
       if (progress.kind === "retry" && (this.#options.lockstep ?? true))
         retryGroup = await this.#retryToo(offer, serverName, hellos, progress.group);
@@ -109,10 +95,10 @@ export class BridgeHandshake {
 
     let lastFlight: Uint8Array | undefined;
     while (lastFlight === undefined)
-      lastFlight = await this.#takeFrom("client", (record) => client.take(record));
+      lastFlight = await takeFrom(this.#port, "client", (record) => client.take(record));
     // The client must not get our Finished before we know whom it would talk to.
     for (let isVerified = upstream.hello.version === "TLSv1.3"; !isVerified; )
-      isVerified = (await this.#takeFrom("server", (record) => upstream.take(record))).kind === "done";
+      isVerified = (await takeFrom(this.#port, "server", (record) => upstream.take(record))).kind === "done";
     client.sendLastFlight(lastFlight);
     this.#alertAt("established");
     const shaken = {
@@ -142,48 +128,6 @@ export class BridgeHandshake {
   release(): void {
     this.#upstream?.release();
     this.#client?.release();
-  }
-
-  /** A peer's next record, and what comes of it; what is wrong with it is the peer's fault. */
-  async #takeFrom<Result>(
-    from: BridgeSide,
-    take: (record: TlsRecord) => Promise<Result>,
-    limit: TlsBridgeLimit = "handshakeBytes",
-  ): Promise<Result> {
-    const record = await this.#port.next(from);
-    try {
-      return await take(record);
-    } catch (error) {
-      throw failureFrom(from, error, limit);
-    }
-  }
-
-  /** The client's ClientHello, and the records that it came in; behind a HelloRetryRequest 0-RTT data may precede it. */
-  async #readClientHello(before?: ClientOffer): Promise<{ hello: ClientHello; bytes: Uint8Array }> {
-    const messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.clientHelloBytes });
-    const records: Uint8Array[] = [];
-    for (;;) {
-      const hello = await this.#takeFrom(
-        "client",
-        async (record) => {
-          const isEarlyData = record.type === ContentType.applicationData && before?.hasEarlyData;
-          const isMeaningless = record.type === ContentType.changeCipherSpec && before !== undefined;
-          if (isEarlyData || isMeaningless) return undefined;
-          if (record.type === ContentType.alert)
-            throw new BridgeFailed(alertFailure("client", decodeAlert(record.fragment)));
-          records.push(record.bytes);
-          if (record.type !== ContentType.handshake)
-            throw unexpected("client", `a record of type ${record.type}`);
-          for (const { type, body } of messages.push(record.fragment)) {
-            if (type !== HandshakeType.clientHello) throw unexpected("client", `a message of type ${type}`);
-            return decodeClientHello(body, { malformedExtensions: "keep" });
-          }
-          return undefined;
-        },
-        "clientHelloBytes",
-      );
-      if (hello !== undefined) return { hello, bytes: joinBytes(records) };
-    }
   }
 
   /** Makes the client send another ClientHello, so that ours for the upstream can leave with it. */
@@ -219,7 +163,7 @@ export class BridgeHandshake {
     } finally {
       retrying.release();
     }
-    hellos.push((await this.#readClientHello(offer)).bytes);
+    hellos.push((await readClientHello(this.#port, offer)).bytes);
     return group;
   }
 
@@ -251,7 +195,7 @@ export class BridgeHandshake {
     if (!first.isRetry) return first.bytes;
     if (hellos.length === 1) {
       this.#port.send("client", first.bytes);
-      hellos.push((await this.#readClientHello(offer)).bytes);
+      hellos.push((await readClientHello(this.#port, offer)).bytes);
     }
     return (await client.answer(hellos[1]!)).bytes;
   }
@@ -280,16 +224,6 @@ export class BridgeHandshake {
 function alertSent({ level, description }: HandshakeAlert): BridgeFailed {
   const name = alertDescriptionName(description) ?? description;
   return new BridgeFailed({ code: "alert-sent", message: `sent the alert ${name}`, level, description });
-}
-
-function unexpected(from: BridgeSide, what: string): BridgeFailed {
-  const description = AlertDescription.unexpectedMessage;
-  return new BridgeFailed({
-    code: "record",
-    message: `${what} where a ClientHello belongs`,
-    from,
-    description,
-  });
 }
 
 function required(sealer: RecordSealer | undefined): RecordSealer {

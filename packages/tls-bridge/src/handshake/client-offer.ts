@@ -59,7 +59,8 @@ export class ClientOffer {
   }
 
   /**
-   * How we can serve the client in that version: kind of key, and suites that go with it.
+   * How we can serve the client in that version: which kind of key it is to be, and the suites. Those for the other kind
+   * are among them, since an identity that is bad on purpose may have another key than was asked for.
    *
    * @throws {@link BridgeFailed} `no-common-cipher`
    */
@@ -68,12 +69,10 @@ export class ClientOffer {
       (suite) =>
         supportedSuites.has(suite) && isOf(suite, version) && (this.#allowedSuites?.includes(suite) ?? true),
     );
-    const suitesFor = (authentication: Authentication): number[] =>
-      offered.filter((suite) => ["any", authentication].includes(cipherSuiteFacts(suite)!.authentication));
-    const ecdsa = this.#verifiesEcdsa(version) ? suitesFor("ecdsa") : [];
-    if (ecdsa.length > 0) return { keyType: "ecdsa-p256", suites: ecdsa };
-    const rsa = suitesFor("rsa");
-    if (rsa.length > 0) return { keyType: "rsa-2048", suites: rsa };
+    const goesWith = (authentication: Authentication): boolean =>
+      offered.some((suite) => ["any", authentication].includes(cipherSuiteFacts(suite)!.authentication));
+    if (this.#verifiesEcdsa(version) && goesWith("ecdsa")) return { keyType: "ecdsa-p256", suites: offered };
+    if (goesWith("rsa")) return { keyType: "rsa-2048", suites: offered };
     throw new BridgeFailed({
       code: "no-common-cipher",
       message: `the client offers no cipher suite for ${version} that may be negotiated`,

@@ -30,6 +30,8 @@ export interface MemoryServerOptions {
  */
 const QUIET_TURNS = 2;
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** One TLS handshake of OpenSSL's, in memory: no socket, no timer. Nothing it is fed makes it throw. */
 export class MemoryHandshake {
   readonly #wire: Wire;
@@ -110,6 +112,7 @@ export class MemoryHandshake {
   /** Gives OpenSSL a peer's bytes, and resolves with all that it says to them. */
   async feed(bytes?: Uint8Array): Promise<Uint8Array> {
     if (bytes !== undefined && !this.#wire.destroyed) this.#wire.push(bytes);
+    if (this.#isAtRest) return NOTHING;
     const said: Uint8Array[] = [];
     for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -119,6 +122,14 @@ export class MemoryHandshake {
       quiet = -1;
     }
     return joinBytes(said);
+  }
+
+  /**
+   * Whether OpenSSL has read all that there is, and has nothing to say to it: most records of a flight are like that,
+   * and a busy loop's turns are long. (What was said before was taken with the turns that it needs.)
+   */
+  get #isAtRest(): boolean {
+    return this.#wire.isRead && !this.#wire.hasWritten && !this.#socket.destroyed;
   }
 
   /** Frees OpenSSL's objects. What they would still say, a close_notify for instance, is not kept. */
@@ -133,6 +144,15 @@ export class MemoryHandshake {
 class Wire extends Duplex {
   #written: Uint8Array[] = [];
   #isClosed = false;
+
+  /** Whether something was read, and nothing is left to be. */
+  get isRead(): boolean {
+    return this.readableDidRead && this.readableLength === 0;
+  }
+
+  get hasWritten(): boolean {
+    return this.#written.length > 0;
+  }
 
   /** What was written since it was asked for the last time. */
   takeWritten(): readonly Uint8Array[] {

@@ -30,6 +30,9 @@ export interface ClientContextKey {
 
 const SECLEVEL = /@SECLEVEL=\d/;
 
+/** OpenSSL takes a level only behind some suite of TLS 1.2, which TLS 1.3 alone does not negotiate. */
+const FILLER: Readonly<Record<BridgeVersion, string>> = { "TLSv1.2": "", "TLSv1.3": "ALL:" };
+
 /** What is under Node's contexts: not documented, and the same in every version since 0.12. */
 interface NativeContext {
   addCACert?(pem: string): void;
@@ -81,7 +84,7 @@ export class SecureContextCache {
         key: identity.privateKeyPem(),
         minVersion: version,
         maxVersion: version,
-        ciphers: level === undefined ? ciphers : `${ciphers}:${level}`,
+        ciphers: level === undefined ? ciphers : `${ciphers}:${FILLER[version]}${level}`,
         ecdhCurve: groups,
         secureOptions: constants.SSL_OP_NO_TICKET,
       }),

@@ -5,13 +5,22 @@
 import { seededRandom } from "@faultwire/testkit/chunkers";
 import { afterAll, expect, it } from "vitest";
 import { TestAuthority } from "../support/certificates.ts";
+import { usedBytes } from "../support/used-memory.ts";
 import { type FuzzOutcome, fuzzGround, fuzzSession } from "./fuzz-session.ts";
 
 const seconds = Number(process.env["FAULTWIRE_FUZZ_SECONDS"] ?? 0);
 const seed = Number(process.env["FAULTWIRE_FUZZ_SEED"] ?? (seconds > 0 ? Date.now() % 0x7fff_ffff : 20_265));
-const SESSIONS = 250;
-/** Resident memory that a long run may gain behind its first tenth. */
-const MAX_GROWTH_BYTES = 150 << 20;
+const SESSIONS = 100;
+/** What a long run may have kept behind its first tenth, in our memory and in OpenSSL's. */
+const MAX_USED_GROWTH = 8 << 20;
+const MAX_RESIDENT_GROWTH = 150 << 20;
+
+interface Usage {
+  readonly used: number;
+  readonly resident: number;
+}
+
+const usage = async (): Promise<Usage> => ({ used: await usedBytes(), resident: process.memoryUsage().rss });
 
 const authority = new TestAuthority("bridge fuzz");
 afterAll(() => authority.dispose());
@@ -22,7 +31,7 @@ it(
     const ground = fuzzGround(authority);
     const outcomes = new Map<FuzzOutcome, number>();
     const start = Date.now();
-    let base: number | undefined;
+    let base: Usage | undefined;
     let sessions = 0;
     for (; seconds > 0 ? Date.now() < start + 1000 * seconds : sessions < SESSIONS; sessions++) {
       try {
@@ -31,15 +40,20 @@ it(
       } catch (error) {
         throw new Error(`seed ${seed + sessions}`, { cause: error });
       }
-      if (Date.now() > start + 100 * seconds) base ??= process.memoryUsage().rss;
+      if (seconds > 0 && Date.now() > start + 100 * seconds) base ??= await usage();
     }
-    const growth = process.memoryUsage().rss - (base ?? 0);
-    if (seconds > 0)
-      console.log(`${sessions} sessions from seed ${seed}, ${growth >> 20} MiB more`, outcomes);
     // So that it can't become a test of nothing.
     expect([...outcomes.keys()]).toEqual(expect.arrayContaining(["established ", "failed record"]));
     expect(outcomes.size).toBeGreaterThan(5);
-    if (seconds > 0) expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
+    if (base === undefined) return;
+    const after = await usage();
+    const [used, resident] = [after.used - base.used, after.resident - base.resident];
+    console.log(
+      `${sessions} sessions from seed ${seed}, ${used} bytes more in use, ${resident} resident`,
+      outcomes,
+    );
+    expect(used).toBeLessThan(MAX_USED_GROWTH);
+    expect(resident).toBeLessThan(MAX_RESIDENT_GROWTH);
   },
   60_000 + 2000 * seconds,
 );

@@ -22,14 +22,17 @@ export class TestAuthority {
   }
 
   /** An identity for that host; `days` may be negative for one that has expired. */
-  issue(host: string, keyType: IdentityKeyType = "ecdsa-p256", days = 7): TestIdentity {
+  issue(host: string, keyType: IdentityKeyType | "rsa-1024" = "ecdsa-p256", days = 7): TestIdentity {
     const id = `${host}-${keyType}-${days}`;
     const known = this.#issued.get(id);
     if (known !== undefined) return known;
     const [key, request, certificate, extensions] = ["key", "csr", "pem", "ext"].map((end) =>
       this.#path(`leaf.${end}`),
     ) as [string, string, string, string];
-    const kind = keyType === "rsa-2048" ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    const kind =
+      keyType === "ecdsa-p256"
+        ? ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        : [keyType.replace("-", ":")];
     this.#openssl([
       ...["req", "-newkey", ...kind, "-nodes", "-keyout", key, "-out", request, "-subj", "/O=test"],
     ]);

@@ -119,10 +119,12 @@ export async function opensslServer(
   return { server, port };
 }
 
-export interface Proxy {
+export interface TestProxy {
   readonly port: number;
   /** The connections to the upstream, in the order in which they were opened. */
   readonly upstreams: Socket[];
+  /** The connections from clients, likewise. */
+  readonly accepted: Socket[];
   readonly bridges: BridgedSockets[];
   readonly failures: BridgeFailure[];
 }
@@ -132,12 +134,14 @@ export async function proxyTo(
   upstreamPort: number,
   authority: TestAuthority,
   options: Partial<Omit<TlsBridgeOptions, "handler">> & { handler?: Partial<TlsBridgeHandler> } = {},
-): Promise<Proxy> {
+): Promise<TestProxy> {
   const bridges: BridgedSockets[] = [];
   const upstreams: Socket[] = [];
+  const accepted: Socket[] = [];
   const failures: BridgeFailure[] = [];
   const { handler, ...bridgeOptions } = options;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
+    accepted.push(socket);
     const openUpstream = (): Socket => {
       const upstream = connect({ host: "127.0.0.1", port: upstreamPort, allowHalfOpen: true });
       upstreams.push(upstream);
@@ -163,5 +167,5 @@ export async function proxyTo(
   onTestFinished(() => {
     for (const bridged of bridges) bridged.destroy();
   });
-  return { port, upstreams, bridges, failures };
+  return { port, upstreams, accepted, bridges, failures };
 }

@@ -1,30 +1,16 @@
 import type { SecureVersion } from "node:tls";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, expect, it } from "vitest";
 import { SecureContextCache, TlsBridge } from "../../src/index.ts";
 import { otherSide } from "../support/bridged.ts";
 import { TestAuthority } from "../support/certificates.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
+import { usedBytes } from "../support/used-memory.ts";
 
 const authority = new TestAuthority("bridge memory");
 afterAll(() => authority.dispose());
 const HOST = "origin.test";
-const SESSIONS = 150;
+const SESSIONS = 60;
 const MAX_BYTES = 16_384;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Bytes in use, buffers included, once nothing more can be freed. */
-async function usedBytes(): Promise<number> {
-  for (let round = 0; round < 6; round++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collect();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 const contexts = new SecureContextCache();
 const caPem = [authority.caPem];
@@ -62,7 +48,7 @@ async function quietSession(version: SecureVersion): Promise<TlsBridge> {
 
 it.each<SecureVersion>(["TLSv1.2", "TLSv1.3"])("a quiet session of %s keeps little", async (version) => {
   const bridges = [];
-  for (let count = 0; count < 20; count++) bridges.push(await quietSession(version));
+  for (let count = 0; count < 10; count++) bridges.push(await quietSession(version));
   const before = await usedBytes();
   for (let count = 0; count < SESSIONS; count++) bridges.push(await quietSession(version));
   const each = ((await usedBytes()) - before) / SESSIONS;

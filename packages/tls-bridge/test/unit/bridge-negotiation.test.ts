@@ -1,9 +1,11 @@
 import type { ConnectionOptions, SecureContextOptions, TLSSocketOptions } from "node:tls";
+import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import {
   AlertDescription,
   alpnProtocolsOf,
   CipherSuite,
   type ClientHello,
+  ClientHelloReader,
   clientHelloExtension,
   decodeClientHello,
   NamedGroup,
@@ -48,7 +50,38 @@ async function mirrored(hello: Uint8Array): Promise<ClientHello> {
   return decodeClientHello(bridge.take("server").subarray(9));
 }
 
+function helloIn(bytes: Uint8Array): ClientHello {
+  const result = new ClientHelloReader().push(bytes);
+  if (result.status !== "done") throw new Error(result.status);
+  return result.clientHello;
+}
+
 describe("the upstream sees", () => {
+  it("a hello of ours for every client that was ever captured, unless it offers nothing that we do", async () => {
+    const outcomes = new Map<string, number>();
+    for (const { name, bytes } of helloVectors()) {
+      const { bridge, told } = bridged(authority, {
+        upstream: { host: HOST },
+        protocols: ["http/1.1", "h2"],
+      });
+      bridge.push("client", bytes);
+      await bridge.idle();
+      const outcome = told.failure?.code ?? "mirrored";
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      if (outcome !== "mirrored") {
+        expect([name, outcome]).toEqual([name, expect.stringMatching(/^no-common-(version|protocol)$/)]);
+        continue;
+      }
+      const [theirs, ours] = [bytes, bridge.take("server")].map(helloIn);
+      expect(serverNameOf(ours!)).toBe(serverNameOf(theirs!));
+      expect(alpnProtocolsOf(ours!)).toEqual(
+        alpnProtocolsOf(theirs!).filter((protocol) => ["h2", "http/1.1"].includes(protocol)),
+      );
+      expect(offeredVersionsOf(theirs!)).toEqual(expect.arrayContaining([...offeredVersionsOf(ours!)]));
+    }
+    expect(outcomes.get("mirrored")).toBeGreaterThan(10);
+  });
+
   it("the client's SNI, versions, suites and groups in the client's order, and ALPN cut to what we do", async () => {
     const hello = await mirrored(
       await clientOf({
@@ -145,6 +178,24 @@ describe("the client is asked for", () => {
     expect([client.socket.getCipher().name, server.socket.getCipher().name]).toEqual([ciphers, ciphers]);
   });
 });
+
+it.each(["TLSv1.2", "TLSv1.3"] as const)(
+  "an identity too weak for OpenSSL is served in %s where it says so",
+  async (version) => {
+    const weak = { ...authority.issue(HOST, "rsa-1024"), ciphers: "DEFAULT@SECLEVEL=0" };
+    const { client, told } = await meet({
+      client: { maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" },
+      bridge: { identityFor: () => Promise.resolve(weak) },
+    });
+    expect(told.failure).toBeUndefined();
+    expect(client.socket.getPeerCertificate()).toMatchObject({ bits: 1024 });
+    const strict = await meet({
+      client: { maxVersion: version, ciphers: "DEFAULT@SECLEVEL=2" },
+      bridge: { identityFor: () => Promise.resolve(weak) },
+    });
+    expect(strict.client.error).toBeDefined();
+  },
+);
 
 describe("faults of the negotiation", () => {
   it("a version is forced by naming it, and refused where the client does not have it", async () => {

@@ -211,6 +211,24 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
     expect(Buffer.concat(told.clear[side]).toString()).toBe("new keys".repeat(3));
   });
 
+  it("as many as we have asked for are never too many, and those that nobody asked for are", async () => {
+    const session = await established("TLSv1.3");
+    const { bridge, told } = session;
+    const { sealer } = impostor(session, "TLSv1.3", side);
+    const answer = (): void => {
+      bridge.push(side, sealer.seal(ContentType.handshake, keyUpdate(false)));
+      sealer.updateKeys();
+    };
+    for (let count = 0; count < 2 * tlsBridgeLimits.idleRecords; count++) {
+      bridge.updateKeys(side, true);
+      answer();
+    }
+    for (let count = 0; count < tlsBridgeLimits.idleRecords; count++) answer();
+    expect(told.events).toEqual(["established"]);
+    answer();
+    expect(told.failure).toMatchObject({ code: "limit", limit: "idleRecords", from: side });
+  });
+
   it("OpenSSL follows ours, and gives its own where we ask for it", async () => {
     const session = await established("TLSv1.3");
     for (let round = 0; round < 4; round++) {
@@ -272,6 +290,38 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
     session.bridge.push(side, sealer.seal(ContentType.alert, alertOf(1, AlertDescription.unrecognizedName)));
     expect(session.told.events.at(-1)).toBe(side === "client" ? "client-alert" : "upstream-alert");
   });
+});
+
+it("TLS 1.2: a client's request that comes ahead of the upstream's Finished waits for it", async () => {
+  const client = MemoryPeer.client({ servername: HOST, ca: authority.caPem, maxVersion: "TLSv1.2" });
+  const server = MemoryPeer.server({ ...authority.issue(HOST) });
+  const { bridge, told } = bridged(authority);
+  bridge.push("client", await client.take());
+  await bridge.idle();
+  server.give(bridge.take("server"));
+  bridge.push("server", await server.take());
+  await bridge.idle();
+  client.give(bridge.take("client"));
+  const finished = await client.take();
+  const falseStart = impersonate("client", client, { sent: 0, received: 0 }).sealer.seal(
+    23,
+    Buffer.from("early"),
+  );
+  bridge.push("client", Buffer.concat([finished, falseStart]));
+  await bridge.idle();
+  // Nor has the client got our Finished: nobody knows yet who the upstream is.
+  expect([told.events, bridge.pendingBytes("client"), bridge.waitingBytes("client")]).toEqual([
+    [],
+    0,
+    falseStart.length,
+  ]);
+  server.give(bridge.take("server"));
+  bridge.push("server", await server.take());
+  await bridge.idle();
+  expect(told.events).toEqual(["established"]);
+  server.give(bridge.take("server"));
+  await server.take();
+  expect(server.text).toBe("early");
 });
 
 describe.each(sides)("TLS 1.2, %s", (side) => {

@@ -59,6 +59,15 @@ describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (
         expect(applicationDataLengths(tunnel.probe.got(side))).not.toContain(length);
   });
 
+  it("ends behind its answer where the client asks for the end", async () => {
+    const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
+    tunnel.serve(() => "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n");
+    const closing = get().replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    expect(await tunnel.exchange(closing)).toMatch(/^HTTP\/1\.1 529 .*overloaded_error/s);
+    expect(tunnel.client.error).toBeUndefined();
+    expect(tunnel.client.socket.readableEnded).toBe(true);
+  });
+
   it("answers the first request of a connection", async () => {
     const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
     const asked = tunnel.serve(() => "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n");
@@ -66,5 +75,28 @@ describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (
     // In TLS 1.3 the upstream's tickets bring a call that is kept: then nobody has to be asked.
     expect(asked.length).toBeLessThanOrEqual(1);
     expect(await tunnel.exchange(get())).toMatch(/^HTTP\/1\.1 529 /);
+  });
+});
+
+describe("a client that says nothing once it has our certificate", () => {
+  const silences = (tunnel: HttpsTunnel): number =>
+    tunnel.probe.events.filter(({ type }) => type === "silent").length;
+
+  it("is told of after some seconds, because it may have refused our certificate without an alert", async () => {
+    const tunnel = new HttpsTunnel({ policy: scriptedPolicy(), client: { ca: "" } });
+    await tunnel.settle();
+    expect(tunnel.client.error?.code).toMatch(/SELF_SIGNED|UNABLE_TO/);
+    await tunnel.probe.run(4000);
+    expect(silences(tunnel)).toBe(0);
+    await tunnel.probe.run(2000);
+    expect(silences(tunnel)).toBe(1);
+  });
+
+  it("is not told of where it speaks", async () => {
+    const tunnel = new HttpsTunnel({ policy: scriptedPolicy() });
+    tunnel.serve(() => ok());
+    expect(await tunnel.exchange(get())).toBe(ok());
+    await tunnel.probe.run(6000);
+    expect(silences(tunnel)).toBe(0);
   });
 });
