@@ -15,7 +15,9 @@ export {
   Lane,
   type LaneNews,
   type LaneOptions,
+  maxTimedParts,
   type ReadReply,
+  type TimedPart,
   type WriteReply,
 } from "./lane.ts";
 export type { ConnectionVerdict, ConnectionWay, FaultPolicy, NewConnection } from "./policy.ts";

@@ -98,6 +98,7 @@ export class Tunnels {
 
   /** Lets go of everything that faults hold, for a shutdown. New calls are still taken, and nothing is lost. */
   drain(): void {
+    this.sweep();
     for (const tunnel of this.#table.values()) tunnel.drain();
   }
 
@@ -108,6 +109,8 @@ export class Tunnels {
 
   /** Forgets everything. */
   close(): void {
+    // Those that were quiet for too long are not among the values any more, and still hold timers.
+    this.sweep();
     for (const tunnel of this.#table.values()) this.#ended(tunnel, "shutdown");
     this.#table.clear();
   }

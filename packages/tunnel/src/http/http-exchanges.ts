@@ -228,11 +228,19 @@ export class HttpExchanges {
       else if (!hasRoom || exchange.heldBytes > exchange.maxHeldBytes) this.#decide(exchange, null);
     } else if (exchange.goesOn) this.#port.toServer(item.bytes);
     if (item.kind !== "end") return;
+    this.#sent(exchange);
+    const spare = this.#options.wantsSpare?.();
+    if (spare && exchange.goesOn && exchange.head.keepAlive) this.#probe(exchange.head, spare === "last");
+  }
+
+  /** The client has said all of a request that it is going to say. */
+  #sent(exchange: Exchange): void {
     exchange.isSent = true;
     this.#reading = null;
     this.#log?.request(exchange);
-    const spare = this.#options.wantsSpare?.();
-    if (spare && exchange.goesOn && exchange.head.keepAlive) this.#probe(exchange.head, spare === "last");
+    const { plan, head } = exchange;
+    // The response before this one takes the call that it comes with: there has to be another one to end with.
+    if (plan?.kind === "answer" && plan.end !== "none" && this.upstreamOwes) this.#probe(head, true);
   }
 
   #probe(head: RequestHead, isLast = this.#isOver): void {
@@ -326,9 +334,7 @@ export class HttpExchanges {
         this.#hasChanged = true;
         if (!awaitsContinue(head)) return;
         // Its body comes when we say so, and we never do.
-        exchange.isSent = true;
-        this.#reading = null;
-        this.#log?.request(exchange);
+        this.#sent(exchange);
         return;
       case "none":
         this.#log?.outcome(exchange, plan.reason);
@@ -504,7 +510,11 @@ export class HttpExchanges {
       this.#end("close");
       return;
     }
-    if (exchange) this.#log?.end(exchange, "cut");
+    if (exchange) {
+      this.#exchanges.shift();
+      this.#log?.outcome(exchange, exchange.plan?.kind === "change" ? "the response can't be read" : null);
+      this.#log?.end(exchange, "cut");
+    }
     this.#port.toClient(item.bytes);
     this.#becomeOpaque();
   }

@@ -146,6 +146,12 @@ export class FaultRig {
     }
   }
 
+  /** Lets time pass until something is so; false where it is not within so long. */
+  async runUntil(isSo: () => boolean, maxMs: number): Promise<boolean> {
+    for (let ms = 0; ms < maxMs && !isSo(); ms++) await this.run(1);
+    return isSo();
+  }
+
   #takePlain(): void {
     const toServer = this.probe.take("server");
     if (toServer.length > 0) this.#upstreamGot(toServer);

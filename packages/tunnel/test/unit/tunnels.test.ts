@@ -70,6 +70,17 @@ describe("the table of tunnels", () => {
     expect(tunnels.size).toBe(1);
   });
 
+  it("ends those that were quiet for too long at a close, too, and leaves no timer behind", () => {
+    const tunnels = table({ maxIdleMs: 1000 });
+    read(tunnels, "a");
+    read(tunnels, "a");
+    expect(timers.armed).toBe(1);
+    timers.advance(2000);
+    tunnels.close();
+    expect(ends()).toEqual(["a idle"]);
+    expect(timers.armed).toBe(0);
+  });
+
   it("refuses an id that no host gives", () => {
     const tunnels = table();
     read(tunnels, "");

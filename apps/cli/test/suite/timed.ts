@@ -1,0 +1,98 @@
+/** Answers that go out in parts, through a host: each at its time, though the upstream has said everything at once. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import { CertificateAuthority } from "@faultwire/cert-authority";
+import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type RunningFaultwire, startFaultwire } from "../faultwire-process.ts";
+import { openTunnel } from "../tunnel-client.ts";
+import type { RunningHost, StartHost } from "./start-host.ts";
+
+const target = "api.anthropic.com";
+const eventMs = 150;
+const events = 8;
+const rules = `
+version: 1
+targets: [${target}]
+rules:
+  - name: slow-tokens
+    match: { path: /events/* }
+    fault: { stream: { pace: { event: ${eventMs}ms } } }
+`;
+
+/** The cases, through the host that `startHost` starts. */
+export function timedThrough(startHost: StartHost): void {
+  const scratch = mkdtempSync(join(tmpdir(), "faultwire-timed-"));
+  const config = join(scratch, "rules.yaml");
+  const upstreamCa = join(scratch, "upstream.pem");
+  let origins: Readonly<Record<"opened" | "plain", Origin>>;
+  let faultwire: RunningFaultwire | undefined;
+  let host: RunningHost | undefined;
+
+  beforeAll(async () => {
+    const authority = await CertificateAuthority.ephemeral({ targets: [target] });
+    writeFileSync(config, rules);
+    writeFileSync(upstreamCa, authority.certificatePem);
+    origins = {
+      opened: await startByteOrigin({ tls: { SNICallback: authority.sniCallback } }),
+      plain: await startByteOrigin(),
+    };
+  });
+  afterAll(async () => {
+    await origins.opened.close();
+    await origins.plain.close();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    await host?.close();
+    await faultwire?.stop();
+  });
+
+  async function open(way: "opened" | "plain"): Promise<Socket> {
+    faultwire = await startFaultwire("serve", "--config", config, "--upstream-ca", upstreamCa);
+    host = await startHost(faultwire.ready.plugins);
+    const socket = await openTunnel(host.proxyUrl, `127.0.0.1:${origins[way].port}`);
+    if (way === "plain") return socket;
+    return connectTls({ socket, servername: target, ca: readFileSync(faultwire.ready.caCert, "utf8") });
+  }
+
+  describe.each(["opened", "plain"] as const)("a stream that the upstream says at once (%s)", (way) => {
+    it("arrives event by event, on a connection that stays usable", async () => {
+      const socket = await open(way);
+      for (let request = 0; request < 2; request++) {
+        let received = "";
+        /** When each event was there. */
+        const arrivals: number[] = [];
+        const whole = new Promise<void>((resolve, reject) => {
+          socket.on("data", (chunk: Buffer) => {
+            received += chunk.toString("latin1");
+            const count = received.match(/data: \d+\n\n/g)?.length ?? 0;
+            while (arrivals.length < count) arrivals.push(performance.now());
+            if (received.endsWith("0\r\n\r\n")) resolve();
+          });
+          socket.once("error", reject);
+          socket.once("end", () => reject(new Error(`it ended behind ${JSON.stringify(received)}`)));
+        });
+        socket.write(`GET /events/${events}?gapMs=0 HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+        socket.resume();
+        await whole;
+        socket.removeAllListeners();
+        expect(arrivals.length).toBe(events);
+        const [first = 0] = arrivals;
+        const last = arrivals.at(-1) ?? 0;
+        // A busy machine is late, never early; half of the events together would show in the sum.
+        expect(last - first).toBeGreaterThan(eventMs * (events - 1) * 0.8);
+        expect(new Set(arrivals.map((at) => Math.round((at - first) / eventMs))).size).toBeGreaterThan(
+          events / 2,
+        );
+        expect([...received.matchAll(/data: (\d+)/g)].map(([, number]) => Number(number))).toEqual(
+          Array.from({ length: events }, (_, number) => number),
+        );
+      }
+      socket.destroy();
+    });
+  });
+}
