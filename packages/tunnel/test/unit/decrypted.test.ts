@@ -59,6 +59,13 @@ describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (
         expect(applicationDataLengths(tunnel.probe.got(side))).not.toContain(length);
   });
 
+  it("sends nothing behind the record that a fault struck, though the same chunk brings more", async () => {
+    const policy = scriptedPolicy({ connection: () => ({ kind: "tls.truncate", afterRecords: 0 }) });
+    const tunnel = new HttpsTunnel({ policy, client: only, upstream: only });
+    tunnel.serve(() => ok());
+    expect(await tunnel.exchange(get())).toBe("");
+  });
+
   it("ends behind its answer where the client asks for the end", async () => {
     const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
     tunnel.serve(() => "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n");
