@@ -62,6 +62,8 @@ const faults = [
     curl: [56, "wrong version number"],
     wget: "An unexpected TLS packet was received",
   },
+  { fault: "truncate: { afterRecords: 0 }", curl: [52, "Empty reply from server"], wget: "" },
+  { fault: "truncate: { afterRecords: 1 }", curl: [18, "transfer closed with"], wget: "" },
 ] as const;
 
 describe.each(hosts)("through the $name", ({ start }) => {
