@@ -4,18 +4,22 @@
  *
  * The host moves the bytes with a copy loop that tops its 8192-byte buffer up while a write call is in flight
  * and counts the whole buffer as delivered when the answer is there, even what came too late to be taken
- * (docs/fault-host.md, "Write calls lose data"). Four rules make that harmless:
+ * (docs/fault-host.md, "Write calls lose data"). A full buffer can't be topped up, and so:
+ *
+ * - **Filler.** Every answer is filled up to whole buffers. Each comes back in a write call of its own, whose answer
+ *   takes the bytes alone: nothing can be lost, and nothing has to be waited for. It also gives as many moments to say
+ *   something as an answer has buffers, so that it can go out in parts (docs/adr/0013).
+ *
+ * Filler may only be given where it is sure to come back. Until the first echo has proven that, four rules make the
+ * host's buffer harmless (docs/adr/0005):
  *
  * - **Fence.** A write call that does not yet show everything that was answered is sent back with an empty
  *   Replace: the host offers it again, with what has come meanwhile. Nothing counts as delivered by that.
- * - **Full buffers.** A write call of 8192 bytes can't be topped up: it is released at once, and the next read
- *   answer needs no wait.
+ * - **Full buffers.** A write call of 8192 bytes is released at once, and the next read answer needs no wait.
  * - **Guard.** After the release of a smaller one, the next read answer waits until the host has surely written
  *   it: a few milliseconds, or a slow round of its own.
  * - **Say what is taken.** A smaller one is released with its own bytes, so that what was topped up unseen is
  *   known to be lost, not perhaps taken; it is kept here and given again.
- *
- * See docs/adr/0005-fenced-writes.md.
  */
 import { hostLimits } from "@faultwire/fault-protocol";
 import { joinBytes } from "./bytes.ts";
@@ -39,6 +43,8 @@ export interface LaneOptions {
 
 /** The longest that the write call of a full chunk waits for the next read to ride along, in ms. */
 const maxRideMs = 20;
+/** A write call with filler that shows less than a full buffer so many times shows all that the host has left. */
+const maxPartFences = 100;
 /** A timer that comes this much too late says that this process was busy, and calls may wait unread; in ms. */
 const lateTimerMs = 50;
 
@@ -47,6 +53,8 @@ export interface TimedPart {
   readonly bytes: Uint8Array;
   /** On the clock of the lane's timers; infinite for one that never goes, so that nothing comes behind it. */
   readonly atMs: number;
+  /** Whether the host has been given these very bytes, so that it need not be told them again. */
+  readonly isGiven?: boolean;
 }
 
 /** The most parts of one answer: each takes a full buffer of the host, and all of them one message. */
@@ -169,6 +177,28 @@ export class Lane {
   }
 
   /**
+   * The same, with filler behind the bytes so that every buffer of the host's is full: then nothing can top one up, and
+   * nothing is lost, fenced or waited for. The filler comes back in the last write call, which takes the bytes alone.
+   */
+  pad(bytes: Uint8Array, reply: ReadReply): void {
+    if (!this.#paired) {
+      reply.forward(bytes);
+      return;
+    }
+    const size = hostLimits.maxWriteChunkBytes;
+    const padded = new Uint8Array(Math.ceil(bytes.length / size) * size);
+    padded.set(bytes);
+    const atMs = this.#timers.now();
+    const parts: TimedPart[] = [];
+    for (let at = 0; at < bytes.length; at += size) {
+      const part = bytes.subarray(at, at + size);
+      parts.push({ bytes: part, atMs, isGiven: part.length === size });
+    }
+    this.#read = { bytes: padded, reply, since: atMs, full: false, parts };
+    this.#pump();
+  }
+
+  /**
    * A read call whose answer goes out in parts, at the most {@link maxTimedParts}, each at its time. The host is given
    * a full buffer of filler for each of them: it comes back in a write call of its own, which is held until the part
    * is due and takes the part in the filler's place. The host reads on behind the last one.
@@ -268,14 +298,18 @@ export class Lane {
       write.reply.refuse();
       return;
     }
-    if (at > 0) {
+    if (at > 0 && this.#parts.length > 0) this.#dropFiller(at);
+    else if (at > 0) {
       this.#mendHole(write, at);
       return;
     }
     const full = chunk.length >= hostLimits.maxWriteChunkBytes;
     if (!full && this.#unseenBytes > chunk.length) {
-      this.#fence(write);
-      return;
+      if (this.#parts.length === 0 || this.#fences < maxPartFences) {
+        this.#fence(write);
+        return;
+      }
+      this.#dropFiller(this.#unseenBytes - chunk.length);
     }
     const [part] = this.#parts;
     if (part) {
@@ -307,6 +341,14 @@ export class Lane {
     if (this.#read) this.#pump();
   }
 
+  /** The host has dropped some filler: what is left of it is still a write call for every part. */
+  #dropFiller(bytes: number): void {
+    this.#takeUnseen(bytes);
+    this.#fillerBytes -= bytes;
+    this.#parts = this.#parts.map((part) => ({ ...part, isGiven: false }));
+    this.#onNews({ kind: "recovered", bytes });
+  }
+
   #pumpPart(write: HeldWrite, part: TimedPart): void {
     const wait = part.atMs - this.#timers.now();
     if (wait > 0) {
@@ -318,9 +360,12 @@ export class Lane {
     this.#parts.shift();
     this.#fillerBytes -= write.chunk.length;
     this.#takeUnseen(write.chunk.length);
-    this.#releasedAt = Number.NEGATIVE_INFINITY;
+    const isFull = write.chunk.length >= hostLimits.maxWriteChunkBytes;
+    this.#releasedAt = isFull ? Number.NEGATIVE_INFINITY : this.#timers.now();
+    this.#releasedBytes = write.chunk.length;
     // Where nothing was ever to go, no answer is right but the end.
-    if (part.bytes.length > 0) write.reply.replace(part.bytes);
+    if (part.isGiven) write.reply.release();
+    else if (part.bytes.length > 0) write.reply.replace(part.bytes);
     else write.reply.refuse();
     if (this.#read) this.#pump();
   }

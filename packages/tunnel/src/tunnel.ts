@@ -4,6 +4,7 @@
  */
 import {
   close,
+  hostLimits,
   type ProcessTunnelDataResponse,
   passThrough,
   replace,
@@ -56,6 +57,9 @@ export function sourceOf(call: TunnelCall): Side {
 }
 
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
+
+/** The longest answer that filler fits behind. */
+const maxPaddedBytes = hostLimits.maxAnswerChunkBytes - hostLimits.maxWriteChunkBytes;
 
 /** Both sides heard. */
 interface Pair {
@@ -145,7 +149,7 @@ export class Tunnel {
     if (pair) {
       pair.ticks.call(from, call.chunk, {
         forward: (bytes) => this.#forward(from, lane, bytes, call.chunk.length, reply),
-        canDrip: this.#lanes.client.isProven || this.#lanes.server.isProven,
+        canDrip: this.#isProven,
         drip: (parts) => lane.drip(parts, this.#held(from, reply)),
         swallow: () => reply(swallow()),
         close: (reason) => reply(close(reason)),
@@ -161,7 +165,16 @@ export class Tunnel {
   }
 
   #forward(from: Side, lane: Lane, bytes: Uint8Array, chunkBytes: number, reply: Reply): void {
-    lane.read(bytes, chunkBytes, this.#held(from, reply));
+    const held = this.#held(from, reply);
+    // Bytes that fill buffers by themselves need no filler; before the first echo nobody may get any.
+    const isFull = bytes.length % hostLimits.maxWriteChunkBytes === 0;
+    if (!isFull && this.#isProven && bytes.length <= maxPaddedBytes) lane.pad(bytes, held);
+    else lane.read(bytes, chunkBytes, held);
+  }
+
+  /** Whether the host has shown that it wrapped both sides: what was answered on one has come back on the other. */
+  get #isProven(): boolean {
+    return this.#lanes.client.isProven || this.#lanes.server.isProven;
   }
 
   /** The answer to a read call that a lane holds. */
