@@ -1,14 +1,15 @@
 // MB/s and added latency of one tunnel and of 64 through the reference host, by what the plugin does with them.
 // Client, origin, host and plugin share the machine, so what is compared is how much slower the same way gets.
+// `node bench/src/tunnels.mjs [rounds]`.
 import { setTimeout as pause } from "node:timers/promises";
 import { median, openReport, percentile, scaled } from "./support/report.mjs";
 import { TunnelClient } from "./support/tunnel-client.mjs";
 import { openRig, ways } from "./support/tunnel-rig.mjs";
 
-const rounds = scaled(5, 1);
+const rounds = Number(process.argv[2] ?? scaled(5, 1));
 const roundMs = scaled(1000, 200);
 /** Bytes of one exchange: long enough not to count itself, short enough to end in time on 64 tunnels. */
-const exchangeBytes = { 1: scaled(2 << 20, 1 << 18), 64: scaled(1 << 17, 1 << 14) };
+const exchangeBytes = { 1: scaled(1 << 20, 1 << 18), 64: scaled(1 << 15, 1 << 13) };
 const tunnelCounts = [1, 64];
 /** Between two pings of a tunnel: they are to meet an idle tunnel, not a queue. */
 const pingPauseMs = 20;
@@ -65,16 +66,27 @@ const note = (way, figure, value) => {
   found[way][figure] ??= [];
   found[way][figure].push(value);
 };
+/** What went wrong, with where it did. */
+async function within(way, what, work) {
+  try {
+    return await work;
+  } catch (cause) {
+    const counts = JSON.stringify((await rig.lanes[way].plugin?.ask("counts")) ?? {});
+    throw new Error(`${way}, ${what}: ${cause.message}; the plugin has counted ${counts}`, { cause });
+  }
+}
+
 for (let round = 0; round <= rounds; round++)
   for (const tunnels of tunnelCounts)
     for (const [way, lane] of Object.entries(rig.lanes)) {
       for (const direction of ["down", "up"]) {
-        const { rate, cpu } = await throughput(lane, tunnels, direction);
+        const what = `${tunnels} ${direction}, round ${round}`;
+        const { rate, cpu } = await within(way, what, throughput(lane, tunnels, direction));
         if (round === 0) continue;
         note(way, `${tunnels} ${direction}`, rate);
         note(way, `${tunnels} ${direction} cpu`, cpu);
       }
-      const { p50, p99 } = await latency(lane, tunnels);
+      const { p50, p99 } = await within(way, `${tunnels} idle, round ${round}`, latency(lane, tunnels));
       if (round === 0) continue;
       note(way, `${tunnels} p50`, p50);
       note(way, `${tunnels} p99`, p99);

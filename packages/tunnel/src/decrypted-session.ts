@@ -207,10 +207,12 @@ export class DecryptedSession implements PairedSession {
         if (from === "client") this.#bridge.closeNotify("server");
         else {
           this.#exchanges?.serverEnded();
-          this.#owesCloseNotify = true;
+          // Behind a fault that has struck nothing comes, least of all a proper end.
+          this.#owesCloseNotify = !this.#endsClient;
         }
       },
       alert: (from, level, description) => {
+        if (from === "server" && this.#endsClient) return;
         this.#isUrgent = true;
         this.#bridge.sendAlert(otherOf(from), level, description);
       },

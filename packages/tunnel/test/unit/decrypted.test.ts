@@ -59,6 +59,27 @@ describe.each(["TLSv1.3", "TLSv1.2"] as const)("an opened connection with %s", (
         expect(applicationDataLengths(tunnel.probe.got(side))).not.toContain(length);
   });
 
+  it("cuts the session off without close_notify, though the upstream's own comes in the same chunk", async () => {
+    const policy = scriptedPolicy({ connection: () => ({ kind: "tls.truncate", afterRecords: 1 }) });
+    const tunnel = new HttpsTunnel({ policy, client: only, upstream: only });
+    tunnel.serve(() => {
+      queueMicrotask(() => tunnel.upstream.socket.end());
+      return ok();
+    });
+    expect(await tunnel.exchange(get())).toBe(ok().replace("fine", ""));
+    expect(tunnel.probe.ended).toContain("server");
+    // An alert in TLS 1.2, a record of 19 bytes in TLS 1.3.
+    const records = [...new RecordReader().push(tunnel.probe.got("client"))];
+    expect(records.filter(({ type, length }) => type === ContentType.alert || length === 19)).toEqual([]);
+  });
+
+  it("sends nothing behind the record that a fault struck, though the same chunk brings more", async () => {
+    const policy = scriptedPolicy({ connection: () => ({ kind: "tls.truncate", afterRecords: 0 }) });
+    const tunnel = new HttpsTunnel({ policy, client: only, upstream: only });
+    tunnel.serve(() => ok());
+    expect(await tunnel.exchange(get())).toBe("");
+  });
+
   it("ends behind its answer where the client asks for the end", async () => {
     const tunnel = new HttpsTunnel({ policy: alternating(1), client: only, upstream: only });
     tunnel.serve(() => "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\n");
