@@ -1,5 +1,5 @@
 /** One request and what becomes of it. */
-import type { Decision, RequestHead } from "@faultwire/fault-engine";
+import { type Decision, headerValue, type RequestHead } from "@faultwire/fault-engine";
 import type { ChangedResponse } from "./changed-response.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
@@ -48,6 +48,11 @@ export class Exchange {
   get knownBodyBytes(): number {
     const { framing } = this.head;
     return framing.kind === "length" ? framing.bytes : this.bodyBytes;
+  }
+
+  /** Whether the client may keep its body back until it is told to go on (RFC 9110 section 10.1.1). */
+  get awaitsContinue(): boolean {
+    return headerValue(this.head.headers, "expect")?.toLowerCase() === "100-continue";
   }
 
   get hasNoBody(): boolean {

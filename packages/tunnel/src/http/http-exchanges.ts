@@ -22,13 +22,11 @@ import {
   type WireAction,
 } from "@faultwire/fault-engine";
 import { joinBytes } from "../bytes.ts";
-import type { Side } from "../events.ts";
 import { hostOfAuthority } from "../host-name.ts";
-import type { FaultPolicy } from "../policy.ts";
 import { ChangedResponse } from "./changed-response.ts";
 import { Exchange, passOn } from "./exchange.ts";
 import { ExchangeLog } from "./exchange-log.ts";
-import type { FaultDesk } from "./fault-desk.ts";
+import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
 import { type ClientEnd, planRequest, readableRequest } from "./request-plan.ts";
 
 /** Limits of one connection's exchanges. */
@@ -38,33 +36,6 @@ export const httpExchangeLimits = {
   /** Bytes of responses that wait while the one before them is still being sent slowly. */
   maxDeferredBytes: 4_194_304,
 } as const;
-
-/** Where bytes go; what carries them is somebody else's matter. */
-export interface HttpPort {
-  toClient(bytes: Uint8Array): void;
-  toServer(bytes: Uint8Array): void;
-  /** After everything that was sent to the client its connection ends. */
-  endClient(how: ClientEnd): void;
-  /** Nothing that comes from this peer goes on for so long; `null` is for ever. */
-  stall(from: Side, ms: number | null): void;
-}
-
-export interface HttpExchangesOptions {
-  readonly port: HttpPort;
-  readonly policy: FaultPolicy;
-  readonly desk: FaultDesk;
-  /** Asked with the first request's head; `null` where nothing on this connection is a target. */
-  readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
-  /**
-   * Whether each request is to be followed by a question of ours, whose answer brings one more call to end the
-   * client's connection with; `last` asks the upstream to end its own behind it.
-   */
-  readonly wantsSpare?: () => "kept" | "last" | undefined;
-  /** Milliseconds, never going backwards. */
-  readonly now: () => number;
-  /** Says who we are where we have to ask the upstream something ourselves. */
-  readonly userAgent: string;
-}
 
 export class HttpExchanges {
   readonly #options: HttpExchangesOptions;
@@ -212,7 +183,7 @@ export class HttpExchanges {
       // Whoever waits for a 100 sends no body that could be waited for.
       this.#decide(
         exchange,
-        awaitsContinue(item) ? null : exchange.hasNoBody ? new Uint8Array(0) : undefined,
+        exchange.awaitsContinue ? null : exchange.hasNoBody ? new Uint8Array(0) : undefined,
       );
       return;
     }
@@ -324,7 +295,7 @@ export class HttpExchanges {
         bodyBytes: exchange.knownBodyBytes,
         desk,
         // A client that waits for 100 may or may not send its body after a final answer.
-        last: !head.keepAlive || awaitsContinue(head),
+        last: !head.keepAlive || exchange.awaitsContinue,
       });
     }
     const { plan } = exchange;
@@ -332,7 +303,7 @@ export class HttpExchanges {
     switch (plan.kind) {
       case "answer":
         this.#hasChanged = true;
-        if (!awaitsContinue(head)) return;
+        if (!exchange.awaitsContinue) return;
         // Its body comes when we say so, and we never do.
         this.#sent(exchange);
         return;
@@ -526,9 +497,4 @@ export class HttpExchanges {
     this.finish();
     this.#port.endClient(how);
   }
-}
-
-/** Whether a client may keep its body back until it is told to go on (RFC 9110 section 10.1.1). */
-function awaitsContinue(head: RequestHead): boolean {
-  return headerValue(head.headers, "expect")?.toLowerCase() === "100-continue";
 }

@@ -1,0 +1,33 @@
+/** What the exchanges of a connection are connected to. */
+import type { ConnectionFacts, RequestHead } from "@faultwire/fault-engine";
+import type { Side } from "../events.ts";
+import type { FaultPolicy } from "../policy.ts";
+import type { FaultDesk } from "./fault-desk.ts";
+import type { ClientEnd } from "./request-plan.ts";
+
+/** Where bytes go; what carries them is somebody else's matter. */
+export interface HttpPort {
+  toClient(bytes: Uint8Array): void;
+  toServer(bytes: Uint8Array): void;
+  /** After everything that was sent to the client its connection ends. */
+  endClient(how: ClientEnd): void;
+  /** Nothing that comes from this peer goes on for so long; `null` is for ever. */
+  stall(from: Side, ms: number | null): void;
+}
+
+export interface HttpExchangesOptions {
+  readonly port: HttpPort;
+  readonly policy: FaultPolicy;
+  readonly desk: FaultDesk;
+  /** Asked with the first request's head; `null` where nothing on this connection is a target. */
+  readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
+  /**
+   * Whether each request is to be followed by a question of ours, whose answer brings one more call to end the
+   * client's connection with; `last` asks the upstream to end its own behind it.
+   */
+  readonly wantsSpare?: () => "kept" | "last" | undefined;
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
+  /** Says who we are where we have to ask the upstream something ourselves. */
+  readonly userAgent: string;
+}
