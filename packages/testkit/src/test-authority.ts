@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Kinds of keys that a leaf can have. */
-export type TestKeyType = "ecdsa-p256" | "rsa-2048";
+export type TestKeyType = "ecdsa-p256" | "rsa-2048" | "rsa-1024";
 
 /** A CA's certificate and what it has issued. */
 export class TestAuthority {
@@ -31,7 +31,10 @@ export class TestAuthority {
     const [key, request, certificate, extensions] = ["key", "csr", "pem", "ext"].map((end) =>
       this.#path(`leaf.${end}`),
     ) as [string, string, string, string];
-    const kind = keyType === "rsa-2048" ? ["rsa:2048"] : ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    const kind =
+      keyType === "ecdsa-p256"
+        ? ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+        : [keyType.replace("-", ":")];
     this.#openssl([
       ...["req", "-newkey", ...kind, "-nodes", "-keyout", key, "-out", request, "-subj", "/O=test"],
     ]);

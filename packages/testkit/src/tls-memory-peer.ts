@@ -13,16 +13,25 @@ import {
 export class TlsMemoryPeer {
   readonly socket: TLSSocket;
   readonly #wire: Wire;
+  /** Clear bytes from the other one. */
   readonly received: Buffer[] = [];
+  /** Bytes of the wire, to and from the peer. */
+  readonly given: Uint8Array[] = [];
+  readonly taken: Uint8Array[] = [];
+  readonly keylog: string[] = [];
   error: (Error & { readonly code?: string }) | undefined;
   hasEnded = false;
 
   private constructor(wire: Wire, socket: TLSSocket) {
     this.#wire = wire;
     this.socket = socket;
-    socket.on("error", (error) => {
-      this.error = error;
-    });
+    const note = (error: Error): void => {
+      this.error ??= error;
+    };
+    socket.on("error", note);
+    // All that a server's socket without a tls.Server tells of errors behind the handshake.
+    socket.on("_tlsError", note);
+    socket.on("keylog", (line: Buffer) => this.keylog.push(line.toString("latin1")));
     socket.on("data", (chunk: Buffer) => this.received.push(chunk));
     socket.on("end", () => {
       this.hasEnded = true;
@@ -46,6 +55,7 @@ export class TlsMemoryPeer {
   }
 
   give(bytes: Uint8Array): void {
+    this.given.push(bytes);
     if (bytes.length > 0 && !this.#wire.destroyed) this.#wire.push(bytes);
   }
 
@@ -68,7 +78,9 @@ export class TlsMemoryPeer {
       chunks.push(...this.#wire.written.splice(0));
       quiet = -1;
     }
-    return Buffer.concat(chunks);
+    const bytes = Buffer.concat(chunks);
+    this.taken.push(bytes);
+    return bytes;
   }
 }
 

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { CipherSuite } from "@faultwire/tls-parser";
 import { afterAll, expect, it, vi } from "vitest";
 import { tlsBridgeLimits } from "../src/index.ts";
 import { accessDenied } from "./readme/alert-record.ts";
 import { tick, unavailable } from "./readme/unavailable.ts";
-import { TestAuthority } from "./support/certificates.ts";
 import { MemoryPeer } from "./support/memory-peers.ts";
 import { selfSigned } from "./support/tls-relay.ts";
 

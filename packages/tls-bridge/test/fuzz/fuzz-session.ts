@@ -1,5 +1,6 @@
 /** One bridge between two real peers whose bytes get spoilt on their way, and whose user does whatever comes to mind. */
 import type { SecureVersion } from "node:tls";
+import type { TestAuthority } from "@faultwire/testkit/test-authority";
 import { ContentType } from "@faultwire/tls-parser";
 import {
   type BridgeSide,
@@ -9,7 +10,6 @@ import {
   tlsBridgeLimits,
 } from "../../src/index.ts";
 import { bridged, otherSide } from "../support/bridged.ts";
-import type { TestAuthority } from "../support/certificates.ts";
 import { type Impersonator, impersonate, type Places } from "../support/impersonator.ts";
 import { MemoryPeer } from "../support/memory-peers.ts";
 

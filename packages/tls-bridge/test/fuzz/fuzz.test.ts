@@ -3,8 +3,8 @@
  * FAULTWIRE_FUZZ_SECONDS=600 runs for that long from another seed each time (FAULTWIRE_FUZZ_SEED to repeat one).
  */
 import { seededRandom } from "@faultwire/testkit/chunkers";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { afterAll, expect, it } from "vitest";
-import { TestAuthority } from "../support/certificates.ts";
 import { usedBytes } from "../support/used-memory.ts";
 import { type FuzzOutcome, fuzzGround, fuzzSession } from "./fuzz-session.ts";
 

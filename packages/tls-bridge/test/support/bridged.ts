@@ -1,4 +1,6 @@
 /** A bridge that passes everything on, and what its handler was told. */
+
+import type { TestAuthority } from "@faultwire/testkit/test-authority";
 import {
   type BridgeFailure,
   type BridgeSession,
@@ -7,7 +9,6 @@ import {
   type TlsBridgeHandler,
   type TlsBridgeOptions,
 } from "../../src/index.ts";
-import type { TestAuthority } from "./certificates.ts";
 
 export interface Told {
   session?: BridgeSession;

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestAuthority } from "@faultwire/testkit/test-authority";
 import { onTestFinished } from "vitest";
 import {
   type BridgedSockets,
@@ -15,7 +16,6 @@ import {
   type TlsBridgeOptions,
 } from "../../src/index.ts";
 import { otherSide } from "./bridged.ts";
-import type { TestAuthority } from "./certificates.ts";
 
 export const HOST = "origin.test";
 

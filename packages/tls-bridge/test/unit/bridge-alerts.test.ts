@@ -1,9 +1,9 @@
 import type { SecureVersion } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { AlertDescription, AlertLevel } from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
 import type { HandshakeAlert } from "../../src/index.ts";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
-import { TestAuthority } from "../support/certificates.ts";
 import { recordTypes } from "../support/flights.ts";
 import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
 

@@ -1,3 +1,4 @@
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { AlertDescription, AlertLevel, encodeRecord } from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
 import {
@@ -9,7 +10,6 @@ import {
   tlsBridgeLimits,
 } from "../../src/index.ts";
 import { bridged } from "../support/bridged.ts";
-import { TestAuthority } from "../support/certificates.ts";
 import { alertsIn, changedHello, recordsIn } from "../support/flights.ts";
 import { impersonate } from "../support/impersonator.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";

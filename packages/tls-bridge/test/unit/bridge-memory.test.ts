@@ -1,8 +1,8 @@
 import type { SecureVersion } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { afterAll, expect, it } from "vitest";
 import { SecureContextCache, TlsBridge } from "../../src/index.ts";
 import { otherSide } from "../support/bridged.ts";
-import { TestAuthority } from "../support/certificates.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 import { usedBytes } from "../support/used-memory.ts";
 

@@ -1,4 +1,5 @@
 import type { ConnectionOptions, SecureContextOptions, TLSSocketOptions } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import {
   AlertDescription,
@@ -15,7 +16,6 @@ import {
 import { afterAll, describe, expect, it } from "vitest";
 import type { IdentityRequest } from "../../src/index.ts";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
-import { TestAuthority } from "../support/certificates.ts";
 import { alertsIn, changedHello } from "../support/flights.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { SecureVersion } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { afterAll, describe, expect, it } from "vitest";
 import { bridged } from "../support/bridged.ts";
-import { TestAuthority } from "../support/certificates.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge pairs");

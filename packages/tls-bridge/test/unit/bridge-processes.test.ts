@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { afterAll, describe, expect, it } from "vitest";
-import { TestAuthority } from "../support/certificates.ts";
 import {
   curl,
   file,

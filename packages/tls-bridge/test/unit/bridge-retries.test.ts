@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { AlertDescription, NamedGroup } from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
 import { bridged } from "../support/bridged.ts";
-import { TestAuthority } from "../support/certificates.ts";
 import { alertsIn, changedHello } from "../support/flights.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 

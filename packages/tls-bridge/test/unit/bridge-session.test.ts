@@ -1,4 +1,5 @@
 import type { SecureVersion } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import {
   AlertDescription,
   AlertLevel,
@@ -11,7 +12,6 @@ import {
 import { afterAll, describe, expect, it } from "vitest";
 import { type BridgeSide, type TlsBridge, TlsBridgeError, tlsBridgeLimits } from "../../src/index.ts";
 import { type BridgedOptions, bridged, otherSide, type Told } from "../support/bridged.ts";
-import { TestAuthority } from "../support/certificates.ts";
 import { recordsIn } from "../support/flights.ts";
 import { type Impersonator, impersonate } from "../support/impersonator.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectTcp, createServer as createTcpServer } from "node:net";
 import { connect, createServer, type SecureVersion, type Server, type TLSSocket } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
-import { TestAuthority } from "../support/certificates.ts";
 import { MemoryPeer } from "../support/memory-peers.ts";
 import { HOST, listening, proxyTo, type TestProxy } from "../support/processes.ts";
 

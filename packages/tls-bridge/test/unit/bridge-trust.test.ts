@@ -1,8 +1,8 @@
 import type { SecureVersion } from "node:tls";
+import { TestAuthority, type TestIdentity } from "@faultwire/testkit/test-authority";
 import { AlertDescription, AlertLevel, ContentType, encodeAlert, encodeRecord } from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
-import { TestAuthority, type TestIdentity } from "../support/certificates.ts";
 import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge trust");
