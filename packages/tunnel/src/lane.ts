@@ -48,6 +48,9 @@ const maxPartFences = 100;
 /** A timer that comes this much too late says that this process was busy, and calls may wait unread; in ms. */
 const lateTimerMs = 50;
 
+/** Filler for one buffer of the host's. */
+const oneBuffer = new Uint8Array(hostLimits.maxWriteChunkBytes);
+
 /** A part of an answer that goes out at its time. */
 export interface TimedPart {
   readonly bytes: Uint8Array;
@@ -186,9 +189,15 @@ export class Lane {
       return;
     }
     const size = hostLimits.maxWriteChunkBytes;
+    const atMs = this.#timers.now();
+    if (bytes.length < size) {
+      // Nothing is copied: the bytes go with the write call alone.
+      this.#read = { bytes: oneBuffer, reply, since: atMs, full: false, parts: [{ bytes, atMs }] };
+      this.#pump();
+      return;
+    }
     const padded = new Uint8Array(Math.ceil(bytes.length / size) * size);
     padded.set(bytes);
-    const atMs = this.#timers.now();
     const parts: TimedPart[] = [];
     for (let at = 0; at < bytes.length; at += size) {
       const part = bytes.subarray(at, at + size);
@@ -472,7 +481,8 @@ export class Lane {
         continue;
       }
       const length = Math.min(part.length - skip, chunk.length - done);
-      for (let i = 0; i < length; i++) if (part[skip + i] !== chunk[done + i]) return false;
+      const expected = part.subarray(skip, skip + length);
+      if (Buffer.compare(expected, chunk.subarray(done, done + length)) !== 0) return false;
       done += length;
       skip = 0;
       if (done === chunk.length) return true;

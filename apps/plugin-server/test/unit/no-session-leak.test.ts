@@ -9,7 +9,7 @@ import { enginePolicy } from "../../src/index.ts";
 import { type ChunkCall, type ChunkCaller, chunkCaller } from "../support/chunk-calls.ts";
 
 const half = new Uint8Array(4096).fill(7);
-const full = new Uint8Array(8192).fill(7);
+const full = new Uint8Array(8192);
 const few = new Uint8Array(100).fill(7);
 
 let collect: () => void;
@@ -35,16 +35,15 @@ function session(calls: ChunkCaller, advance: (ms: number) => void, id: string):
   const made: ChunkCall[] = [];
   const read = (chunk: Uint8Array): number => made.push(calls.read(id, chunk));
   const write = (chunk: Uint8Array): number => made.push(calls.write(id, chunk));
-  for (let round = 0; round < 4; round++) {
-    read(half);
-    write(half);
-    read(half);
-    write(full);
-  }
   read(few);
   write(few);
-  // Past the guard behind a partly filled write call.
+  // Past the guard behind the first answer.
   advance(100);
+  for (let round = 0; round < 8; round++) {
+    read(half);
+    // It was answered with a full buffer, which takes the chunk alone.
+    write(full);
+  }
   read(few);
   read(few);
   made.at(-1)!.cancel();

@@ -15,8 +15,8 @@ import {
   streamHead,
 } from "../support/sample-faults.ts";
 
-/** Far above the slowest of the faults, on the tunnel's own clock. */
-const patienceMs = 30_000;
+/** Far above the slowest of the faults, on the tunnel's own clock: 200 ms for each of 400 chunks of 3 bytes. */
+const patienceMs = 300_000;
 
 const answers: Readonly<Record<string, readonly Said[]>> = {
   message: [messageHead + sampleMessage],
