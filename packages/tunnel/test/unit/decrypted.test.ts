@@ -121,3 +121,35 @@ describe("a client that says nothing once it has our certificate", () => {
     expect(silences(tunnel)).toBe(0);
   });
 });
+
+describe("a long transfer", () => {
+  /** Bytes of the wire that a peer has sent while it got a long message, and nothing to say itself. */
+  async function saidMeanwhile(version: "TLSv1.2" | "TLSv1.3", length: number): Promise<number> {
+    const only = { minVersion: version, maxVersion: version } as const;
+    const tunnel = new HttpsTunnel({ policy: scriptedPolicy(), client: only, upstream: only });
+    const body = "x".repeat(length);
+    tunnel.serve(() => ok(body));
+    await tunnel.settle();
+    const sent = (): number => tunnel.client.taken.reduce((sum, bytes) => sum + bytes.length, 0);
+    const request = get();
+    const before = sent();
+    expect(await tunnel.exchange(request)).toBe(ok(body));
+    // Header, content type and tag of the request's one record; TLS 1.2 has an explicit nonce in place of the type.
+    return sent() - before - request.length - (version === "TLSv1.3" ? 5 + 1 + 16 : 5 + 8 + 16);
+  }
+  /** A key update: a header, four bytes of message and one of content, content type and tag. */
+  const keyUpdateBytes = 5 + 5 + 1 + 16;
+
+  it("has its receiver say something now and then in TLS 1.3, which wakes the host", async () => {
+    // Four questions; OpenSSL may answer some of them together.
+    const answers = (await saidMeanwhile("TLSv1.3", 150_000)) / keyUpdateBytes;
+    expect(Number.isInteger(answers)).toBe(true);
+    expect(answers).toBeGreaterThanOrEqual(1);
+    expect(answers).toBeLessThanOrEqual(4);
+  });
+
+  it("leaves a receiver in peace where it is short, or where TLS 1.2 knows no such question", async () => {
+    expect(await saidMeanwhile("TLSv1.3", 20_000)).toBe(0);
+    expect(await saidMeanwhile("TLSv1.2", 150_000)).toBe(0);
+  });
+});
