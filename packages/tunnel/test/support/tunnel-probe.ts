@@ -6,6 +6,8 @@ import { type Side, type TunnelEvent, Tunnels, type TunnelsOptions } from "../..
 
 export interface TunnelProbeOptions extends Partial<TunnelsOptions> {
   readonly sides?: readonly Side[];
+  /** The sides that the host has wrapped for this tunnel, where those are not the registered ones. */
+  readonly wraps?: readonly Side[];
 }
 
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
@@ -27,8 +29,8 @@ export class TunnelProbe {
   readonly #inHand: Record<Side, boolean> = { client: false, server: false };
 
   constructor(options: TunnelProbeOptions & Pick<TunnelsOptions, "policy">) {
-    const { sides = ["server", "client"], ...rest } = options;
-    this.#sides = sides;
+    const { sides = ["server", "client"], wraps = sides, ...rest } = options;
+    this.#sides = wraps;
     this.tunnels = new Tunnels({
       timers: this.timers,
       userAgent: "faultwire/test",

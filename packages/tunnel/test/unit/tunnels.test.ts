@@ -2,6 +2,7 @@ import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timer
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Side, type TunnelEvent, Tunnels, type TunnelsOptions, tunnelLimits } from "../../src/index.ts";
 import { scriptedPolicy } from "../support/scripted-policy.ts";
+import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -111,5 +112,24 @@ describe("the table of tunnels", () => {
     read(tunnels, "a", "client", "in clear");
     expect(answers).toEqual(["server passThrough", "a replace"]);
     expect(events.map(({ type }) => type)).toEqual(["unpaired", "connection", "connection"]);
+  });
+});
+
+describe("a tunnel of which the host has wrapped one side, where both are registered", () => {
+  it.each(["client", "server"] as const)("gives nobody any filler (%s side)", async (side) => {
+    const probe = new TunnelProbe({ policy: scriptedPolicy({ isTarget: () => false }), wraps: [side] });
+    const said = { client: "\u0001hello", server: "\u0002welcome" };
+    const sent = { client: "", server: "" };
+    for (let round = 0; round < 3; round++) {
+      for (const from of ["client", "server"] as const) {
+        probe.says(from, said[from]);
+        sent[from] += said[from];
+        await probe.run(50);
+      }
+      // Its first answer never comes back, which takes a while to be sure of.
+      if (round === 0) await probe.run(11_000);
+    }
+    expect(probe.take("server")).toBe(sent.client);
+    expect(probe.take("client")).toBe(sent.server);
   });
 });
