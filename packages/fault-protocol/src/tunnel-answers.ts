@@ -62,7 +62,8 @@ export function passThroughChunk(bytes: Uint8Array): ProcessTunnelDataResponse {
  * - **Read call**: `bytes` go on. The host writes them to the other stream in chunks of at most
  *   {@link hostLimits.maxWriteChunkBytes}; where the plugin wraps that stream too, each comes back as a write call.
  * - **Write call**: `bytes` go on, but what the host had read into the same buffer during the call is **lost**, as
- *   with {@link passThroughChunk}. Nothing may be replaced on a write call.
+ *   with {@link passThroughChunk}. Only a call that shows {@link hostLimits.maxWriteChunkBytes} bytes loses nothing: its
+ *   buffer has no room for more.
  *
  * The bytes are not copied: don't change them until the answer has been encoded.
  *
