@@ -1,7 +1,7 @@
 /** A tunnel's session: the Fault host's contract turned into byte streams, targets and faults. */
 export type { ClosedReason, Side, TunnelEvent, TunnelEventBody } from "./events.ts";
 export { hostOfAuthority } from "./host-name.ts";
-export { FaultDesk } from "./http/fault-desk.ts";
+export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
 export { httpExchangeLimits } from "./http/http-exchanges.ts";
 export {
   type ClientEnd,
