@@ -27,6 +27,7 @@ export class TunnelProbe {
   readonly #isOffering: Record<Side, boolean> = { client: false, server: false };
   readonly #hasEnded: Record<Side, boolean> = { client: false, server: false };
   readonly #inHand: Record<Side, boolean> = { client: false, server: false };
+  readonly #isReading: Record<Side, boolean> = { client: false, server: false };
 
   constructor(options: TunnelProbeOptions & Pick<TunnelsOptions, "policy">) {
     const { sides = ["server", "client"], wraps = sides, ...rest } = options;
@@ -96,17 +97,24 @@ export class TunnelProbe {
     throw new Error(`the ${side} never got it: ${this.got(side).length} bytes`);
   }
 
+  /** Reads on, as long as calls are answered at once; not by recursion, for a peer may say ten thousand chunks. */
   #read(from: Side): void {
-    if (this.#inHand[from] || this.ended.has(from)) return;
+    if (this.#isReading[from]) return;
+    this.#isReading[from] = true;
+    while (this.#readOnce(from));
+    this.#isReading[from] = false;
+  }
+
+  #readOnce(from: Side): boolean {
+    if (this.#inHand[from] || this.ended.has(from)) return false;
     const chunk = this.#queues[from].shift();
     if (!chunk) {
       if (this.#hasEnded[from] && this.#buffers[from].length === 0) this.ended.add(from);
-      return;
+      return false;
     }
     if (!this.#sides.includes(from)) {
       this.#write(from, chunk);
-      this.#read(from);
-      return;
+      return true;
     }
     this.#inHand[from] = true;
     this.tunnels.handle({ id: "t", side: from, kind: "read", chunk }, ({ action }) => {
@@ -115,6 +123,7 @@ export class TunnelProbe {
       else if (action.case === "replace") this.#write(from, action.value.modifiedChunk);
       this.#read(from);
     });
+    return true;
   }
 
   /** Puts bytes behind those that are to be written already, and offers what is there. */
