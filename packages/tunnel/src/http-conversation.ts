@@ -5,7 +5,6 @@
  */
 import {
   type Decision,
-  encodeHead,
   headerValue,
   type RequestHead,
   RequestReader,
@@ -19,6 +18,7 @@ import type { CallKind, ConversationContext, Watcher } from "./conversation-cont
 import type { Side } from "./events.ts";
 import { Exchange, passOn } from "./http/exchange.ts";
 import { ExchangeLog } from "./http/exchange-log.ts";
+import { encodeQuestion } from "./http/question.ts";
 import { planRequest } from "./http/request-plan.ts";
 import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
@@ -137,12 +137,7 @@ export class HttpConversation implements Watcher {
     this.#responses.expect(isAnswered ? "HEAD" : method);
     this.#exchanges.push(exchange);
     if (!isAnswered) return undefined;
-    return encodeHead("HEAD / HTTP/1.1", [
-      ["Host", headerValue(headers, "host") ?? ""],
-      ["User-Agent", this.#context.userAgent],
-      ["Accept", "*/*"],
-      ["Connection", "close"],
-    ]);
+    return encodeQuestion({ head, host: "", userAgent: this.#context.userAgent, isLast: true });
   }
 
   /** Plans a decision. @returns why it can't be carried out, where it can't. */

@@ -25,6 +25,7 @@ import { hostLimits } from "@faultwire/fault-protocol";
 import { joinBytes } from "./bytes.ts";
 import type { HostPace } from "./host-pace.ts";
 import type { Timers } from "./timers.ts";
+import { UnseenBytes } from "./unseen-bytes.ts";
 
 export interface LaneOptions {
   readonly timers: Timers;
@@ -110,8 +111,7 @@ export class Lane {
   readonly #onNews: (news: LaneNews) => void;
 
   /** Answered on read calls and not yet released on a write call, in order. */
-  #unseen: Uint8Array[] = [];
-  #unseenBytes = 0;
+  readonly #unseen = new UnseenBytes();
   #read: HeldRead | undefined;
   #write: HeldWrite | undefined;
   /** When a partly filled write call was released for the last time. */
@@ -156,12 +156,12 @@ export class Lane {
 
   /** Whether a write call can be an echo: before the first read answer there is nothing to come back. */
   get expectsEcho(): boolean {
-    return this.#paired && (this.#echoed || this.#unseenBytes > 0);
+    return this.#paired && (this.#echoed || this.#unseen.length > 0);
   }
 
   /** Bytes kept until the host has shown them; at the most one read answer and one buffer. */
   get unseenBytes(): number {
-    return this.#unseenBytes;
+    return this.#unseen.length;
   }
 
   /** A read call whose answer is to be `bytes` (not empty). `chunkBytes` is what the host had read. */
@@ -272,8 +272,7 @@ export class Lane {
     this.#cancelTimer = undefined;
     this.#read = undefined;
     this.#write = undefined;
-    this.#unseen = [];
-    this.#unseenBytes = 0;
+    this.#unseen.clear();
     this.#parts = [];
   }
 
@@ -302,7 +301,7 @@ export class Lane {
     const at = this.#offsetOf(chunk);
     if (at < 0) {
       this.#write = undefined;
-      const expectedBytes = this.#unseenBytes;
+      const expectedBytes = this.#unseen.length;
       this.#onNews({ kind: "mismatch", expectedBytes, foundBytes: chunk.length });
       write.reply.refuse();
       return;
@@ -313,12 +312,12 @@ export class Lane {
       return;
     }
     const full = chunk.length >= hostLimits.maxWriteChunkBytes;
-    if (!full && this.#unseenBytes > chunk.length) {
+    if (!full && this.#unseen.length > chunk.length) {
       if (this.#parts.length === 0 || this.#fences < maxPartFences) {
         this.#fence(write);
         return;
       }
-      this.#dropFiller(this.#unseenBytes - chunk.length);
+      this.#dropFiller(this.#unseen.length - chunk.length);
     }
     const [part] = this.#parts;
     if (part) {
@@ -338,7 +337,7 @@ export class Lane {
     }
     this.#write = undefined;
     this.#fences = 0;
-    this.#takeUnseen(chunk.length);
+    this.#unseen.take(chunk.length);
     if (full) {
       this.#releasedAt = Number.NEGATIVE_INFINITY;
       write.reply.release();
@@ -352,7 +351,7 @@ export class Lane {
 
   /** The host has dropped some filler: what is left of it is still a write call for every part. */
   #dropFiller(bytes: number): void {
-    this.#takeUnseen(bytes);
+    this.#unseen.take(bytes);
     this.#fillerBytes -= bytes;
     this.#parts = this.#parts.map((part) => ({ ...part, isGiven: false }));
     this.#onNews({ kind: "recovered", bytes });
@@ -368,7 +367,7 @@ export class Lane {
     this.#fences = 0;
     this.#parts.shift();
     this.#fillerBytes -= write.chunk.length;
-    this.#takeUnseen(write.chunk.length);
+    this.#unseen.take(write.chunk.length);
     const isFull = write.chunk.length >= hostLimits.maxWriteChunkBytes;
     this.#releasedAt = isFull ? Number.NEGATIVE_INFINITY : this.#timers.now();
     this.#releasedBytes = write.chunk.length;
@@ -381,7 +380,7 @@ export class Lane {
 
   #pumpRead(read: HeldRead): void {
     const now = this.#timers.now();
-    if (this.#unseenBytes === 0) {
+    if (this.#unseen.length === 0) {
       const wait = this.#releasedAt + Math.max(this.#guardMs, this.#pace.slowRoundMs) - now;
       if (wait > 0) {
         this.#wake(wait);
@@ -407,7 +406,7 @@ export class Lane {
       this.unpair();
       return;
     }
-    const lost = this.#takeUnseen(this.#unseenBytes);
+    const lost = this.#unseen.take(this.#unseen.length);
     const { parts } = read;
     if (parts?.[0]) parts[0] = { ...parts[0], bytes: joinBytes([lost, parts[0].bytes]) };
     this.#forward(parts ? read : { ...read, bytes: joinBytes([lost, read.bytes]) });
@@ -417,7 +416,6 @@ export class Lane {
   #forward(read: HeldRead): void {
     this.#read = undefined;
     this.#unseen.push(read.bytes);
-    this.#unseenBytes += read.bytes.length;
     this.#rides = read.full;
     if (read.parts) {
       this.#parts = read.parts;
@@ -443,7 +441,7 @@ export class Lane {
   /** The host shows what comes `at` bytes later than expected: those before were lost in its buffer. */
   #mendHole(write: HeldWrite, at: number): void {
     this.#write = undefined;
-    const bytes = this.#takeUnseen(at + write.chunk.length);
+    const bytes = this.#unseen.take(at + write.chunk.length);
     this.#releasedAt = this.#timers.now();
     this.#releasedBytes = write.chunk.length;
     write.reply.replace(bytes);
@@ -464,50 +462,12 @@ export class Lane {
    * or as much of it as there was room for.
    */
   #offsetOf(chunk: Uint8Array): number {
-    const last = this.#unseenBytes - chunk.length;
+    const last = this.#unseen.length - chunk.length;
     if (last < 0) return -1;
-    if (this.#matches(chunk, 0)) return 0;
+    if (this.#unseen.matches(chunk, 0)) return 0;
     const room = hostLimits.maxWriteChunkBytes - this.#releasedBytes;
-    if (room > 0 && room < last && this.#matches(chunk, room)) return room;
-    return this.#matches(chunk, last) ? last : -1;
-  }
-
-  #matches(chunk: Uint8Array, at: number): boolean {
-    let skip = at;
-    let done = 0;
-    for (const part of this.#unseen) {
-      if (skip >= part.length) {
-        skip -= part.length;
-        continue;
-      }
-      const length = Math.min(part.length - skip, chunk.length - done);
-      const expected = part.subarray(skip, skip + length);
-      if (Buffer.compare(expected, chunk.subarray(done, done + length)) !== 0) return false;
-      done += length;
-      skip = 0;
-      if (done === chunk.length) return true;
-    }
-    return done === chunk.length;
-  }
-
-  /** Removes the first `count` unseen bytes and returns them (copied only when they span parts). */
-  #takeUnseen(count: number): Uint8Array {
-    this.#unseenBytes -= count;
-    const taken: Uint8Array[] = [];
-    let missing = count;
-    while (missing > 0) {
-      const part = this.#unseen[0];
-      if (part === undefined) break;
-      if (part.length <= missing) {
-        taken.push(part);
-        this.#unseen.shift();
-      } else {
-        taken.push(part.subarray(0, missing));
-        this.#unseen[0] = part.subarray(missing);
-      }
-      missing -= Math.min(missing, part.length);
-    }
-    return joinBytes(taken);
+    if (room > 0 && room < last && this.#unseen.matches(chunk, room)) return room;
+    return this.#unseen.matches(chunk, last) ? last : -1;
   }
 }
 

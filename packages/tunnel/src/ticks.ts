@@ -128,11 +128,6 @@ export class Ticks {
     this.#directions[from].endReason ??= reason;
   }
 
-  /** Whether the direction is to end, or has ended. */
-  isEnding(from: Side): boolean {
-    return this.#directions[from].endReason !== undefined;
-  }
-
   /** Nothing goes on in this direction for so long; `null` is for ever. */
   stall(from: Side, ms: number | null): void {
     const until = ms === null ? Number.POSITIVE_INFINITY : this.#timers.now() + ms;

@@ -9,7 +9,6 @@ import {
   type BodyItem,
   type ConnectionFacts,
   type Decision,
-  encodeHead,
   headerValue,
   type RequestHead,
   type RequestItem,
@@ -27,6 +26,7 @@ import { ChangedResponse } from "./changed-response.ts";
 import { Exchange, passOn } from "./exchange.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
+import { encodeQuestion } from "./question.ts";
 import { type ClientEnd, planRequest, readableRequest } from "./request-plan.ts";
 
 /** Limits of one connection's exchanges. */
@@ -219,15 +219,9 @@ export class HttpExchanges {
     probe.plan = passOn;
     this.#exchanges.push(probe);
     this.#responses.expect("HEAD");
-    this.#port.toServer(
-      encodeHead("HEAD / HTTP/1.1", [
-        ["Host", headerValue(head.headers, "host") ?? this.#connection?.host ?? ""],
-        ["User-Agent", this.#options.userAgent],
-        ["Accept", "*/*"],
-        // The upstream's own end is a second way to tell the client that this was all.
-        ...(isLast ? [["Connection", "close"] as const] : []),
-      ]),
-    );
+    const host = this.#connection?.host ?? "";
+    // The upstream's own end is a second way to tell the client that this was all.
+    this.#port.toServer(encodeQuestion({ head, host, userAgent: this.#options.userAgent, isLast }));
   }
 
   #introduce(head: RequestHead): boolean {
