@@ -100,15 +100,16 @@ describe("what a client brings from an earlier session", () => {
       await direct.closed;
       const proxy = await proxyTo(port, authority);
       const ours = join(folder(), "session.pem");
-      for (const [used, kept] of [
-        [session, ours],
-        [ours, join(folder(), "session.pem")],
+      // What the server has said stays: each round says something of its own, or the second would not be waited for.
+      for (const [word, used, kept] of [
+        ["once", session, ours],
+        ["again", ours, join(folder(), "session.pem")],
       ] as const) {
         const client = opensslClient(proxy.port, [flags[version], "-sess_in", used, "-sess_out", kept]);
         await client.says(/(New|Reused), TLSv1/);
         expect(client.output).toMatch(/New, TLSv1/);
-        client.type("through the bridge\n");
-        await server.says("through the bridge");
+        client.type(`${word} through the bridge\n`);
+        await server.says(`${word} through the bridge`);
         server.type("and back\n");
         await client.says("and back");
         client.type("Q\n");
