@@ -201,7 +201,8 @@ describe.each(["TLSv1", "TLSv1.1"] as const)("%s, recorded", (name) => {
 describe("TLS 1.3, recorded", () => {
   it("infers the end of a full handshake", async () => {
     const server = await serverWith({});
-    const summary = summaryOf(await record(server, options, pingPong));
+    // Which group two peers prefer depends on their OpenSSL: this client leaves them one.
+    const summary = summaryOf(await record(server, { ...options, ecdhCurve: "X25519" }, pingPong));
     expect(summary.path).toEqual([...tls13Full, "closed"]);
     expect(summary).toMatchObject({
       established: "inferred",
