@@ -6,7 +6,14 @@ import { root } from "./setup.mjs";
 
 const arrows = JSON.parse(readFileSync(join(root, "scripts/arrows.json"), "utf8"));
 /** Packages that promise to run in a browser: no node: import in src. */
-const nodeFree = new Set(["tls-parser", "handshake-fsm", "fault-engine", "fault-protocol", "tunnel"]);
+const nodeFree = new Set([
+  "tls-parser",
+  "handshake-fsm",
+  "http1",
+  "fault-engine",
+  "fault-protocol",
+  "tunnel",
+]);
 /** A dependency that only one package may know, with the reason. */
 const owners = {
   "node-forge": ["cert-authority", "whoever reads the CA must see every key"],

@@ -1,7 +1,8 @@
 // What a decision costs: with no rules, with 100 that all have to be asked, with 100 of which the body is asked for.
 // The floor is a call that looks at one field. Limits: 1 µs without rules, 5 µs with 100.
 // `node bench/src/fault-engine.mjs` after a build; ends with 1 when a limit is broken, but for a quick run.
-import { FaultEngine, parseRuleFile, RequestReader, SseReader } from "@faultwire/fault-engine";
+import { FaultEngine, parseRuleFile, SseReader } from "@faultwire/fault-engine";
+import { RequestReader } from "@faultwire/http1";
 import { isQuick, openReport, scaled } from "./support/report.mjs";
 
 const encoder = new TextEncoder();

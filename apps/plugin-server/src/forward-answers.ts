@@ -1,6 +1,5 @@
 /** The answers of forward mode in the host's protocol, within what the host can bear. */
 import { create } from "@bufbuild/protobuf";
-import type { Header, HttpResponse as InjectedResponse } from "@faultwire/fault-engine";
 import {
   abortRequest,
   continueRequest,
@@ -15,6 +14,7 @@ import {
   ProcessHttpResponseResponseSchema,
   type RequestParts,
 } from "@faultwire/fault-protocol";
+import type { Header, HttpResponse as InjectedResponse } from "@faultwire/http1";
 
 /** Headers as the engine has them. */
 export function headersOf(message: { readonly headers: readonly HeaderField[] }): Header[] {

@@ -2,7 +2,8 @@
  * Whose response is it? The host hands a plugin responses without a word about their requests, so the requests that
  * went on are remembered until a response comes that can be theirs.
  */
-import type { Decision, Header, RequestFacts, RequestSummary } from "@faultwire/fault-engine";
+import type { Decision, RequestFacts, RequestSummary } from "@faultwire/fault-engine";
+import type { Header } from "@faultwire/http1";
 import { forwardLimits } from "./forward-way.ts";
 
 /** A target's request that went on, and what is to become of its response. */

@@ -8,14 +8,12 @@ import {
   type Fault,
   type FaultResponseContext,
   faultResponse,
-  type Header,
-  type HttpResponse,
   malformedResponse,
   type RequestFacts,
   type RequestSummary,
-  ResponseReader,
   rateLimitScope,
 } from "@faultwire/fault-engine";
+import { type Header, type HttpResponse, ResponseReader } from "@faultwire/http1";
 import type { FaultDesk } from "@faultwire/tunnel";
 import { forwardWay } from "./forward-way.ts";
 import { changeWholeBody } from "./whole-body.ts";

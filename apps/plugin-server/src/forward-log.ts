@@ -2,12 +2,12 @@
 import {
   type ConnectionFacts,
   type Decision,
-  type HttpResponse,
   type RequestFacts,
   type RequestSummary,
   requestFingerprint,
   retryAfterMs,
 } from "@faultwire/fault-engine";
+import type { HttpResponse } from "@faultwire/http1";
 import type { FaultDesk, FaultPolicy, Timers } from "@faultwire/tunnel";
 
 /** A request as it is told of. */

@@ -1,12 +1,6 @@
 /** Carries a decision out on a whole response in forward mode. */
-import {
-  createMachine,
-  type Decision,
-  type Header,
-  headerValue,
-  isEventStream,
-  type RequestSummary,
-} from "@faultwire/fault-engine";
+import { createMachine, type Decision, isEventStream, type RequestSummary } from "@faultwire/fault-engine";
+import { type Header, headerValue } from "@faultwire/http1";
 import { changeWholeBody } from "./whole-body.ts";
 
 /** What became of a response. */

@@ -2,20 +2,14 @@
  * Forward mode: whole requests and responses, answered so that every quirk of the host is met
  * (docs/fault-host.md, "Forward mode").
  */
-import {
-  type Decision,
-  type Header,
-  headerValue,
-  isEventStream,
-  type RequestFacts,
-  summarizeRequest,
-} from "@faultwire/fault-engine";
+import { type Decision, isEventStream, type RequestFacts, summarizeRequest } from "@faultwire/fault-engine";
 import type {
   HttpRequest,
   HttpResponse,
   ProcessHttpRequestResponse,
   ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
+import { type Header, headerValue } from "@faultwire/http1";
 import { type FaultDesk, type FaultPolicy, hostOfAuthority, type Timers } from "@faultwire/tunnel";
 import { usageOf } from "./body-usage.ts";
 import { answerInstead, goBack, goOn, headersOf } from "./forward-answers.ts";

@@ -4,7 +4,6 @@
  *
  * - `invalid-argument`: the caller gave a value outside its documented range
  * - `unknown-preset`: no provider error has that type or status
- * - `invalid-header`: a header name or value that would break out of its line
  * - `invalid-rules`: a rule file that was refused as a whole; `problems` lists every reason
  * - `invalid-pattern`: a glob, regular expression or pointer outside the supported subset
  * - `invalid-events`: a recorded event log that does not follow the schema
@@ -12,7 +11,6 @@
 export type FaultEngineErrorCode =
   | "invalid-argument"
   | "unknown-preset"
-  | "invalid-header"
   | "invalid-rules"
   | "invalid-pattern"
   | "invalid-events";

@@ -39,35 +39,6 @@ export {
   type TlsPhase,
 } from "./faults/fault.ts";
 export { type Ability, abilitiesOf, type Way, wayTable } from "./faults/way.ts";
-export {
-  type EncodeResponseOptions,
-  encodeChunk,
-  encodeHead,
-  encodeLastChunk,
-  encodeResponse,
-  type HttpResponse,
-  REASON_PHRASES,
-} from "./http/encode-response.ts";
-export { type Header, headerTokens, headerValue, headerValues } from "./http/header.ts";
-export type {
-  BodyFraming,
-  BodyItem,
-  BodyPart,
-  HttpVersion,
-  InterimResponse,
-  Malformed,
-  MalformedCode,
-  MessageEnd,
-  OpaqueBytes,
-  RequestHead,
-  RequestItem,
-  ResponseHead,
-  ResponseItem,
-  Trailers,
-} from "./http/http-items.ts";
-export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http/http-limits.ts";
-export { RequestReader } from "./http/request-reader.ts";
-export { ResponseReader } from "./http/response-reader.ts";
 export { type CreatedMachine, changesLength, createMachine } from "./machines/create-machine.ts";
 export { drawDuration } from "./machines/duration.ts";
 export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";

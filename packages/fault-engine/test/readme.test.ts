@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInThisContext } from "node:vm";
+import * as http1 from "@faultwire/http1";
 import { describe, expect, it } from "vitest";
 import * as engine from "../src/index.ts";
 
@@ -10,13 +11,13 @@ const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => ma
 /** Runs an example of the README, which holds no types, and gives the value of the variable `result` in it. */
 function run(example: string, result: string): unknown {
   const body = example.replaceAll(
-    /import \{([^}]*)\} from "@faultwire\/fault-engine";/g,
+    /import \{([^}]*)\} from "@faultwire\/(?:fault-engine|http1)";/g,
     "const {$1} = exported;",
   );
   const program = runInThisContext(`(exported) => {\n${body}\nreturn ${result};\n}`) as (
     exported: unknown,
   ) => unknown;
-  return program(engine);
+  return program({ ...engine, ...http1 });
 }
 
 describe("README", () => {

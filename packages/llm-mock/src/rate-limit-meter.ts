@@ -1,4 +1,5 @@
-import { anthropicRateLimitHeaders, type Budget, type Header } from "@faultwire/fault-engine";
+import { anthropicRateLimitHeaders, type Budget } from "@faultwire/fault-engine";
+import type { Header } from "@faultwire/http1";
 
 /** What the mock says its budgets are, a minute. It counts them and never refuses: that is the fault engine's work. */
 export const mockBudgets = {

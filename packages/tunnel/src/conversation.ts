@@ -3,8 +3,9 @@
  * target, asks the policy, and decides chunk by chunk what goes on. One direction comes in read calls, the other in
  * write calls, which can be answered with little: much that can be done with both sides can't be done here.
  */
+
+import { joinBytes } from "@faultwire/http1";
 import { detectProtocol } from "@faultwire/tls-parser";
-import { joinBytes } from "./bytes.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { HttpConversation } from "./http-conversation.ts";

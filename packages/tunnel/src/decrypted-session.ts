@@ -3,6 +3,7 @@
  * HTTP/1.1 between them, and the tunnel's ticks to carry both.
  */
 import { HandshakeTracker } from "@faultwire/handshake-fsm";
+import { joinBytes } from "@faultwire/http1";
 import {
   type BridgeFailure,
   type BridgeSession,
@@ -11,7 +12,6 @@ import {
   type TlsBridgeHandler,
 } from "@faultwire/tls-bridge";
 import type { ClientHello } from "@faultwire/tls-parser";
-import { joinBytes } from "./bytes.ts";
 import type { ConversationContext } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";

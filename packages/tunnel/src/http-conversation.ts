@@ -3,17 +3,15 @@
  * upstream; the upstream is asked something that costs nothing (`HEAD /`), and its answer is exchanged for ours. The
  * connection ends with it. Every other fault of a request needs both sides.
  */
+import { type Decision, retryAfterMs, summarizeRequest } from "@faultwire/fault-engine";
 import {
-  type Decision,
   headerValue,
+  joinBytes,
   type RequestHead,
   RequestReader,
   type ResponseItem,
   ResponseReader,
-  retryAfterMs,
-  summarizeRequest,
-} from "@faultwire/fault-engine";
-import { joinBytes } from "./bytes.ts";
+} from "@faultwire/http1";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { Exchange, passOn } from "./http/exchange.ts";

@@ -1,11 +1,6 @@
 /** The first moment of a connection: who is meant, is that a target, and what is to happen to it. */
-import {
-  type ConnectionFacts,
-  type Decision,
-  type EngineEvent,
-  headerValue,
-  type RequestHead,
-} from "@faultwire/fault-engine";
+import type { ConnectionFacts, Decision, EngineEvent } from "@faultwire/fault-engine";
+import { headerValue, type RequestHead } from "@faultwire/http1";
 import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-parser";
 import type { Side, TunnelEventBody } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";

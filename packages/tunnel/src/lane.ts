@@ -22,7 +22,7 @@
  *   known to be lost, not perhaps taken; it is kept here and given again.
  */
 import { hostLimits } from "@faultwire/fault-protocol";
-import { joinBytes } from "./bytes.ts";
+import { joinBytes } from "@faultwire/http1";
 import type { HostPace } from "./host-pace.ts";
 import type { Timers } from "./timers.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";

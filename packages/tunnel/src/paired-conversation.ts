@@ -4,8 +4,8 @@
  * can be kept, changed, delayed; nothing is lost track of.
  */
 import type { FaultMachine } from "@faultwire/fault-engine";
+import { joinBytes } from "@faultwire/http1";
 import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/tls-parser";
-import { joinBytes } from "./bytes.ts";
 import type { ConversationContext, Watcher } from "./conversation-context.ts";
 import { DecryptedSession } from "./decrypted-session.ts";
 import type { Side } from "./events.ts";

@@ -1,5 +1,6 @@
 /** HTTP in clear in a tunnel heard on both sides: the exchanges on one side, the tunnel's ticks on the other. */
-import { type Decision, headerValue } from "@faultwire/fault-engine";
+import type { Decision } from "@faultwire/fault-engine";
+import { headerValue } from "@faultwire/http1";
 import type { ConversationContext } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";

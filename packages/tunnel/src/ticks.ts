@@ -5,7 +5,7 @@
  */
 import type { FaultMachine } from "@faultwire/fault-engine";
 import { hostLimits } from "@faultwire/fault-protocol";
-import { joinBytes } from "./bytes.ts";
+import { joinBytes } from "@faultwire/http1";
 import type { Side } from "./events.ts";
 import { maxTimedParts, type TimedPart } from "./lane.ts";
 import type { Timers } from "./timers.ts";

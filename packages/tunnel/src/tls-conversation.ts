@@ -7,6 +7,7 @@
  */
 import { ALERT_NUMBERS, type Fault, type Moment } from "@faultwire/fault-engine";
 import { type HandshakeEvent, HandshakeTracker } from "@faultwire/handshake-fsm";
+import { joinBytes } from "@faultwire/http1";
 import {
   AlertLevel,
   type ClientHello,
@@ -15,7 +16,6 @@ import {
   TlsParseError,
   type TlsRecord,
 } from "@faultwire/tls-parser";
-import { joinBytes } from "./bytes.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import type { Side } from "./events.ts";
 import { type Acquaintance, meetTls } from "./introduction.ts";

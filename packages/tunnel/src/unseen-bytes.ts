@@ -1,5 +1,5 @@
 /** What read calls of one direction were answered with and write calls have not shown yet, in order. */
-import { joinBytes } from "./bytes.ts";
+import { joinBytes } from "@faultwire/http1";
 
 export class UnseenBytes {
   #parts: Uint8Array[] = [];

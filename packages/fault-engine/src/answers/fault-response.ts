@@ -1,7 +1,6 @@
+import type { Header, HttpResponse } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { ErrorAnswer } from "../faults/fault.ts";
-import type { HttpResponse } from "../http/encode-response.ts";
-import type { Header } from "../http/header.ts";
 import { PROVIDER_ERRORS, type Provider, providerError } from "../providers/provider-error.ts";
 import { utf8 } from "../text.ts";
 

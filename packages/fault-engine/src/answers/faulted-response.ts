@@ -1,6 +1,5 @@
-import { encodeChunk, encodeHead, encodeLastChunk } from "../http/encode-response.ts";
-import { type Header, headerValue } from "../http/header.ts";
-import type { BodyItem, ResponseHead } from "../http/http-items.ts";
+import type { BodyItem, ResponseHead } from "@faultwire/http1";
+import { encodeChunk, encodeHead, encodeLastChunk, type Header, headerValue } from "@faultwire/http1";
 import type { FaultMachine, StreamAction } from "../machines/fault-machine.ts";
 
 /** What goes out to the client. */

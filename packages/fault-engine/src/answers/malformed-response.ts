@@ -1,9 +1,9 @@
+import type { Header } from "@faultwire/http1";
+import { encodeHead, joinBytes } from "@faultwire/http1";
 import type { Malformation } from "../faults/fault.ts";
-import { encodeHead } from "../http/encode-response.ts";
-import type { Header } from "../http/header.ts";
 import { gatewayPage } from "../providers/gateway-page.ts";
 import type { Provider } from "../providers/provider-error.ts";
-import { joinBytes, utf8 } from "../text.ts";
+import { utf8 } from "../text.ts";
 import type { FaultResponseContext } from "./fault-response.ts";
 
 /** Bytes for the client, and whether the connection is to be closed behind them. */

@@ -1,6 +1,5 @@
+import type { Header, HttpResponse } from "@faultwire/http1";
 import type { RateLimitBudget } from "../faults/fault.ts";
-import type { HttpResponse } from "../http/encode-response.ts";
-import type { Header } from "../http/header.ts";
 import { anthropicRateLimitHeaders, type Budget } from "../providers/anthropic.ts";
 import { type Provider, providerError } from "../providers/provider-error.ts";
 import type { RequestSummary } from "../rules/facts.ts";

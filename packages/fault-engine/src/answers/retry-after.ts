@@ -1,4 +1,4 @@
-import { type Header, headerValue } from "../http/header.ts";
+import { type Header, headerValue } from "@faultwire/http1";
 
 /**
  * How long a response asks its client to wait, in milliseconds: `retry-after-ms`, else `retry-after` in seconds or as

@@ -1,8 +1,9 @@
+import { joinBytes } from "@faultwire/http1";
 import type { ModelFault } from "../faults/fault.ts";
 import { encodeEvent } from "../sse/encode-event.ts";
 import { eventJson } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";
-import { fromUtf8, joinBytes, utf8 } from "../text.ts";
+import { fromUtf8, utf8 } from "../text.ts";
 import { AnswerChanger } from "./change-answer.ts";
 import type { FaultMachine, FaultOutcome, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";

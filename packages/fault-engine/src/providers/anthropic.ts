@@ -1,5 +1,4 @@
-import type { HttpResponse } from "../http/encode-response.ts";
-import type { Header } from "../http/header.ts";
+import type { Header, HttpResponse } from "@faultwire/http1";
 import { utf8 } from "../text.ts";
 import { gatewayPage } from "./gateway-page.ts";
 import type { ErrorPreset, ProviderErrorOptions } from "./provider-error.ts";

@@ -1,5 +1,5 @@
+import type { HttpResponse } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
-import type { HttpResponse } from "../http/encode-response.ts";
 import { ANTHROPIC_ERRORS, anthropicError } from "./anthropic.ts";
 import { GEMINI_ERRORS, geminiError } from "./gemini.ts";
 import { OPENAI_ERRORS, openaiError } from "./openai.ts";

@@ -1,6 +1,6 @@
+import { checkHeader } from "@faultwire/http1";
 import { z } from "zod";
 import { type ErrorAnswer, type Extent, type HttpFault, MALFORMATIONS } from "../faults/fault.ts";
-import { checkHeader } from "../http/encode-response.ts";
 import { findErrorPreset, PROVIDER_ERRORS, type Provider } from "../providers/provider-error.ts";
 import {
   durationMs,

@@ -1,7 +1,7 @@
+import { headerValues } from "@faultwire/http1";
 import { drawKey } from "../draw.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
-import { headerValues } from "../http/header.ts";
 import { compileJsonPointer } from "../patterns/json-pointer.ts";
 import { compileTextPattern, PatternList, type TextPattern } from "../patterns/text-pattern.ts";
 import { type KnownRequest, type KnownTexts, requestProvider, TEXT } from "./facts.ts";

@@ -1,6 +1,6 @@
+import type { Header } from "@faultwire/http1";
+import { headerValue } from "@faultwire/http1";
 import { drawKey } from "../draw.ts";
-import type { Header } from "../http/header.ts";
-import { headerValue } from "../http/header.ts";
 import type { Provider } from "../providers/provider-error.ts";
 import { fromUtf8 } from "../text.ts";
 

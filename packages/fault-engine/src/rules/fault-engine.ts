@@ -1,7 +1,7 @@
+import { headerValue } from "@faultwire/http1";
 import { drawKey } from "../draw.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
-import { headerValue } from "../http/header.ts";
 import { compileGlob } from "../patterns/glob.ts";
 import { allHold, type CompiledRule, Conditions, compileRule, holds, Judged } from "./compile-rule.ts";
 import {

@@ -1,5 +1,6 @@
+import { joinBytes } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
-import { fromUtf8, joinBytes } from "../text.ts";
+import { fromUtf8 } from "../text.ts";
 
 /** What a block of an event stream says (WHATWG HTML §9.2.6). */
 export interface SseEvent {

@@ -1,5 +1,5 @@
+import { fromLatin1 } from "@faultwire/http1";
 import { drawFrom, drawKey } from "../draw.ts";
-import { fromLatin1 } from "../text.ts";
 import type {
   DecisionEvent,
   DoneEvent,

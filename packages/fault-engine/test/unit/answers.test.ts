@@ -1,18 +1,16 @@
+import { encodeResponse, headerValue, ResponseReader } from "@faultwire/http1";
+import { readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import {
   type ErrorAnswer,
-  encodeResponse,
   estimateTokens,
   faultResponse,
-  headerValue,
   MALFORMATIONS,
   malformedResponse,
   RateLimits,
-  ResponseReader,
   rateLimitScope,
   summarizeRequest,
 } from "../../src/index.ts";
-import { readAll, summaryOf, textOf } from "../support/http-summary.ts";
 import { request } from "../support/rules.ts";
 
 const answer = (more: Partial<ErrorAnswer>): ErrorAnswer => ({

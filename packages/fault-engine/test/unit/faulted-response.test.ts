@@ -1,4 +1,6 @@
+import { ResponseReader } from "@faultwire/http1";
 import { chunksOf } from "@faultwire/testkit/chunkers";
+import { bytesOf, readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import {
   changesLength,
@@ -6,10 +8,8 @@ import {
   type Fault,
   FaultedResponse,
   isEventStream,
-  ResponseReader,
   type WireAction,
 } from "../../src/index.ts";
-import { bytesOf, readAll, summaryOf, textOf } from "../support/http-summary.ts";
 import { anthropicEvents, context } from "../support/streams.ts";
 
 const body = anthropicEvents.filter((event) => !/[^\0-\x7f]/.test(event)).join("");

@@ -1,8 +1,7 @@
+import { type HttpResponse, headerValue } from "@faultwire/http1";
 import { describe, expect, it } from "vitest";
 import {
   FaultEngineError,
-  type HttpResponse,
-  headerValue,
   PROVIDER_ERRORS,
   type ProviderErrorOptions,
   providerError,

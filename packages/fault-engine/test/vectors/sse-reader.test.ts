@@ -1,8 +1,8 @@
 import { chunksOf, splitsOf } from "@faultwire/testkit/chunkers";
+import { bytesOf, textOf } from "@faultwire/testkit/http-summary";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventMeaning, FaultEngineError, type SseEvent, type SseItem, SseReader } from "../../src/index.ts";
-import { bytesOf, textOf } from "../support/http-summary.ts";
 import { anthropicEvents } from "../support/streams.ts";
 
 interface Read {

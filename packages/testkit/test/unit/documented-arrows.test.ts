@@ -12,8 +12,8 @@ it("docs/architecture.md draws the arrows that scripts/arrows.json allows", () =
     ...allowed
   } = JSON.parse(read("scripts/arrows.json")) as Record<string, string[]>;
   const picture = /```mermaid\nflowchart([\s\S]*?)```/.exec(read("docs/architecture.md"))?.[1] ?? "";
-  const nodes = [...picture.matchAll(/^ +([a-z-]+)\["/gm)].map(([, name]) => name);
-  const arrows = [...picture.matchAll(/^ +([a-z-]+) --> (.+)$/gm)].flatMap(([, from, targets]) =>
+  const nodes = [...picture.matchAll(/^ +([a-z0-9-]+)\["/gm)].map(([, name]) => name);
+  const arrows = [...picture.matchAll(/^ +([a-z0-9-]+) --> (.+)$/gm)].flatMap(([, from, targets]) =>
     (targets ?? "").split(" & ").map((to) => `${from} --> ${to}`),
   );
   expect(new Set(nodes)).toEqual(new Set(Object.keys(allowed)));

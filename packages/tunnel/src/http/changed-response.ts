@@ -3,23 +3,25 @@
  * waits, a cut after so many bytes, other headers. Items of the upstream's response in, wire actions out.
  */
 import {
-  type BodyItem,
   changesLength,
   createMachine,
   type Decision,
   drawDuration,
-  encodeHead,
   type Fault,
   FaultedResponse,
   type FaultMachine,
-  type Header,
-  headerValue,
   isEventStream,
-  type RequestHead,
-  type ResponseHead,
   requestProvider,
   type WireAction,
 } from "@faultwire/fault-engine";
+import {
+  type BodyItem,
+  encodeHead,
+  type Header,
+  headerValue,
+  type RequestHead,
+  type ResponseHead,
+} from "@faultwire/http1";
 import type { RequestPlan } from "./request-plan.ts";
 import { UsageMeter } from "./usage-meter.ts";
 

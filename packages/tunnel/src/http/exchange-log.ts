@@ -3,11 +3,10 @@ import {
   type ConnectionFacts,
   type EngineEvent,
   type ExchangeEnd,
-  headerValue,
   requestFingerprint,
   summarizeRequest,
 } from "@faultwire/fault-engine";
-import { joinBytes } from "../bytes.ts";
+import { headerValue, joinBytes } from "@faultwire/http1";
 import { hostOfAuthority } from "../host-name.ts";
 import type { Exchange } from "./exchange.ts";
 

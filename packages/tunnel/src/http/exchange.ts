@@ -1,5 +1,6 @@
 /** One request and what becomes of it. */
-import { type Decision, headerValue, type RequestHead } from "@faultwire/fault-engine";
+import type { Decision } from "@faultwire/fault-engine";
+import { headerValue, type RequestHead } from "@faultwire/http1";
 import type { ChangedResponse } from "./changed-response.ts";
 import type { RequestPlan } from "./request-plan.ts";
 

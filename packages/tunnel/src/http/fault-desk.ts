@@ -3,7 +3,6 @@
  * time of day in answers. One desk serves all tunnels of a process, and its forward mode.
  */
 
-import type { RequestHead } from "@faultwire/fault-engine";
 import {
   type Decision,
   type Fault,
@@ -12,6 +11,7 @@ import {
   requestId,
   requestProvider,
 } from "@faultwire/fault-engine";
+import type { RequestHead } from "@faultwire/http1";
 
 type RateLimitFault = Extract<Fault, { readonly kind: "http.rate-limit" }>;
 

@@ -6,21 +6,23 @@
  * requests, and the connection goes on wherever the fault leaves it in one piece.
  */
 import {
-  type BodyItem,
   type ConnectionFacts,
   type Decision,
+  retryAfterMs,
+  summarizeRequest,
+  type WireAction,
+} from "@faultwire/fault-engine";
+import {
+  type BodyItem,
   headerValue,
+  joinBytes,
   type RequestHead,
   type RequestItem,
   RequestReader,
   type ResponseHead,
   type ResponseItem,
   ResponseReader,
-  retryAfterMs,
-  summarizeRequest,
-  type WireAction,
-} from "@faultwire/fault-engine";
-import { joinBytes } from "../bytes.ts";
+} from "@faultwire/http1";
 import { hostOfAuthority } from "../host-name.ts";
 import { ChangedResponse } from "./changed-response.ts";
 import { Exchange, passOn } from "./exchange.ts";

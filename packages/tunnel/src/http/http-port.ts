@@ -1,5 +1,6 @@
 /** What the exchanges of a connection are connected to. */
-import type { ConnectionFacts, RequestHead } from "@faultwire/fault-engine";
+import type { ConnectionFacts } from "@faultwire/fault-engine";
+import type { RequestHead } from "@faultwire/http1";
 import type { Side } from "../events.ts";
 import type { FaultPolicy } from "../policy.ts";
 import type { FaultDesk } from "./fault-desk.ts";

@@ -1,5 +1,5 @@
 /** A request of our own that costs nothing: it makes an upstream speak that has nothing to say. */
-import { encodeHead, headerValue, type RequestHead } from "@faultwire/fault-engine";
+import { encodeHead, headerValue, type RequestHead } from "@faultwire/http1";
 
 export interface QuestionOptions {
   /** The client's request in whose place, or behind which, it is asked. */

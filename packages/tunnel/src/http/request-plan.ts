@@ -2,21 +2,23 @@
 import {
   type Decision,
   drawDuration,
-  encodeHead,
-  encodeResponse,
   estimateTokens,
   type Fault,
   faultResponse,
-  type Header,
-  type HttpResponse,
-  headerValue,
   malformedResponse,
-  type RequestHead,
   type RequestSummary,
   rateLimitScope,
   requestProvider,
   retryAfterMs,
 } from "@faultwire/fault-engine";
+import {
+  encodeHead,
+  encodeResponse,
+  type Header,
+  type HttpResponse,
+  headerValue,
+  type RequestHead,
+} from "@faultwire/http1";
 import type { FaultDesk } from "./fault-desk.ts";
 
 /** How the client's end of a connection ends: in order, or as if it broke. */

@@ -1,6 +1,6 @@
 /** Reads what a response says about the tokens that it has used, without holding anything up. */
 import { readUsage, SseReader } from "@faultwire/fault-engine";
-import { joinBytes } from "../bytes.ts";
+import { joinBytes } from "@faultwire/http1";
 
 /** A plain answer that is longer tells nothing of its usage: an answer of a model is far below. */
 const maxAnswerBytes = 4_194_304;

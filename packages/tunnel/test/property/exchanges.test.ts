@@ -2,7 +2,8 @@
  * Any faults on any requests over any chunking, on one living connection: every request gets exactly one response in
  * its turn or the connection ends, what no rule matches is byte for byte the same, and nothing hangs or stays behind.
  */
-import { FAULT_KINDS, type Fault, ResponseReader } from "@faultwire/fault-engine";
+import { FAULT_KINDS, type Fault } from "@faultwire/fault-engine";
+import { ResponseReader } from "@faultwire/http1";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FaultRig, type Said } from "../support/fault-rig.ts";

@@ -1,7 +1,7 @@
 import { chunksOf, splitsOf } from "@faultwire/testkit/chunkers";
+import { bytesOf, readAll, summaryOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import { ResponseReader } from "../../src/index.ts";
-import { bytesOf, readAll, summaryOf } from "../support/http-summary.ts";
 
 function summary(methods: readonly string[], chunks: Iterable<Uint8Array>): unknown[] {
   const reader = new ResponseReader();

@@ -1,7 +1,7 @@
 import { chunksOf } from "@faultwire/testkit/chunkers";
+import { bytesOf, readAll, summaryOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
-import { FaultEngineError, type HttpLimits, RequestReader } from "../../src/index.ts";
-import { bytesOf, readAll, summaryOf } from "../support/http-summary.ts";
+import { Http1Error, type HttpLimits, RequestReader } from "../../src/index.ts";
 
 const start = "GET / HTTP/1.1\r\n";
 const chunkedStart = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -50,7 +50,7 @@ describe("limits of the HTTP readers", () => {
   });
 
   it.each([0, -1, 1.5, Number.NaN])("refuses %s as a limit", (maxHeadBytes) => {
-    expect(() => new RequestReader({ maxHeadBytes })).toThrow(FaultEngineError);
+    expect(() => new RequestReader({ maxHeadBytes })).toThrow(Http1Error);
   });
 
   it("gives what is pending when told to read no more", () => {

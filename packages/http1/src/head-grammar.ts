@@ -1,6 +1,6 @@
-import { fromLatin1 } from "../text.ts";
 import type { Header } from "./header.ts";
 import type { HttpVersion, MalformedCode } from "./http-items.ts";
+import { fromLatin1 } from "./text.ts";
 
 /** What a start line says. */
 export interface RequestLine {

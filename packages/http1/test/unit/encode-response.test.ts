@@ -1,13 +1,13 @@
+import { bytesOf, readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import {
   encodeChunk,
   encodeLastChunk,
   encodeResponse,
-  FaultEngineError,
   type Header,
+  Http1Error,
   ResponseReader,
 } from "../../src/index.ts";
-import { bytesOf, readAll, summaryOf, textOf } from "../support/http-summary.ts";
 
 const headers: readonly Header[] = [["Content-Type", "text/plain"]];
 
@@ -82,7 +82,7 @@ describe("encodeResponse", () => {
     ["status 600", { status: 600, headers: [], body: bytesOf("") }, "invalid-argument"],
   ] as const)("refuses %s", (_what, response, code) => {
     const encode = (): Uint8Array => encodeResponse(response, { method: "GET" });
-    expect(encode).toThrow(FaultEngineError);
+    expect(encode).toThrow(Http1Error);
     expect(encode).toThrow(expect.objectContaining({ code }));
   });
 });

@@ -1,4 +1,4 @@
-import { FaultEngineError } from "../fault-engine-error.ts";
+import { Http1Error } from "./http1-error.ts";
 
 /** How much of a message the readers hold at most. Bodies are never held and have no limit here. */
 export interface HttpLimits {
@@ -31,6 +31,6 @@ export function httpLimits(changes: Partial<HttpLimits>): HttpLimits {
   const limits = { ...DEFAULT_HTTP_LIMITS, ...changes };
   for (const [name, value] of Object.entries(limits))
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new FaultEngineError("invalid-argument", `${name} is ${value}; a positive integer expected`);
+      throw new Http1Error("invalid-argument", `${name} is ${value}; a positive integer expected`);
   return limits;
 }

@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, METHODS, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { bytesOf, readAll, textOf } from "@faultwire/testkit/http-summary";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RequestReader } from "../../src/index.ts";
 import { bentRequests, request } from "../support/http-arbitraries.ts";
-import { bytesOf, readAll, textOf } from "../support/http-summary.ts";
 
 interface Seen {
   readonly method: string;

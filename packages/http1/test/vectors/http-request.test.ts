@@ -1,7 +1,7 @@
 import { chunksOf, splitsOf } from "@faultwire/testkit/chunkers";
+import { bytesOf, readAll, summaryOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import { type MalformedCode, RequestReader } from "../../src/index.ts";
-import { bytesOf, readAll, summaryOf } from "../support/http-summary.ts";
 
 const summary = (chunks: Iterable<Uint8Array>): unknown[] =>
   summaryOf(readAll(new RequestReader(), chunks, true));

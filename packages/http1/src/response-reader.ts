@@ -27,7 +27,7 @@ export class ResponseReader {
   readonly #limits: HttpLimits;
   readonly #methods: string[] = [];
 
-  /** @throws FaultEngineError `invalid-argument` for a limit that is not a positive integer. */
+  /** @throws Http1Error `invalid-argument` for a limit that is not a positive integer. */
   constructor(limits: Partial<HttpLimits> = {}) {
     this.#limits = httpLimits(limits);
     this.#reader = new MessageReader(

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { type AddressInfo, createServer, type Server } from "node:net";
+import { bytesOf, readAll, textOf } from "@faultwire/testkit/http-summary";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ResponseReader } from "../../src/index.ts";
-import { bytesOf, readAll, textOf } from "../support/http-summary.ts";
 
 interface Reading {
   readonly status: number | undefined;

@@ -1,9 +1,27 @@
-import type { RequestItem, RequestReader, ResponseItem, ResponseReader } from "../../src/index.ts";
+/** What readers of HTTP/1.1 give, in a form that tests can compare, and text for bytes. */
 
-export type AnyItem = RequestItem | ResponseItem;
+/** An item of a request or a response, as far as tests look at it: the types of `http1` fit into it. */
+export type AnyItem =
+  | { readonly kind: "head" | "interim" | "end" | "opaque"; readonly bytes: Uint8Array }
+  | { readonly kind: "body"; readonly bytes: Uint8Array; readonly data: Uint8Array }
+  | { readonly kind: "trailers"; readonly bytes: Uint8Array; readonly headers: unknown }
+  | {
+      readonly kind: "malformed";
+      readonly bytes: Uint8Array;
+      readonly code: string;
+      readonly offset: number;
+    };
+
+/** A reader of one direction of a connection. */
+export interface AnyReader<Item extends AnyItem> {
+  readonly pendingBytes: number;
+  push(chunk: Uint8Array): Item[];
+  finish(): Item[];
+}
 
 /** One byte per character, so that test messages can hold any byte. */
 export const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
+/** The inverse of {@link bytesOf}. */
 export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 /**
@@ -53,12 +71,12 @@ export function summaryOf(items: readonly AnyItem[]): unknown[] {
 }
 
 /** Everything that a reader gives for these chunks; throws where a byte is lost, added or changed. */
-export function readAll(
-  reader: RequestReader | ResponseReader,
+export function readAll<Item extends AnyItem>(
+  reader: AnyReader<Item>,
   chunks: Iterable<Uint8Array>,
   finish = false,
-): AnyItem[] {
-  const items: AnyItem[] = [];
+): Item[] {
+  const items: Item[] = [];
   let pushed = 0;
   for (const chunk of chunks) {
     pushed += chunk.length;

@@ -1,8 +1,8 @@
-import { FaultEngineError } from "../fault-engine-error.ts";
-import { joinBytes, latin1, utf8 } from "../text.ts";
 import { isTokenText } from "./head-grammar.ts";
 import type { Header } from "./header.ts";
 import { headerValue } from "./header.ts";
+import { Http1Error } from "./http1-error.ts";
+import { joinBytes, latin1 } from "./text.ts";
 
 /** A complete HTTP response, not tied to a version or a connection. */
 export interface HttpResponse {
@@ -69,14 +69,14 @@ export const REASON_PHRASES: Readonly<Record<number, string>> = {
 /** Throws `invalid-header` where a name or value could end its line early: a rule file must not split a response. */
 export function checkHeader([name, value]: Header): void {
   if (!isTokenText(name))
-    throw new FaultEngineError(
+    throw new Http1Error(
       "invalid-header",
       `${JSON.stringify(name)} is no header name; a token of RFC 9110 §5.6.2 expected`,
     );
   for (let at = 0; at < value.length; at++) {
     const unit = value.charCodeAt(at);
     if ((unit < 0x20 && unit !== 9) || unit === 0x7f || unit > 0xff)
-      throw new FaultEngineError(
+      throw new Http1Error(
         "invalid-header",
         `the value of ${name} has code ${unit} at ${at}; visible ISO-8859-1 characters, spaces and tabs expected`,
       );
@@ -86,7 +86,7 @@ export function checkHeader([name, value]: Header): void {
 /**
  * The bytes of a head: `firstLine`, the headers as they are, an empty line.
  *
- * @throws FaultEngineError `invalid-header` for a name or value that can't stand on a line.
+ * @throws Http1Error `invalid-header` for a name or value that can't stand on a line.
  */
 export function encodeHead(firstLine: string, headers: readonly Header[]): Uint8Array {
   let text = `${firstLine}\r\n`;
@@ -101,7 +101,7 @@ export function encodeHead(firstLine: string, headers: readonly Header[]): Uint8
  * The bytes of an HTTP/1.1 response with its whole body (RFC 9112 §6). A `content-length` is added where it is
  * missing and the status may have one; `transfer-encoding` is refused, because the body given is the whole.
  *
- * @throws FaultEngineError `invalid-header`, or `invalid-argument` for a status outside 200–599 or a content-length
+ * @throws Http1Error `invalid-header`, or `invalid-argument` for a status outside 200–599 or a content-length
  * that is not the body's.
  *
  * @example
@@ -112,14 +112,14 @@ export function encodeHead(firstLine: string, headers: readonly Header[]): Uint8
 export function encodeResponse(response: HttpResponse, options: EncodeResponseOptions): Uint8Array {
   const { status, body } = response;
   if (!Number.isInteger(status) || status < 200 || status > 599)
-    throw new FaultEngineError("invalid-argument", `status ${status} found, 200–599 expected`);
+    throw new Http1Error("invalid-argument", `status ${status} found, 200–599 expected`);
   const headers = [...response.headers];
   const noBody = status === 204 || status === 304;
   const declared = headerValue(headers, "content-length");
   if (headerValue(headers, "transfer-encoding") !== undefined)
-    throw new FaultEngineError("invalid-header", "transfer-encoding found on a response with its whole body");
+    throw new Http1Error("invalid-header", "transfer-encoding found on a response with its whole body");
   if (noBody ? body.length > 0 : declared !== undefined && declared !== String(body.length))
-    throw new FaultEngineError(
+    throw new Http1Error(
       "invalid-argument",
       `status ${status} with content-length ${declared ?? "unset"} can't carry a body of ${body.length} bytes`,
     );
@@ -133,10 +133,10 @@ export function encodeResponse(response: HttpResponse, options: EncodeResponseOp
 /** One chunk of a chunked body (RFC 9112 §7.1), framing included; nothing for empty data, which would end the body. */
 export function encodeChunk(data: Uint8Array): Uint8Array {
   if (data.length === 0) return data;
-  return joinBytes([utf8(`${data.length.toString(16)}\r\n`), data, utf8("\r\n")]);
+  return joinBytes([latin1(`${data.length.toString(16)}\r\n`), data, latin1("\r\n")]);
 }
 
 /** The bytes that end a chunked body without trailers, in a new array. */
 export function encodeLastChunk(): Uint8Array {
-  return utf8("0\r\n\r\n");
+  return latin1("0\r\n\r\n");
 }

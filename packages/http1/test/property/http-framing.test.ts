@@ -1,9 +1,9 @@
 import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
+import { type AnyItem, bytesOf, readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RequestReader, ResponseReader } from "../../src/index.ts";
 import { bentRequests, request } from "../support/http-arbitraries.ts";
-import { type AnyItem, bytesOf, readAll, summaryOf, textOf } from "../support/http-summary.ts";
 
 const cuts = fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((seed) => {
   const random = seededRandom(seed);

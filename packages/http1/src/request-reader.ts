@@ -47,7 +47,7 @@ const requestRules: HeadRules<RequestLine, RequestHead> = {
 export class RequestReader {
   readonly #reader: MessageReader<RequestLine, RequestHead>;
 
-  /** @throws FaultEngineError `invalid-argument` for a limit that is not a positive integer. */
+  /** @throws Http1Error `invalid-argument` for a limit that is not a positive integer. */
   constructor(limits: Partial<HttpLimits> = {}) {
     this.#reader = new MessageReader(requestRules, httpLimits(limits));
   }

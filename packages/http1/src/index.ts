@@ -1,0 +1,34 @@
+/** HTTP/1.1 framing (RFC 9112): byte-exact readers, encoders, the strict grammar. No dependency, no Node. */
+export {
+  checkHeader,
+  type EncodeResponseOptions,
+  encodeChunk,
+  encodeHead,
+  encodeLastChunk,
+  encodeResponse,
+  type HttpResponse,
+  REASON_PHRASES,
+} from "./encode-response.ts";
+export { isTokenText } from "./head-grammar.ts";
+export { type Header, headerTokens, headerValue, headerValues } from "./header.ts";
+export type {
+  BodyFraming,
+  BodyItem,
+  BodyPart,
+  HttpVersion,
+  InterimResponse,
+  Malformed,
+  MalformedCode,
+  MessageEnd,
+  OpaqueBytes,
+  RequestHead,
+  RequestItem,
+  ResponseHead,
+  ResponseItem,
+  Trailers,
+} from "./http-items.ts";
+export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http-limits.ts";
+export { Http1Error, type Http1ErrorCode } from "./http1-error.ts";
+export { RequestReader } from "./request-reader.ts";
+export { ResponseReader } from "./response-reader.ts";
+export { fromLatin1, joinBytes } from "./text.ts";
