@@ -10,6 +10,7 @@ import { tlsBridgeLimits } from "../src/index.ts";
 import { accessDenied } from "./readme/alert-record.ts";
 import { tick, unavailable } from "./readme/unavailable.ts";
 import { MemoryPeer } from "./support/memory-peers.ts";
+import { alertIn } from "./support/openssl-errors.ts";
 import { selfSigned } from "./support/tls-relay.ts";
 
 /** What Node's server sends before we do: two session tickets and a greeting, one record each. */
@@ -68,7 +69,7 @@ it("the README's record ends a session of Node's client with the alert", async (
   raw[0]!.write(accessDenied(keylog, CipherSuite.TLS_AES_128_GCM_SHA256, EARLIER_RECORDS));
   client.resume();
   const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
-  expect(error.code).toBe("ERR_SSL_TLSV1_ALERT_ACCESS_DENIED");
+  expect(alertIn(error)).toBe("ACCESS_DENIED");
   raw[0]!.destroy();
   server.close();
 });

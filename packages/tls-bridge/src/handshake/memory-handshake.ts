@@ -99,6 +99,14 @@ export class MemoryHandshake {
     return this.#error;
   }
 
+  /**
+   * Whether {@link error} is the verdict on the server's certificate, and not on what it said. Node says so itself: the
+   * names of OpenSSL's errors change from version to version.
+   */
+  get isUntrusted(): boolean {
+    return this.#error !== undefined && Boolean(this.#socket.authorizationError);
+  }
+
   /** The ClientHello's random, 32 bytes, from the first secret on. */
   get clientRandom(): Uint8Array | undefined {
     return this.#clientRandom;

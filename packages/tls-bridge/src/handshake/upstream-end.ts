@@ -190,7 +190,7 @@ export class UpstreamEnd {
     const { error } = this.#handshake;
     if (error === undefined) return;
     const { code = "UNSPECIFIED", message } = error;
-    if (code.startsWith("ERR_SSL_")) {
+    if (!this.#handshake.isUntrusted) {
       // OpenSSL's own alert.
       this.#send(reply);
       throw new BridgeFailed({

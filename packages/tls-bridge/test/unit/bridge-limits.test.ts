@@ -1,5 +1,11 @@
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { AlertDescription, AlertLevel, encodeRecord } from "@faultwire/tls-parser";
+import {
+  AlertDescription,
+  AlertLevel,
+  encodeRecord,
+  HANDSHAKE_HEADER_BYTES,
+  RECORD_HEADER_BYTES,
+} from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   type BridgeFailure,
@@ -13,6 +19,7 @@ import { bridged } from "../support/bridged.ts";
 import { alertsIn, changedHello, recordsIn } from "../support/flights.ts";
 import { impersonate } from "../support/impersonator.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
+import { alertIn } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge limits");
 afterAll(() => authority.dispose());
@@ -21,19 +28,23 @@ const HOST = "origin.test";
 const clientOf = (): MemoryPeer => MemoryPeer.client({ servername: HOST, ca: authority.caPem });
 const record = (type: number, bytes: number): Uint8Array =>
   encodeRecord({ type, legacyVersion: 0x0303, fragment: new Uint8Array(bytes) });
+/** A ClientHello with so many bytes more; an extension has 4 of them. */
 const padded = async (bytes: number, maxFragmentBytes?: number): Promise<Uint8Array> => {
-  const padding = { type: 0xfafa, kind: "grease", data: new Uint8Array(bytes) } as const;
+  const padding = { type: 0xfafa, kind: "grease", data: new Uint8Array(bytes - 4) } as const;
   return changedHello(await clientOf().take(), (extension) => extension, [padding], maxFragmentBytes);
 };
 
 describe("limits", () => {
   it("a ClientHello up to the limit is taken, one beyond it is not", async () => {
     const { bridge, told } = bridged(authority);
-    bridge.push("client", await padded(tlsBridgeLimits.clientHelloBytes - 600));
+    // How long a hello is depends on the groups that this Node's OpenSSL sends shares of.
+    const helloBytes = (await clientOf().take()).length - RECORD_HEADER_BYTES - HANDSHAKE_HEADER_BYTES;
+    bridge.push("client", await padded(tlsBridgeLimits.clientHelloBytes - helloBytes));
     await bridge.idle();
     expect(told.events).toEqual([]);
     expect(bridge.pendingBytes("server")).toBeGreaterThan(0);
     const beyond = bridged(authority);
+    // The first bytes of a message whose body has one byte more.
     const message = Uint8Array.of(22, 3, 1, 0, 4, 1, 1, 0, 1);
     beyond.bridge.push("client", message);
     await beyond.bridge.idle();
@@ -232,7 +243,7 @@ describe("whoever uses a bridge", () => {
     const { bridge, told } = bridged(authority, { identityFor: () => Promise.reject(cause) });
     await carry(client, bridge, server);
     expect(told.failure).toMatchObject({ code: "internal", cause });
-    expect(client.error?.code).toBe("ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR");
+    expect(alertIn(client.error)).toBe("INTERNAL_ERROR");
   });
 
   it("may take his time for an identity: the bridge is busy until it is there", async () => {

@@ -15,6 +15,7 @@ import { type BridgedOptions, bridged, otherSide, type Told } from "../support/b
 import { recordsIn } from "../support/flights.ts";
 import { type Impersonator, impersonate } from "../support/impersonator.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
+import { alertIn, OWN_COMPLAINT } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge session");
 afterAll(() => authority.dispose());
@@ -102,7 +103,7 @@ describe.each(both)("$version, $side", ({ version, side }) => {
       side === "client" ? "client-alert" : "upstream-alert",
     ]);
     expect(session.peers[side].error?.code).toMatch(/BAD_RECORD_MAC|CIPHER_OPERATION_FAILED/);
-    expect(session.peers[other].error?.code).toMatch(/ALERT_BAD_RECORD_MAC$/);
+    expect(alertIn(session.peers[other].error)).toBe("BAD_RECORD_MAC");
   });
 
   it("an oversized record is refused", async () => {
@@ -123,14 +124,14 @@ describe.each(both)("$version, $side", ({ version, side }) => {
     const session = await established(version);
     session.bridge.sendAlert(side, AlertLevel.fatal, AlertDescription.accessDenied);
     await session.run();
-    expect(session.peers[side].error?.code).toBe("ERR_SSL_TLSV1_ALERT_ACCESS_DENIED");
+    expect(alertIn(session.peers[side].error)).toBe("ACCESS_DENIED");
   });
 
   it("garbage between the records is what the peer gets", async () => {
     const session = await established(version);
     session.bridge.sendRaw(side, Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"));
     await session.run();
-    expect(session.peers[side].error?.code).toMatch(/WRONG_VERSION_NUMBER|UNSUPPORTED|UNEXPECTED|LENGTH/);
+    expect(session.peers[side].error?.code).toMatch(OWN_COMPLAINT);
   });
 
   it("one closes, the other one goes on until it closes, too", async () => {

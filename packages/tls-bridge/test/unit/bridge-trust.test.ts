@@ -1,8 +1,17 @@
 import type { SecureVersion } from "node:tls";
 import { TestAuthority, type TestIdentity } from "@faultwire/testkit/test-authority";
-import { AlertDescription, AlertLevel, ContentType, encodeAlert, encodeRecord } from "@faultwire/tls-parser";
+import {
+  AlertDescription,
+  AlertLevel,
+  ContentType,
+  encodeAlert,
+  encodeRecord,
+  HandshakeReader,
+  HandshakeType,
+} from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
+import { recordsIn } from "../support/flights.ts";
 import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge trust");
@@ -91,6 +100,23 @@ describe.each(versions)("an upstream of %s is not connected to", (version) => {
     const { told } = await meet(version, authority.issue(HOST), { upstream: {} });
     expect(told.failure).toMatchObject({ code: "upstream-untrusted" });
   });
+});
+
+it("an upstream whose certificate is no certificate is refused for what it said, not called untrusted", async () => {
+  const client = MemoryPeer.client({ servername: HOST, ca: authority.caPem, maxVersion: "TLSv1.2" });
+  const server = MemoryPeer.server({ ...authority.issue(HOST), maxVersion: "TLSv1.2" });
+  const { bridge, told } = bridged(authority);
+  bridge.push("client", await client.take());
+  await bridge.idle();
+  server.give(bridge.take("server"));
+  const flight = await server.take();
+  const messages = recordsIn(flight).flatMap(({ fragment }) => [...new HandshakeReader().push(fragment)]);
+  const certificate = messages.find(({ type }) => type === HandshakeType.certificate)!;
+  // Behind the lengths of the list and of its first entry: the outermost tag of the server's certificate.
+  flight[flight.indexOf(certificate.body) + 6] = 0x04;
+  bridge.push("server", flight);
+  await bridge.idle();
+  expect(told.failure).toMatchObject({ code: "handshake", from: "server" });
 });
 
 it.each(versions)("an untrusted upstream of %s is taken where the user insists", async (version) => {

@@ -11,6 +11,7 @@ import {
 } from "@faultwire/tls-parser";
 import { describe, expect, it } from "vitest";
 import type { OpenedRecord } from "../../src/index.ts";
+import { alertIn } from "../support/openssl-errors.ts";
 import { type Direction, relayed, type Side } from "../support/tls-relay.ts";
 
 const suites = [
@@ -80,7 +81,7 @@ describe.each(suites)("OpenSSL at both ends with $cipher", ({ version, cipher })
       [NodeJS.ErrnoException],
     ];
     expect(refuserError.code).toMatch(/BAD_RECORD_MAC|CIPHER_OPERATION_FAILED/);
-    expect(refusedError.code).toBe("ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC");
+    expect(alertIn(refusedError)).toBe("BAD_RECORD_MAC");
     expect(pair.failures).toEqual([]);
   });
 
@@ -99,7 +100,7 @@ describe.each(suites)("OpenSSL at both ends with $cipher", ({ version, cipher })
       [NodeJS.ErrnoException],
     ];
     expect(refuserError.code).toMatch(/LENGTH_TOO_LONG$/);
-    expect(refusedError.code).toBe("ERR_SSL_TLSV1_ALERT_RECORD_OVERFLOW");
+    expect(alertIn(refusedError)).toBe("RECORD_OVERFLOW");
   });
 
   it("takes any alert for its own peer's", async () => {
@@ -114,7 +115,7 @@ describe.each(suites)("OpenSSL at both ends with $cipher", ({ version, cipher })
     client.resume();
     server.write("replaced by an alert");
     const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
-    expect(error.code).toBe("ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY");
+    expect(alertIn(error)).toBe("INSUFFICIENT_SECURITY");
   });
 });
 
