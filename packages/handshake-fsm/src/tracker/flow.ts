@@ -46,17 +46,22 @@ export class Flow {
     return this.pendingMessageBytes + this.pendingRecordBytes;
   }
 
-  /** Nothing more will be read. */
+  /** Record boundaries are lost: nothing more will be read. */
   drop(): void {
     this.isUnreadable = true;
     this.#records = undefined;
     this.#messages = undefined;
   }
 
+  /** Message boundaries are lost, record boundaries are not. */
+  dropMessages(): void {
+    this.#messages = undefined;
+  }
+
   /** What follows is encrypted. */
   protect(): void {
     this.isProtected = true;
-    this.#messages = undefined;
+    this.dropMessages();
   }
 }
 

@@ -102,7 +102,8 @@ export class HandshakeTracker {
       flow.readRecords(chunk, (record) => this.#record(by, flow, record));
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
-      this.#unreadable(by, flow, "malformed-record");
+      flow.drop();
+      this.#unreadable(by, "malformed-record");
     }
     return this.#takeEvents();
   }
@@ -150,7 +151,7 @@ export class HandshakeTracker {
     flow.endsWithAlert =
       record.type === ContentType.alert ||
       (record.type === ContentType.applicationData && record.length === this.#log.tls13AlertBytes);
-    if (flow.isUnreadable || !this.#isJudging) return;
+    if (!this.#isJudging) return;
     switch (record.type) {
       case ContentType.applicationData:
         // The table says the same, but this is where a connection spends its life.
@@ -219,7 +220,9 @@ export class HandshakeTracker {
       });
     } catch (error) {
       if (!(error instanceof TlsParseError)) throw error;
-      this.#unreadable(by, flow, "malformed-message");
+      // Its records are read on: how many bytes came, and what came last, must not depend on the chunk's end.
+      flow.dropMessages();
+      this.#unreadable(by, "malformed-message");
     }
   }
 
@@ -259,8 +262,8 @@ export class HandshakeTracker {
     this.#observe({ sees: hello.kind, by: "server", answer: answerOf(hello) });
   }
 
-  #unreadable(by: Side, flow: Flow, code: ViolationCode): void {
-    flow.drop();
+  #unreadable(by: Side, code: ViolationCode): void {
+    if (!this.#isJudging) return;
     if (this.#lossy !== "both" && this.#lossy !== by) this.#report(code, by);
     this.#observe({ sees: "gap", by });
   }

@@ -1,4 +1,6 @@
-import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
+import { chunksOf, concatBytes, randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
+import { mutate } from "@faultwire/testkit/mutate";
+import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { HANDSHAKE_HEADER_BYTES, RECORD_HEADER_BYTES, RecordLimit } from "@faultwire/tls-parser";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -75,6 +77,36 @@ const anything: fc.Arbitrary<Sent> = fc.oneof(
     arbitrary: fc.tuple(side, fc.uint8Array({ maxLength: 40 })).map(([by, chunk]) => ({ by, chunk })),
   },
 );
+const captures: readonly (readonly Sent[])[] = [
+  tls12,
+  tls13,
+  ...handshakeVectors().map(({ chunks }) => chunks.map(({ from, bytes }) => ({ by: from, chunk: bytes }))),
+];
+
+/** A real connection of which a few chunks are spoiled. */
+function mangled(index: number, seed: number): Sent[] {
+  const random = seededRandom(seed);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
+  const sent = [...captures[index % captures.length]!];
+  for (let left = 1 + Math.floor(random() * 2); left > 0; left--) {
+    // The handshake is at the front.
+    const at = Math.floor(random() ** 2 * sent.length);
+    sent[at] = { ...sent[at]!, chunk: mutate(sent[at]!.chunk, pick(pick(captures)).chunk, random) };
+  }
+  return sent;
+}
+
+/** The same bytes with each run of one side in one chunk. */
+function joined(sent: readonly Sent[]): Sent[] {
+  const runs: Sent[] = [];
+  for (const { by, chunk } of sent) {
+    const last = runs.at(-1);
+    if (last?.by === by) runs[runs.length - 1] = { by, chunk: concatBytes([last.chunk, chunk]) };
+    else runs.push({ by, chunk });
+  }
+  return runs;
+}
+
 const lossy = fc.constantFrom<HandshakeTrackerOptions["lossy"]>("client", "server", "both", undefined);
 const plain = (events: readonly HandshakeEvent[]): unknown[] =>
   events.map((event) => ("hello" in event ? event.kind : event));
@@ -123,14 +155,26 @@ describe("a tracker, whatever it is given", () => {
   });
 
   it("says the same however the bytes are cut", () => {
-    const recording = fc.oneof(fc.constantFrom(tls12, tls13), fc.array(anything, { maxLength: 25 }));
+    const recording = fc.oneof(
+      { weight: 3, arbitrary: fc.tuple(fc.nat(), fc.nat()).map(([index, seed]) => mangled(index, seed)) },
+      fc.array(anything, { maxLength: 25 }),
+    );
+    const answer = (
+      sent: readonly Sent[],
+      cut: (chunk: Uint8Array) => Iterable<Uint8Array>,
+      options: object,
+    ) => {
+      const { events, tracker } = follow(sent, cut, options);
+      return { events: plain(events), summary: tracker.summary(), pendingBytes: tracker.pendingBytes };
+    };
     fc.assert(
       fc.property(recording, lossy, fc.nat(), (sent, value, seed) => {
         const random = seededRandom(seed);
-        const whole = follow(sent, undefined, optionsOf(value));
-        const cut = follow(sent, (chunk) => randomChunks(chunk, 1, 30, random), optionsOf(value));
-        expect(plain(cut.events)).toEqual(plain(whole.events));
-        expect(cut.tracker.summary()).toEqual(whole.tracker.summary());
+        const options = optionsOf(value);
+        const whole = answer(joined(sent), (chunk) => [chunk], options);
+        expect(answer(sent, (chunk) => chunksOf(chunk, 1), options)).toEqual(whole);
+        expect(answer(sent, (chunk) => [chunk], options)).toEqual(whole);
+        expect(answer(sent, (chunk) => randomChunks(chunk, 1, 300, random), options)).toEqual(whole);
       }),
       { numRuns: 500 },
     );

@@ -6,13 +6,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@faultwire/testkit/chunkers";
+import { mutate } from "@faultwire/testkit/mutate";
 import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeHandshake, encodeRecords, encodeSsl2ClientHello } from "../../src/index.ts";
 import { messageInContext, ssl2ClientHello } from "../arbitraries.ts";
 import { enterEverywhere } from "../entry-points.ts";
-import { mutate } from "./mutate.ts";
 
 const seconds = Number(process.env["FAULTWIRE_FUZZ_SECONDS"] ?? 0);
 const seed = Number(process.env["FAULTWIRE_FUZZ_SEED"] ?? (seconds > 0 ? Date.now() % 0x7fff_ffff : 20_251));
@@ -20,6 +20,7 @@ const STEPS = 3000;
 /** So much is written back, for every run of the tests reads it all. */
 const MAX_CORPUS = 800;
 const MAX_KEPT_BYTES = 512;
+const MAX_FED_BYTES = 4096;
 
 const corpusFile = join(import.meta.dirname, "../corpus/inputs.txt");
 const fromHex = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
@@ -81,7 +82,7 @@ describe("fuzzing", () => {
       for (const bytes of grown(seconds > 0 ? 200 : 40)) if (enter(bytes)) kept.push(bytes);
       const end = Date.now() + 1000 * seconds;
       for (let step = 0; seconds > 0 ? Date.now() < end : step < STEPS; step++) {
-        const bytes = mutate(pick(kept), pick(kept), random);
+        const bytes = mutate(pick(kept), pick(kept), random).subarray(0, MAX_FED_BYTES);
         if (!enter(bytes)) continue;
         kept.push(bytes);
         if (known + found.length < MAX_CORPUS && bytes.length <= MAX_KEPT_BYTES) found.push(bytes);

@@ -2,11 +2,16 @@
 
 const telling = [0, 1, 2, 3, 11, 20, 22, 23, 32, 0x0a, 0x1a, 0x40, 0x7f, 0x80, 0xfe, 0xff];
 
-/** A changed copy of `bytes`, a few changes at once. */
+/**
+ * A changed copy of `bytes`: one to three changes at once. It may be shorter or longer than `bytes`.
+ *
+ * @param other - another input, pieces of which may be put in
+ * @param random - numbers in [0, 1), as `seededRandom` gives them
+ */
 export function mutate(bytes: Uint8Array, other: Uint8Array, random: () => number): Uint8Array {
   let result = Uint8Array.from(bytes);
   for (let left = 1 + Math.floor(random() * 3); left > 0; left--) result = mutateOnce(result, other, random);
-  return result.subarray(0, 4096);
+  return result;
 }
 
 function mutateOnce(
