@@ -1,6 +1,6 @@
 /** Turns what tunnels and rules tell into log lines: one event, one line; names stay stable, bodies never appear. */
 
-import type { EngineEvent } from "@faultwire/fault-engine";
+import { describeUnread, type EngineEvent } from "@faultwire/fault-engine";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
 import type { TunnelEvent } from "@faultwire/tunnel";
 import type { Logger } from "pino";
@@ -34,6 +34,12 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
       return;
     case "session-failed":
       logger.warn(entry, `HTTPS to ${event.host} failed: ${event.message}`);
+      return;
+    case "unread":
+      logger.warn(
+        entry,
+        `${event.host ?? "a connection"}: not read, no rule sees it: ${describeUnread(event.reason)}`,
+      );
       return;
     case "bug":
       logger.error(entry, "an error of ours; the tunnel goes on unread, or ends where bytes were changed");
@@ -86,6 +92,8 @@ export function logEngineEvent(logger: Logger, event: EngineEvent): void {
     case "request":
     case "response":
     case "end":
+    // Told by the tunnel's own event.
+    case "unread":
       return;
     default:
       event satisfies never;

@@ -116,3 +116,10 @@ export {
 export { type Demand, type Judgement, judge, type Verdict } from "./verdicts/judge.ts";
 export { type Attempt, type Operation, operationsOf, requestFingerprint } from "./verdicts/operations.ts";
 export { readEventLog } from "./verdicts/read-event-log.ts";
+export {
+  describeUnread,
+  UNREAD_REASONS,
+  type Unread,
+  type UnreadReason,
+  unreadOf,
+} from "./verdicts/unread.ts";

@@ -3,6 +3,7 @@ import type { Decision } from "@faultwire/fault-engine";
 import type { Side, TunnelEventBody } from "./events.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
 import type { FaultPolicy } from "./policy.ts";
+import type { TellUnread } from "./unread-teller.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** How a direction reaches us: as read calls (any answer is possible) or as write calls (few are). */
@@ -18,6 +19,8 @@ export interface ConversationContext {
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   readonly tell: (event: TunnelEventBody) => void;
+  /** Says that something of this connection is not read; each reason is told once. */
+  readonly unread: TellUnread;
   /** From now on the tunnel is to end, with whatever call comes. */
   readonly close: () => void;
   /** Nothing needs to be watched any more: every byte goes on as it is. */

@@ -245,6 +245,7 @@ export class DecryptedSession implements PairedSession {
       now,
       userAgent,
       introduce: () => met.facts,
+      unread: (reason, from) => context.unread(reason, from, met),
       // A client ends a connection with a broken record itself; one that is cut off has to be ended.
       wantsSpare: () => this.#recordFault && (this.#recordFault.isEnd ? "last" : "kept"),
       port: {

@@ -1,4 +1,5 @@
 /** What a tunnel tells whoever runs it: typed, without bodies and without secrets. */
+import type { UnreadReason } from "@faultwire/fault-engine";
 import type { HandshakeSummary } from "@faultwire/handshake-fsm";
 import type { ClientHello } from "@faultwire/tls-parser";
 import type { ConnectionWay } from "./policy.ts";
@@ -65,6 +66,14 @@ export type TunnelEvent = { readonly tunnel: string } & (
       readonly host: string;
       readonly code: string;
       readonly message: string;
+    }
+  | {
+      /** A part of the connection can't be read, so no rule sees it. Told once for each reason and connection. */
+      readonly type: "unread";
+      readonly host: string | undefined;
+      /** Whose bytes they are. */
+      readonly from: Side;
+      readonly reason: UnreadReason;
     }
   /** An error of ours: the tunnel goes on unread where nothing was changed, and ends otherwise. */
   | { readonly type: "bug"; readonly message: string }

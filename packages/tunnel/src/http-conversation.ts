@@ -7,6 +7,8 @@ import { type Decision, retryAfterMs, summarizeRequest } from "@faultwire/fault-
 import {
   headerValue,
   joinBytes,
+  type Malformed,
+  type OpaqueBytes,
   type RequestHead,
   RequestReader,
   type ResponseItem,
@@ -19,6 +21,7 @@ import { ExchangeLog } from "./http/exchange-log.ts";
 import { encodeQuestion } from "./http/question.ts";
 import { planRequest } from "./http/request-plan.ts";
 import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
+import { unreadReason } from "./unread-teller.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
 
 export class HttpConversation implements Watcher {
@@ -57,6 +60,7 @@ export class HttpConversation implements Watcher {
         if (question) out.push(question);
       } else if (item.kind === "opaque" || item.kind === "malformed") {
         // Nobody can say any more where a request ends. What is not changed yet goes on unread.
+        if (!this.#left) this.#tellUnread(item, "client");
         if (this.#drops.client || this.#injecting) return this.#giveUp();
         this.#left = true;
       } else if (item.kind === "body") this.#reading?.remember(item.data);
@@ -89,7 +93,10 @@ export class HttpConversation implements Watcher {
     } else {
       for (const item of this.#responses.push(chunk)) {
         if (item.kind === "head") this.#answer(this.#exchanges.shift(), out);
-        else if (item.kind === "opaque" || item.kind === "malformed") return this.#giveUp();
+        else if (item.kind === "opaque" || item.kind === "malformed") {
+          this.#tellUnread(item, "server");
+          return this.#giveUp();
+        }
         const interimOfOurs = item.kind === "interim" && this.#exchanges[0]?.plan?.kind === "answer";
         const bytes = this.#fresh("server", item.bytes);
         if (!this.#drops.server && !interimOfOurs) out.push(bytes);
@@ -192,7 +199,16 @@ export class HttpConversation implements Watcher {
     } else if (item.kind === "end" && exchange) {
       this.#exchanges.shift();
       this.#log?.end(exchange, "complete");
-    } else if (item.kind === "opaque" || item.kind === "malformed") this.#context.leave();
+    } else if (item.kind === "interim" && item.status === 101)
+      this.#context.unread("upgraded", "server", this.#met);
+    else if (item.kind === "opaque" || item.kind === "malformed") {
+      this.#tellUnread(item, "server");
+      this.#context.leave();
+    }
+  }
+
+  #tellUnread(item: OpaqueBytes | Malformed, from: Side): void {
+    this.#context.unread(unreadReason(item), from, this.#met);
   }
 
   /** An item's bytes, less those that have gone on before. */

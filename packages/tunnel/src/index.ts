@@ -25,4 +25,5 @@ export { tickLimits } from "./ticks.ts";
 export type { Timers } from "./timers.ts";
 export type { Reply, TunnelCall, TunnelOptions } from "./tunnel.ts";
 export { Tunnels, type TunnelsOptions, tunnelLimits } from "./tunnels.ts";
+export type { TellUnread, UnreadConnection } from "./unread-teller.ts";
 export { decryptedWay, opaqueWay, plainWay, tunnelWays } from "./ways.ts";

@@ -5,6 +5,7 @@ import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-
 import type { Side, TunnelEventBody } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
 import type { ConnectionWay, FaultPolicy } from "./policy.ts";
+import type { TellUnread } from "./unread-teller.ts";
 
 /** What the introduction of a connection needs. */
 export interface Introducer {
@@ -13,6 +14,7 @@ export interface Introducer {
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   readonly tell: (event: TunnelEventBody) => void;
+  readonly unread: TellUnread;
 }
 
 /** A connection to a target. */
@@ -97,7 +99,7 @@ export function meetTls(
   hello: ClientHello,
   way: ConnectionWay,
 ): Acquaintance | undefined {
-  const { policy, sides, tell } = introducer;
+  const { policy, sides, tell, unread } = introducer;
   const host = hostOfHello(hello);
   const target = host !== undefined && policy.isTarget(host);
   tell({
@@ -109,6 +111,7 @@ export function meetTls(
     sides,
     way,
   });
+  if (host === undefined) unread("no-server-name", "client");
   return target ? new Acquaintance(introducer, host, way, hello, undefined) : undefined;
 }
 
@@ -118,7 +121,7 @@ export function meetHttp(
   host: string,
   userAgent: string | undefined,
 ): Acquaintance | undefined {
-  const { policy, sides, tell } = introducer;
+  const { policy, sides, tell, unread } = introducer;
   const target = host !== "" && policy.isTarget(host);
   tell({
     type: "connection",
@@ -129,5 +132,6 @@ export function meetHttp(
     sides,
     way: "plain",
   });
+  if (host === "") unread("no-host", "client");
   return target ? new Acquaintance(introducer, host, "plain", undefined, userAgent) : undefined;
 }

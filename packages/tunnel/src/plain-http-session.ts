@@ -35,6 +35,7 @@ export class PlainHttpSession implements PairedSession {
         if (met?.decision) this.#strike(met, met.decision, context);
         return met?.facts ?? null;
       },
+      unread: (reason, from) => context.unread(reason, from, this.#met),
       port: {
         toClient: (bytes) => ticks.send("server", bytes),
         toServer: (bytes) => ticks.send("client", bytes),

@@ -20,6 +20,7 @@ import { PairedConversation } from "./paired-conversation.ts";
 import type { FaultPolicy } from "./policy.ts";
 import { Ticks } from "./ticks.ts";
 import type { Timers } from "./timers.ts";
+import { type TellUnread, unreadTeller } from "./unread-teller.ts";
 
 /** One call of the host. */
 export interface TunnelCall {
@@ -73,6 +74,7 @@ export class Tunnel {
   readonly bytesFrom: Record<Side, number> = { client: 0, server: 0 };
   readonly #options: TunnelOptions;
   readonly #tell: (event: TunnelEventBody) => void;
+  readonly #unread: TellUnread;
   /** By the source of the bytes. */
   readonly #lanes: Readonly<Record<Side, Lane>>;
   /** Read calls that the lanes hold, by the source of the bytes. */
@@ -88,6 +90,8 @@ export class Tunnel {
     this.createdAtMs = options.timers.now();
     this.#options = options;
     this.#tell = tell;
+    const { policy, timers } = options;
+    this.#unread = unreadTeller({ policy, now: timers.now, tell });
     this.#paired = paired;
     const laneOptions = { ...options, paired };
     const onNews = (news: LaneNews): void => this.#onNews(news);
@@ -224,7 +228,8 @@ export class Tunnel {
   #contextOf(sides: readonly Side[]): ConstructorParameters<typeof Conversation>[0] {
     const { policy, timers, desk, userAgent, interception } = this.#options;
     const wouldOpen = interception !== undefined;
-    return { sides, policy, desk, userAgent, wouldOpen, now: timers.now, tell: this.#tell };
+    const { now } = timers;
+    return { sides, policy, desk, userAgent, wouldOpen, now, tell: this.#tell, unread: this.#unread };
   }
 
   /** Something of ours has thrown: what was not changed yet goes on unread, everything else ends in order. */

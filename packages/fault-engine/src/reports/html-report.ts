@@ -1,5 +1,6 @@
 import { escapeHtml } from "../providers/gateway-page.ts";
 import type { Attempt, Operation } from "../verdicts/operations.ts";
+import { describeUnread, type Unread } from "../verdicts/unread.ts";
 import { attemptOutcome, type ReportInput, totalsOf, writeTotals } from "./report.ts";
 
 /** Operations drawn; the page says how many more there are. A browser lays out thousands of rows slowly. */
@@ -68,6 +69,23 @@ function track({ attempts }: Operation, fromMs: number, spanMs: number): string 
 const cell = (label: string, html: string, kind = ""): string =>
   `<td data-label="${label}"${kind && ` class="${kind}"`}>${html}</td>`;
 
+/** What was not read; nothing where all was. */
+function unreadSection(unread: readonly Unread[]): string {
+  if (unread.length === 0) return "";
+  const rows = unread.map(
+    ({ reason, connections, hosts }) =>
+      `<tr class="unread">${cell("reason", escapeHtml(describeUnread(reason)))}${cell("connections", String(connections))}${cell("hosts", escapeHtml(hosts.join(", ")))}</tr>`,
+  );
+  return `<h2>Not read</h2>
+<table>
+<thead><tr><th>reason</th><th>connections</th><th>hosts</th></tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+</table>
+`;
+}
+
 /**
  * The report as one self-contained HTML page: verdicts, then a timeline with a row for each operation, a bar for each
  * request and a line for each wait. No script; nothing is fetched. Every text from the log is escaped.
@@ -78,7 +96,7 @@ const cell = (label: string, html: string, kind = ""): string =>
  * ```
  */
 export function htmlReport({ title, judgement }: ReportInput): string {
-  const { verdicts, operations, passed } = judgement;
+  const { verdicts, operations, unread, passed } = judgement;
   const drawn = operations.slice(0, MAX_OPERATIONS);
   const attempts = drawn.flatMap((operation) => operation.attempts);
   const fromMs = attempts.reduce(
@@ -118,7 +136,7 @@ export function htmlReport({ title, judgement }: ReportInput): string {
 ${verdictRows.join("\n")}
 </tbody>
 </table>
-<h2>Timeline</h2>
+${unreadSection(unread)}<h2>Timeline</h2>
 ${more > 0 ? `<p>${more} more operations are not drawn.</p>` : ""}
 <table>
 <thead><tr><th>client</th><th>request</th><th>attempts</th><th><div class="axis"><span>0</span><span>${Math.round(spanMs)} ms</span></div></th><th>ended</th></tr></thead>

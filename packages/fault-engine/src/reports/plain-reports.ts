@@ -1,4 +1,5 @@
-import { type ReportInput, totalsOf, writeTotals } from "./report.ts";
+import { describeUnread, type Unread } from "../verdicts/unread.ts";
+import { type ReportInput, totalsOf, writeTotals, writeUnread } from "./report.ts";
 
 const MARKS = { pass: "ok  ", fail: "FAIL", untested: "??  " } as const;
 
@@ -18,19 +19,22 @@ export function textReport({ title, judgement }: ReportInput): string {
     lines.push(`         found: ${found}`);
     if (requests.length > 0) lines.push(`         requests: ${requests.join(", ")}`);
   }
+  if (judgement.unread.length > 0) lines.push("  not read:");
+  for (const unread of judgement.unread) lines.push(`         ${writeUnread(unread)}`);
   lines.push(writeTotals(totalsOf(judgement.verdicts)));
   return `${lines.join("\n")}\n`;
 }
 
 /** The report for programs. `format` is 1 as long as members are only added. */
 export function jsonReport({ title, judgement }: ReportInput): string {
-  const { verdicts, operations, passed } = judgement;
+  const { verdicts, operations, unread, passed } = judgement;
   const report = {
     format: 1,
     title,
     passed,
     totals: totalsOf(verdicts),
     verdicts,
+    unread,
     operations: operations.map(({ client, fingerprint, attempts }) => ({
       client,
       fingerprint,
@@ -94,6 +98,12 @@ export function junitReport({ title, judgement }: ReportInput): string {
     `<testsuites ${counts}>`,
     `  <testsuite name="${escapeXml(title)}" ${counts}>`,
     ...cases,
+    // What was not read is no test case, so that its number stays that of the verdicts.
+    ...(judgement.unread.length > 0
+      ? [
+          `    <system-out>${escapeXml(["not read:", ...judgement.unread.map(writeUnread)].join("\n"))}</system-out>`,
+        ]
+      : []),
     "  </testsuite>",
     "</testsuites>",
     "",
@@ -120,5 +130,15 @@ export function markdownReport({ title, judgement }: ReportInput): string {
     "|---|---|---|---|",
     ...rows,
     "",
+    ...unreadTable(judgement.unread),
   ].join("\n");
+}
+
+function unreadTable(unread: readonly Unread[]): string[] {
+  if (unread.length === 0) return [];
+  const rows = unread.map(
+    ({ reason, connections, hosts }) =>
+      `| ${escapeMarkdown(describeUnread(reason))} | ${connections} | ${escapeMarkdown(hosts.join(", "))} |`,
+  );
+  return ["### Not read", "", "| reason | connections | hosts |", "|---|---|---|", ...rows, ""];
 }

@@ -1,5 +1,6 @@
 import type { Judgement, Verdict } from "../verdicts/judge.ts";
 import type { Attempt } from "../verdicts/operations.ts";
+import { describeUnread, type Unread } from "../verdicts/unread.ts";
 
 /** What a report is made of. Same input, same bytes: a report holds no time of its own. */
 export interface ReportInput {
@@ -25,6 +26,12 @@ export function totalsOf(verdicts: readonly Verdict[]): Totals {
 /** `2 passed, 1 failed, 0 untested`. */
 export function writeTotals({ pass, fail, untested }: Totals): string {
   return `${pass} passed, ${fail} failed, ${untested} untested`;
+}
+
+/** `a head over the limit, on 2 connections (api.example.com)`. */
+export function writeUnread({ reason, connections, hosts }: Unread): string {
+  const where = hosts.length === 0 ? "" : ` (${hosts.join(", ")})`;
+  return `${describeUnread(reason)}, on ${connections} connection${connections === 1 ? "" : "s"}${where}`;
 }
 
 /** What became of a request, in a few words. */

@@ -89,6 +89,23 @@ export interface EndEvent {
   readonly how: ExchangeEnd;
 }
 
+/**
+ * A part of a connection could not be read: it passed as it came, and no rule saw it. Written once for each reason and
+ * connection.
+ */
+export interface UnreadEvent {
+  readonly type: "unread";
+  readonly atMs: number;
+  /** `null` where the connection ended being read before it was known whose it is. */
+  readonly connection: string | null;
+  readonly client: string | null;
+  readonly host: string | null;
+  /** Whose bytes they are. */
+  readonly from: "client" | "server";
+  /** An `UnreadReason`; a log of a newer version may hold others. */
+  readonly reason: string;
+}
+
 /** What happened, as it is written to the event log, one JSON object a line. Times are of one clock. */
 export type EngineEvent =
   | ConnectionEvent
@@ -97,7 +114,8 @@ export type EngineEvent =
   | DoneEvent
   | UndoneEvent
   | ResponseEvent
-  | EndEvent;
+  | EndEvent
+  | UnreadEvent;
 
 /** The line that stands for an event in a log, line end included. */
 export function writeEvent(event: EngineEvent): string {

@@ -1,6 +1,7 @@
 import type { Expectation } from "../rules/rule.ts";
 import type { EngineEvent } from "./event.ts";
 import { type Attempt, type Operation, operationsOf } from "./operations.ts";
+import { type Unread, unreadOf } from "./unread.ts";
 
 /** The names of what can be expected, as a rule file has them. */
 export type Demand = Exclude<keyof Expectation, "rule">;
@@ -23,6 +24,8 @@ export interface Verdict {
 export interface Judgement {
   readonly verdicts: readonly Verdict[];
   readonly operations: readonly Operation[];
+  /** What was not read, so that no rule could see it. It is no verdict: nothing was expected of it. */
+  readonly unread: readonly Unread[];
   /** True when every verdict is a pass. */
   readonly passed: boolean;
 }
@@ -236,5 +239,6 @@ function judgeOne(expectation: Expectation, operations: readonly Operation[]): V
 export function judge(expectations: readonly Expectation[], events: readonly EngineEvent[]): Judgement {
   const operations = operationsOf(events);
   const verdicts = expectations.flatMap((expectation) => judgeOne(expectation, operations));
-  return { verdicts, operations, passed: verdicts.every(({ outcome }) => outcome === "pass") };
+  const unread = unreadOf(events);
+  return { verdicts, operations, unread, passed: verdicts.every(({ outcome }) => outcome === "pass") };
 }

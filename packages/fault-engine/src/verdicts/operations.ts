@@ -88,7 +88,8 @@ function attemptsOf(events: readonly EngineEvent[]): Attempt[] {
       attempts.set(event.request, { request: event, ...nothing });
     }
   for (const event of events) {
-    if (event.type === "connection" || event.type === "request" || event.request === null) continue;
+    if (event.type === "connection" || event.type === "request" || event.type === "unread") continue;
+    if (event.request === null) continue;
     const attempt = attempts.get(event.request);
     if (attempt === undefined) continue;
     switch (event.type) {

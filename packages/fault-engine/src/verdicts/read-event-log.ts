@@ -41,6 +41,15 @@ const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
     request: id,
     how: z.enum(["complete", "cut", "failed", "abandoned"]),
   }),
+  z.object({
+    type: z.literal("unread"),
+    atMs,
+    connection: id.nullable(),
+    client: z.string().nullable(),
+    host: z.string().nullable(),
+    from: z.enum(["client", "server"]),
+    reason: z.string(),
+  }),
 ]);
 
 /**
@@ -86,5 +95,5 @@ export function readEventLog(text: string): EngineEvent[] {
 
 const hasType = z.object({ type: z.string() });
 const knownType = z.object({
-  type: z.enum(["connection", "request", "decision", "done", "undone", "response", "end"]),
+  type: z.enum(["connection", "request", "decision", "done", "undone", "response", "end", "unread"]),
 });

@@ -23,7 +23,9 @@ import {
   type ResponseItem,
   ResponseReader,
 } from "@faultwire/http1";
+import type { Side } from "../events.ts";
 import { hostOfAuthority } from "../host-name.ts";
+import { unreadReason } from "../unread-teller.ts";
 import { ChangedResponse } from "./changed-response.ts";
 import { Exchange, passOn } from "./exchange.ts";
 import { ExchangeLog } from "./exchange-log.ts";
@@ -63,6 +65,8 @@ export class HttpExchanges {
   /** The moment that is being carried out ahead of time. */
   #aheadMs: number | undefined;
   #isOpaque = false;
+  /** What this peer says is read no more. */
+  readonly #isLost: Record<Side, boolean> = { client: false, server: false };
   #isOver = false;
   #hasChanged = false;
 
@@ -191,7 +195,7 @@ export class HttpExchanges {
     }
     const exchange = this.#reading;
     if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
-      this.#requestLost(item.bytes);
+      this.#requestLost(item);
       return;
     }
     if (item.kind === "body") exchange.remember(item.data);
@@ -324,13 +328,14 @@ export class HttpExchanges {
   }
 
   /** Nobody can say any more where a request ends. What is not changed yet goes on unread. */
-  #requestLost(bytes: Uint8Array): void {
+  #requestLost(item: RequestItem): void {
+    this.#tellUnread(item, "client");
     if (this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null)) {
       this.#end("close");
       return;
     }
     if (this.#reading) for (const held of this.#letGo(this.#reading)) this.#port.toServer(held);
-    this.#port.toServer(bytes);
+    this.#port.toServer(item.bytes);
     this.#becomeOpaque();
   }
 
@@ -415,6 +420,7 @@ export class HttpExchanges {
   #upgraded(exchange: Exchange): void {
     this.#exchanges.shift();
     this.#log?.response(exchange, 101, false, null);
+    this.#options.unread("upgraded", "server");
     this.#log?.outcome(exchange, exchange.plan?.kind === "change" ? "the connection was upgraded" : null);
     this.#log?.end(exchange, "complete");
     this.#becomeOpaque();
@@ -469,6 +475,7 @@ export class HttpExchanges {
 
   /** The upstream says something that can't be read: it goes on as it is where nothing of ours depends on it. */
   #responseLost(exchange: Exchange | undefined, item: ResponseItem): void {
+    this.#tellUnread(item, "server");
     if (exchange?.changed) {
       this.#carry(exchange, exchange.changed, exchange.changed.push(item as BodyItem, this.#nowMs));
       return;
@@ -484,6 +491,15 @@ export class HttpExchanges {
     }
     this.#port.toClient(item.bytes);
     this.#becomeOpaque();
+  }
+
+  /** The end of a connection in the middle of a message is no failure to read, and what follows a failure is none. */
+  #tellUnread(item: RequestItem | ResponseItem, from: Side): void {
+    if (item.kind !== "opaque" && item.kind !== "malformed") return;
+    if (this.#isLost[from]) return;
+    this.#isLost[from] = true;
+    const reason = unreadReason(item);
+    if (reason !== "truncated") this.#options.unread(reason, from);
   }
 
   #end(how: ClientEnd): void {

@@ -1,5 +1,5 @@
 /** What the exchanges of a connection are connected to. */
-import type { ConnectionFacts } from "@faultwire/fault-engine";
+import type { ConnectionFacts, UnreadReason } from "@faultwire/fault-engine";
 import type { RequestHead } from "@faultwire/http1";
 import type { Side } from "../events.ts";
 import type { FaultPolicy } from "../policy.ts";
@@ -27,6 +27,8 @@ export interface HttpExchangesOptions {
    * client's connection with; `last` asks the upstream to end its own behind it.
    */
   readonly wantsSpare?: () => "kept" | "last" | undefined;
+  /** Told why bytes of a peer are not read, so that no rule sees them. */
+  readonly unread: (reason: UnreadReason, from: Side) => void;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   /** Says who we are where we have to ask the upstream something ourselves. */

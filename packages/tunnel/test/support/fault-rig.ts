@@ -23,6 +23,12 @@ export interface FaultRigOptions {
   readonly tls?: Partial<HttpsTunnelOptions>;
   readonly needsBody?: boolean;
   readonly isOneRule?: boolean;
+  /** Decides, and remembers what was told; by `connection` and `requests` unless given. */
+  readonly policy?: ScriptedPolicy;
+  /** What the upstream answers to a question of ours: an empty 404 unless given. */
+  readonly onHead?: readonly Said[];
+  /** The upstream leaves the connection open, whatever it is asked. */
+  readonly keepsOpen?: boolean;
 }
 
 /** Something that arrived at the client, in clear. */
@@ -46,6 +52,7 @@ export class FaultRig {
   readonly #tls: HttpsTunnel | undefined;
   readonly #answer: NonNullable<FaultRigOptions["answer"]>;
   readonly #chunkBytes: number;
+  readonly #keepsOpen: boolean;
   readonly #due: { readonly atMs: number; readonly text: string | null }[] = [];
   #pending = "";
   #seenBytes = 0;
@@ -55,13 +62,16 @@ export class FaultRig {
     this.#way = way;
     this.#chunkBytes = options.chunkBytes ?? 4096;
     this.#answer = (head, number) =>
-      head.startsWith("HEAD ") ? asked : (options.answer?.(head, number) ?? ok);
-    this.policy = scriptedPolicy({
-      connection: () => connection ?? null,
-      request: (number) => requests[number] ?? null,
-      needsBody,
-      isOneRule,
-    });
+      head.startsWith("HEAD / ") ? (options.onHead ?? asked) : (options.answer?.(head, number) ?? ok);
+    this.#keepsOpen = options.keepsOpen ?? false;
+    this.policy =
+      options.policy ??
+      scriptedPolicy({
+        connection: () => connection ?? null,
+        request: (number) => requests[number] ?? null,
+        needsBody,
+        isOneRule,
+      });
     if (way === "plain") {
       this.probe = new TunnelProbe({ policy: this.policy });
       return;
@@ -181,7 +191,7 @@ export class FaultRig {
         this.#due.push({ atMs, text: typeof said === "object" && said !== null ? said.text : said });
       }
       // An HTTP/1.1 upstream that is asked to close does so.
-      if (/^connection: close\r$/im.test(head)) this.#due.push({ atMs, text: null });
+      if (!this.#keepsOpen && /^connection: close\r$/im.test(head)) this.#due.push({ atMs, text: null });
     }
   }
 

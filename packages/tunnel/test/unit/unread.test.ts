@@ -1,0 +1,132 @@
+/** What can't be read passes as it came, and is told once with its reason. */
+import { describe, expect, it } from "vitest";
+import { HttpsTunnel } from "../support/https-tunnel.ts";
+import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
+import { TunnelProbe } from "../support/tunnel-probe.ts";
+
+const get = "GET /v1/models HTTP/1.1\r\nHost: api.test\r\n\r\n";
+const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const post = (headers: string): string => `POST /v1/x HTTP/1.1\r\nHost: api.test\r\n${headers}\r\n`;
+
+/** Requests that two readers could take differently: what is wrong with each. */
+const requests: Readonly<Record<string, string>> = {
+  "several-content-lengths": `${post("Content-Length: 2\r\nContent-Length: 2\r\n")}hi`,
+  "length-and-encoding": `${post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")}0\r\n\r\n`,
+  "obs-fold": post("X-A: 1\r\n 2\r\n"),
+  "bad-header-name": post("Content-Length : 2\r\n"),
+  "bad-chunk-size": `${post("Transfer-Encoding: chunked\r\n")}2  \r\nhi\r\n0\r\n\r\n`,
+  "head-too-large": post(`X-A: ${"a".repeat(70_000)}\r\n`),
+  "bare-lf": "GET / HTTP/1.1\nHost: api.test\n\n",
+};
+const responses: Readonly<Record<string, string>> = {
+  "several-content-lengths": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+  "length-and-encoding":
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+  "obs-fold": "HTTP/1.1 200 OK\r\nX-A: 1\r\n 2\r\nContent-Length: 2\r\n\r\nok",
+  "head-too-large": `HTTP/1.1 200 OK\r\nX-A: ${"a".repeat(70_000)}\r\nContent-Length: 2\r\n\r\nok`,
+  "bad-status-line": "220 mail.test ESMTP\r\n",
+};
+
+const bothSides = ["server", "client"] as const;
+const oneSide = ["server"] as const;
+
+describe.each([{ sides: bothSides }, { sides: oneSide }])("HTTP in a tunnel heard on $sides", ({ sides }) => {
+  it.each(Object.entries(requests))("tells of a request that can't be read: %s", async (reason, request) => {
+    const policy = scriptedPolicy();
+    const tunnel = new TunnelProbe({ policy, sides });
+    tunnel.says("client", get);
+    await tunnel.run(5);
+    tunnel.says("client", request);
+    tunnel.says("client", request);
+    await tunnel.run(100);
+    expect(tunnel.take("server")).toBe(get + request + request);
+    const told = { type: "unread", host: "api.test", from: "client", reason };
+    expect(tunnel.events.filter(({ type }) => type === "unread")).toEqual([{ tunnel: "t", ...told }]);
+    expect(policy.events.filter(({ type }) => type === "unread")).toMatchObject([
+      { ...told, connection: "c0", client: "test" },
+    ]);
+  });
+
+  it.each(Object.entries(responses))(
+    "tells of a response that can't be read: %s",
+    async (reason, response) => {
+      const policy = scriptedPolicy();
+      const tunnel = new TunnelProbe({ policy, sides });
+      tunnel.says("client", get);
+      await tunnel.run(5);
+      tunnel.says("server", response);
+      await tunnel.run(100);
+      expect(tunnel.take("client")).toBe(response);
+      expect(tunnel.events.filter(({ type }) => type === "unread")).toMatchObject([
+        { host: "api.test", from: "server", reason },
+      ]);
+      expect(policy.events.filter(({ type }) => type === "unread").length).toBe(1);
+    },
+  );
+
+  it("tells nothing of what is read, of other hosts, and of connections that end in mid-message", async () => {
+    for (const said of [get, get.replace("api.test", "other.test"), get.slice(0, 20)]) {
+      const policy = scriptedPolicy();
+      const tunnel = new TunnelProbe({ policy, sides });
+      tunnel.says("client", said);
+      tunnel.says("client", said.includes("other") ? "\u0001" : "");
+      await tunnel.run(5);
+      tunnel.says("server", said === get ? ok.slice(0, -1) : "");
+      tunnel.ends("server");
+      tunnel.ends("client");
+      await tunnel.run(50);
+      tunnel.tunnels.close();
+      expect(tunnel.events.filter(({ type }) => type === "unread")).toEqual([]);
+    }
+  });
+
+  it("tells of a host that nobody names", async () => {
+    const tunnel = new TunnelProbe({ policy: scriptedPolicy(), sides });
+    tunnel.says("client", "GET / HTTP/1.0\r\n\r\n");
+    await tunnel.run(20);
+    expect(tunnel.events).toContainEqual(expect.objectContaining({ type: "unread", reason: "no-host" }));
+  });
+
+  it("tells of another protocol that both have agreed on", async () => {
+    const tunnel = new TunnelProbe({ policy: scriptedPolicy(), sides });
+    tunnel.says("client", get);
+    await tunnel.run(5);
+    const said = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n\u0001\u0002";
+    tunnel.says("server", said);
+    await tunnel.run(20);
+    expect(tunnel.take("client")).toBe(said);
+    expect(tunnel.events.filter(({ type }) => type === "unread")).toMatchObject([{ reason: "upgraded" }]);
+  });
+});
+
+it("is told once of a changed response, whatever comes behind", async () => {
+  const after = { kind: "bytes", bytes: 9 } as const;
+  const policy = scriptedPolicy({ request: () => ({ kind: "http.truncate", after }) });
+  const tunnel = new TunnelProbe({ policy });
+  tunnel.says("client", get);
+  await tunnel.run(5);
+  tunnel.says("server", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\nzz\r\n");
+  tunnel.says("server", "more\r\n");
+  await tunnel.run(20);
+  expect(tunnel.events.filter(({ type }) => type === "unread")).toMatchObject([{ reason: "bad-chunk-size" }]);
+});
+
+it("tells of TLS that names no host", async () => {
+  const client = { servername: "", checkServerIdentity: () => undefined };
+  const tunnel = new HttpsTunnel({ policy: scriptedPolicy(), client });
+  tunnel.serve(() => ok);
+  expect(await tunnel.exchange(get)).toBe(ok);
+  expect(tunnel.probe.events.filter(({ type }) => type === "unread")).toMatchObject([
+    { host: undefined, from: "client", reason: "no-server-name" },
+  ]);
+});
+
+it("fails nothing behind a request that can't be read, though a rule would", async () => {
+  const policy = scriptedPolicy({ request: () => errorFault("anthropic/api_error") });
+  const tunnel = new TunnelProbe({ policy });
+  tunnel.says("client", requests["several-content-lengths"] ?? "");
+  tunnel.says("client", get);
+  await tunnel.run(20);
+  expect(tunnel.take("server")).toBe((requests["several-content-lengths"] ?? "") + get);
+  expect(tunnel.events.filter(({ type }) => type === "unread").length).toBe(1);
+});
