@@ -1,10 +1,10 @@
 /** What is told becomes log lines: levels, names, words. */
 import { PassThrough } from "node:stream";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { logEngineEvent, logTunnelEvent } from "../../src/log-events.ts";
 
-function logged(act: (logger: ReturnType<typeof pino>) => void): Record<string, unknown>[] {
+function logged(act: (logger: Logger) => void): Record<string, unknown>[] {
   const lines = new PassThrough();
   act(pino({ level: "trace" }, lines));
   const text = String(lines.read() ?? "");
