@@ -1,4 +1,4 @@
-// Makes a checkout runnable: installs what the lockfile names, builds what is older than its source.
+// Makes a checkout runnable: installs what the lockfiles name, builds what is older than its source.
 // Needs Node and the npm registry, nothing else; a second run with nothing to do takes milliseconds.
 // It may import only node: modules, because it runs before anything is installed.
 import { spawnSync } from "node:child_process";
@@ -28,9 +28,9 @@ function stop(line) {
 }
 
 /** Runs a command quietly; what it printed is shown only when it fails. */
-function run(what, command, args) {
+function run(what, command, args, cwd = root) {
   const result = spawnSync(command, args, {
-    cwd: root,
+    cwd,
     env: toolEnvironment,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
@@ -53,15 +53,19 @@ function checkNode() {
 const workspaceFolders = () =>
   ["packages", "apps"]
     .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
-    .concat(["bench", "e2e"].map((name) => join(root, name)))
     .filter((folder) => existsSync(join(folder, "package.json")));
 
-/** What the installed tree depends on: the lockfile and every manifest. */
-function installDigest() {
+/** What an installed tree depends on: the lockfile, every manifest and Node, whose version decides on optional packages. */
+function installDigest(folders) {
   const hash = createHash("sha256");
-  const files = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"].map((name) => join(root, name));
-  for (const folder of workspaceFolders()) files.push(join(folder, "package.json"));
-  for (const file of files) hash.update(readFileSync(file));
+  for (const name of ["pnpm-lock.yaml", "pnpm-workspace.yaml"])
+    hash.update(readFileSync(join(folders[0], name)));
+  for (const folder of folders) {
+    const manifest = readFileSync(join(folder, "package.json"));
+    hash.update(manifest);
+    if (manifest.includes('"dependencies"') && !existsSync(join(folder, "node_modules")))
+      hash.update(`${folder} is not installed\n`);
+  }
   return hash.update(process.versions.modules).digest("hex");
 }
 
@@ -92,32 +96,80 @@ function buildDigest() {
   return hash.digest("hex");
 }
 
-/** Runs `work` when the stamp of that name does not hold `digest`; writes the stamp afterwards. */
-function unlessStamped(name, digest, work) {
-  const stamp = join(stamps, name);
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest()) return;
+const textOf = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
+
+/** Runs `work` when the stamp does not hold what `digest()` gives; writes the stamp afterwards. */
+function unlessStamped(stamp, digest, work) {
+  if (textOf(stamp) === digest()) return;
   rmSync(stamp, { force: true });
   work();
-  mkdirSync(stamps, { recursive: true });
+  mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest());
 }
 
 const say = (line) => process.stderr.write(`faultwire setup: ${line}\n`);
 
-export function setup() {
+/** Runs `pnpm install`: the workspace's own pnpm when it is the right one, else the one that npm fetches. */
+function install(what, folder, ...options) {
+  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  say(`installing ${what} (${packageManager}, from the npm registry) …`);
+  const args = ["install", "--frozen-lockfile", "--reporter=append-only", ...options];
+  const own = textOf(join(root, "node_modules/pnpm/package.json"));
+  if (own !== "" && packageManager === `pnpm@${JSON.parse(own).version}`)
+    run("installing", join(bin, "pnpm"), args, folder);
+  else
+    run("installing", "npm", ["exec", "--yes", `--package=${packageManager}`, "--", "pnpm", ...args], folder);
+}
+
+/**
+ * Installs the workspace. What `npm start` needs are the `dependencies` of its manifests; the checks need
+ * `devDependencies` too. The stamp begins with the one or the other: what has been installed once stays.
+ */
+function installWorkspace(wanted) {
+  const stamp = join(stamps, "installed");
+  const extent = textOf(stamp).startsWith("checks ") ? "checks" : wanted;
+  const folders = [root, ...workspaceFolders()];
+  unlessStamped(
+    stamp,
+    () => `${extent} ${installDigest(folders)}`,
+    () => {
+      if (extent === "checks") install("what the checks need", root);
+      else install("what `npm start` needs", root, "--prod");
+    },
+  );
+}
+
+/** Folders with an installation of their own, for what neither `npm start` nor the packages' tests need. */
+const apart = ["bench", "e2e"];
+
+function installApart(name) {
+  const folder = join(root, name);
+  unlessStamped(
+    join(folder, "node_modules/.faultwire/installed"),
+    () => installDigest([folder]),
+    () => install(`what ${name} needs`, folder),
+  );
+}
+
+/**
+ * Makes the checkout runnable for `npm start`, and for what is named: "checks" for the tools and tests of the
+ * workspace, "bench" for the benchmarks, "e2e" for the commands `npm run interop…`.
+ */
+export function setup(...parts) {
+  const unknown = parts.find((part) => part !== "checks" && !apart.includes(part));
+  if (unknown) stop(`there is no part "${unknown}"; there are checks, ${apart.join(", ")}`);
   checkNode();
-  unlessStamped("installed", installDigest, () => {
-    const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    say(`installing (${packageManager}, from the npm registry) …`);
-    const install = ["install", "--frozen-lockfile", "--reporter=append-only"];
-    if (existsSync(join(bin, "pnpm"))) run("installing", "pnpm", install);
-    else run("installing", "npm", ["exec", "--yes", `--package=${packageManager}`, "--", "pnpm", ...install]);
-  });
-  unlessStamped("built", buildDigest, () => {
+  installWorkspace(parts.includes("checks") || parts.includes("e2e") ? "checks" : "start");
+  for (const name of apart) if (parts.includes(name)) installApart(name);
+  unlessStamped(join(stamps, "built"), buildDigest, () => {
     say("building …");
     run("building", "tsc", ["-b"]);
     run("bundling", process.execPath, [bundler]);
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setup();
+/** `node scripts/setup.mjs` sets everything up; with names behind it, those parts. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const named = process.argv.slice(2);
+  setup(...(named.length > 0 ? named : ["checks", ...apart]));
+}

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root, setup, toolEnvironment } from "./setup.mjs";
 
-setup();
-
 const only = process.argv.slice(2);
+if (only.length === 0) setup("checks", "bench", "e2e");
+else setup("checks");
+
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-test-"));
 const results = join(scratch, "vitest.json");
 let passed = 0;

@@ -25,7 +25,7 @@ for (const manifest of manifests)
     for (const [name, version] of Object.entries(
       (manifest[field] as Record<string, string> | undefined) ?? {},
     ))
-      if (!version.startsWith("workspace:"))
+      if (!/^(workspace|link):/.test(version))
         dependencies.set(name, [...(dependencies.get(name) ?? []), version]);
 
 const rows = [
