@@ -48,6 +48,8 @@ function writePoint(at: StreamPoint): string {
       return `${writeMs(at.ms)} into the stream`;
     case "first-delta":
       return `${at.side} the first piece of the answer`;
+    case "before-end":
+      return at.events === 1 ? "before the last event" : `before the last ${at.events} events`;
     default:
       return at satisfies never;
   }
@@ -132,7 +134,7 @@ export function describeFault(fault: Fault): string {
       return `429 once more than ${parts.join(" or ")} a minute are used, per ${fault.per}`;
     }
     case "stream.error-event":
-      return `an error event (${fault.type}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`;
+      return `an error event (${fault.type ?? fault.event ?? "with data of its own"}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`;
     case "stream.cut":
       return `the stream is cut ${writePoint(fault.at)}: ${STOPS[fault.stop]}`;
     case "stream.stall":

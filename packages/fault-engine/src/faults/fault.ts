@@ -183,10 +183,13 @@ export type HttpFault =
       readonly provider: "anthropic" | "openai" | "gemini";
     };
 
-/** Which events of a stream, counted from 0 and without pings and comments. All that is given has to hold. */
+/**
+ * Which events of a stream, counted from 0 and without pings and comments. All that is given has to hold. The event in
+ * which a stream ends counts, with its blank line or without.
+ */
 export interface EventSelector {
   readonly indices: readonly number[] | null;
-  /** The event's name, or the `type` in its JSON. */
+  /** The event's name, or the `type` in its JSON; `[DONE]` is OpenAI's end marker. */
   readonly types: readonly string[] | null;
   /** Every n-th: the events n−1, 2n−1, … */
   readonly every: number | null;
@@ -199,7 +202,9 @@ export type StreamPoint =
   | { readonly kind: "events"; readonly events: number }
   | { readonly kind: "bytes"; readonly bytes: number }
   | { readonly kind: "time"; readonly ms: number }
-  | { readonly kind: "first-delta"; readonly side: "before" | "after" };
+  | { readonly kind: "first-delta"; readonly side: "before" | "after" }
+  /** So many events before the end; the stream is held back by as many. */
+  | { readonly kind: "before-end"; readonly events: number };
 
 /** How a stream stops: with a proper end, with a FIN, with a FIN in the middle of the next event, with a RST. */
 export type StreamStop = "clean" | "fin" | "mid-event" | "reset";
@@ -219,8 +224,13 @@ export type StreamFault =
   | {
       readonly kind: "stream.error-event";
       readonly at: StreamPoint;
-      readonly type: string;
+      /** `null` where `data` says everything. */
+      readonly type: string | null;
       readonly message: string | null;
+      /** The event's data; `null` for the provider's own form of `type` and `message`. */
+      readonly data: string | null;
+      /** The event's name; `null` for the provider's own, empty for none. */
+      readonly event: string | null;
       readonly stop: StreamStop;
     }
   | { readonly kind: "stream.cut"; readonly at: StreamPoint; readonly stop: StreamStop }
@@ -238,7 +248,7 @@ export type StreamFault =
     }
   | { readonly kind: "stream.drop"; readonly events: EventSelector }
   | { readonly kind: "stream.duplicate"; readonly events: EventSelector }
-  /** Each chosen event changes places with the one after it. */
+  /** Each chosen event changes places with the event after it; pings and comments between them stay. */
   | { readonly kind: "stream.reorder"; readonly events: EventSelector }
   | {
       readonly kind: "stream.split";

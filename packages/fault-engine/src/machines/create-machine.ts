@@ -105,6 +105,8 @@ export function changesLength(fault: Fault): boolean {
 const LENGTH_CHANGERS: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "stream.drop",
   "stream.duplicate",
+  // An unfinished last event is completed before another one goes behind it.
+  "stream.reorder",
   "stream.damage",
   "model.stop-reason",
   "model.empty-content",

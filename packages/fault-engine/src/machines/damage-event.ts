@@ -1,8 +1,9 @@
 import type { EventDamage } from "../faults/fault.ts";
-import { encodeEvent } from "../sse/encode-event.ts";
+import { changeBlock } from "../sse/block.ts";
 import { eventJson } from "../sse/event-meaning.ts";
 import type { SseEvent } from "../sse/sse-reader.ts";
-import { fromUtf8, utf8 } from "../text.ts";
+
+const UNKNOWN = "faultwire_unknown";
 
 /**
  * An event with something wrong in it; `undefined` where it has nothing that could be damaged so.
@@ -18,26 +19,24 @@ export function damageEvent(event: SseEvent, whole: Uint8Array, how: EventDamage
     case "invalid-json":
       return eventJson(event) === undefined
         ? undefined
-        : encodeEvent(event.name, event.data.trimEnd().slice(0, -1));
+        : changeBlock(whole, { data: event.data.trimEnd().slice(0, -1) });
     case "unknown-event-type": {
       const json = eventJson(event);
       if (typeof json !== "object" || json === null || Array.isArray(json))
-        return encodeEvent("faultwire_unknown", event.data);
-      const name = event.name === null ? null : "faultwire_unknown";
-      return encodeEvent(name, JSON.stringify({ ...json, type: "faultwire_unknown" }));
+        return changeBlock(whole, { name: UNKNOWN });
+      const name = event.name === null ? null : UNKNOWN;
+      return changeBlock(whole, { name, data: JSON.stringify({ ...json, type: UNKNOWN }) });
     }
     case "missing-event-line":
-      return event.name === null
-        ? undefined
-        : utf8(fromUtf8(whole).replaceAll(/^event:?[^\r\n]*(?:\r\n|\r|\n)/gm, ""));
+      return event.name === null ? undefined : changeBlock(whole, { name: null });
     case "truncated-tool-input":
-      return truncateToolInput(event);
+      return truncateToolInput(event, whole);
     default:
       return how satisfies never;
   }
 }
 
-function truncateToolInput(event: SseEvent): Uint8Array | undefined {
+function truncateToolInput(event: SseEvent, whole: Uint8Array): Uint8Array | undefined {
   const json = eventJson(event) as {
     readonly delta?: { readonly type?: unknown; readonly partial_json?: unknown };
   };
@@ -49,5 +48,5 @@ function truncateToolInput(event: SseEvent): Uint8Array | undefined {
   )
     return undefined;
   const partial_json = delta.partial_json.slice(0, Math.floor(delta.partial_json.length / 2));
-  return encodeEvent(event.name, JSON.stringify({ ...json, delta: { ...delta, partial_json } }));
+  return changeBlock(whole, { data: JSON.stringify({ ...json, delta: { ...delta, partial_json } }) });
 }

@@ -11,6 +11,8 @@ type FilterFault = Extract<
   { readonly kind: "stream.drop" | "stream.duplicate" | "stream.reorder" | "stream.split" | "stream.damage" }
 >;
 
+type EventItem = Extract<SseItem, { readonly kind: "event" }>;
+
 /**
  * `stream.drop`, `duplicate`, `reorder`, `split`, `damage`: chosen events meet their fate, all others pass as they
  * are. An event is held until it is complete, because only then is it known whether it is chosen.
@@ -56,6 +58,7 @@ export class EventFilterMachine implements FaultMachine {
   }
 
   finish(nowMs: number): StreamAction[] {
+    for (const item of this.#reader.finish()) this.#read(item, nowMs);
     if (this.#waiting !== undefined) this.#undone("no event came after it");
     this.#releaseHeld(nowMs);
     this.#undone(`none of the stream's ${this.#index} events was chosen`);
@@ -77,6 +80,9 @@ export class EventFilterMachine implements FaultMachine {
 
   #read(item: SseItem, nowMs: number): void {
     switch (item.kind) {
+      case "mark":
+        this.#output.putBytes(item.bytes, nowMs, nowMs);
+        break;
       case "part":
         this.#parts.push(item.bytes.slice());
         break;
@@ -91,7 +97,8 @@ export class EventFilterMachine implements FaultMachine {
         const meaning = eventMeaning(item.event);
         const isChosen = isSelected(this.#fault.events, this.#index, meaning, this.#random);
         if (!meaning.isPing) this.#index++;
-        this.#pass(item.whole, isChosen ? this.#changed(item) : [item.whole], isChosen, nowMs);
+        if (this.#fault.kind === "stream.reorder") this.#swap(item, isChosen, meaning.isPing, nowMs);
+        else this.#send(isChosen ? this.#changed(item) : [item.whole], nowMs);
         break;
       }
       default:
@@ -99,23 +106,31 @@ export class EventFilterMachine implements FaultMachine {
     }
   }
 
-  /** Sends what an event became, and before it nothing, or behind it the one that waits for it. */
-  #pass(whole: Uint8Array, pieces: readonly Uint8Array[], isChosen: boolean, nowMs: number): void {
-    if (this.#fault.kind === "stream.reorder" && isChosen && this.#waiting === undefined) {
-      this.#waiting = whole.slice();
-      return;
-    }
+  #send(pieces: readonly Uint8Array[], nowMs: number): void {
     const gapMs = this.#fault.kind === "stream.split" ? this.#fault.gapMs : 0;
     for (const [at, piece] of pieces.entries())
       this.#output.putBytes(piece, at === 0 ? nowMs : Math.max(nowMs, this.#output.lastAtMs) + gapMs, nowMs);
-    if (this.#waiting === undefined) return;
-    this.#output.putBytes(this.#waiting, nowMs, nowMs);
+  }
+
+  /** Sends an event and behind it the one that waits, or lets it wait for the next one. */
+  #swap({ whole, closing }: EventItem, isChosen: boolean, isPing: boolean, nowMs: number): void {
+    if (isChosen && this.#waiting === undefined) {
+      this.#waiting = whole.slice();
+      return;
+    }
+    const waiting = this.#waiting;
+    // A ping, a comment, a `retry` line stays in its place: to change places with it would change nothing.
+    if (waiting === undefined || isPing) {
+      this.#send([whole], nowMs);
+      return;
+    }
+    this.#send([whole, closing, waiting], nowMs);
     this.#waiting = undefined;
     this.#outcome = { kind: "done" };
   }
 
   /** What is sent instead of a chosen event. */
-  #changed({ whole, event }: Extract<SseItem, { readonly kind: "event" }>): Uint8Array[] {
+  #changed({ whole, event, closing }: EventItem): Uint8Array[] {
     const fault = this.#fault;
     switch (fault.kind) {
       case "stream.drop":
@@ -123,7 +138,7 @@ export class EventFilterMachine implements FaultMachine {
         return [];
       case "stream.duplicate":
         this.#outcome = { kind: "done" };
-        return [whole, whole];
+        return [whole, closing, whole];
       case "stream.reorder":
         return [whole];
       case "stream.split": {
@@ -151,9 +166,13 @@ export function isSelected(
   random: MachineContext["random"],
 ): boolean {
   const { indices, types, every, probability } = selector;
-  if (types !== null && !types.includes(meaning.type)) return false;
+  if (types !== null && !types.some((type) => isOfType(meaning, type))) return false;
   if (meaning.isPing) return types !== null && indices === null && every === null;
   if (indices !== null && !indices.includes(index)) return false;
   if (every !== null && (index + 1) % every !== 0) return false;
   return probability === null || random("select-event", index) < probability;
 }
+
+/** OpenAI's end marker may be named as it stands in the stream. */
+const isOfType = ({ type }: EventMeaning, wanted: string): boolean =>
+  type === wanted || (type === "done" && wanted === "[DONE]");

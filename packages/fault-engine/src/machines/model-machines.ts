@@ -1,6 +1,6 @@
 import { joinBytes } from "@faultwire/http1";
 import type { ModelFault } from "../faults/fault.ts";
-import { encodeEvent } from "../sse/encode-event.ts";
+import { changeBlock } from "../sse/block.ts";
 import { eventJson } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";
 import { fromUtf8, utf8 } from "../text.ts";
@@ -51,8 +51,7 @@ export class ModelStreamMachine implements FaultMachine {
   }
 
   finish(nowMs: number): StreamAction[] {
-    for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
-    this.#parts = [];
+    for (const item of this.#reader.finish()) this.#read(item, nowMs);
     if (this.#outcome.kind === "waiting") this.#outcome = NOTHING_TO_CHANGE;
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
@@ -65,8 +64,7 @@ export class ModelStreamMachine implements FaultMachine {
     }
     if (item.kind === "opaque") for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
     this.#parts = [];
-    const bytes = item.kind === "opaque" ? item.bytes : this.#change(item);
-    this.#output.putBytes(bytes, nowMs, nowMs);
+    this.#output.putBytes(item.kind === "event" ? this.#change(item) : item.bytes, nowMs, nowMs);
   }
 
   #change({ event, whole }: Extract<SseItem, { readonly kind: "event" }>): Uint8Array {
@@ -75,7 +73,7 @@ export class ModelStreamMachine implements FaultMachine {
     this.#outcome = { kind: "done" };
     return answer.kind === "dropped"
       ? new Uint8Array(0)
-      : encodeEvent(event.name, JSON.stringify(answer.json));
+      : changeBlock(whole, { data: JSON.stringify(answer.json) });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { StreamFault } from "../faults/fault.ts";
 import { eventMeaning } from "../sse/event-meaning.ts";
-import { SseReader } from "../sse/sse-reader.ts";
+import { type SseItem, SseReader } from "../sse/sse-reader.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";
 
@@ -39,15 +39,7 @@ export class PaceMachine implements FaultMachine {
 
   push(data: Uint8Array, nowMs: number): StreamAction[] {
     if (this.#output.isClosed) return [];
-    for (const item of this.#reader.push(data)) {
-      // Parts wait for the moment of their event, and go out with it or after it.
-      const dueMs = Math.max(nowMs, this.#dueMs());
-      this.#output.putBytes(item.bytes, dueMs, nowMs);
-      if (item.kind !== "event" || eventMeaning(item.event).isPing) continue;
-      this.#events++;
-      this.#previousAtMs = this.#output.lastAtMs;
-      this.#outcome = { kind: "done" };
-    }
+    for (const item of this.#reader.push(data)) this.#read(item, nowMs);
     return this.#output.take(nowMs);
   }
 
@@ -56,10 +48,21 @@ export class PaceMachine implements FaultMachine {
   }
 
   finish(nowMs: number): StreamAction[] {
+    for (const item of this.#reader.finish()) this.#read(item, nowMs);
     if (this.#outcome.kind === "waiting")
       this.#outcome = { kind: "undone", reason: "the stream had no events" };
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
+  }
+
+  #read(item: SseItem, nowMs: number): void {
+    // Parts wait for the moment of their event, and go out with it or after it.
+    const dueMs = Math.max(nowMs, this.#dueMs());
+    this.#output.putBytes(item.bytes, dueMs, nowMs);
+    if (item.kind !== "event" || eventMeaning(item.event).isPing) return;
+    this.#events++;
+    this.#previousAtMs = this.#output.lastAtMs;
+    this.#outcome = { kind: "done" };
   }
 
   /** The earliest moment of the event that is being read. */

@@ -1,8 +1,9 @@
 import type { StreamFault, StreamStop } from "../faults/fault.ts";
 import type { Provider } from "../providers/provider-error.ts";
-import { errorEvent, pingEvent } from "../sse/encode-event.ts";
-import { eventMeaning } from "../sse/event-meaning.ts";
+import { encodeErrorEvent, pingEvent } from "../sse/encode-event.ts";
+import { type EventMeaning, eventMeaning } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";
+import { EventTail, MAX_TAIL_BYTES } from "./event-tail.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";
 
@@ -26,9 +27,12 @@ type Phase =
   /** All done; what comes passes. */
   | "passed";
 
+const NOT_HELD = "an event is larger than can be held";
+
 /**
  * `stream.error-event`, `stream.cut`, `stream.stall`: the stream passes unchanged up to a point; there it fails. Only
- * a point before the first delta needs events to be complete before they pass; all others let parts through.
+ * a point before the first delta, or before the end, needs events to be complete before they pass; all others let parts
+ * through.
  */
 export class StreamPointMachine implements FaultMachine {
   readonly #fault: PointFault;
@@ -37,6 +41,10 @@ export class StreamPointMachine implements FaultMachine {
   readonly #output = new ScheduledOutput();
   /** Bytes of an event that must not pass before it is complete. */
   #held: Uint8Array[] = [];
+  /** For a point before the end: the events that may be the last ones. */
+  readonly #tail: EventTail | null;
+  /** What the event lacks in which the stream ended. */
+  #closing: Uint8Array = new Uint8Array(0);
   #phase: Phase = "passing";
   #events = 0;
   #bytes = 0;
@@ -50,6 +58,7 @@ export class StreamPointMachine implements FaultMachine {
     this.#fault = fault;
     this.#context = context;
     this.#provider = context.provider;
+    this.#tail = fault.at.kind === "before-end" ? new EventTail(fault.at.events) : null;
   }
 
   get wakeAtMs(): number | undefined {
@@ -60,7 +69,8 @@ export class StreamPointMachine implements FaultMachine {
     return known.length === 0 ? undefined : Math.min(...known);
   }
   get pendingBytes(): number {
-    return this.#output.pendingBytes + this.#held.reduce((sum, part) => sum + part.length, 0);
+    const heldBytes = this.#held.reduce((sum, part) => sum + part.length, 0);
+    return this.#output.pendingBytes + heldBytes + (this.#tail?.bytes ?? 0);
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -84,21 +94,23 @@ export class StreamPointMachine implements FaultMachine {
 
   finish(nowMs: number): StreamAction[] {
     this.#checkTime(nowMs);
-    const phase = this.#phase;
-    if (phase === "passing") {
+    for (const item of this.#reader.finish()) this.#read(item, nowMs);
+    if (this.#phase === "passing" && this.#tail?.isFull) this.#reachPoint(nowMs);
+    if (this.#phase === "passing") {
       const events = `${this.#events} events and ${this.#bytes} bytes`;
-      this.#outcome = {
-        kind: "undone",
-        reason: `the stream ended after ${events}, before the point of the fault`,
-      };
+      this.#undone(`the stream ended after ${events}, before the point of the fault`);
     }
+    for (const { bytes, isEvent } of this.#tail?.release() ?? []) this.#pastPoint(bytes, !isEvent, nowMs);
     this.#releaseHeld(nowMs);
     // A stall for ever outlasts the source: the client must not learn that it ended.
-    if (phase === "dropping" && this.#fault.kind === "stream.stall") return this.#takeWithPings(nowMs);
-    if (phase === "ending-event") this.#strike(nowMs);
-    if (phase === "cutting-event") this.#output.put({ kind: "close" }, nowMs);
+    if (this.#phase === "dropping" && this.#fault.kind === "stream.stall") return this.#takeWithPings(nowMs);
+    if (this.#phase === "cutting-event") this.#stop("fin", nowMs);
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
+  }
+
+  #undone(reason: string): void {
+    if (this.#outcome.kind === "waiting") this.#outcome = { kind: "undone", reason };
   }
 
   #checkTime(nowMs: number): void {
@@ -120,60 +132,97 @@ export class StreamPointMachine implements FaultMachine {
   }
 
   #pushData(data: Uint8Array, nowMs: number): void {
+    this.#bytes += data.length;
     for (const item of this.#reader.push(data)) this.#read(item, nowMs);
   }
 
   #read(item: SseItem, nowMs: number): void {
     const meaning = item.kind === "event" ? eventMeaning(item.event) : undefined;
     this.#provider = meaning?.provider ?? this.#provider;
-    this.#bytes += item.bytes.length;
     switch (this.#phase) {
-      case "passing": {
-        const { at } = this.#fault;
-        const holds = at.kind === "first-delta" && at.side === "before";
-        if (holds && item.kind === "part") {
-          this.#held.push(item.bytes.slice());
-          break;
-        }
-        if (holds && meaning?.isDelta) {
-          const event = item.kind === "event" ? item.whole : item.bytes;
-          this.#held = [];
-          this.#reachPoint(nowMs);
-          if (!this.#output.isClosed) this.#afterPoint(event, nowMs);
-          break;
-        }
-        this.#releaseHeld(nowMs);
-        this.#output.putBytes(item.bytes, nowMs, nowMs);
-        this.#isInEvent = item.kind === "part";
-        if (meaning === undefined) break;
-        if (!meaning.isPing) this.#events++;
-        const isPoint =
-          (at.kind === "events" && !meaning.isPing && this.#events === at.events) ||
-          (at.kind === "first-delta" && at.side === "after" && meaning.isDelta);
-        if (isPoint) this.#reachPoint(nowMs);
+      case "passing":
+        this.#readBefore(item, meaning, nowMs);
         break;
-      }
       case "ending-event":
-        this.#output.putBytes(item.bytes, nowMs, nowMs);
-        this.#isInEvent = item.kind === "part";
+        this.#pass(item, nowMs);
         if (item.kind === "event") this.#strike(nowMs);
+        if (item.kind === "opaque") this.#giveUp(nowMs);
         break;
       case "cutting-event":
-        this.#cutEvent(item, nowMs);
+        // It is held until it is known how long it is, and whether it is one.
+        if (item.kind === "part") this.#held.push(item.bytes.slice());
+        else {
+          this.#held = [];
+          const whole = item.kind === "event" ? item.whole : item.bytes;
+          this.#pastPoint(whole, item.kind === "mark" || meaning?.isPing === true, nowMs);
+        }
         break;
       case "holding":
       case "dropping":
       case "passed":
-        this.#afterPoint(item.bytes, nowMs);
+        this.#pastPoint(item.bytes, false, nowMs);
         break;
       default:
         this.#phase satisfies never;
     }
   }
 
-  #afterPoint(bytes: Uint8Array, nowMs: number): void {
+  /** Takes an item while the point has not come. */
+  #readBefore(item: SseItem, meaning: EventMeaning | undefined, nowMs: number): void {
+    const { at } = this.#fault;
+    const isBeforeDelta = at.kind === "first-delta" && at.side === "before";
+    if (item.kind === "part" && (isBeforeDelta || this.#tail !== null)) {
+      this.#held.push(item.bytes.slice());
+      return;
+    }
+    if (item.kind === "opaque") {
+      this.#giveUp(nowMs);
+      this.#output.putBytes(item.bytes, nowMs, nowMs);
+      return;
+    }
+    if (meaning !== undefined && !meaning.isPing) this.#events++;
+    if (item.kind === "event" && meaning !== undefined && this.#tail !== null) {
+      this.#held = [];
+      for (const bytes of this.#tail.push({ bytes: item.whole, isEvent: !meaning.isPing }))
+        this.#output.putBytes(bytes, nowMs, nowMs);
+      if (this.#tail.bytes > MAX_TAIL_BYTES) this.#giveUp(nowMs);
+      return;
+    }
+    if (item.kind === "event" && isBeforeDelta && meaning?.isDelta) {
+      this.#held = [];
+      this.#reachPoint(nowMs);
+      this.#pastPoint(item.whole, false, nowMs);
+      return;
+    }
+    this.#releaseHeld(nowMs);
+    this.#pass(item, nowMs);
+    const isPoint =
+      (at.kind === "events" && meaning?.isPing === false && this.#events === at.events) ||
+      (at.kind === "first-delta" && at.side === "after" && meaning?.isDelta);
+    if (isPoint) this.#reachPoint(nowMs);
+  }
+
+  #pass(item: SseItem, nowMs: number): void {
+    this.#output.putBytes(item.bytes, nowMs, nowMs);
+    this.#isInEvent = item.kind === "part";
+    if (item.kind === "event") this.#closing = item.closing;
+  }
+
+  /** From here on no event is known any more. What needs none may still come. */
+  #giveUp(nowMs: number): void {
+    for (const { bytes } of this.#tail?.release() ?? []) this.#output.putBytes(bytes, nowMs, nowMs);
+    this.#releaseHeld(nowMs);
+    const { at } = this.#fault;
+    if (this.#phase === "passing" && !this.#needsWholeEvents && (at.kind === "bytes" || at.kind === "time"))
+      return;
+    this.#undone(NOT_HELD);
+    this.#phase = "passed";
+  }
+
+  /** What comes behind the point. */
+  #pastPoint(bytes: Uint8Array, isPing: boolean, nowMs: number): void {
     if (this.#phase === "dropping") return;
-    if (this.#phase === "cutting-event") {
+    if (this.#phase === "cutting-event" && !isPing) {
       this.#output.putBytes(bytes.subarray(0, Math.max(1, bytes.length >> 1)), nowMs, nowMs);
       this.#stop("fin", nowMs);
       return;
@@ -181,37 +230,33 @@ export class StreamPointMachine implements FaultMachine {
     this.#output.putBytes(bytes, nowMs, nowMs);
   }
 
-  /** An event of which the client gets one half. It is held until it is known how long it is. */
-  #cutEvent(item: SseItem, nowMs: number): void {
-    if (item.kind === "part") {
-      this.#held.push(item.bytes.slice());
-      return;
-    }
-    this.#held = [];
-    const whole = item.kind === "event" ? item.whole : item.bytes;
-    if (item.kind === "event" && eventMeaning(item.event).isPing) this.#output.putBytes(whole, nowMs, nowMs);
-    else this.#afterPoint(whole, nowMs);
-  }
-
   #releaseHeld(nowMs: number): void {
     for (const part of this.#held) this.#output.putBytes(part, nowMs, nowMs);
     this.#held = [];
   }
 
-  /** The point has come; an error event has to wait until the event before it has ended. */
+  /** The fault puts an event of its own between others. */
+  get #needsWholeEvents(): boolean {
+    return this.#fault.kind === "stream.error-event" || this.#nextPingInMs !== null;
+  }
+
+  get #nextPingInMs(): number | null {
+    return this.#fault.kind === "stream.stall" ? this.#fault.pingEveryMs : null;
+  }
+
+  /** The point has come; an event of ours has to wait until the one before it has ended. */
   #reachPoint(nowMs: number): void {
-    if (this.#fault.kind === "stream.error-event" && this.#isInEvent) this.#phase = "ending-event";
+    if (this.#needsWholeEvents && this.#isInEvent) this.#phase = "ending-event";
     else this.#strike(nowMs);
   }
 
   #strike(nowMs: number): void {
     const fault = this.#fault;
-    this.#outcome = { kind: "done" };
     switch (fault.kind) {
       case "stream.error-event": {
-        const message = fault.message ?? DEFAULT_MESSAGES[fault.type] ?? "The stream failed";
-        const bytes = errorEvent(this.#provider, fault.type, message, this.#context.requestId);
-        this.#output.putBytes(bytes, nowMs, nowMs);
+        this.#output.putBytes(this.#closing, nowMs, nowMs);
+        this.#output.putBytes(encodeErrorEvent(fault, this.#provider, this.#context.requestId), nowMs, nowMs);
+        this.#outcome = { kind: "done" };
         this.#stop(fault.stop, nowMs);
         break;
       }
@@ -219,6 +264,8 @@ export class StreamPointMachine implements FaultMachine {
         this.#stop(fault.stop, nowMs);
         break;
       case "stream.stall":
+        this.#outcome = { kind: "done" };
+        if (this.#nextPingInMs !== null) this.#output.putBytes(this.#closing, nowMs, nowMs);
         if (fault.forMs === null) this.#phase = "dropping";
         else {
           this.#phase = "holding";
@@ -239,6 +286,7 @@ export class StreamPointMachine implements FaultMachine {
       return;
     }
     this.#phase = "dropping";
+    this.#outcome = { kind: "done" };
     switch (stop) {
       case "clean":
         this.#output.put({ kind: "end" }, nowMs);
@@ -258,7 +306,7 @@ export class StreamPointMachine implements FaultMachine {
   /** What is due, and the pings of a stall, which overtake what it holds. */
   #takeWithPings(nowMs: number): StreamAction[] {
     const actions: StreamAction[] = [];
-    const everyMs = this.#fault.kind === "stream.stall" ? this.#fault.pingEveryMs : null;
+    const everyMs = this.#nextPingInMs;
     if (everyMs !== null && this.#nextPingMs !== undefined && this.#nextPingMs <= nowMs) {
       // One ping for however long nobody woke the machine.
       if (this.#nextPingMs < this.#stallEndMs)
@@ -270,10 +318,3 @@ export class StreamPointMachine implements FaultMachine {
     return [...actions, ...this.#output.take(nowMs)];
   }
 }
-
-const DEFAULT_MESSAGES: Readonly<Record<string, string>> = {
-  overloaded_error: "Overloaded",
-  api_error: "Internal server error",
-  rate_limit_error: "This request would exceed your organization's rate limit.",
-  timeout_error: "The request timed out.",
-};

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Rule, RuleSet } from "../rules/rule.ts";
 import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-rule.ts";
-import { responseBody, responseHeaders } from "./http-fault-schema.ts";
+import { responseHeaders } from "./http-fault-schema.ts";
 import { MIXES } from "./mixes.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
-import { defined, hostName, oneOrMore, responseStatus, share } from "./values.ts";
+import { defined, hostName, oneOrMore, responseBody, responseStatus, share } from "./values.ts";
 
 /** What a file says about the certificate authority; only the old single-rule form has it. */
 export interface CertificateFiles {

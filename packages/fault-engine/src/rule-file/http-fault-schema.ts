@@ -8,6 +8,7 @@ import {
   oneOf,
   positive,
   randomDuration,
+  responseBody,
   responseStatus,
   share,
   sizeBytes,
@@ -45,12 +46,6 @@ export const responseHeaders: z.ZodType<Record<string, string>> = z
         });
       }
   });
-/** The body of a response: a text, or an object that becomes JSON. */
-export const responseBody: z.ZodType<string> = z.union(
-  [z.string(), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
-  { error: "expected a text, or an object that is sent as JSON" },
-);
-
 const answerShape = {
   preset: preset.optional(),
   status: responseStatus.optional(),

@@ -6,26 +6,42 @@ import {
   type StreamPoint,
   type StreamStop,
 } from "../faults/fault.ts";
-import { count, durationMs, durationOrEver, oneOf, oneOrMore, positive, share, sizeBytes } from "./values.ts";
+import {
+  count,
+  durationMs,
+  durationOrEver,
+  oneOf,
+  oneOrMore,
+  positive,
+  responseBody,
+  share,
+  sizeBytes,
+  wholeFrom,
+} from "./values.ts";
+
+/** Events that a point before the end holds back, at the most: they all reach the client late. */
+const MAX_BEFORE_END = 100;
 
 const pointShape = {
   afterEvents: count.optional(),
   afterBytes: sizeBytes.optional(),
   after: durationMs.optional(),
   firstDelta: z.enum(["before", "after"]).optional(),
+  beforeEnd: wholeFrom(1, MAX_BEFORE_END).optional(),
 };
 type PointInput = z.output<z.ZodObject<typeof pointShape>>;
 const POINT = `expected one of ${Object.keys(pointShape).join(", ")}`;
 
-function toPoint({ afterEvents, afterBytes, after, firstDelta }: PointInput): StreamPoint {
+function toPoint({ afterEvents, afterBytes, after, firstDelta, beforeEnd }: PointInput): StreamPoint {
   if (afterBytes !== undefined) return { kind: "bytes", bytes: afterBytes };
   if (after !== undefined) return { kind: "time", ms: after };
   if (firstDelta !== undefined) return { kind: "first-delta", side: firstDelta };
+  if (beforeEnd !== undefined) return { kind: "before-end", events: beforeEnd };
   return { kind: "events", events: afterEvents ?? 0 };
 }
 
-const hasOnePoint = ({ afterEvents, afterBytes, after, firstDelta }: PointInput): boolean =>
-  [afterEvents, afterBytes, after, firstDelta].filter((value) => value !== undefined).length === 1;
+const hasOnePoint = (given: PointInput): boolean =>
+  Object.keys(pointShape).filter((name) => given[name as keyof PointInput] !== undefined).length === 1;
 
 const stop: z.ZodType<StreamStop> = z.enum(["clean", "fin", "mid-event", "reset"]);
 
@@ -59,16 +75,27 @@ export const streamFault: z.ZodType<StreamFault> = oneOf<StreamFault>(
     errorEvent: z
       .strictObject({
         ...pointShape,
-        type: z.string().min(1),
+        type: z.string().min(1).optional(),
         message: z.string().optional(),
+        data: responseBody.optional(),
+        event: z
+          .string()
+          .regex(/^[^\r\n]*$/, { error: "expected an event's name, on one line; empty for none" })
+          .optional(),
         stop: stop.default("clean"),
       })
       .refine(hasOnePoint, POINT)
+      .refine(
+        ({ type, data }) => type !== undefined || data !== undefined,
+        "expected type, or data of your own",
+      )
       .transform((given) => ({
         kind: "stream.error-event",
         at: toPoint(given),
-        type: given.type,
+        type: given.type ?? null,
         message: given.message ?? null,
+        data: given.data ?? null,
+        event: given.event ?? null,
         stop: given.stop,
       })),
     cut: z

@@ -72,6 +72,12 @@ export function wholeFrom(min: number, max: number): z.ZodType<number> {
 /** The status of a final response. */
 export const responseStatus: z.ZodType<number> = wholeFrom(200, 599);
 
+/** A body, or an event's data: a text, or an object that becomes JSON. */
+export const responseBody: z.ZodType<string> = z.union(
+  [z.string(), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))],
+  { error: "expected a text, or an object that is sent as JSON" },
+);
+
 const HOST = "expected a host without scheme, port or path, such as api.anthropic.com or *.example.com";
 /** A host's name or address, with `*` for any part. */
 export const hostName: z.ZodType<string> = z

@@ -1,11 +1,12 @@
+import type { StreamFault } from "../faults/fault.ts";
 import { anthropicErrorBody } from "../providers/anthropic.ts";
 import type { Provider } from "../providers/provider-error.ts";
 import { utf8 } from "../text.ts";
+import { dataLines, readBlock } from "./block.ts";
 
-/** The bytes of an event; each line of `data` gets its own `data:`. */
+/** The bytes of an event; each line of `data` (ended by LF, CRLF or CR) gets its own `data:`. */
 export function encodeEvent(name: string | null, data: string): Uint8Array {
-  const lines = data.split("\n").map((line) => `data: ${line}\n`);
-  return utf8(`${name === null ? "" : `event: ${name}\n`}${lines.join("")}\n`);
+  return utf8(`${name === null ? "" : `event: ${name}\n`}${dataLines(data).join("\n")}\n\n`);
 }
 
 /**
@@ -32,6 +33,30 @@ export function errorEvent(
       return provider satisfies never;
   }
 }
+
+type ErrorEventFault = Extract<StreamFault, { readonly kind: "stream.error-event" }>;
+
+/** The event of a `stream.error-event` fault: the provider's own, with what the user gave in its place. */
+export function encodeErrorEvent(
+  { type, message, data, event }: ErrorEventFault,
+  provider: Provider | null,
+  requestId: string,
+): Uint8Array {
+  const kind = type ?? "error";
+  const text = message ?? DEFAULT_MESSAGES[kind] ?? "The stream failed";
+  const own = errorEvent(provider, kind, text, requestId);
+  if (data === null && event === null) return own;
+  const read = readBlock(own);
+  const name = event === null ? read.name : event === "" ? null : event;
+  return encodeEvent(name, data ?? read.data ?? "");
+}
+
+const DEFAULT_MESSAGES: Readonly<Record<string, string>> = {
+  overloaded_error: "Overloaded",
+  api_error: "Internal server error",
+  rate_limit_error: "This request would exceed your organization's rate limit.",
+  timeout_error: "The request timed out.",
+};
 
 /** What keeps a stream awake: Anthropic's `ping` event, a comment for everybody else. */
 export function pingEvent(provider: Provider | null): Uint8Array {

@@ -71,7 +71,7 @@ function geminiChunk(json: unknown): EventMeaning | undefined {
 export function eventMeaning(event: SseEvent): EventMeaning {
   if (event.data === null)
     return { type: "comment", isPing: true, isDelta: false, isLast: false, provider: null };
-  if (event.data === "[DONE]")
+  if (event.data.trim() === "[DONE]")
     return { type: "done", isPing: false, isDelta: false, isLast: true, provider: "openai" };
   const json = eventJson(event);
   const inside = member(json, "type");

@@ -1,6 +1,7 @@
 import { joinBytes } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
-import { fromUtf8 } from "../text.ts";
+import { utf8 } from "../text.ts";
+import { readBlock } from "./block.ts";
 
 /** What a block of an event stream says (WHATWG HTML §9.2.6). */
 export interface SseEvent {
@@ -13,17 +14,21 @@ export interface SseEvent {
 /**
  * A piece of an event stream. The `bytes` of all pieces, joined, are the bytes that were pushed.
  *
+ * - `mark`: the byte-order mark that a stream may begin with; it belongs to no event
  * - `part`: bytes of an event that is not complete yet, for whoever need not wait for it
- * - `event`: the last bytes of an event, and the event; `whole` holds all of its bytes, parts included
+ * - `event`: the last bytes of an event, and the event; `whole` holds all of its bytes, parts included.
+ *   `closing` is empty, but for the event in which a stream ends: the bytes that it lacks to be complete
  * - `opaque`: after an event over the limit: the stream is not read any more
  */
 export type SseItem =
+  | { readonly kind: "mark"; readonly bytes: Uint8Array }
   | { readonly kind: "part"; readonly bytes: Uint8Array }
   | {
       readonly kind: "event";
       readonly bytes: Uint8Array;
       readonly whole: Uint8Array;
       readonly event: SseEvent;
+      readonly closing: Uint8Array;
     }
   | { readonly kind: "opaque"; readonly bytes: Uint8Array };
 
@@ -33,23 +38,9 @@ const CR = 13;
 /** Bytes of one event. 1 MiB: a server that never ends its event would be stored without end. */
 const DEFAULT_MAX_EVENT_BYTES = 1_048_576;
 
-/** Reads the fields of one block. */
-function readBlock(whole: Uint8Array): SseEvent {
-  let name: string | null = null;
-  let data: string[] | null = null;
-  for (const line of fromUtf8(whole).split(/\r\n|\r|\n/)) {
-    const colon = line.indexOf(":");
-    const field = colon === -1 ? line : line.slice(0, colon);
-    const raw = colon === -1 ? "" : line.slice(colon + 1);
-    const value = raw.startsWith(" ") ? raw.slice(1) : raw;
-    if (field === "data") {
-      data ??= [];
-      data.push(value);
-    }
-    if (field === "event") name = value;
-  }
-  return { name, data: data === null ? null : data.join("\n") };
-}
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** U+FEFF in UTF-8. */
+const MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
 /**
  * Reads server-sent events, byte-exact, with CRLF, LF and CR line ends in any mixture. Nothing is held back: the bytes
@@ -75,7 +66,12 @@ export class SseReader {
   #endsInCr = false;
   /** The event before ended in a CR, so that a LF here would still belong to it. */
   #skipsLf = false;
-  #isFirstBlock = true;
+  /** Bytes of the byte-order mark that were read; 3 also where the stream has none. */
+  #markBytes = 0;
+  /** Bytes that began as a byte-order mark and were none: they have gone out, but belong to the first event. */
+  #falseMark = 0;
+  /** How the last line ended, for {@link finish}. */
+  #lineEnd: "\n" | "\r\n" | "\r" = "\n";
   #isOpaque = false;
 
   /** @throws FaultEngineError `invalid-argument` for a limit that is not a positive integer. */
@@ -98,11 +94,13 @@ export class SseReader {
     if (chunk.length === 0) return [];
     if (this.#isOpaque) return [{ kind: "opaque", bytes: chunk }];
     const items: SseItem[] = [];
-    let start = 0;
-    for (let at = 0; at < chunk.length && !this.#isOpaque; at++) {
+    let start = this.#readMark(chunk);
+    if (start > 0) items.push({ kind: "mark", bytes: chunk.subarray(0, start) });
+    for (let at = start; at < chunk.length && !this.#isOpaque; at++) {
       const byte = chunk[at]!;
       if (this.#afterCr) {
         this.#afterCr = false;
+        this.#lineEnd = byte === LF ? "\r\n" : "\r";
         if (byte !== LF) {
           this.#endsInCr = true;
           // The line had ended before this byte; where it was a blank one, so had the event.
@@ -123,6 +121,7 @@ export class SseReader {
         continue;
       }
       this.#skipsLf = false;
+      if (byte === LF) this.#lineEnd = "\n";
       if (byte === CR) {
         if (!this.#endsInCr) this.#afterCr = true;
         else if (this.#endLine()) {
@@ -143,6 +142,42 @@ export class SseReader {
     return items;
   }
 
+  /**
+   * The stream has ended. The event in which it ended is given out: its bytes went out as parts, and `closing` says what
+   * it lacks. By the standard it is dispatched to nobody; many clients take it all the same.
+   */
+  finish(): SseItem[] {
+    if (this.#isOpaque || this.#eventBytes === 0) return [];
+    const closing = this.#missing();
+    this.#afterCr = false;
+    this.#lineIsEmpty = true;
+    const item = this.#complete(new Uint8Array(0));
+    return [item.kind === "event" ? { ...item, closing: utf8(closing) } : item];
+  }
+
+  /** What the unfinished event lacks up to the end of its blank line. */
+  #missing(): string {
+    const end = this.#lineEnd;
+    if (!this.#afterCr) return this.#lineIsEmpty ? end : end + end;
+    // The CR may be the first half of a CRLF: a lone LF behind it would be the other half, and no blank line.
+    if (this.#lineIsEmpty) return "";
+    return end === "\r\n" ? "\n\r\n" : "\r";
+  }
+
+  /** How many bytes of `chunk` are the stream's byte-order mark. */
+  #readMark(chunk: Uint8Array): number {
+    let at = 0;
+    while (at < chunk.length && this.#markBytes < MARK.length && chunk[at] === MARK[this.#markBytes]) {
+      this.#markBytes++;
+      at++;
+    }
+    if (at < chunk.length && this.#markBytes < MARK.length) {
+      this.#falseMark = this.#markBytes;
+      this.#markBytes = MARK.length;
+    }
+    return at;
+  }
+
   /** Ends a line; true where it was blank and the event is complete. */
   #endLine(): boolean {
     const isBlank = this.#lineIsEmpty;
@@ -155,9 +190,10 @@ export class SseReader {
     const whole = this.#parts.length === 0 ? bytes : joinBytes([...this.#parts, bytes]);
     this.#parts = [];
     this.#eventBytes = 0;
-    const hasMark = this.#isFirstBlock && whole[0] === 0xef && whole[1] === 0xbb && whole[2] === 0xbf;
-    this.#isFirstBlock = false;
-    return { kind: "event", bytes, whole, event: readBlock(hasMark ? whole.subarray(3) : whole) };
+    const read =
+      this.#falseMark === 0 ? whole : joinBytes([Uint8Array.from(MARK.slice(0, this.#falseMark)), whole]);
+    this.#falseMark = 0;
+    return { kind: "event", bytes, whole, event: readBlock(read), closing: NOTHING };
   }
 
   #keep(bytes: Uint8Array): SseItem {

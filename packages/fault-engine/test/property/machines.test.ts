@@ -12,6 +12,7 @@ const points = [
   { kind: "time", ms: 30 },
   { kind: "first-delta", side: "before" },
   { kind: "first-delta", side: "after" },
+  { kind: "before-end", events: 2 },
 ] as const;
 
 /** Faults that change when and in which pieces bytes come, but not the bytes. */
@@ -55,7 +56,15 @@ const changing: readonly Fault[] = [
   { kind: "model.garble-tool-input" },
   { kind: "connection.corrupt", from: "server", rate: 0.2, fromByte: 5, toByte: null },
   ...points.map(
-    (at): Fault => ({ kind: "stream.error-event", at, type: "api_error", message: null, stop: "clean" }),
+    (at): Fault => ({
+      kind: "stream.error-event",
+      at,
+      type: "api_error",
+      message: null,
+      data: null,
+      event: null,
+      stop: "clean",
+    }),
   ),
 ];
 
@@ -66,6 +75,7 @@ const streamText = fc
       'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"text":"é€😀"}}\n\n',
       "event: ping\r\ndata: {}\r\n\r\n",
       ": comment\n\n",
+      "\ufeff",
       "data: [DONE]\n\n",
       "data: {\r\r",
       "garbage",
@@ -154,7 +164,10 @@ describe("machines, for any bytes at any chunking and any moments", () => {
       fc.property(anyOf(changing), streamText, fc.nat(), (fault, input, seed) => {
         const { ends, machine, bytes } = run(fault, input, seed);
         expect(ends).toHaveLength(1);
-        if (machine.outcome.kind === "undone") expect(bytes).toEqual(input);
+        // An event that waited in vain to change places let pings pass: a keep-alive held back is none.
+        if (machine.outcome.kind === "undone" && fault.kind === "stream.reorder")
+          expect(bytes.toSorted()).toEqual(input.toSorted());
+        else if (machine.outcome.kind === "undone") expect(bytes).toEqual(input);
       }),
       { numRuns: 400 },
     );

@@ -35,16 +35,19 @@ const seenOf = (atMs: number, action: StreamAction): Seen => [
 
 /**
  * Runs a machine on a clock that jumps from one moment to the next: a chunk every `everyMs`, then the end, then
- * whatever the machine still waits for, up to `untilMs`.
+ * whatever the machine still waits for, up to `untilMs`. Bytes are added to `raw`, too: a chunk may end in mid-character.
  */
 export function drive(
   machine: FaultMachine,
   chunks: readonly (string | Uint8Array)[],
-  { everyMs = 0, untilMs = 1_000_000, finish = true } = {},
+  { everyMs = 0, untilMs = 1_000_000, finish = true, raw = [] as Uint8Array[] } = {},
 ): Seen[] {
   const seen: Seen[] = [];
   const note = (atMs: number, actions: readonly StreamAction[]): void => {
-    for (const action of actions) seen.push(seenOf(atMs, action));
+    for (const action of actions) {
+      seen.push(seenOf(atMs, action));
+      if (action.kind === "bytes") raw.push(action.bytes.slice());
+    }
   };
   const wakeUntil = (limitMs: number): void => {
     for (let guard = 0; guard < 10_000; guard++) {

@@ -102,6 +102,8 @@ describe("a rule file", () => {
               at: { kind: "events", events: 5 },
               type: "overloaded_error",
               message: null,
+              data: null,
+              event: null,
               stop: "clean",
             },
           ],
@@ -208,6 +210,16 @@ const forms: readonly (readonly [string, unknown])[] = [
   [
     "{ stream: { errorEvent: { type: api_error, firstDelta: before, stop: fin } } }",
     { kind: "stream.error-event", at: { kind: "first-delta", side: "before" }, stop: "fin" },
+  ],
+  [
+    "{ stream: { errorEvent: { data: { type: error }, event: error, beforeEnd: 2 } } }",
+    {
+      kind: "stream.error-event",
+      at: { kind: "before-end", events: 2 },
+      type: null,
+      data: '{"type":"error"}',
+      event: "error",
+    },
   ],
   [
     "{ stream: { cut: { afterBytes: 100, stop: mid-event } } }",

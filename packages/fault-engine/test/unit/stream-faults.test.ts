@@ -108,6 +108,44 @@ describe("stream.cut", () => {
     expect(cut("after")).toMatchObject({ text: upTo(4), end: "<end>" });
   });
 
+  it("in mid-event is done when the event was cut, not when its point has come", () => {
+    const machine = machineFor({ kind: "stream.cut", at: atEvents(2), stop: "mid-event" });
+    machine.push(new TextEncoder().encode(upTo(2)), 0);
+    expect(machine.outcome).toEqual({ kind: "waiting" });
+    machine.push(new TextEncoder().encode(anthropicEvents.slice(2, 4).join("")), 0);
+    expect(machine.outcome).toEqual({ kind: "done" });
+  });
+
+  it.each([
+    ["clean", anthropicEvents.slice(0, 7).join(""), "<end>"],
+    ["reset", anthropicEvents.slice(0, 7).join(""), "<reset>"],
+  ] as const)("before the last event: %s", (stop, text, end) => {
+    const fault: Fault = { kind: "stream.cut", at: { kind: "before-end", events: 1 }, stop };
+    expect(run(fault)).toEqual({ text, end, outcome: { kind: "done" }, isOver: true });
+  });
+
+  it("before the last three, in the middle of the first of them", () => {
+    const fault: Fault = { kind: "stream.cut", at: { kind: "before-end", events: 3 }, stop: "mid-event" };
+    const { text, end } = run(fault);
+    expect(end).toBe("<close>");
+    expect(text.startsWith(upTo(5))).toBe(true);
+    expect(text.length).toBeGreaterThan(upTo(5).length);
+    expect(text.length).toBeLessThan(upTo(6).length);
+  });
+
+  it("before more events than there are", () => {
+    const fault: Fault = { kind: "stream.cut", at: { kind: "before-end", events: 8 }, stop: "fin" };
+    expect(run(fault)).toMatchObject({ text: all, end: "<end>", outcome: { kind: "undone" } });
+  });
+
+  it("before the end holds no more than so many bytes", () => {
+    const machine = machineFor({ kind: "stream.cut", at: { kind: "before-end", events: 3 }, stop: "fin" });
+    const event = `data: ${"x".repeat(500_000)}\n\n`;
+    const { text, end } = resultOf(drive(machine, [event, event, event, event]));
+    expect({ same: text === event.repeat(4), end }).toEqual({ same: true, end: "<end>" });
+    expect(machine.outcome).toMatchObject({ kind: "undone", reason: expect.stringContaining("larger") });
+  });
+
   it("that never came says why", () => {
     const result = run({ kind: "stream.cut", at: atEvents(50), stop: "fin" });
     expect(result).toMatchObject({ text: all, end: "<end>" });
@@ -122,6 +160,8 @@ describe("stream.error-event", () => {
       at: atEvents(3),
       type: "overloaded_error",
       message: null,
+      data: null,
+      event: null,
       stop: "clean",
     };
     expect(run(fault)).toMatchObject({
@@ -136,6 +176,8 @@ describe("stream.error-event", () => {
       at: { kind: "bytes", bytes: 10 },
       type: "x",
       message: "m",
+      data: null,
+      event: null,
       stop: "fin",
     };
     const { text, end } = run(fault);
@@ -149,9 +191,47 @@ describe("stream.error-event", () => {
       at: { kind: "first-delta", side: "before" },
       type: "x",
       message: "m",
+      data: null,
+      event: null,
       stop: "clean",
     };
     expect(run(fault).text.startsWith(`${upTo(3)}event: error\n`)).toBe(true);
+  });
+
+  it.each([
+    ["data alone", { data: '{"type":"error"}' }, 'event: error\ndata: {"type":"error"}\n\n'],
+    ["data and a name", { data: "a\r\nb\rc", event: "oops" }, "event: oops\ndata: a\ndata: b\ndata: c\n\n"],
+    ["data without a name", { data: "a", event: "" }, "data: a\n\n"],
+    [
+      "a name alone",
+      { type: "x", message: "m", event: "e" },
+      'event: e\ndata: {"type":"error","error":{"type":"x","message":"m"},"request_id":"req_1"}\n\n',
+    ],
+  ] as const)("has %s of the user's own", (_what, given, event) => {
+    const fault: Fault = {
+      kind: "stream.error-event",
+      at: atEvents(1),
+      type: null,
+      message: null,
+      data: null,
+      event: null,
+      stop: "clean",
+      ...given,
+    };
+    expect(run(fault)).toMatchObject({ text: upTo(1) + event, end: "<end>" });
+  });
+
+  it("before the last event", () => {
+    const fault: Fault = {
+      kind: "stream.error-event",
+      at: { kind: "before-end", events: 1 },
+      type: "x",
+      message: null,
+      data: "{}",
+      event: null,
+      stop: "clean",
+    };
+    expect(run(fault)).toMatchObject({ text: `${upTo(7)}event: error\ndata: {}\n\n`, end: "<end>" });
   });
 
   it("has OpenAI's form in OpenAI's stream", () => {
@@ -160,6 +240,8 @@ describe("stream.error-event", () => {
       at: atEvents(1),
       type: "server_error",
       message: "no",
+      data: null,
+      event: null,
       stop: "clean",
     };
     const event = 'data: {"choices":[{"delta":{"content":"a"}}]}\n\n';
@@ -312,10 +394,10 @@ describe("chosen events", () => {
     expect(result).toMatchObject({ text: all, outcome: { kind: "undone" } });
   });
 
-  it("an event that waits is not overtaken by an unfinished one", () => {
+  it("an event that waits changes places with an unfinished last one, which is completed", () => {
     const machine = machineFor({ kind: "stream.reorder", events: select({ indices: [0] }) });
     expect(resultOf(drive(machine, ["data: a\n\n", "data: b"]))).toEqual({
-      text: "data: a\n\ndata: b",
+      text: "data: b\n\ndata: a\n\n",
       end: "<end>",
     });
   });
@@ -326,6 +408,20 @@ describe("chosen events", () => {
     const { text } = resultOf(drive(machineFor(fault), [start, tool, last]));
     expect(text).toBe(start + tool.replace('{\\"city\\":\\"Rome\\"}', '{\\"city\\"') + last);
   });
+});
+
+describe("OpenAI's end marker", () => {
+  const chunk = 'data: {"choices":[{"delta":{"content":"a"}}]}\n\n';
+  it.each(["data: [DONE]\n\n", "data:[DONE]\n\n", "data: [DONE]", "data: [DONE]\r\n"])(
+    "is dropped by its own name: %j",
+    (marker) => {
+      for (const types of [["[DONE]"], ["done"]]) {
+        const machine = machineFor({ kind: "stream.drop", events: select({ types }) });
+        expect(resultOf(drive(machine, [chunk, marker]))).toEqual({ text: chunk, end: "<end>" });
+        expect(machine.outcome).toEqual({ kind: "done" });
+      }
+    },
+  );
 });
 
 describe("stream.split", () => {

@@ -42,6 +42,8 @@ export const sampleFaults: { readonly [Kind in FaultKind]: Extract<Fault, { read
     at: { kind: "events", events: 2 },
     type: "overloaded_error",
     message: null,
+    data: null,
+    event: null,
     stop: "clean",
   },
   "stream.cut": { kind: "stream.cut", at: { kind: "events", events: 3 }, stop: "fin" },

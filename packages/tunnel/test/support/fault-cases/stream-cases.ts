@@ -186,8 +186,8 @@ export const streamCases: readonly FaultCase[] = [
   }),
   changed({
     kind: "stream.reorder",
-    does: "lets the chosen events change places with the next",
-    body: everything.replace(block + ping, ping + block),
+    does: "lets the chosen events change places with the next, and not with a ping",
+    body: everything.replace(block + ping + rest[0], ping + rest[0] + block),
   }),
   changed({
     kind: "stream.split",
