@@ -1,0 +1,34 @@
+/** Inputs that showed a fault of the engine, played through an opened tunnel and one in clear. */
+import { describe, expect, it } from "vitest";
+import { dechunk } from "../support/fault-cases/fault-case.ts";
+import { runInputCase } from "../support/input-case.ts";
+
+const bodyOf = (answer = ""): string => dechunk(answer).body;
+const outcomesOf = ({ rig }: Awaited<ReturnType<typeof runInputCase>>): string[] =>
+  rig.policy.events.map(({ type }) => type).filter((type) => type === "done" || type === "undone");
+
+describe.each([{ tls: true }, { tls: false }])("with %o", (way) => {
+  it("reorder changes places with the next event, not with a comment", async () => {
+    const result = await runInputCase("reorder-swaps-with-comment", way);
+    const body = bodyOf(result.answers[0]);
+    expect([...body.matchAll(/"content":"([a-zA-Z]+)"/g)].map(([, word]) => word)).toEqual(["lo", "Hel"]);
+    expect(body).toContain(": OPENROUTER PROCESSING\n\n");
+    expect(outcomesOf(result)).toEqual(["done"]);
+  });
+
+  it("OpenAI's end marker can be left out by its name", async () => {
+    const result = await runInputCase("no-done-marker", way);
+    const body = bodyOf(result.answers[0]);
+    expect(body).not.toContain("[DONE]");
+    expect(body.endsWith('data: {"id":"c","choices":[{"index":0,"delta":{"content":"lo"}}]}\n\n')).toBe(true);
+    expect(outcomesOf(result)).toEqual(["done"]);
+  });
+
+  it("an error event has the user's own data, to the byte", async () => {
+    const result = await runInputCase("error-event-with-own-data", way);
+    expect(bodyOf(result.answers[0])).toBe(
+      'event: message_start\ndata: {"type":"message_start"}\n\nevent: error\ndata: {"type":"error"}\n\n',
+    );
+    expect(outcomesOf(result)).toEqual(["done"]);
+  });
+});
