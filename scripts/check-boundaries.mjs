@@ -12,6 +12,7 @@ const nodeFree = new Set([
   "http1",
   "fault-engine",
   "fault-protocol",
+  "fault-session",
   "tunnel",
 ]);
 /** A dependency that only one package may know, with the reason. */

@@ -6,8 +6,8 @@ import type {
   RequestDecision,
   RequestFacts,
 } from "@faultwire/fault-engine";
+import type { ConnectionVerdict, FaultPolicy, NewConnection } from "@faultwire/fault-session";
 import { ja4 } from "@faultwire/tls-fingerprint";
-import type { ConnectionVerdict, FaultPolicy, NewConnection } from "@faultwire/tunnel";
 
 /** Limits of a policy. */
 export const enginePolicyLimits = {

@@ -13,8 +13,8 @@ import {
   type RequestSummary,
   rateLimitScope,
 } from "@faultwire/fault-engine";
+import type { FaultDesk } from "@faultwire/fault-session";
 import { type Header, type HttpResponse, ResponseReader } from "@faultwire/http1";
-import type { FaultDesk } from "@faultwire/tunnel";
 import { forwardWay } from "./forward-way.ts";
 import { changeWholeBody } from "./whole-body.ts";
 

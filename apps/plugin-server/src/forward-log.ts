@@ -7,8 +7,9 @@ import {
   requestFingerprint,
   retryAfterMs,
 } from "@faultwire/fault-engine";
+import type { FaultDesk, FaultPolicy } from "@faultwire/fault-session";
 import type { HttpResponse } from "@faultwire/http1";
-import type { FaultDesk, FaultPolicy, Timers } from "@faultwire/tunnel";
+import type { Timers } from "@faultwire/tunnel";
 
 /** A request as it is told of. */
 export interface ToldRequest {

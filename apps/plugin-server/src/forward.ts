@@ -9,8 +9,9 @@ import type {
   ProcessHttpRequestResponse,
   ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
+import { type FaultDesk, type FaultPolicy, hostOfAuthority } from "@faultwire/fault-session";
 import { type Header, headerValue } from "@faultwire/http1";
-import { type FaultDesk, type FaultPolicy, hostOfAuthority, type Timers } from "@faultwire/tunnel";
+import type { Timers } from "@faultwire/tunnel";
 import { usageOf } from "./body-usage.ts";
 import { answerInstead, goBack, goOn, headersOf } from "./forward-answers.ts";
 import { ForwardExchanges, type SentRequest } from "./forward-exchanges.ts";

@@ -3,14 +3,8 @@
  * them, the log in front.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  FaultDesk,
-  type FaultPolicy,
-  type InterceptionOptions,
-  type Side,
-  type TunnelEvent,
-  Tunnels,
-} from "@faultwire/tunnel";
+import { FaultDesk, type FaultPolicy, type InterceptionOptions, type Side } from "@faultwire/fault-session";
+import { type TunnelEvent, Tunnels } from "@faultwire/tunnel";
 import type { Logger } from "pino";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { ForwardMode } from "./forward.ts";

@@ -2,7 +2,7 @@
  * Which sides a host has registered us on. Nothing says so but the polls: info at its start, a health check every
  * ten seconds on each endpoint that it was given.
  */
-import type { Side } from "@faultwire/tunnel";
+import type { Side } from "@faultwire/fault-session";
 
 /** A side counts as registered for this long after its last poll: two and a half of the host's ten-second rounds. */
 export const pollValidityMs = 25_000;

@@ -13,7 +13,8 @@ import {
   unhealthy,
   ProcessTunnelDataRequest_Side as WrappedSide,
 } from "@faultwire/fault-protocol";
-import type { Side, TunnelCall, Tunnels } from "@faultwire/tunnel";
+import type { Side } from "@faultwire/fault-session";
+import type { TunnelCall, Tunnels } from "@faultwire/tunnel";
 import type { ForwardMode } from "./forward.ts";
 
 /** What both endpoints share, and what tells them apart. */

@@ -1,9 +1,8 @@
 /** What the parts of a conversation are given, and what they are: shared by tunnels heard on one side and on both. */
+
 import type { Decision } from "@faultwire/fault-engine";
-import type { Side, TunnelEventBody } from "./events.ts";
-import type { FaultDesk } from "./http/fault-desk.ts";
-import type { FaultPolicy } from "./policy.ts";
-import type { TellUnread } from "./unread-teller.ts";
+import type { FaultDesk, FaultPolicy, Side, TellUnread } from "@faultwire/fault-session";
+import type { TunnelEventBody } from "./events.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** How a direction reaches us: as read calls (any answer is possible) or as write calls (few are). */

@@ -4,10 +4,10 @@
  * write calls, which can be answered with little: much that can be done with both sides can't be done here.
  */
 
+import type { Side } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
 import { detectProtocol } from "@faultwire/tls-parser";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
-import type { Side } from "./events.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { TlsConversation } from "./tls-conversation.ts";
 import { closed, closeReason, pass, type Verdict } from "./verdict.ts";

@@ -2,6 +2,18 @@
  * HTTPS that is opened inside a tunnel: a TLS session with the client and one with the upstream, ended by `tls-bridge`,
  * HTTP/1.1 between them, and the tunnel's ticks to carry both.
  */
+import {
+  type Acquaintance,
+  bridgeFaultOf,
+  type ClientEnd,
+  HttpExchanges,
+  type Interception,
+  isOfBytes,
+  isSpoiledBy,
+  type RecordFault,
+  recordFaultOf,
+  type Side,
+} from "@faultwire/fault-session";
 import { HandshakeTracker } from "@faultwire/handshake-fsm";
 import { joinBytes } from "@faultwire/http1";
 import {
@@ -13,17 +25,10 @@ import {
 } from "@faultwire/tls-bridge";
 import type { ClientHello } from "@faultwire/tls-parser";
 import type { ConversationContext } from "./conversation-context.ts";
-import type { Side } from "./events.ts";
-import { HttpExchanges } from "./http/http-exchanges.ts";
-import type { ClientEnd } from "./http/request-plan.ts";
-import type { Interception } from "./interception.ts";
-import type { Acquaintance } from "./introduction.ts";
 import { holdsCall, keepsCall, type PairedSession } from "./plain-http-session.ts";
 import { provocation } from "./provocation.ts";
 import type { Ticks } from "./ticks.ts";
-import { bridgeFaultOf, isSpoiledBy, type RecordFault, recordFaultOf } from "./tls-faults.ts";
 import { closeReason } from "./verdict.ts";
-import { isOfBytes } from "./wire-fault.ts";
 
 export interface DecryptedSessionOptions {
   readonly context: ConversationContext;

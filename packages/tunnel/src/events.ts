@@ -1,82 +1,11 @@
-/** What a tunnel tells whoever runs it: typed, without bodies and without secrets. */
-import type { UnreadReason } from "@faultwire/fault-engine";
-import type { HandshakeSummary } from "@faultwire/handshake-fsm";
-import type { ClientHello } from "@faultwire/tls-parser";
-import type { ConnectionWay } from "./policy.ts";
+/** What a tunnel tells the program that runs it: what its session tells, and what concerns the host. */
+import type { SessionEvent } from "@faultwire/fault-session";
 
-/** The side that the host wrapped and that a call is about. */
-export type Side = "client" | "server";
+export type TunnelEvent = { readonly tunnel: string } & TunnelEventBody;
 
-/** Why the HTTPS of a target is not opened. */
-export type ClosedReason =
-  /** The client offers no HTTP/1.1. */
-  | "h2-only"
-  /** No version or cipher suite that the client offers can be opened: older than TLS 1.2, no AEAD. */
-  | "unsupported-offer"
-  /** Our CA may not stand for this host. */
-  | "not-permitted"
-  /** The upstream has asked for a client certificate before. */
-  | "asks-for-certificate"
-  /** The upstream has refused the handshake that we offer before. */
-  | "upstream-refuses"
-  /** One side only is registered. */
-  | "one-side";
-
-export type TunnelEvent = { readonly tunnel: string } & (
-  | {
-      /** The target of a connection is known, or will never be. */
-      readonly type: "connection";
-      readonly protocol: "tls" | "http" | "other";
-      /** SNI or Host; undefined where there is none. */
-      readonly host: string | undefined;
-      readonly alpnProtocols: readonly string[];
-      readonly target: boolean;
-      readonly sides: readonly Side[];
-      /** How the traffic reaches us; not there where nothing is to be read. */
-      readonly way?: ConnectionWay;
-    }
-  | {
-      /** A TLS handshake is over, or will not be followed any more: all that is known of it, once per connection. */
-      readonly type: "handshake";
-      /** For fingerprints; its byte arrays live as long as the event is handled. */
-      readonly clientHello: ClientHello | undefined;
-      readonly handshake: HandshakeSummary;
-    }
-  /** The HTTPS of a target stays closed, and why. */
-  | { readonly type: "not-opened"; readonly host: string; readonly why: ClosedReason }
-  /** The HTTPS of a target is open: what was agreed with each peer. */
-  | {
-      readonly type: "opened";
-      readonly host: string;
-      readonly version: string;
-      readonly alpnProtocol: string | undefined;
-    }
-  /** The client does not trust our CA. `client` is as in the engine's events. */
-  | {
-      readonly type: "untrusted";
-      readonly host: string;
-      readonly client: string;
-      readonly message: string;
-    }
-  /** A client has got our certificate and sent no request for some seconds: it may have refused it without a word. */
-  | { readonly type: "silent"; readonly host: string; readonly client: string }
-  /** An opened session failed; both peers were told by an alert as far as they could be. */
-  | {
-      readonly type: "session-failed";
-      readonly host: string;
-      readonly code: string;
-      readonly message: string;
-    }
-  | {
-      /** A part of the connection can't be read, so no rule sees it. Told once for each reason and connection. */
-      readonly type: "unread";
-      readonly host: string | undefined;
-      /** Whose bytes they are. */
-      readonly from: Side;
-      readonly reason: UnreadReason;
-    }
-  /** An error of ours: the tunnel goes on unread where nothing was changed, and ends otherwise. */
-  | { readonly type: "bug"; readonly message: string }
+/** An event before the tunnel puts its id on it. */
+export type TunnelEventBody =
+  | SessionEvent
   /** No echo of a read answer comes back: the host wrapped one side only, or two separate streams. */
   | { readonly type: "unpaired" }
   /** The host had dropped bytes on the way; they were given again. */
@@ -89,9 +18,4 @@ export type TunnelEvent = { readonly tunnel: string } & (
       readonly bytesFromClient: number;
       readonly bytesFromServer: number;
       readonly ageMs: number;
-    }
-);
-
-type WithoutTunnel<T> = T extends unknown ? Omit<T, "tunnel"> : never;
-/** An event before the tunnel puts its id on it. */
-export type TunnelEventBody = WithoutTunnel<TunnelEvent>;
+    };

@@ -3,7 +3,20 @@
  * upstream; the upstream is asked something that costs nothing (`HEAD /`), and its answer is exchanged for ours. The
  * connection ends with it. Every other fault of a request needs both sides.
  */
+
 import { type Decision, retryAfterMs, summarizeRequest } from "@faultwire/fault-engine";
+import {
+  type Acquaintance,
+  Exchange,
+  ExchangeLog,
+  encodeQuestion,
+  hostOfHead,
+  meetHttp,
+  passOn,
+  planRequest,
+  type Side,
+  unreadReason,
+} from "@faultwire/fault-session";
 import {
   headerValue,
   joinBytes,
@@ -15,13 +28,6 @@ import {
   ResponseReader,
 } from "@faultwire/http1";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
-import type { Side } from "./events.ts";
-import { Exchange, passOn } from "./http/exchange.ts";
-import { ExchangeLog } from "./http/exchange-log.ts";
-import { encodeQuestion } from "./http/question.ts";
-import { planRequest } from "./http/request-plan.ts";
-import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
-import { unreadReason } from "./unread-teller.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
 
 export class HttpConversation implements Watcher {

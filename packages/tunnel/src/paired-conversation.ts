@@ -3,19 +3,24 @@
  * target, asks the policy, and hands over to whoever carries the decision out. Every byte comes in a read call and
  * can be kept, changed, delayed; nothing is lost track of.
  */
+
 import type { FaultMachine } from "@faultwire/fault-engine";
+import {
+  type Acquaintance,
+  hostOfHello,
+  type Interception,
+  meetTls,
+  type Side,
+  wireMachines,
+} from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
 import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/tls-parser";
 import type { ConversationContext, Watcher } from "./conversation-context.ts";
 import { DecryptedSession } from "./decrypted-session.ts";
-import type { Side } from "./events.ts";
-import type { Interception } from "./interception.ts";
-import { type Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
 import { type PairedSession, PlainHttpSession } from "./plain-http-session.ts";
 import type { TickSession, Ticks } from "./ticks.ts";
 import { TlsConversation } from "./tls-conversation.ts";
 import { closeReason, type Verdict } from "./verdict.ts";
-import { wireMachines } from "./wire-fault.ts";
 
 export interface PairedConversationOptions
   extends Omit<ConversationContext, "close" | "leave" | "stall" | "wire" | "unwire"> {

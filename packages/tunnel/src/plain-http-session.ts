@@ -1,14 +1,19 @@
 /** HTTP in clear in a tunnel heard on both sides: the exchanges on one side, the tunnel's ticks on the other. */
+
 import type { Decision } from "@faultwire/fault-engine";
+import {
+  type Acquaintance,
+  HttpExchanges,
+  hostOfHead,
+  isOfBytes,
+  meetHttp,
+  type Side,
+} from "@faultwire/fault-session";
 import { headerValue } from "@faultwire/http1";
 import type { ConversationContext } from "./conversation-context.ts";
-import type { Side } from "./events.ts";
-import { HttpExchanges } from "./http/http-exchanges.ts";
-import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
 import type { TickSession, Ticks } from "./ticks.ts";
 import { closeReason } from "./verdict.ts";
 import { noTls } from "./ways.ts";
-import { isOfBytes } from "./wire-fault.ts";
 
 /** A session that can be asked whether it has changed anything, and that ends. */
 export interface PairedSession extends TickSession {

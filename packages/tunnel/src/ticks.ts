@@ -3,10 +3,11 @@
  * of that direction: each call is a *tick*. This driver keeps what has to go to each peer, answers the calls in hand
  * with it, holds them while there is a reason to, and asks for a tick where none is to be expected.
  */
+
 import type { FaultMachine } from "@faultwire/fault-engine";
 import { hostLimits } from "@faultwire/fault-protocol";
+import type { Side } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
-import type { Side } from "./events.ts";
 import { maxTimedParts, type TimedPart } from "./lane.ts";
 import type { Timers } from "./timers.ts";
 import { closeReason } from "./verdict.ts";

@@ -5,7 +5,9 @@
  * A close is carried out where the client sees it at once: on server → client read calls, which give the client
  * its FIN. Where only the client's side is registered it travels by the upstream, which ends when its stream ends.
  */
+
 import { ALERT_NUMBERS, type Fault, type Moment } from "@faultwire/fault-engine";
+import { type Acquaintance, meetTls, type Side } from "@faultwire/fault-session";
 import { type HandshakeEvent, HandshakeTracker } from "@faultwire/handshake-fsm";
 import { joinBytes } from "@faultwire/http1";
 import {
@@ -17,8 +19,6 @@ import {
   type TlsRecord,
 } from "@faultwire/tls-parser";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
-import type { Side } from "./events.ts";
-import { type Acquaintance, meetTls } from "./introduction.ts";
 import { provocation } from "./provocation.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
 import { notOpened } from "./ways.ts";

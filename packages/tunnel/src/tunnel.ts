@@ -2,6 +2,7 @@
  * One tunnel of the host: its calls on one side or on both become two byte streams, a conversation decides what
  * goes on, and the answers are shaped to what the host can do with them (docs/fault-host.md).
  */
+
 import {
   close,
   hostLimits,
@@ -10,17 +11,21 @@ import {
   replace,
   swallow,
 } from "@faultwire/fault-protocol";
+import {
+  type FaultDesk,
+  type FaultPolicy,
+  type Interception,
+  type Side,
+  type TellUnread,
+  unreadTeller,
+} from "@faultwire/fault-session";
 import { Conversation } from "./conversation.ts";
-import type { Side, TunnelEventBody } from "./events.ts";
+import type { TunnelEventBody } from "./events.ts";
 import type { HostPace } from "./host-pace.ts";
-import type { FaultDesk } from "./http/fault-desk.ts";
-import type { Interception } from "./interception.ts";
 import { Lane, type LaneNews, type ReadReply } from "./lane.ts";
 import { PairedConversation } from "./paired-conversation.ts";
-import type { FaultPolicy } from "./policy.ts";
 import { Ticks } from "./ticks.ts";
 import type { Timers } from "./timers.ts";
-import { type TellUnread, unreadTeller } from "./unread-teller.ts";
 
 /** One call of the host. */
 export interface TunnelCall {

@@ -2,13 +2,18 @@
  * The table of tunnels: finds the tunnel of a call by its id, makes it when it is new, and ends it when the host
  * gives a sign (a cancelled call) or when a limit is reached. The host has no message for either.
  */
+
 import { close } from "@faultwire/fault-protocol";
+import {
+  FaultDesk,
+  type FaultPolicy,
+  Interception,
+  type InterceptionOptions,
+  type Side,
+} from "@faultwire/fault-session";
 import { LRUCache } from "lru-cache";
-import type { Side, TunnelEvent } from "./events.ts";
+import type { TunnelEvent } from "./events.ts";
 import { HostPace } from "./host-pace.ts";
-import { FaultDesk } from "./http/fault-desk.ts";
-import { Interception, type InterceptionOptions } from "./interception.ts";
-import type { FaultPolicy } from "./policy.ts";
 import { type Reply, Tunnel, type TunnelCall, type TunnelOptions } from "./tunnel.ts";
 
 /** Limits of the table. Each stands against a host, or somebody who can reach the port, that opens without end. */

@@ -1,5 +1,5 @@
 import { type EngineEvent, FaultEngine, parseRuleFile, singleRuleSet } from "@faultwire/fault-engine";
-import type { FaultPolicy, NewConnection } from "@faultwire/tunnel";
+import type { FaultPolicy, NewConnection } from "@faultwire/fault-session";
 import { describe, expect, it } from "vitest";
 import { enginePolicy, enginePolicyLimits } from "../../src/engine-policy.ts";
 

@@ -15,8 +15,8 @@ import {
   type ProcessHttpRequestResponse,
   type ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
+import { FaultDesk } from "@faultwire/fault-session";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
-import { FaultDesk } from "@faultwire/tunnel";
 import { describe, expect, it } from "vitest";
 import { enginePolicy } from "../../src/engine-policy.ts";
 import { ForwardMode } from "../../src/forward.ts";

@@ -3,8 +3,9 @@
  * case that shows it byte for byte, and what it says can't be done is told with the table's own reason.
  */
 import { FAULT_KINDS, type Fault } from "@faultwire/fault-engine";
+import type { ConnectionWay } from "@faultwire/fault-session";
 import { describe, expect, it } from "vitest";
-import { type ConnectionWay, decryptedWay, opaqueWay, plainWay } from "../../src/index.ts";
+import { decryptedWay, opaqueWay, plainWay } from "../../src/index.ts";
 import { handshakeMs } from "../support/fault-cases/fault-case.ts";
 import { faultCases } from "../support/fault-cases/fault-cases.ts";
 import { FaultRig } from "../support/fault-rig.ts";

@@ -4,9 +4,10 @@
  * that is answered twice, a call without an answer once everything was let go, and growth.
  */
 import { FAULT_KINDS, type Fault } from "@faultwire/fault-engine";
+import type { Side } from "@faultwire/fault-session";
 import { seededRandom } from "@faultwire/testkit/chunkers";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
-import { type Side, Tunnels } from "../../src/index.ts";
+import { Tunnels } from "../../src/index.ts";
 import { FaultRig } from "../support/fault-rig.ts";
 import { ourAuthority, theirAuthority } from "../support/https-tunnel.ts";
 import {

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { FaultPolicy } from "@faultwire/fault-session";
 import { expect, it } from "vitest";
-import { type FaultPolicy, Tunnels } from "../../src/index.ts";
+import { Tunnels } from "../../src/index.ts";
 
 const answers: (string | undefined)[] = [];
 const events: string[] = [];

@@ -3,7 +3,7 @@
  * client, when, what the upstream saw, how it ended and what was told, whichever way the traffic goes.
  */
 import type { EngineEvent, Fault } from "@faultwire/fault-engine";
-import type { ConnectionWay } from "../../src/index.ts";
+import type { ConnectionWay } from "@faultwire/fault-session";
 import { HttpsTunnel, type HttpsTunnelOptions } from "./https-tunnel.ts";
 import { type ScriptedPolicy, scriptedPolicy } from "./scripted-policy.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";

@@ -1,10 +1,10 @@
 /** A TLS client and a TLS upstream with a tunnel between them whose HTTPS is opened; bytes by memory, chunk by chunk. */
 
 import type { ConnectionOptions, SecureContextOptions, TLSSocketOptions } from "node:tls";
+import type { InterceptionOptions } from "@faultwire/fault-session";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { TlsMemoryPeer } from "@faultwire/testkit/tls-memory-peer";
 import type { IdentityRequest } from "@faultwire/tls-bridge";
-import type { InterceptionOptions } from "../../src/index.ts";
 import type { ScriptedPolicy } from "./scripted-policy.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";
 

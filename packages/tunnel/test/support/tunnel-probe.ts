@@ -1,8 +1,9 @@
 /** A host that loses nothing and one tunnel in it: what peers say goes in, what each of them gets is collected. */
 import { hostLimits } from "@faultwire/fault-protocol";
+import type { Side } from "@faultwire/fault-session";
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
-import { type Side, type TunnelEvent, Tunnels, type TunnelsOptions } from "../../src/index.ts";
+import { type TunnelEvent, Tunnels, type TunnelsOptions } from "../../src/index.ts";
 
 export interface TunnelProbeOptions extends Partial<TunnelsOptions> {
   readonly sides?: readonly Side[];

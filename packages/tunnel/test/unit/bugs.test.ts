@@ -1,8 +1,8 @@
 /** What happens to traffic when we throw where we must not: it passes, or its connection ends; nothing hangs. */
 
+import { HttpExchanges } from "@faultwire/fault-session";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it, vi } from "vitest";
-import { HttpExchanges } from "../../src/http/http-exchanges.ts";
 import { TlsConversation } from "../../src/tls-conversation.ts";
 import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";

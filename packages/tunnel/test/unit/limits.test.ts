@@ -1,7 +1,6 @@
 /** What all tunnels hold together is counted, limited and given back. */
+import { FaultDesk, faultDeskLimits } from "@faultwire/fault-session";
 import { describe, expect, it } from "vitest";
-import { faultDeskLimits } from "../../src/http/fault-desk.ts";
-import { FaultDesk } from "../../src/index.ts";
 import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 

@@ -1,7 +1,8 @@
 /** HTTP in clear through a tunnel: what each peer gets, byte for byte, and what is told of it. */
+
+import type { Side } from "@faultwire/fault-session";
 import { splitsOf } from "@faultwire/testkit/chunkers";
 import { describe, expect, it } from "vitest";
-import type { Side } from "../../src/index.ts";
 import { errorFault, type ScriptedPolicy, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 

@@ -1,6 +1,7 @@
+import type { Side } from "@faultwire/fault-session";
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Side, type TunnelEvent, Tunnels, type TunnelsOptions, tunnelLimits } from "../../src/index.ts";
+import { type TunnelEvent, Tunnels, type TunnelsOptions, tunnelLimits } from "../../src/index.ts";
 import { scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 

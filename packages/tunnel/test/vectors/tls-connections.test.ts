@@ -1,11 +1,12 @@
 /** Captured TLS connections played through a tunnel by a host that loses nothing: what arrives, and how it ends. */
 
 import type { EngineEvent, Moment } from "@faultwire/fault-engine";
+import type { Side } from "@faultwire/fault-session";
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { type HandshakeVector, handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it } from "vitest";
-import { type Side, type TunnelEvent, Tunnels } from "../../src/index.ts";
+import { type TunnelEvent, Tunnels } from "../../src/index.ts";
 import { scriptedPolicy } from "../support/scripted-policy.ts";
 
 const moments = ["client-hello", "server-hello", "established", "request"] as const;

@@ -1,7 +1,7 @@
 /** Faults of connections: what arrives, when, and how it ends. */
 import type { Fault, Moment } from "@faultwire/fault-engine";
+import type { ConnectionWay } from "@faultwire/fault-session";
 import { expect } from "vitest";
-import type { ConnectionWay } from "../../../src/index.ts";
 import { FaultRig } from "../fault-rig.ts";
 import { post, sampleFaults } from "../sample-faults.ts";
 import { allWays, exchangeWith, type FaultCase, handshakeMs, openWays, tlsWays } from "./fault-case.ts";

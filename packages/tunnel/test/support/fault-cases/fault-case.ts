@@ -1,6 +1,6 @@
 /** What a case of a fault is, and how most of them begin. */
 import type { Fault, FaultKind } from "@faultwire/fault-engine";
-import type { ConnectionWay } from "../../../src/index.ts";
+import type { ConnectionWay } from "@faultwire/fault-session";
 import { type Arrival, FaultRig, type FaultRigOptions } from "../fault-rig.ts";
 import { post } from "../sample-faults.ts";
 

@@ -1,7 +1,7 @@
 /** Faults of TLS: what the client's OpenSSL makes of them, and how the connection ends. */
 import type { Fault, TlsPhase } from "@faultwire/fault-engine";
+import type { ConnectionWay } from "@faultwire/fault-session";
 import { expect } from "vitest";
-import type { ConnectionWay } from "../../../src/index.ts";
 import { FaultRig, type FaultRigOptions } from "../fault-rig.ts";
 import { ourAuthority } from "../https-tunnel.ts";
 import { post, sampleFaults } from "../sample-faults.ts";

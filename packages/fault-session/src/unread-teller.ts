@@ -1,7 +1,7 @@
 /** Tells what of a connection is not read: as the tunnel's event, for the log, and as the policy's, for the report. */
 import type { ConnectionFacts, UnreadReason } from "@faultwire/fault-engine";
 import type { Malformed, OpaqueBytes } from "@faultwire/http1";
-import type { Side, TunnelEventBody } from "./events.ts";
+import type { SessionEvent, Side } from "./events.ts";
 import type { FaultPolicy } from "./policy.ts";
 
 /** Whose connection it is, as far as that is known. */
@@ -23,7 +23,7 @@ export interface UnreadTellerOptions {
   readonly policy: Pick<FaultPolicy, "record">;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
-  readonly tell: (event: TunnelEventBody) => void;
+  readonly tell: (event: SessionEvent) => void;
 }
 
 /** One connection's teller: each reason is told once. */

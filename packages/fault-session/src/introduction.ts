@@ -2,7 +2,7 @@
 import type { ConnectionFacts, Decision, EngineEvent } from "@faultwire/fault-engine";
 import { headerValue, type RequestHead } from "@faultwire/http1";
 import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-parser";
-import type { Side, TunnelEventBody } from "./events.ts";
+import type { SessionEvent, Side } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
 import type { ConnectionWay, FaultPolicy } from "./policy.ts";
 import type { TellUnread } from "./unread-teller.ts";
@@ -13,7 +13,7 @@ export interface Introducer {
   readonly sides: readonly Side[];
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
-  readonly tell: (event: TunnelEventBody) => void;
+  readonly tell: (event: SessionEvent) => void;
   readonly unread: TellUnread;
 }
 

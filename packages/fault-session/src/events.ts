@@ -1,0 +1,79 @@
+/** What a session tells the program that runs it: typed, without bodies and without secrets. */
+import type { UnreadReason } from "@faultwire/fault-engine";
+import type { HandshakeSummary } from "@faultwire/handshake-fsm";
+import type { ClientHello } from "@faultwire/tls-parser";
+import type { ConnectionWay } from "./policy.ts";
+
+/** One of the two peers of a connection. */
+export type Side = "client" | "server";
+
+/** Why the HTTPS of a target is not opened. */
+export type ClosedReason =
+  /** The client offers no HTTP/1.1. */
+  | "h2-only"
+  /** No version or cipher suite that the client offers can be opened: older than TLS 1.2, no AEAD. */
+  | "unsupported-offer"
+  /** Our CA may not stand for this host. */
+  | "not-permitted"
+  /** The upstream has asked for a client certificate before. */
+  | "asks-for-certificate"
+  /** The upstream has refused the handshake that we offer before. */
+  | "upstream-refuses"
+  /** One side only is registered. */
+  | "one-side";
+
+export type SessionEvent =
+  | {
+      /** The target of a connection is known, or will never be. */
+      readonly type: "connection";
+      readonly protocol: "tls" | "http" | "other";
+      /** SNI or Host; undefined where there is none. */
+      readonly host: string | undefined;
+      readonly alpnProtocols: readonly string[];
+      readonly target: boolean;
+      readonly sides: readonly Side[];
+      /** How the traffic reaches us; not there where nothing is to be read. */
+      readonly way?: ConnectionWay;
+    }
+  | {
+      /** A TLS handshake is over, or will not be followed any more: all that is known of it, once per connection. */
+      readonly type: "handshake";
+      /** For fingerprints; its byte arrays live as long as the event is handled. */
+      readonly clientHello: ClientHello | undefined;
+      readonly handshake: HandshakeSummary;
+    }
+  /** The HTTPS of a target stays closed, and why. */
+  | { readonly type: "not-opened"; readonly host: string; readonly why: ClosedReason }
+  /** The HTTPS of a target is open: what was agreed with each peer. */
+  | {
+      readonly type: "opened";
+      readonly host: string;
+      readonly version: string;
+      readonly alpnProtocol: string | undefined;
+    }
+  /** The client does not trust our CA. `client` is as in the engine's events. */
+  | {
+      readonly type: "untrusted";
+      readonly host: string;
+      readonly client: string;
+      readonly message: string;
+    }
+  /** A client has got our certificate and sent no request for some seconds: it may have refused it without a word. */
+  | { readonly type: "silent"; readonly host: string; readonly client: string }
+  /** An opened session failed; both peers were told by an alert as far as they could be. */
+  | {
+      readonly type: "session-failed";
+      readonly host: string;
+      readonly code: string;
+      readonly message: string;
+    }
+  | {
+      /** A part of the connection can't be read, so no rule sees it. Told once for each reason and connection. */
+      readonly type: "unread";
+      readonly host: string | undefined;
+      /** Whose bytes they are. */
+      readonly from: Side;
+      readonly reason: UnreadReason;
+    }
+  /** An error of ours: the connection goes on unread where nothing was changed, and ends otherwise. */
+  | { readonly type: "bug"; readonly message: string };
