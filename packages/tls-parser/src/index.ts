@@ -144,6 +144,7 @@ export type {
   SupplementalDataEntry,
 } from "./handshake/plain-messages.ts";
 export {
+  decodeDraftHelloRetryRequest,
   decodeServerHello,
   downgradeSignalOf,
   encodeServerHello,
@@ -167,7 +168,7 @@ export {
   ssl2RecordBytes,
 } from "./handshake/ssl2-client-hello.ts";
 export { type ClientHelloPeek, peekClientHello } from "./peek-client-hello.ts";
-export { ProtocolVersion, protocolVersionName } from "./protocol-version.ts";
+export { isTls13Version, ProtocolVersion, protocolVersionName } from "./protocol-version.ts";
 export {
   type Alert,
   AlertDescription,

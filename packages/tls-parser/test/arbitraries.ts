@@ -12,6 +12,7 @@ import {
   type HandshakeContext,
   type HelloRetryRequestExtension,
   isGrease,
+  isTls13Version,
   type NewSessionTicketExtension,
   type ServerHelloExtension,
   type Ssl2ClientHello,
@@ -287,11 +288,19 @@ export const clientHello: fc.Arbitrary<ClientHello> = record<ClientHello>({
   ),
 });
 
+const isDraft = (version: number): boolean => isTls13Version(version) && version !== TLS13;
 const serverHelloFields = {
-  legacyVersion: uint16,
+  legacyVersion: uint16.filter((version) => !isDraft(version)),
   legacySessionIdEcho: bytes(0, 32),
   cipherSuite: uint16,
   legacyCompressionMethod: uint8,
+};
+/** What drafts of TLS 1.3 before 22 have room for. */
+const draftHelloFields = {
+  legacyVersion: fc.integer({ min: 0x7f13, max: 0x7f15 }),
+  legacySessionIdEcho: constant(new Uint8Array(0)),
+  cipherSuite: uint16,
+  legacyCompressionMethod: constant(0),
 };
 
 const digitallySigned = (hasAlgorithm: boolean): fc.Arbitrary<DigitallySigned> =>
@@ -369,6 +378,17 @@ const anyVersion: fc.Arbitrary<Handshake> = fc.oneof(
     ...serverHelloFields,
     extensions: uniqueByType(helloRetryRequestExtension),
   }),
+  record({
+    kind: constant("serverHello"),
+    ...draftHelloFields,
+    random: exactly(32),
+    extensions: optional(uniqueByType(serverHelloExtension)),
+  }),
+  record({
+    kind: constant("helloRetryRequest"),
+    ...draftHelloFields,
+    extensions: uniqueByType(helloRetryRequestExtension),
+  }),
   record({ kind: constant("helloRequest") }),
   record({ kind: constant("serverHelloDone") }),
   record({ kind: constant("endOfEarlyData") }),
@@ -397,7 +417,7 @@ const anyVersion: fc.Arbitrary<Handshake> = fc.oneof(
     ocspResponses: list(bytes(1), 1, 1),
   }),
   record({ kind: constant("certificateStatus"), statusType: constant(2), ocspResponses: list(bytes()) }),
-  record({ kind: constant("unknown"), type: fc.constantFrom(3, 6, 7, 9, 67, 99, 203), data: bytes() }),
+  record({ kind: constant("unknown"), type: fc.constantFrom(3, 7, 9, 67, 99, 203), data: bytes() }),
 );
 
 const tls13: fc.Arbitrary<Handshake> = fc.oneof(

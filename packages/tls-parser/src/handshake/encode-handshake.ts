@@ -14,7 +14,7 @@ import {
   writeKeyUpdate,
   writeSupplementalData,
 } from "./plain-messages.ts";
-import { encodeServerHello } from "./server-hello.ts";
+import { encodeServerHello, isDraftRetry } from "./server-hello.ts";
 import { writeServerKeyExchange } from "./server-key-exchange.ts";
 
 /**
@@ -94,8 +94,9 @@ function writeBody(writer: ByteWriter, message: Handshake): void {
   }
 }
 
-/** HelloRetryRequests travel as ServerHellos. */
+/** HelloRetryRequests travel as ServerHellos, but for those of drafts. */
 function typeOf(message: Handshake): number {
   if (message.kind === "unknown") return message.type;
-  return message.kind === "helloRetryRequest" ? HandshakeType.serverHello : HandshakeType[message.kind];
+  if (message.kind === "helloRetryRequest" && !isDraftRetry(message)) return HandshakeType.serverHello;
+  return HandshakeType[message.kind];
 }

@@ -6,7 +6,7 @@ export const HandshakeType = {
   helloVerifyRequest: 3,
   newSessionTicket: 4,
   endOfEarlyData: 5,
-  /** Only in drafts; RFC 8446 sends a HelloRetryRequest as a ServerHello with a fixed random. */
+  /** Only in drafts before 22; RFC 8446 sends a HelloRetryRequest as a ServerHello with a fixed random. */
   helloRetryRequest: 6,
   encryptedExtensions: 8,
   certificate: 11,

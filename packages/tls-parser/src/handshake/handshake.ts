@@ -46,7 +46,12 @@ import {
   type ServerHelloDone,
   type SupplementalData,
 } from "./plain-messages.ts";
-import { decodeServerHello, type HelloRetryRequest, type ServerHello } from "./server-hello.ts";
+import {
+  decodeDraftHelloRetryRequest,
+  decodeServerHello,
+  type HelloRetryRequest,
+  type ServerHello,
+} from "./server-hello.ts";
 import { readServerKeyExchange, type ServerKeyExchange } from "./server-key-exchange.ts";
 
 /** A message of a type that this package does not know. */
@@ -111,6 +116,10 @@ export function decodeHandshake(
   const { type, body } = frame;
   if (type === HandshakeType.clientHello) return decodeClientHello(body, context);
   if (type === HandshakeType.serverHello) return decodeServerHello(body, context);
+  if (type === HandshakeType.helloRetryRequest) {
+    const retry = decodeDraftHelloRetryRequest(body, context);
+    if (retry !== undefined) return retry;
+  }
   const reader = new ByteReader(plainView(body));
   const message = readMessage(reader, type, context);
   reader.finish(message.kind);

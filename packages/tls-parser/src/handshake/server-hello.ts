@@ -2,12 +2,13 @@ import { helloRetryRequestCodecs, serverHelloCodecs } from "../extension/codecs.
 import type { DecodeOptions } from "../extension/extension.ts";
 import { readExtensions, writeExtensions } from "../extension/extension-list.ts";
 import type { HelloRetryRequestExtension, ServerHelloExtension } from "../extension/messages.ts";
+import { isTls13DraftVersion, tls13DraftOf } from "../protocol-version.ts";
 import { ByteReader } from "../wire/byte-reader.ts";
 import { ByteWriter } from "../wire/byte-writer.ts";
 import { plainView } from "../wire/plain-view.ts";
 
 interface ServerHelloFields {
-  /** The version that was negotiated, up to TLS 1.2; 0x0303 in TLS 1.3. */
+  /** The version that was negotiated, up to TLS 1.2 and in drafts of TLS 1.3 before 22; 0x0303 in TLS 1.3. */
   readonly legacyVersion: number;
   /** 0 to 32 bytes: the session's id up to TLS 1.2, an echo of the client's in TLS 1.3. */
   readonly legacySessionIdEcho: Uint8Array;
@@ -24,13 +25,19 @@ export interface ServerHello extends ServerHelloFields {
   readonly extensions: readonly ServerHelloExtension[] | undefined;
 }
 
-/** A HelloRetryRequest: a ServerHello with a fixed random (RFC 8446 section 4.1.4). */
+/**
+ * A HelloRetryRequest: a ServerHello with a fixed random (RFC 8446 section 4.1.4). In drafts before 22 it was a message
+ * of its own, and `legacyVersion` is then the draft's number; before draft 19 it named no suite: then `cipherSuite` is 0.
+ */
 export interface HelloRetryRequest extends ServerHelloFields {
   readonly kind: "helloRetryRequest";
   readonly extensions: readonly HelloRetryRequestExtension[];
 }
 
 const RANDOM_BYTES = 32;
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** The first draft whose HelloRetryRequest names a suite (draft-ietf-tls-tls13-19 section 4.1.4). */
+const FIRST_DRAFT_WITH_RETRY_SUITE = 19;
 
 /** SHA-256 of "HelloRetryRequest" (RFC 8446 section 4.1.3). */
 const RETRY_RANDOM = Uint8Array.of(
@@ -39,7 +46,9 @@ const RETRY_RANDOM = Uint8Array.of(
 );
 
 /**
- * Decodes the body of a ServerHello; the random tells a HelloRetryRequest apart.
+ * Decodes the body of a ServerHello; the random tells a HelloRetryRequest apart. A ServerHello whose version field has
+ * the number of a TLS 1.3 draft is read as drafts before 22 have it: without session id and compression method
+ * (draft-ietf-tls-tls13-21 section 4.1.3).
  *
  * @throws {@link TlsParseError} for anything that is not exactly one ServerHello: `truncated`, `trailing-bytes`,
  * `length-out-of-range`, `illegal-value`, `duplicate-extension`.
@@ -56,12 +65,13 @@ export function decodeServerHello(
 ): ServerHello | HelloRetryRequest {
   const reader = new ByteReader(plainView(body));
   const legacyVersion = reader.uint16("serverHello.legacyVersion");
+  const isShort = isTls13DraftVersion(legacyVersion);
   const random = reader.view(RANDOM_BYTES, "serverHello.random");
-  const legacySessionIdEcho = reader.opaque8("serverHello.legacySessionIdEcho", 0, 32);
+  const legacySessionIdEcho = isShort ? NOTHING : reader.opaque8("serverHello.legacySessionIdEcho", 0, 32);
   const cipherSuite = reader.uint16("serverHello.cipherSuite");
-  const legacyCompressionMethod = reader.uint8("serverHello.legacyCompressionMethod");
+  const legacyCompressionMethod = isShort ? 0 : reader.uint8("serverHello.legacyCompressionMethod");
   const fields = { legacyVersion, legacySessionIdEcho, cipherSuite, legacyCompressionMethod };
-  if (random.every((byte, at) => byte === RETRY_RANDOM[at])) {
+  if (!isShort && random.every((byte, at) => byte === RETRY_RANDOM[at])) {
     const extensions = readExtensions(reader, helloRetryRequestCodecs, options);
     reader.finish("helloRetryRequest");
     return { kind: "helloRetryRequest", ...fields, extensions };
@@ -75,7 +85,44 @@ export function decodeServerHello(
 }
 
 /**
- * Encodes the body of a ServerHello or HelloRetryRequest; the inverse of {@link decodeServerHello}.
+ * Decodes the body of a HelloRetryRequest as drafts of TLS 1.3 before 22 have it: a message of type 6
+ * (draft-ietf-tls-tls13-21 section 4.1.4).
+ *
+ * @returns `undefined` where the version is that of no draft
+ * @throws {@link TlsParseError} for anything that is not exactly one such message, as {@link decodeServerHello}
+ */
+export function decodeDraftHelloRetryRequest(
+  body: Uint8Array,
+  options: DecodeOptions = {},
+): HelloRetryRequest | undefined {
+  const reader = new ByteReader(plainView(body));
+  const legacyVersion = reader.uint16("helloRetryRequest.serverVersion");
+  if (!isTls13DraftVersion(legacyVersion)) return undefined;
+  const cipherSuite = hasRetrySuite(legacyVersion) ? reader.uint16("helloRetryRequest.cipherSuite") : 0;
+  const extensions = readExtensions(reader, helloRetryRequestCodecs, options);
+  reader.finish("helloRetryRequest");
+  return {
+    kind: "helloRetryRequest",
+    legacyVersion,
+    legacySessionIdEcho: NOTHING,
+    cipherSuite,
+    legacyCompressionMethod: 0,
+    extensions,
+  };
+}
+
+function hasRetrySuite(version: number): boolean {
+  return (tls13DraftOf(version) ?? 0) >= FIRST_DRAFT_WITH_RETRY_SUITE;
+}
+
+/** Whether a HelloRetryRequest is the message of its own that it was in drafts before 22. */
+export function isDraftRetry(hello: HelloRetryRequest): boolean {
+  return isTls13DraftVersion(hello.legacyVersion);
+}
+
+/**
+ * Encodes the body of a ServerHello or HelloRetryRequest; the inverse of {@link decodeServerHello}, and of
+ * {@link decodeDraftHelloRetryRequest} for a HelloRetryRequest with a draft's number.
  *
  * @throws {@link TlsParseError} `not-encodable` where a value does not fit its field, or a ServerHello has the random
  * of a HelloRetryRequest.
@@ -83,19 +130,32 @@ export function decodeServerHello(
 export function encodeServerHello(hello: ServerHello | HelloRetryRequest): Uint8Array {
   const writer = new ByteWriter();
   const random = hello.kind === "serverHello" ? hello.random : RETRY_RANDOM;
+  const isShort = isTls13DraftVersion(hello.legacyVersion);
+  const isShortRetry = isShort && hello.kind === "helloRetryRequest";
   writer.uint16(hello.legacyVersion, "serverHello.legacyVersion");
-  writer.fixed(random, RANDOM_BYTES, "serverHello.random");
-  writer.opaque8(hello.legacySessionIdEcho, "serverHello.legacySessionIdEcho", 0, 32);
-  writer.uint16(hello.cipherSuite, "serverHello.cipherSuite");
-  writer.uint8(hello.legacyCompressionMethod, "serverHello.legacyCompressionMethod");
+  if (!isShortRetry) writer.fixed(random, RANDOM_BYTES, "serverHello.random");
+  if (isShort) checkShort(writer, hello);
+  else writer.opaque8(hello.legacySessionIdEcho, "serverHello.legacySessionIdEcho", 0, 32);
+  if (!isShortRetry || hasRetrySuite(hello.legacyVersion))
+    writer.uint16(hello.cipherSuite, "serverHello.cipherSuite");
+  if (!isShort) writer.uint8(hello.legacyCompressionMethod, "serverHello.legacyCompressionMethod");
   if (hello.kind === "helloRetryRequest") {
     writeExtensions(writer, hello.extensions, helloRetryRequestCodecs);
   } else {
-    if (random.every((byte, at) => byte === RETRY_RANDOM[at]))
+    if (!isShort && random.every((byte, at) => byte === RETRY_RANDOM[at]))
       writer.fail("serverHello.random", "that random makes it a HelloRetryRequest");
     if (hello.extensions !== undefined) writeExtensions(writer, hello.extensions, serverHelloCodecs);
   }
   return writer.toBytes();
+}
+
+/** A draft's hello has no room for what TLS 1.2 has there, and what is not written could not be read again. */
+function checkShort(writer: ByteWriter, hello: ServerHello | HelloRetryRequest): void {
+  const { legacyVersion, legacySessionIdEcho, legacyCompressionMethod, cipherSuite, kind } = hello;
+  if (legacySessionIdEcho.length > 0) writer.fail("serverHello.legacySessionIdEcho", "a draft's has none");
+  if (legacyCompressionMethod !== 0) writer.fail("serverHello.legacyCompressionMethod", "a draft's has none");
+  if (kind === "helloRetryRequest" && cipherSuite !== 0 && !hasRetrySuite(legacyVersion))
+    writer.fail("helloRetryRequest.cipherSuite", "this draft's has none");
 }
 
 /** The version that the server chose: by `supported_versions` where it is there, else `legacyVersion`. */

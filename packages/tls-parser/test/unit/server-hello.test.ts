@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import {
+  decodeDraftHelloRetryRequest,
+  decodeHandshake,
   decodeServerHello,
   downgradeSignalOf,
+  encodeHandshake,
   encodeServerHello,
   type ServerHello,
   selectedAlpnOf,
@@ -27,6 +30,57 @@ const endingIn = (...end: number[]): ServerHello => {
 const retryRandom = Uint8Array.from(
   Buffer.from("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c", "hex"),
 );
+
+describe("a ServerHello of a draft before 22", () => {
+  // legacy_version is the draft's own number there; session id and compression method came back with draft 22.
+  const bytes = Uint8Array.of(0x7f, 0x12, ...new Uint8Array(32).fill(9), 0x13, 0x01, 0, 4, 0xab, 0xcd, 0, 0);
+
+  it.each([0x7f12, 0x7f15, 0x7a12, 0xfb14])("is read without session id and compression: %i", (version) => {
+    const changed = Uint8Array.of(version >> 8, version & 0xff, ...bytes.subarray(2));
+    const read = decodeServerHello(changed);
+    expect(read).toMatchObject({
+      kind: "serverHello",
+      legacyVersion: version,
+      cipherSuite: 0x1301,
+      legacySessionIdEcho: new Uint8Array(0),
+      extensions: [{ type: 0xabcd }],
+    });
+    expect(selectedVersionOf(read)).toBe(version);
+    expect(encodeServerHello(read)).toEqual(changed);
+  });
+
+  it("can't be written with what it has no room for", () => {
+    const draft = { ...hello, legacyVersion: 0x7f12 };
+    expect(() => encodeServerHello({ ...draft, legacySessionIdEcho: Uint8Array.of(1) })).toThrow(
+      TlsParseError,
+    );
+    expect(() => encodeServerHello({ ...draft, legacyCompressionMethod: 1 })).toThrow(TlsParseError);
+  });
+});
+
+describe("a HelloRetryRequest of a draft before 22", () => {
+  const share = [0, 40, 0, 2, 0, 29];
+  it.each([
+    ["without a suite", Uint8Array.of(0x7f, 0x12, 0, 6, ...share), 0],
+    ["with a suite since draft 19", Uint8Array.of(0x7f, 0x15, 0x13, 0x02, 0, 6, ...share), 0x1302],
+    ["of Facebook's numbering", Uint8Array.of(0xfb, 0x14, 0x13, 0x02, 0, 6, ...share), 0x1302],
+    ["of an experiment", Uint8Array.of(0x7e, 0x01, 0, 6, ...share), 0],
+  ])("is a message of its own, %s", (_, body, cipherSuite) => {
+    const read = decodeHandshake({ type: 6, body }, { version: 0x0303 });
+    expect(read).toMatchObject({ kind: "helloRetryRequest", cipherSuite, extensions: [{ type: 40 }] });
+    expect(encodeHandshake(read)).toEqual(Uint8Array.of(6, 0, 0, body.length, ...body));
+    expect(decodeDraftHelloRetryRequest(body)).toEqual(read);
+  });
+
+  it("stays unknown with the number of no draft", () => {
+    const body = Uint8Array.of(3, 3, 0, 0);
+    expect(decodeHandshake({ type: 6, body }, { version: 0x0303 })).toMatchObject({
+      kind: "unknown",
+      type: 6,
+    });
+    expect(decodeDraftHelloRetryRequest(body)).toBeUndefined();
+  });
+});
 
 describe("decodeServerHello", () => {
   it("tells a HelloRetryRequest by its random, all of it", () => {

@@ -109,6 +109,9 @@ describe("the tables", () => {
       "TLS 1.3",
     ]);
     expect(protocolVersionName(0x7f1c)).toBe("TLS 1.3 draft 28");
+    expect(protocolVersionName(0xfb1a)).toBe("TLS 1.3 draft 26 (Facebook)");
+    expect(protocolVersionName(0x7e02)).toBe("TLS 1.3 experiment");
+    expect(protocolVersionName(0x0a0a)).toBeUndefined();
     expect(protocolVersionName(0x0305)).toBeUndefined();
   });
 });
