@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { chunksOf } from "@faultwire/testkit/chunkers";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it } from "vitest";
 import * as parser from "../src/index.ts";
@@ -62,15 +63,22 @@ describe("the README's examples", () => {
     expect([...refusal]).toEqual([21, 3, 3, 0, 2, 2, 40]);
   });
 
-  it("follow a server's flight", () => {
-    const vector = handshakeVectors().find(({ name }) => name === "tls12-full")!;
-    const chunks = vector.chunks.filter(({ from }) => from === "server").map(({ bytes }) => bytes);
-    expect([...messagesOf(chunks)].map(({ kind }) => kind)).toEqual([
-      "serverHello",
-      "certificate",
-      "serverKeyExchange",
-      "serverHelloDone",
-      "newSessionTicket",
-    ]);
+  const full =
+    "clientHello serverHello certificate serverKeyExchange serverHelloDone clientKeyExchange newSessionTicket";
+  const retried = "clientHello helloRetryRequest clientHello serverHello";
+  it.each([
+    ["tls12-full", full],
+    ["tls12-resumed-by-id", "clientHello serverHello"],
+    ["tls13-full", "clientHello serverHello"],
+    ["tls13-early-data-accepted", "clientHello serverHello"],
+    ["tls13-retry", retried],
+    ["tls13-retry-resumed", retried],
+  ])("follow what both sides say in %s", (name, kinds) => {
+    const { chunks } = handshakeVectors().find((vector) => vector.name === name)!;
+    expect([...messagesOf(chunks)].map(({ kind }) => kind).join(" ")).toBe(kinds);
+    const bytes = chunks.flatMap(({ from, bytes }) =>
+      chunksOf(bytes, 1).map((byte) => ({ from, bytes: byte })),
+    );
+    expect([...messagesOf(bytes)].map(({ kind }) => kind).join(" ")).toBe(kinds);
   });
 });
