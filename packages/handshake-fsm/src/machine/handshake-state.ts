@@ -11,6 +11,11 @@ export interface Offer {
   /** Whether it carries `pre_shared_key` (RFC 8446 section 4.2.11). */
   readonly psk: boolean;
   readonly earlyData: boolean;
+  /**
+   * Whether it carries `encrypted_client_hello` (RFC 9849): the server may answer a hello inside of it that has other
+   * suites and keys, and that nobody in between can read.
+   */
+  readonly encrypted: boolean;
 }
 
 /** How a session was resumed: by its id (RFC 5246), a ticket (RFC 5077), or a pre-shared key (RFC 8446). */
@@ -52,7 +57,7 @@ export type HandshakeState =
   | {
       readonly name: "wait-server-hello";
       readonly offer: Offer;
-      /** The suite of a HelloRetryRequest; undefined where there was none. */
+      /** The suite of a HelloRetryRequest, 0 of one that names none; undefined where there was none. */
       readonly retrySuite: number | undefined;
     }
   | { readonly name: "wait-second-client-hello"; readonly offer: Offer; readonly retrySuite: number }
@@ -87,7 +92,16 @@ export type HandshakeState =
   | { readonly name: "wait-flight-2"; readonly session: Session }
   /** TLS 1.3: the client answers with more than a Finished: most likely with a certificate. */
   | { readonly name: "wait-finished"; readonly session: Session }
-  | { readonly name: "connected"; readonly session: Session; readonly certainty: Certainty }
+  | {
+      readonly name: "connected";
+      readonly session: Session;
+      readonly certainty: Certainty;
+      /**
+       * TLS 1.2 and older: the side that finished last, until it sends something else. Handshake records of it may
+       * belong to the same Finished; undefined otherwise.
+       */
+      readonly finishing: Side | undefined;
+    }
   /** TLS 1.2 and older: handshake messages in the protected connection. */
   | {
       readonly name: "renegotiating";

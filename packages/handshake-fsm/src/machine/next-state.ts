@@ -1,3 +1,4 @@
+import { isTls13Version } from "@faultwire/tls-parser";
 import type {
   ClientCertificate,
   EarlyData,
@@ -12,7 +13,6 @@ import { sessionOf } from "./handshake-state.ts";
 import type { Answer, Observation } from "./observation.ts";
 import { isSessionEchoed } from "./session-echo.ts";
 import { tls13RecordSizes } from "./tls13-record-size.ts";
-import { isTls13 } from "./version.ts";
 
 /** The state of that name, with what it has to know of the way there. */
 export function nextState(to: StateName, state: HandshakeState, seen: Observation): HandshakeState {
@@ -54,11 +54,8 @@ export function nextState(to: StateName, state: HandshakeState, seen: Observatio
       const session = sessionAfter(state, seen);
       return state.name === to && session === state.session ? state : { name: to, session };
     }
-    case "connected": {
-      if (state.name === to) return state;
-      const session = sessionAfter(state, seen);
-      return { name: to, session, certainty: isTls13(session.version) ? "inferred" : "observed" };
-    }
+    case "connected":
+      return connectedAfter(state, seen);
     case "renegotiating":
       return renegotiationAfter(state, seen);
     case "failed":
@@ -69,6 +66,17 @@ export function nextState(to: StateName, state: HandshakeState, seen: Observatio
     default:
       return to satisfies never;
   }
+}
+
+function connectedAfter(state: HandshakeState, seen: Observation): HandshakeState {
+  if (state.name === "connected") {
+    const isOver = seen.by === state.finishing && seen.sees !== "protectedHandshake";
+    return isOver ? { ...state, finishing: undefined } : state;
+  }
+  const session = sessionAfter(state, seen);
+  const isInferred = isTls13Version(session.version);
+  const finishing = seen.sees === "protectedHandshake" ? seen.by : undefined;
+  return { name: "connected", session, certainty: isInferred ? "inferred" : "observed", finishing };
 }
 
 const nothingSettled: Session = { version: 0, cipherSuite: 0, resumedBy: undefined, earlyData: "none" };
@@ -86,7 +94,7 @@ function sessionAfter(state: HandshakeState, seen: Observation): Session {
 
 function sessionFrom(offer: Offer, answer: Answer, isRetried: boolean): Session {
   const { version, cipherSuite } = answer;
-  if (isTls13(version)) {
+  if (isTls13Version(version)) {
     const resumedBy = answer.selectedPsk === undefined ? undefined : "psk";
     return { version, cipherSuite, resumedBy, earlyData: earlyDataAfter(offer, answer, isRetried) };
   }

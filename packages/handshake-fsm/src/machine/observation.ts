@@ -5,6 +5,7 @@ import type { Offer } from "./handshake-state.ts";
 /** What a ServerHello or HelloRetryRequest answers. */
 export interface Answer {
   readonly version: number;
+  /** 0 in a HelloRetryRequest that names none, as those of drafts before 19. */
   readonly cipherSuite: number;
   /** 0 to 32 bytes; looked at, and not kept. */
   readonly sessionId: Uint8Array;

@@ -1,10 +1,10 @@
+import { isTls13Version } from "@faultwire/tls-parser";
 import { guards } from "./guards.ts";
 import { type HandshakeState, sessionOf } from "./handshake-state.ts";
 import { helloViolations } from "./hello-checks.ts";
 import { nextState } from "./next-state.ts";
 import type { Observation } from "./observation.ts";
 import { anywhere, type Transition, transitions } from "./transition-table.ts";
-import { isTls13 } from "./version.ts";
 import type { ViolationCode } from "./violation.ts";
 
 /** What one observation leads to. */
@@ -63,7 +63,7 @@ function firstFit(
 /** The name for what has no row. */
 function misplaced(state: HandshakeState, { sees }: Observation): ViolationCode {
   const session = sessionOf(state);
-  const isAfterTls13Hello = session !== undefined && isTls13(session.version);
+  const isAfterTls13Hello = session !== undefined && isTls13Version(session.version);
   if (sees === "applicationData") return "early-application-data";
   if (sees === "changeCipherSpec")
     return isAfterTls13Hello ? "late-change-cipher-spec" : "early-change-cipher-spec";

@@ -1,5 +1,4 @@
-import { cipherSuiteFacts } from "@faultwire/tls-parser";
-import { isTls13 } from "./version.ts";
+import { cipherSuiteFacts, isTls13Version } from "@faultwire/tls-parser";
 
 const HANDSHAKE_HEADER_BYTES = 4;
 const ALERT_BYTES = 2;
@@ -26,7 +25,7 @@ export interface Tls13RecordSizes {
  */
 export function tls13RecordSizes(cipherSuite: number): Tls13RecordSizes {
   const facts = cipherSuiteFacts(cipherSuite);
-  const known = facts !== undefined && isTls13(facts.maxVersion) ? facts : undefined;
+  const known = facts !== undefined && isTls13Version(facts.maxVersion) ? facts : undefined;
   const overhead = INNER_TYPE_BYTES + (known?.cipher.endsWith("CCM_8") ? SHORT_TAG_BYTES : TAG_BYTES);
   const verifyData = hashBytes[known?.hash ?? "sha256"] ?? 32;
   return {

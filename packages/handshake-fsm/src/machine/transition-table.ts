@@ -21,7 +21,10 @@ export interface Transition {
  *
  * Up to TLS 1.2 it is figures 1 and 2 of RFC 5246 section 7.3, with tickets (RFC 5077), false start (RFC 7918) and
  * renegotiation; in TLS 1.3, figures 1 to 4 of RFC 8446 section 2 as far as they can be seen, with the ChangeCipherSpecs
- * of its appendix D.4. What fits no row of its state nor of {@link anywhere} is a violation and changes nothing.
+ * of its appendix D.4. A server may send a HelloRequest in the middle of a handshake (RFC 5246 section 7.4.1.1). Of what
+ * is encrypted only the records can be seen: a side's first one behind its ChangeCipherSpec counts as its Finished, and
+ * more may follow, for a Finished may take several, and NPN and Channel ID put messages of their own in front of it.
+ * What fits no row of its state nor of {@link anywhere} is a violation and changes nothing.
  */
 export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
   start: [
@@ -34,6 +37,8 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
     { by: "server", sees: "serverHello", to: "wait-server-certificate" },
     { by: "server", sees: "helloRetryRequest", when: "first-retry", to: "wait-second-client-hello" },
     { by: "client", sees: "changeCipherSpec", when: "tls13-offered", to: "wait-server-hello" },
+    // It stands behind the HelloRetryRequest, and may still be on its way when the client has answered that.
+    { by: "server", sees: "changeCipherSpec", when: "retried", to: "wait-server-hello" },
     { by: "client", sees: "applicationData", when: "early-data", to: "wait-server-hello" },
     { by: "server", sees: "helloRequest", to: "wait-server-hello" },
     {
@@ -81,6 +86,7 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       to: "wait-server-finished",
       violation: "early-change-cipher-spec",
     },
+    { by: "server", sees: "helloRequest", to: "wait-server-certificate" },
   ],
   "wait-server-key-exchange": [
     {
@@ -112,6 +118,7 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       to: "wait-server-finished",
       violation: "early-change-cipher-spec",
     },
+    { by: "server", sees: "helloRequest", to: "wait-server-key-exchange" },
   ],
   "wait-server-hello-done": [
     { by: "server", sees: "serverHelloDone", to: "wait-client-key-exchange" },
@@ -122,6 +129,7 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       to: "wait-server-finished",
       violation: "early-change-cipher-spec",
     },
+    { by: "server", sees: "helloRequest", to: "wait-server-hello-done" },
   ],
   "wait-client-key-exchange": [
     {
@@ -147,12 +155,13 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       to: "wait-client-finished",
       violation: "early-change-cipher-spec",
     },
+    { by: "server", sees: "helloRequest", to: "wait-client-key-exchange" },
   ],
   "wait-client-change-cipher-spec": [
     {
       by: "client",
       sees: "changeCipherSpec",
-      when: "proof-due",
+      when: "proof-missing",
       to: "wait-client-finished",
       violation: "skipped-certificate-verify",
     },
@@ -171,6 +180,8 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       to: "wait-server-change-cipher-spec",
       violation: "skipped-change-cipher-spec",
     },
+    { by: "server", sees: "helloRequest", to: "wait-client-change-cipher-spec" },
+    { by: "server", sees: "protectedHandshake", to: "wait-client-change-cipher-spec" },
   ],
   "wait-client-finished": [
     { by: "client", sees: "protectedHandshake", when: "resumed", to: "connected" },
@@ -188,6 +199,8 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       to: "wait-server-change-cipher-spec",
       violation: "skipped-finished",
     },
+    { by: "server", sees: "helloRequest", to: "wait-client-finished" },
+    { by: "server", sees: "protectedHandshake", to: "wait-client-finished" },
   ],
   "wait-server-change-cipher-spec": [
     { by: "server", sees: "changeCipherSpec", to: "wait-server-finished" },
@@ -201,6 +214,8 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       violation: "skipped-change-cipher-spec",
     },
     { by: "server", sees: "finished", to: "connected", violation: "skipped-change-cipher-spec" },
+    { by: "server", sees: "helloRequest", to: "wait-server-change-cipher-spec" },
+    { by: "client", sees: "protectedHandshake", to: "wait-server-change-cipher-spec" },
   ],
   "wait-server-finished": [
     { by: "server", sees: "protectedHandshake", when: "resumed", to: "wait-client-change-cipher-spec" },
@@ -214,6 +229,7 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
       violation: "skipped-finished",
     },
     { by: "server", sees: "applicationData", to: "connected", violation: "skipped-finished" },
+    { by: "client", sees: "protectedHandshake", to: "wait-server-finished" },
   ],
   "wait-encrypted-extensions": [
     { by: "server", sees: "applicationData", when: "alert-sized", to: "failed" },
@@ -240,6 +256,7 @@ export const transitions: Readonly<Record<StateName, readonly Transition[]>> = {
   ],
   connected: [
     { by: "either", sees: "applicationData", to: "connected" },
+    { by: "either", sees: "protectedHandshake", when: "finishing", to: "connected" },
     { by: "either", sees: "protectedHandshake", to: "renegotiating" },
     { by: "either", sees: "protectedAlert", to: "connected" },
   ],

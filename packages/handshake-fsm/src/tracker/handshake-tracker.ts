@@ -1,17 +1,21 @@
 import {
   ContentType,
+  type DecodeOptions,
   decodeClientHello,
+  decodeDraftHelloRetryRequest,
   decodeServerHello,
   type HandshakeFrame,
   HandshakeType,
+  type HelloRetryRequest,
+  isTls13Version,
   MAX_HANDSHAKE_BYTES,
+  type ServerHello,
   TlsParseError,
   type TlsRecord,
 } from "@faultwire/tls-parser";
 import { type Certainty, type HandshakeState, sessionOf, startState } from "../machine/handshake-state.ts";
 import type { Observation } from "../machine/observation.ts";
 import { step } from "../machine/step.ts";
-import { isTls13 } from "../machine/version.ts";
 import type { ViolationCode } from "../machine/violation.ts";
 import { SIDES, type Side } from "../side.ts";
 import { Flow, type Flows } from "./flow.ts";
@@ -35,6 +39,7 @@ export interface HandshakeTrackerOptions {
 }
 
 const NOTHING: readonly HandshakeEvent[] = [];
+const LENIENT: DecodeOptions = { malformedExtensions: "keep" };
 /** What is wrong with a hello in itself is wrong whatever was lost around it. */
 const selfEvident: ReadonlySet<ViolationCode> = new Set<ViolationCode>([
   "unoffered-version",
@@ -155,7 +160,7 @@ export class HandshakeTracker {
     switch (record.type) {
       case ContentType.applicationData:
         // The table says the same, but this is where a connection spends its life.
-        if (this.#state.name !== "connected")
+        if (this.#state.name !== "connected" || this.#state.finishing !== undefined)
           this.#observe({ sees: "applicationData", by, fragmentBytes: record.length });
         return;
       case ContentType.handshake:
@@ -180,7 +185,7 @@ export class HandshakeTracker {
     if (flow.pendingMessageBytes > 0) this.#violation("handshake-spans-key-change", by);
     this.#observe({ sees: "changeCipherSpec", by });
     const session = sessionOf(this.#state);
-    if (session === undefined || isTls13(session.version)) return;
+    if (session === undefined || isTls13Version(session.version)) return;
     flow.protect();
   }
 
@@ -229,16 +234,26 @@ export class HandshakeTracker {
   #message(by: Side, frame: HandshakeFrame): void {
     const { type } = frame;
     if (type === HandshakeType.clientHello && by === "client") this.#clientHello(frame);
-    else if (type === HandshakeType.serverHello && by === "server") this.#serverHello(frame);
-    else {
-      this.#log.letter(by, type);
-      this.#observe(messageObservation(by, frame));
-    }
+    else if (type === HandshakeType.serverHello && by === "server")
+      this.#serverHello(frame, decodeServerHello(frame.body, LENIENT));
+    else if (type === HandshakeType.helloRetryRequest && by === "server") this.#draftRetry(frame);
+    else this.#plainMessage(by, frame);
+  }
+
+  #draftRetry(frame: HandshakeFrame): void {
+    const hello = decodeDraftHelloRetryRequest(frame.body, LENIENT);
+    if (hello === undefined) this.#plainMessage("server", frame);
+    else this.#serverHello(frame, hello);
+  }
+
+  #plainMessage(by: Side, frame: HandshakeFrame): void {
+    this.#log.letter(by, frame.type);
+    this.#observe(messageObservation(by, frame));
   }
 
   #clientHello(frame: HandshakeFrame): void {
     this.#log.letter("client", frame.type);
-    const hello = decodeClientHello(frame.body, { malformedExtensions: "keep" });
+    const hello = decodeClientHello(frame.body, LENIENT);
     const { name } = this.#state;
     if (name === "start" || name === "wait-second-client-hello") {
       this.#log.clientHello(hello, this.#nowMs);
@@ -252,8 +267,7 @@ export class HandshakeTracker {
     this.#observe({ sees: "clientHello", by: "client", offer: offerOf(hello) });
   }
 
-  #serverHello(frame: HandshakeFrame): void {
-    const hello = decodeServerHello(frame.body, { malformedExtensions: "keep" });
+  #serverHello(frame: HandshakeFrame, hello: ServerHello | HelloRetryRequest): void {
     this.#log.letter("server", hello.kind === "serverHello" ? frame.type : "j");
     if (this.#state.name === "wait-server-hello") {
       this.#log.serverHello(hello);

@@ -3,8 +3,10 @@ import {
   type ClientHello,
   clientHelloExtension,
   downgradeSignalOf,
+  ExtensionType,
   type HelloRetryRequest,
   offeredVersionsOf,
+  ProtocolVersion,
   type ServerHello,
   selectedAlpnOf,
   selectedVersionOf,
@@ -18,12 +20,20 @@ export function offerOf(hello: ClientHello): Offer {
   const ticket = clientHelloExtension(hello, "sessionTicket")?.ticket;
   return {
     sessionId: hello.legacySessionId.slice(),
-    versions: offeredVersionsOf(hello),
+    versions: versionsOf(hello),
     cipherSuites: hello.cipherSuites,
     ticket: ticket !== undefined && ticket.length > 0,
     psk: clientHelloExtension(hello, "preSharedKey") !== undefined,
     earlyData: clientHelloExtension(hello, "earlyData") !== undefined,
+    encrypted: hello.extensions?.some(({ type }) => type === ExtensionType.encryptedClientHello) ?? false,
   };
+}
+
+/** Without `supported_versions` a hello offers TLS 1.2 at most, whatever its version says (RFC 8446 section 4.2.1). */
+function versionsOf(hello: ClientHello): readonly number[] {
+  const offered = offeredVersionsOf(hello);
+  if (clientHelloExtension(hello, "supportedVersions") !== undefined) return offered;
+  return offered.map((version) => Math.min(version, ProtocolVersion.tls12));
 }
 
 /** What the machine has to know of a ServerHello or HelloRetryRequest: a view, of which no state keeps anything. */

@@ -3,6 +3,7 @@ import {
   type ClientHello,
   cipherSuiteName,
   type HelloRetryRequest,
+  isTls13Version,
   protocolVersionName,
   type ServerHello,
 } from "@faultwire/tls-parser";
@@ -15,7 +16,6 @@ import {
 } from "../machine/handshake-state.ts";
 import type { Observation } from "../machine/observation.ts";
 import { tls13RecordSizes } from "../machine/tls13-record-size.ts";
-import { isTls13 } from "../machine/version.ts";
 import type { ViolationCode } from "../machine/violation.ts";
 import { SIDES, type Side } from "../side.ts";
 import type { Flows } from "./flow.ts";
@@ -133,7 +133,7 @@ export class Logbook {
       cipherSuite: session?.cipherSuite,
       cipherSuiteName: session === undefined ? undefined : cipherSuiteName(session.cipherSuite),
       ...this.#hello,
-      group: session !== undefined && isTls13(session.version) ? this.#hello.group : undefined,
+      group: session !== undefined && isTls13Version(session.version) ? this.#hello.group : undefined,
       resumedBy: session?.resumedBy,
       clientCertificate: this.#clientCertificate,
       earlyData:

@@ -1,7 +1,12 @@
-import { AlertDescription, AlertLevel, type HandshakeFrame, handshakeTypeName } from "@faultwire/tls-parser";
+import {
+  AlertDescription,
+  AlertLevel,
+  type HandshakeFrame,
+  handshakeTypeName,
+  isTls13Version,
+} from "@faultwire/tls-parser";
 import { type HandshakeState, sessionOf } from "../machine/handshake-state.ts";
 import type { Observation } from "../machine/observation.ts";
-import { isTls13 } from "../machine/version.ts";
 import type { Side } from "../side.ts";
 
 /** An empty list of certificates: nothing but its length. */
@@ -19,6 +24,6 @@ export function messageObservation(by: Side, { type, length }: HandshakeFrame): 
 export function isFatalAlert(state: HandshakeState, level: number, description: number): boolean {
   if (level === AlertLevel.fatal) return true;
   const session = sessionOf(state);
-  if (session === undefined || !isTls13(session.version)) return false;
+  if (session === undefined || !isTls13Version(session.version)) return false;
   return description !== AlertDescription.closeNotify && description !== AlertDescription.userCanceled;
 }

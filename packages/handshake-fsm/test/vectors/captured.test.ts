@@ -3,7 +3,7 @@ import { chunksOf } from "@faultwire/testkit/chunkers";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it } from "vitest";
 import type { HandshakeEvent, HandshakeSummary } from "../../src/index.ts";
-import { follow } from "../support/observe.ts";
+import { follow, path } from "../support/observe.ts";
 
 const vectors = handshakeVectors().map((vector) => ({
   ...vector,
@@ -44,6 +44,7 @@ describe.each(vectors)("$name", ({ name, facts, recording }) => {
     } else {
       expect(summary.established).toBe(facts.version === "TLSv1.3" ? "inferred" : "observed");
     }
+    expect(path(events).includes("renegotiating")).toBe(name.includes("renegotiated"));
     if (name.endsWith("tls13-client-certificate-refused")) expect(summary.endedWithAlert).toContain("server");
     if (facts.version !== undefined) {
       expect(summary.versionName).toBe(facts.version.replace(/^TLSv(1)$/, "TLSv1.0").replace("TLSv", "TLS "));

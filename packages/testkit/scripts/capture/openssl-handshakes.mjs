@@ -69,6 +69,8 @@ function rows(folder, { rsa, ecdsa, client }) {
   const tls12 = (cipher) => ["-tls1_2", "-cipher", `${cipher}:${SECLEVEL}`];
   const saved = ["-sess_out", sessionFile];
   const resume = ["-sess_in", sessionFile];
+  // What ALPN replaced: the client says its protocol in an encrypted message in front of its Finished.
+  const nextProtocol = ["-nextprotoneg", "http/1.1,spdy/3"];
   const strict = ["-Verify", "1", "-verify_return_error"];
   const early = ["-early_data", earlyFile];
   const key = ["-psk", "000102030405060708090a0b0c0d0e0f", "-psk_identity", "somebody"];
@@ -176,6 +178,17 @@ function rows(folder, { rsa, ecdsa, client }) {
       name: "tls12-small-fragments",
       server: [...identity(rsa), ...tls12("ECDHE-RSA-AES128-GCM-SHA256")],
       client: [...tls12("ECDHE-RSA-AES128-GCM-SHA256"), "-maxfraglen", "512"],
+    },
+    {
+      name: "tls12-next-protocol",
+      server: [...identity(rsa), ...tls12("ECDHE-RSA-AES128-GCM-SHA256"), ...nextProtocol],
+      client: [...tls12("ECDHE-RSA-AES128-GCM-SHA256"), ...nextProtocol],
+    },
+    {
+      name: "tls12-next-protocol-resumed-by-ticket",
+      server: [...identity(rsa), ...tls12("ECDHE-RSA-AES128-GCM-SHA256"), ...nextProtocol],
+      first: [...tls12("ECDHE-RSA-AES128-GCM-SHA256"), ...saved],
+      client: [...tls12("ECDHE-RSA-AES128-GCM-SHA256"), ...resume, ...nextProtocol],
     },
     {
       name: "tls12-client-certificate-refused",
