@@ -1,25 +1,28 @@
-// Packs every publishable package as `pnpm publish` would and holds the tarball against publint and attw.
+// Packs every publishable package as `pnpm publish` would and holds the tarballs against publint, attw and the compiler.
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { checkTypes } from "./check-types.mjs";
 import { root, toolEnvironment } from "./setup.mjs";
 
 const run = promisify(execFile);
 const options = { env: toolEnvironment, maxBuffer: 64 << 20 };
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-pack-"));
 const problems = [];
+const packed = [];
 
 async function checkPackage(folder, manifest) {
   const problem = (text) => problems.push(`${manifest.name}: ${text}`);
   for (const field of ["description", "license", "files", "engines"])
     if (!manifest[field]) problem(`package.json has no "${field}"`);
-  const packed = await run("pnpm", ["pack", "--json", "--pack-destination", scratch], {
+  const pack = await run("pnpm", ["pack", "--json", "--pack-destination", scratch], {
     ...options,
     cwd: folder,
   });
-  const { filename, files } = JSON.parse(packed.stdout);
+  const { filename, files } = JSON.parse(pack.stdout);
+  packed.push({ manifest, folder, tarball: filename });
   for (const needed of ["README.md", "LICENSE", "package.json"])
     if (!files.some(({ path }) => path === needed)) problem(`the tarball has no ${needed}`);
   for (const { path } of files)
@@ -47,6 +50,7 @@ try {
       problems.push(`${manifest.name}: ${error.message}`),
     );
   }
+  problems.push(...(await checkTypes(packed, join(scratch, "types"))));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

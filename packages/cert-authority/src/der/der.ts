@@ -1,7 +1,17 @@
-import asn1, { type ForgeNode } from "node-forge/lib/asn1.js";
+import asn1 from "node-forge/lib/asn1.js";
 
-/** One ASN.1 value before it is encoded. Immutable, so that a node can stand in many certificates. */
-export type DerNode = ForgeNode;
+/**
+ * One ASN.1 value before it is encoded: a TLV. Immutable, so that a node can stand in many certificates.
+ *
+ * node-forge makes these, but has no types of its own: what is published must not name any of it.
+ */
+export type DerNode = {
+  readonly tagClass: number;
+  readonly type: number;
+  readonly constructed: boolean;
+  /** A list for constructed types, else the content octets as a binary (latin1) string. */
+  readonly value: string | readonly DerNode[];
+};
 
 /** The universal tags (X.680 §8.4) that certificates use. */
 export const Tag = {

@@ -1,13 +1,7 @@
 // The part of node-forge that this package loads, and all of it that it uses. The whole of node-forge takes sixty
 // milliseconds to load and brings a TLS stack and RSA in JavaScript; its ASN.1 alone takes five.
 declare module "node-forge/lib/asn1.js" {
-  /** One TLV. `value` is a list for constructed types, else the content octets as a binary (latin1) string. */
-  export interface ForgeNode {
-    readonly tagClass: number;
-    readonly type: number;
-    readonly constructed: boolean;
-    readonly value: string | readonly ForgeNode[];
-  }
+  type ForgeNode = import("./der.ts").DerNode;
   interface ForgeBytes {
     bytes(): string;
   }
