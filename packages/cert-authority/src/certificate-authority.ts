@@ -18,7 +18,7 @@ import {
   openOrCreateAuthority,
   replaceAuthority,
 } from "./open-authority.ts";
-import { type Authority, checkValidity } from "./store/read-authority.ts";
+import { type Authority, checkValidity, validityOf } from "./store/read-authority.ts";
 import { type Host, readHost } from "./x509/host.ts";
 import type { LeafKeyType } from "./x509/keys.ts";
 import { type NameConstraints, permits } from "./x509/name-constraints.ts";
@@ -80,7 +80,7 @@ export class CertificateAuthority {
 
   /**
    * Opens the CA of a place, or makes it there: folder 0700, key 0600, both files at once. Processes that do this at
-   * the same time end up with the same CA.
+   * the same time end up with the same CA. What processes left that were killed while they made one is deleted.
    *
    * @throws {@link CertificateAuthorityError} with any code but `ca-exists`, `not-possible`, `trust-failed`
    */
@@ -107,8 +107,8 @@ export class CertificateAuthority {
   }
 
   /**
-   * Makes a CA in place of the one that is there, whose key is deleted. Its certificate is kept, so that it can be
-   * taken out of trust stores.
+   * Makes a CA in place of the one that is there, whose key is deleted when the new one is in use. Its certificate is
+   * kept, so that it can be taken out of trust stores. Processes that load a CA meanwhile get the old or the new one.
    *
    * @throws {@link CertificateAuthorityError} those of {@link loadOrCreate}
    */
@@ -148,6 +148,11 @@ export class CertificateAuthority {
   /** When the CA stops to be valid; no leaf lasts longer. */
   get notAfter(): Date {
     return new Date(this.#authority.certificate.validTo);
+  }
+
+  /** Whether the CA can be used now; one that can't was opened with `allowOutsideValidity`, or has expired since. */
+  get validity(): "valid" | "expired" | "not-yet-valid" {
+    return validityOf(this.certificate, this.#now());
   }
 
   /** What the CA may stand for; undefined when that is everything. */

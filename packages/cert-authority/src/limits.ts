@@ -16,4 +16,10 @@ export const certificateAuthorityLimits = {
   hostCharacters: 1024,
   /** Octets of a certificate, key or bundle file; a wrong path may name a disk. */
   fileBytes: 4_194_304,
+  /** Certificates of retired CAs kept, about 1 kB each: nobody takes more out of trust stores; a loop makes more. */
+  retiredCertificates: 100,
+  /** How long a CA may take to be written, in ms. A folder that is older was left by a process that is gone. */
+  prepareMs: 60_000,
+  /** How often a CA is written anew because another process was faster, each time a different one. */
+  storeAttempts: 100,
 } as const;

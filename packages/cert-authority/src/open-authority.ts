@@ -1,17 +1,18 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { CertificateAuthorityError } from "./certificate-authority-error.ts";
 import { createRoot, permittedDnsFor } from "./root.ts";
 import {
-  type AuthorityPaths,
   type AuthorityPem,
-  authorityPaths,
   readAuthorityFiles,
   readStoredAuthority,
-  retireAuthority,
+  type StoredAuthority,
   storeAuthority,
 } from "./store/authority-files.ts";
+import { type AuthorityPaths, authorityFolder, deleteRetiredKeys } from "./store/generations.ts";
 import { type Environment, faultwireHome } from "./store/home.ts";
+import { sweepLeftovers } from "./store/leftovers.ts";
 import { type Authority, passphraseVariable, readAuthority } from "./store/read-authority.ts";
 import { readHost } from "./x509/host.ts";
 import type { RootKeyType } from "./x509/keys.ts";
@@ -42,6 +43,11 @@ export type CertificateAuthorityOptions = {
   readonly now?: () => number;
   /** How many leaves are kept, least recently used first out. Default 10,000, about 3 kB each. */
   readonly maxCachedLeaves?: number;
+  /**
+   * Whether a CA that has expired, or is not valid yet, is opened all the same: to tell what it is, or to take it out of
+   * trust stores. It issues nothing. Default false.
+   */
+  readonly allowOutsideValidity?: boolean;
 };
 
 /** An authority and where it came from. */
@@ -99,8 +105,9 @@ function read(
   pem: AuthorityPem,
   paths: AuthorityPaths,
 ): OpenedAuthority {
-  const now = (options.now ?? Date.now)();
-  const authority = readAuthority(pem, { ...paths, passphrase: passphraseOf(options), now });
+  const { now = Date.now, allowOutsideValidity = false } = options;
+  const passphrase = passphraseOf(options);
+  const authority = readAuthority(pem, { ...paths, passphrase, now: now(), allowOutsideValidity });
   refuseOutside(authority, options.targets, paths);
   return { authority, paths, home: homeOf(options) };
 }
@@ -119,22 +126,35 @@ async function newAuthority(options: CertificateAuthorityOptions): Promise<Autho
   return { certificatePem: certificate.toString(), keyPem: keyPem.toString() };
 }
 
+/** The files of the CA that is meant; undefined when they are not there. What killed processes left is swept. */
+async function findAuthority(options: CertificateAuthorityOptions): Promise<StoredAuthority | undefined> {
+  const own = ownPaths(options);
+  if (own) {
+    const pem = await readAuthorityFiles(own);
+    return pem && { pem, paths: own };
+  }
+  const home = homeOf(options);
+  const stored = await readStoredAuthority(home);
+  await sweepLeftovers(home);
+  return stored;
+}
+
 /** Opens the CA that is there; undefined when there is none. */
 async function openStored(options: CertificateAuthorityOptions): Promise<OpenedAuthority | undefined> {
-  const own = ownPaths(options);
-  const home = homeOf(options);
-  const pem = own ? await readAuthorityFiles(own) : await readStoredAuthority(home);
-  return pem && read(options, pem, own ?? authorityPaths(home));
+  const found = await findAuthority(options);
+  return found && read(options, found.pem, found.paths);
 }
 
 /** Opens the CA that is there. */
 export async function openAuthority(options: CertificateAuthorityOptions): Promise<OpenedAuthority> {
   const opened = await openStored(options);
   if (opened) return opened;
-  const { certificatePath } = ownPaths(options) ?? authorityPaths(homeOf(options));
+  const own = ownPaths(options);
   throw new CertificateAuthorityError(
     "ca-missing",
-    `There is no CA: ${certificatePath} does not exist. \`faultwire ca init --target HOST\` makes one.`,
+    own
+      ? `There is no CA: neither ${own.certificatePath} nor ${own.keyPath} exists. Name the files of one.`
+      : `There is no CA: ${authorityFolder(homeOf(options))} holds none. \`faultwire ca init --target HOST\` makes one.`,
   );
 }
 
@@ -143,25 +163,32 @@ export async function createAuthority(options: CertificateAuthorityOptions): Pro
   refuseOwn(options);
   const home = homeOf(options);
   const pem = await newAuthority(options);
-  const paths = authorityPaths(home);
-  if (await storeAuthority(home, pem)) return read(options, pem, paths);
+  const outcome = await storeAuthority(home, pem, false);
+  await sweepLeftovers(home);
+  if (outcome.kind === "stored") return read(options, pem, outcome.at);
   throw new CertificateAuthorityError(
     "ca-exists",
-    `There is a CA already: ${paths.certificatePath}. --force makes a new one, which clients then have to trust instead.`,
+    `There is a CA already: ${outcome.by.certificatePath}. --force makes a new one, which clients then have to trust instead.`,
   );
 }
 
-/** Makes a CA in place of the one that is there. The old one goes only when the new one is ready. */
+/**
+ * Makes a CA in place of the one that is there. Both are there until the new one is in use; then the key of the old
+ * one is deleted. Of several processes that do this at once each replaces the CA of the one before.
+ */
 export async function replaceAuthority(
   options: CertificateAuthorityOptions,
 ): Promise<OpenedAuthority & { readonly retiredCertificatePath: string | undefined }> {
   refuseOwn(options);
   const home = homeOf(options);
   const pem = await newAuthority(options);
-  const retiredCertificatePath = await retireAuthority(home);
-  // Someone else may have made one in between: then that is the new one.
-  await storeAuthority(home, pem);
-  return { ...(await openAuthority(options)), retiredCertificatePath };
+  const outcome = await storeAuthority(home, pem, true);
+  if (outcome.kind === "taken") throw new Error("a CA that is to be replaced keeps nobody from storing one");
+  await deleteRetiredKeys(home, outcome.at.number);
+  await sweepLeftovers(home);
+  const retired = outcome.before?.certificatePath;
+  const isKept = retired !== undefined && existsSync(retired);
+  return { ...read(options, pem, outcome.at), retiredCertificatePath: isKept ? retired : undefined };
 }
 
 function refuseOwn(options: CertificateAuthorityOptions): void {
@@ -174,10 +201,9 @@ export async function openOrCreateAuthority(options: CertificateAuthorityOptions
   const opened = await openStored(options);
   if (opened) return opened;
   if (ownPaths(options)) return openAuthority(options);
-  const home = homeOf(options);
   const pem = await newAuthority(options);
-  if (await storeAuthority(home, pem)) return read(options, pem, authorityPaths(home));
-  return openAuthority(options);
+  const outcome = await storeAuthority(homeOf(options), pem, false);
+  return outcome.kind === "stored" ? read(options, pem, outcome.at) : openAuthority(options);
 }
 
 /** Makes a CA that is never written anywhere. */

@@ -1,29 +1,27 @@
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
+import { certificateAuthorityLimits as limits } from "../limits.ts";
+import {
+  type AuthorityPaths,
+  authorityFolder,
+  type Generation,
+  generationAt,
+  generationsOf,
+} from "./generations.ts";
+import { scratchPrefix } from "./leftovers.ts";
 import {
   isMissing,
   readSmallFile,
   refuseReadableByOthers,
   refuseWritableByOthers,
   storageError,
+  syncFolder,
   writeNewFile,
 } from "./private-file.ts";
 
-/** Where the two files of a CA are. */
-export type AuthorityPaths = { readonly certificatePath: string; readonly keyPath: string };
-
 /** What the two files of a CA hold. `keyPem` is secret. */
 export type AuthorityPem = { readonly certificatePem: string; readonly keyPem: string };
-
-/** The folder of the CA inside Faultwire's home. Both files appear in it at once or not at all. */
-export const authorityFolder = (home: string): string => join(home, "ca");
-
-/** The files of the CA that Faultwire makes itself. */
-export const authorityPaths = (home: string): AuthorityPaths => ({
-  certificatePath: join(authorityFolder(home), "certificate.pem"),
-  keyPath: join(authorityFolder(home), "key.pem"),
-});
 
 const orUndefined = async (reading: Promise<string>): Promise<string | undefined> => {
   try {
@@ -45,70 +43,102 @@ export async function readAuthorityFiles(paths: AuthorityPaths): Promise<Authori
   const keyPem = await orUndefined(readSmallFile(keyPath, (stats) => refuseReadableByOthers(keyPath, stats)));
   if (certificatePem !== undefined && keyPem !== undefined) return { certificatePem, keyPem };
   if (certificatePem === undefined && keyPem === undefined) return undefined;
-  const [there, missing] = keyPem === undefined ? [certificatePath, keyPath] : [keyPath, certificatePath];
-  throw new CertificateAuthorityError(
-    "ca-incomplete",
-    `There is ${there} but no ${missing}; a CA needs both. Put it back, or make a new CA.`,
-  );
+  throw keyPem === undefined ? incomplete(certificatePath, keyPath) : incomplete(keyPath, certificatePath);
 }
 
-/** Reads the CA that stands in a home; undefined when there is none. */
-export async function readStoredAuthority(home: string): Promise<AuthorityPem | undefined> {
-  const folder = authorityFolder(home);
+const incomplete = (there: string, missing: string): CertificateAuthorityError =>
+  new CertificateAuthorityError(
+    "ca-incomplete",
+    `There is ${there} but no ${missing}; a CA needs both. Put it back, or make a new CA (\`faultwire ca init --force\`).`,
+  );
+
+/** A CA that is stored, and where. */
+export type StoredAuthority = { readonly pem: AuthorityPem; readonly paths: AuthorityPaths };
+
+/**
+ * Reads the CA in use of a home; undefined when there is none. Both files are of one generation, whose files never
+ * change. When the one that was being read is retired meanwhile, the one in its place is read.
+ *
+ * @throws {@link CertificateAuthorityError} `ca-incomplete`, `writable-by-others`, `readable-by-others`,
+ *   `storage-failed`
+ */
+export async function readStoredAuthority(home: string): Promise<StoredAuthority | undefined> {
+  let before: number | undefined;
+  for (;;) {
+    const newest = (await generationsOf(home)).at(-1);
+    if (!newest) return undefined;
+    try {
+      await refuseFolder(authorityFolder(home));
+      await refuseFolder(newest.folder);
+      const pem = await readAuthorityFiles(newest);
+      if (pem) return { pem, paths: newest };
+      throw incomplete(newest.folder, newest.certificatePath);
+    } catch (error) {
+      const isGone = error instanceof CertificateAuthorityError && error.code === "ca-incomplete";
+      // Whoever retires a CA has put another one in its place before: a higher number is there now.
+      if (!isGone || newest.number === before) throw error;
+      before = newest.number;
+    }
+  }
+}
+
+/** Refuses a folder that others can write; one that has gone is told of by its files. */
+async function refuseFolder(folder: string): Promise<void> {
   try {
     refuseWritableByOthers(folder, await stat(folder));
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error)) return;
     if (error instanceof CertificateAuthorityError) throw error;
     throw storageError("look at", folder, error);
   }
-  return readAuthorityFiles(authorityPaths(home));
 }
 
 /** What rename(2) says when the folder to be is there already: POSIX leaves the choice, Windows has its own. */
 const taken: ReadonlySet<string | undefined> = new Set(["ENOTEMPTY", "EEXIST", "EPERM", "EACCES"]);
 
-/**
- * Puts a CA into a home, unless there is one: both files are written into a folder of their own, which then takes its
- * place in one step. Of two processes that do this at once one wins, and the other is told.
- *
- * @returns false when a CA was there already; nothing has changed then
- * @throws {@link CertificateAuthorityError} `storage-failed`
- */
-export async function storeAuthority(home: string, pem: AuthorityPem): Promise<boolean> {
-  let scratch: string | undefined;
-  try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    // mkdtemp makes the folder with mode 0700.
-    scratch = await mkdtemp(join(home, ".ca-"));
-    await writeNewFile(join(scratch, "key.pem"), pem.keyPem, 0o600);
-    await writeNewFile(join(scratch, "certificate.pem"), pem.certificatePem, 0o644);
-    await rename(scratch, authorityFolder(home));
-    return true;
-  } catch (error) {
-    if (scratch) await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
-    if (taken.has((error as NodeJS.ErrnoException).code) && (await isThere(authorityFolder(home))))
-      return false;
-    throw storageError("store the CA in", home, error);
-  }
-}
+/** What came of storing a CA. */
+export type StoreOutcome =
+  | { readonly kind: "stored"; readonly at: Generation; readonly before: Generation | undefined }
+  | { readonly kind: "taken"; readonly by: Generation };
 
 /**
- * Takes the CA of a home out of use: its key is deleted, its certificate kept beside, so that it can still be taken
- * out of trust stores.
+ * Puts a CA into a home. Both files are written into a folder of their own, which then gets the next number in one
+ * step; a number is given once. The CA before stays usable until then, and its key is there until
+ * {@link deleteRetiredKeys}.
  *
- * @returns the path of the kept certificate; undefined when there was no CA
+ * @param replace Whether a CA that is there is to be replaced; else it stays, and `taken` is told
+ * @throws {@link CertificateAuthorityError} `storage-failed`, `writable-by-others`
  */
-export async function retireAuthority(home: string): Promise<string | undefined> {
-  const folder = authorityFolder(home);
-  const retired = join(home, `ca-retired-${Date.now().toString(36)}`);
-  try {
-    await rename(folder, retired);
-    await rm(join(retired, "key.pem"), { force: true });
-    return join(retired, "certificate.pem");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw storageError("retire the CA in", home, error);
+export async function storeAuthority(
+  home: string,
+  pem: AuthorityPem,
+  replace: boolean,
+): Promise<StoreOutcome> {
+  const all = authorityFolder(home);
+  for (let attempt = 1; ; attempt++) {
+    const before = (await generationsOf(home)).at(-1);
+    if (before && !replace) return { kind: "taken", by: before };
+    const at = generationAt(home, (before?.number ?? 0) + 1);
+    let scratch: string | undefined;
+    try {
+      await mkdir(all, { recursive: true, mode: 0o700 });
+      await refuseFolder(all);
+      // mkdtemp makes the folder with mode 0700.
+      scratch = await mkdtemp(join(all, scratchPrefix));
+      await writeNewFile(join(scratch, "key.pem"), pem.keyPem, 0o600);
+      await writeNewFile(join(scratch, "certificate.pem"), pem.certificatePem, 0o644);
+      await rename(scratch, at.folder);
+      await syncFolder(all);
+      return { kind: "stored", at, before };
+    } catch (error) {
+      // Another process has taken the number, or has swept the folder of one that stood still for a minute.
+      const isTaken = taken.has((error as NodeJS.ErrnoException).code) && (await isThere(at.folder));
+      const isSwept = scratch !== undefined && !(await isThere(scratch));
+      if (scratch) await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
+      if ((isTaken || isSwept) && attempt < limits.storeAttempts) continue;
+      if (error instanceof CertificateAuthorityError) throw error;
+      throw storageError("store the CA in", home, error);
+    }
   }
 }
 

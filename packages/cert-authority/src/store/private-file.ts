@@ -72,6 +72,18 @@ export async function readSmallFile(path: string, check?: (stats: Stats) => void
   }
 }
 
+/** Brings the names in a folder down to the disk, so that a later change of them is not the only one to get there. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows opens no folders, and writes its names in order.
+  if (!hasModes) return;
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Writes a file that must not exist yet, down to the disk. */
 export async function writeNewFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const handle = await open(path, "wx", mode);

@@ -21,6 +21,8 @@ export type ReadAuthorityOptions = {
   readonly certificatePath: string;
   readonly keyPath: string;
   readonly now: number;
+  /** Whether a CA that has expired, or is not valid yet, is read all the same. */
+  readonly allowOutsideValidity: boolean;
 };
 
 /** The environment variable that holds the passphrase of an encrypted CA key. */
@@ -108,12 +110,19 @@ function readCertificates(pem: string, path: string): [X509Certificate, ...X509C
 export const isSelfIssued = (certificate: X509Certificate): boolean =>
   certificate.subject === certificate.issuer;
 
+/** Whether a certificate is valid at a time, in milliseconds since 1970. */
+export function validityOf(certificate: X509Certificate, now: number): "valid" | "expired" | "not-yet-valid" {
+  if (now > Date.parse(certificate.validTo)) return "expired";
+  return now < Date.parse(certificate.validFrom) ? "not-yet-valid" : "valid";
+}
+
 /** Refuses a CA certificate outside its validity. */
 export function checkValidity(certificate: X509Certificate, path: string, now: number): void {
   const mend = "Make a new one (`faultwire ca init --force`) or name another.";
-  if (now > Date.parse(certificate.validTo))
+  const state = validityOf(certificate, now);
+  if (state === "expired")
     throw refuse("ca-expired", `The CA in ${path} expired on ${certificate.validTo}. ${mend}`);
-  if (now < Date.parse(certificate.validFrom))
+  if (state === "not-yet-valid")
     throw refuse(
       "ca-not-yet-valid",
       `The CA in ${path} is not valid before ${certificate.validFrom}. ${mend}`,
@@ -127,7 +136,7 @@ export function checkValidity(certificate: X509Certificate, path: string, now: n
  *   `passphrase-wrong`, `key-unsupported`, `key-mismatch`, `not-a-ca`, `ca-expired`, `ca-not-yet-valid`
  */
 export function readAuthority(pem: AuthorityPem, options: ReadAuthorityOptions): Authority {
-  const { certificatePath, keyPath, now } = options;
+  const { certificatePath, keyPath, now, allowOutsideValidity } = options;
   const [certificate, ...others] = readCertificates(pem.certificatePem, certificatePath);
   const privateKey = readPrivateKey(pem.keyPem, options);
   if (!certificate.checkPrivateKey(privateKey) || !signsFor(privateKey, certificate))
@@ -154,7 +163,7 @@ export function readAuthority(pem: AuthorityPem, options: ReadAuthorityOptions):
       "not-a-ca",
       `The certificate ${certificatePath} can't sign server certificates: ${missing}.`,
     );
-  checkValidity(certificate, certificatePath, now);
+  if (!allowOutsideValidity) checkValidity(certificate, certificatePath, now);
   // RFC 8446 §4.4.2: the root may be left out, since a client that does not have it will not take it from us.
   const chain = [certificate, ...others].filter((one) => !isSelfIssued(one)).map(({ raw }) => raw);
   return { ...facts, certificate, chain, privateKey };

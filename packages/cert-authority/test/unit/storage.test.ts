@@ -42,7 +42,7 @@ describe("the place of a CA", () => {
     const home = join(temporaryFolder(), "home");
     const ca = await CertificateAuthority.loadOrCreate({ targets, environment: { FAULTWIRE_HOME: home } });
     expect(ca.directory).toBe(home);
-    expect(ca.certificatePath).toBe(join(home, "ca", "certificate.pem"));
+    expect(ca.certificatePath).toBe(join(home, "ca", "1", "certificate.pem"));
   });
 });
 
@@ -60,9 +60,11 @@ describe("a stored CA", () => {
     await open(home);
     expect(modeOf(home)).toBe(0o700);
     expect(modeOf(join(home, "ca"))).toBe(0o700);
-    expect(modeOf(join(home, "ca", "key.pem"))).toBe(0o600);
+    expect(modeOf(join(home, "ca", "1"))).toBe(0o700);
+    expect(modeOf(join(home, "ca", "1", "key.pem"))).toBe(0o600);
     expect(readdirSync(home)).toEqual(["ca"]);
-    expect(readdirSync(join(home, "ca")).sort()).toEqual(["certificate.pem", "key.pem"]);
+    expect(readdirSync(join(home, "ca"))).toEqual(["1"]);
+    expect(readdirSync(join(home, "ca", "1")).sort()).toEqual(["certificate.pem", "key.pem"]);
   });
 
   it.each([0o644, 0o640, 0o660, 0o604])(
@@ -83,19 +85,28 @@ describe("a stored CA", () => {
   it("is refused when others can write its folder", async () => {
     const home = temporaryFolder();
     await open(home);
-    chmodSync(join(home, "ca"), 0o770);
-    await expect(open(home)).rejects.toMatchObject({
-      code: "writable-by-others",
-      message: expect.stringContaining(`chmod 700 ${join(home, "ca")}`),
-    });
+    for (const folder of [join(home, "ca"), join(home, "ca", "1")]) {
+      chmodSync(folder, 0o770);
+      const refusal = { code: "writable-by-others", message: expect.stringMatching(`chmod 700 ${folder}$`) };
+      await expect(open(home)).rejects.toMatchObject(refusal);
+      chmodSync(folder, 0o700);
+    }
+  });
+
+  it("is not put into a folder that others can write", async () => {
+    const home = temporaryFolder();
+    mkdirSync(join(home, "ca"));
+    chmodSync(join(home, "ca"), 0o777);
+    await expect(open(home)).rejects.toMatchObject({ code: "writable-by-others" });
+    expect(readdirSync(join(home, "ca"))).toEqual([]);
   });
 
   it.each(["certificate.pem", "key.pem"])("is refused, not replaced, when its %s is gone", async (name) => {
     const home = temporaryFolder();
     await open(home);
-    rmSync(join(home, "ca", name));
+    rmSync(join(home, "ca", "1", name));
     await expect(open(home)).rejects.toMatchObject({ code: "ca-incomplete" });
-    expect(existsSync(join(home, "ca", name))).toBe(false);
+    expect(existsSync(join(home, "ca", "1", name))).toBe(false);
   });
 
   it("is one and the same for many who make it at once in one process", async () => {
@@ -151,20 +162,6 @@ describe("a stored CA", () => {
     await expect(again).rejects.toMatchObject({ code: "ca-exists" });
     expect((await open(home)).fingerprint256).toBe(fingerprint256);
     expect(readdirSync(home)).toEqual(["ca"]);
-  });
-
-  it("leaves its certificate behind when it is replaced, and its key nowhere", async () => {
-    const home = temporaryFolder();
-    const old = await open(home);
-    const { authority, retiredCertificatePath = "" } = await CertificateAuthority.replace({
-      directory: home,
-      targets: ["b.example"],
-      environment,
-    });
-    expect(authority.permits("b.example")).toBe(true);
-    expect(readFileSync(retiredCertificatePath, "utf8")).toBe(old.certificatePem);
-    const left = readdirSync(home, { recursive: true }) as string[];
-    expect(left.filter((name) => name.endsWith("key.pem"))).toEqual([join("ca", "key.pem")]);
   });
 
   it("stays when the one to replace it can't be made", async () => {
