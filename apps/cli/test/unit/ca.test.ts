@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CertificateAuthority } from "@faultwire/cert-authority";
 import { Command } from "commander";
 import pc from "picocolors";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -46,7 +47,7 @@ describe("faultwire ca init", () => {
     expect(exitCode).toBe(0);
     expect(out).toContain("good for     api.anthropic.com and names below; IP addresses excluded\n");
     expect(out).toContain('eval "$(faultwire ca env)"');
-    expect(readdirSync(join(home, "ca")).sort()).toEqual(["certificate.pem", "key.pem"]);
+    expect(readdirSync(join(home, "ca", "1")).sort()).toEqual(["certificate.pem", "key.pem"]);
   });
 
   it("takes targets one by one or with commas, a key type, and no constraints when told", async () => {
@@ -97,11 +98,11 @@ describe("faultwire ca show", () => {
     const { home, ca } = inHome();
     await ca("init");
     const { out } = await ca("show");
-    const certificate = new X509Certificate(readFileSync(join(home, "ca", "certificate.pem")));
+    const certificate = new X509Certificate(readFileSync(join(home, "ca", "1", "certificate.pem")));
     expect(out).toContain(certificate.fingerprint256);
     expect(out).toMatch(/^subject +O=Faultwire, CN=Faultwire test CA on /m);
     expect(out).toMatch(/^valid +\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d \(7(29|30) days left\)$/m);
-    expect(out).toContain(join(home, "ca", "key.pem"));
+    expect(out).toContain(join(home, "ca", "1", "key.pem"));
     expect(out).not.toContain("PRIVATE");
   });
 
@@ -115,10 +116,55 @@ describe("faultwire ca show", () => {
   it("refuses a key that others can read, with the command that mends it", async () => {
     const { home, ca } = inHome();
     await ca("init");
-    chmodSync(join(home, "ca", "key.pem"), 0o644);
+    chmodSync(join(home, "ca", "1", "key.pem"), 0o644);
     const { err, exitCode } = await ca("show");
     expect(exitCode).toBe(2);
-    expect(err).toContain(`chmod 600 ${join(home, "ca", "key.pem")}`);
+    expect(err).toContain(`chmod 600 ${join(home, "ca", "1", "key.pem")}`);
+  });
+});
+
+describe("a CA that has expired", () => {
+  const dayMs = 86_400_000;
+  /** A home with a CA that was made so many days ago; it lasts 730. */
+  async function madeDaysAgo(days: number, targets: readonly string[], constrained = true) {
+    const { home, ca } = inHome();
+    const now = (): number => Date.now() - days * dayMs;
+    await CertificateAuthority.create({ directory: home, targets, constrained, environment: {}, now });
+    return { home, ca };
+  }
+
+  it("is shown, with what it is and what to do", async () => {
+    const { ca } = await madeDaysAgo(750, ["a.example", "b.example"]);
+    const { out, err, exitCode } = await ca("show");
+    expect({ err, exitCode }).toEqual({ err: "", exitCode: 0 });
+    expect(out).toMatch(/^valid +\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d \(expired (19|20) days ago\)$/m);
+    expect(out).toContain("\n  faultwire ca init --force --target a.example --target b.example\n");
+    const shown = JSON.parse((await ca("show", "--json")).out);
+    expect(shown).toMatchObject({ validity: "expired", permitted: ["a.example", "b.example"] });
+    expect(shown.daysLeft).toBeLessThan(0);
+  });
+
+  it("is shown as one for every name, and one that is not valid yet as such", async () => {
+    const open = await madeDaysAgo(750, ["*"], false);
+    expect((await open.ca("show")).out).toContain("faultwire ca init --force --ca-unconstrained\n");
+    const early = await madeDaysAgo(-10, ["a.example"]);
+    expect((await early.ca("show")).out).toMatch(/\(not valid before \d{4}-\d\d-\d\dT/);
+  });
+
+  it("is taken out of trust stores, but not put into them and not used", async () => {
+    const { ca } = await madeDaysAgo(750, ["a.example"]);
+    expect((await ca("untrust", "--dry-run")).exitCode).toBe(0);
+    for (const command of [["trust", "--dry-run"], ["env"], ["export"], ["issue", "a.example"]]) {
+      const { err, exitCode } = await ca(...command);
+      expect(err).toMatch(/ expired on .*faultwire ca init --force/);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  it("is replaced by init --force", async () => {
+    const { ca } = await madeDaysAgo(750, ["a.example"]);
+    expect((await ca("init", "--force")).exitCode).toBe(0);
+    expect((await ca("show")).out).toContain("days left");
   });
 });
 
@@ -126,10 +172,10 @@ describe("faultwire ca export", () => {
   it("writes the certificate to standard output or to a file, in each format, never the key", async () => {
     const { home, ca } = inHome();
     await ca("init");
-    const { raw } = new X509Certificate(readFileSync(join(home, "ca", "certificate.pem")));
-    const key = readFileSync(join(home, "ca", "key.pem"), "latin1").split("\n")[1] ?? "";
+    const { raw } = new X509Certificate(readFileSync(join(home, "ca", "1", "certificate.pem")));
+    const key = readFileSync(join(home, "ca", "1", "key.pem"), "latin1").split("\n")[1] ?? "";
     const keyDer = Buffer.from(
-      readFileSync(join(home, "ca", "key.pem"), "latin1").replaceAll(/-----[^-]+-----|\s/g, ""),
+      readFileSync(join(home, "ca", "1", "key.pem"), "latin1").replaceAll(/-----[^-]+-----|\s/g, ""),
       "base64",
     );
     const pem = await ca("export");
@@ -163,7 +209,7 @@ describe("faultwire ca export", () => {
   it("says which file could not be written, with status 1", async () => {
     const { home, ca } = inHome();
     await ca("init");
-    const { err, exitCode } = await ca("export", "--out", join(home, "ca", "key.pem", "x.pem"));
+    const { err, exitCode } = await ca("export", "--out", join(home, "ca", "1", "key.pem", "x.pem"));
     expect(exitCode).toBe(1);
     expect(err).toMatch(oneLine);
   });
@@ -186,7 +232,7 @@ describe("faultwire ca trust and untrust", () => {
     await ca("export", "--out", join(home, "other.pem"));
     const { exitCode } = await ca("untrust", "--dry-run", "--certificate", join(home, "other.pem"));
     expect(exitCode).toBe(0);
-    const { err, exitCode: refused } = await ca("untrust", "--certificate", join(home, "ca", "key.pem"));
+    const { err, exitCode: refused } = await ca("untrust", "--certificate", join(home, "ca", "1", "key.pem"));
     expect(refused).toBe(2);
     expect(err).toMatch(oneLine);
   });
@@ -201,7 +247,7 @@ describe("faultwire ca env", () => {
     expect(lines).toContain(`export SSL_CERT_FILE='${join(home, "trust", "bundle.pem")}'`);
     for (const line of lines) expect(line).toMatch(/^export [A-Z_]+='[^']+'$/);
     expect(readFileSync(join(home, "trust", "ca.pem"), "utf8")).toBe(
-      readFileSync(join(home, "ca", "certificate.pem"), "utf8"),
+      readFileSync(join(home, "ca", "1", "certificate.pem"), "utf8"),
     );
   });
 

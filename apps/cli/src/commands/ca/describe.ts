@@ -10,6 +10,9 @@ export type CaDescription = {
   readonly ipAddresses: "permitted" | "excluded" | "limited";
   readonly notBefore: string;
   readonly notAfter: string;
+  /** Whether the CA can be used today. */
+  readonly validity: CertificateAuthority["validity"];
+  /** Below 0 when it has expired. */
   readonly daysLeft: number;
   readonly keyType: string;
   readonly certificatePath: string | undefined;
@@ -43,6 +46,7 @@ export function describeCa(ca: CertificateAuthority, now: number = Date.now()): 
     ipAddresses: ipRule(constraints),
     notBefore: ca.notBefore.toISOString(),
     notAfter: ca.notAfter.toISOString(),
+    validity: ca.validity,
     daysLeft: Math.floor((ca.notAfter.getTime() - now) / dayMs),
     keyType:
       asymmetricKeyType === "ec"
@@ -53,19 +57,41 @@ export function describeCa(ca: CertificateAuthority, now: number = Date.now()): 
   };
 }
 
+/** What is left of a CA's time, or why it has none. */
+function formatTime({ validity, daysLeft, notBefore }: CaDescription, colors: Colors): string {
+  if (validity === "not-yet-valid") return colors.red(`not valid before ${notBefore}`);
+  if (validity === "expired") {
+    const ago = -daysLeft;
+    return colors.red(ago <= 1 ? "expired" : `expired ${ago - 1} days ago`);
+  }
+  const left = `${daysLeft} days left`;
+  return daysLeft < 30 ? colors.yellow(left) : left;
+}
+
+/** What to do with a CA that can't be used; nothing for one that can. */
+function remedyOf({ validity, permitted }: CaDescription): string {
+  if (validity === "valid") return "";
+  const flags = permitted === "all" ? ["--ca-unconstrained"] : permitted.map((name) => `--target ${name}`);
+  return (
+    "\nNothing is issued by it, and no client takes what it issued. If the clock of this machine is right, make a new one:\n" +
+    `  faultwire ca init --force ${flags.join(" ")}\n`
+  );
+}
+
 /** Lines of a name and a value each, for people. */
 export function formatDescription(description: CaDescription, colors: Colors): string {
-  const { permitted, ipAddresses, daysLeft } = description;
+  const { permitted, ipAddresses } = description;
   const names = permitted === "all" ? colors.yellow("every name") : permitted.join(", ");
-  const left = daysLeft < 30 ? colors.yellow(`${daysLeft} days left`) : `${daysLeft} days left`;
+  const days = `${description.notBefore.slice(0, 10)} to ${description.notAfter.slice(0, 10)}`;
   const rows: ReadonlyArray<readonly [string, string]> = [
     ["subject", description.subject],
     ["SHA-256", description.fingerprint256],
     ["good for", `${names}${permitted === "all" ? "" : " and names below"}; IP addresses ${ipAddresses}`],
-    ["valid", `${description.notBefore.slice(0, 10)} to ${description.notAfter.slice(0, 10)} (${left})`],
+    ["valid", `${days} (${formatTime(description, colors)})`],
     ["key", description.keyType],
     ["certificate", description.certificatePath ?? "in memory"],
     ["private key", description.keyPath ?? "in memory"],
   ];
-  return rows.map(([name, value]) => `${colors.dim(name.padEnd(12))} ${value}\n`).join("");
+  const lines = rows.map(([name, value]) => `${colors.dim(name.padEnd(12))} ${value}\n`);
+  return lines.join("") + remedyOf(description);
 }

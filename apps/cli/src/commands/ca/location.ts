@@ -40,6 +40,10 @@ export const optionsFor = (
 export const openCa = (location: Location, io: CommandIo): Promise<CertificateAuthority> =>
   CertificateAuthority.load(optionsFor(location, io));
 
+/** Opens the CA of a location, also one that has expired: to look at it, or to take it out of trust stores. */
+export const openAnyCa = (location: Location, io: CommandIo): Promise<CertificateAuthority> =>
+  CertificateAuthority.load({ ...optionsFor(location, io), allowOutsideValidity: true });
+
 /** Failures of the machine, in contrast to wrong input. */
 const machineFailures: ReadonlySet<string> = new Set(["storage-failed", "trust-failed"]);
 

@@ -10,7 +10,7 @@ import {
 } from "@faultwire/cert-authority";
 import { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
-import { addLocation, type Location, openCa, reporting } from "./location.ts";
+import { addLocation, type Location, openAnyCa, openCa, reporting } from "./location.ts";
 
 type TrustOptions = Location & {
   readonly system?: true;
@@ -39,8 +39,9 @@ export function trustCommand(action: TrustAction, io: CommandIo): Command {
     .option("--certificate <file>", "another certificate than the CA's, such as a retired one")
     .action(
       reporting(action, io, async (flags: TrustOptions) => {
+        const open = action === "trust" ? openCa : openAnyCa;
         const subject =
-          flags.certificate === undefined ? await openCa(flags, io) : await readSubject(flags.certificate);
+          flags.certificate === undefined ? await open(flags, io) : await readSubject(flags.certificate);
         const host = thisHost(io.environment);
         const { done, toDo, notes } = await installTrust(subject, {
           action,
