@@ -12,12 +12,16 @@ export type DeclaredLength =
 /**
  * Reads Content-Length and Transfer-Encoding (RFC 9112 §6). Anything that two readers could take differently is
  * refused, also where the RFC lets a recipient repair it (equal lengths twice, length beside encoding).
+ *
+ * @param takesEqual - Takes one length that is said several times (RFC 9110 §8.6).
  */
 export function declaredLength(
   headers: readonly Header[],
   version: HttpVersion,
+  takesEqual = false,
 ): DeclaredLength | MalformedCode {
-  const lengths = headerValues(headers, "content-length");
+  const said = headerValues(headers, "content-length");
+  const lengths = takesEqual ? distinctMembers(said) : said;
   const encodings = headerValues(headers, "transfer-encoding");
   if (lengths.length > 1) return "several-content-lengths";
   if (encodings.length > 0) {
@@ -35,6 +39,15 @@ export function declaredLength(
   if (length.includes(",")) return "several-content-lengths";
   const bytes = /^[0-9]+$/.test(length) ? Number(length) : Number.NaN;
   return Number.isSafeInteger(bytes) ? { kind: "length", bytes } : "bad-content-length";
+}
+
+/** The members of comma-separated lists, each once; white space around them does not count. */
+function distinctMembers(values: readonly string[]): string[] {
+  return [
+    ...new Set(
+      values.flatMap((value) => value.split(",").map((member) => member.replace(/^[\t ]+|[\t ]+$/g, ""))),
+    ),
+  ];
 }
 
 /** The framing of a request (RFC 9112 §6.3, points 3, 4, 6, 7): without a declared length there is no body. */
@@ -63,8 +76,9 @@ export function responseFraming(
   version: HttpVersion,
   status: number,
   method: string,
+  takesEqual: boolean,
 ): BodyFraming | MalformedCode {
-  const declared = declaredLength(headers, version);
+  const declared = declaredLength(headers, version, takesEqual);
   if (typeof declared === "string") return declared;
   if (method === "HEAD" || status < 200 || status === 204 || status === 304) return { kind: "none" };
   switch (declared.kind) {

@@ -80,11 +80,14 @@ function readVersion(text: string): HttpVersion | "unsupported" | "bad" {
   return versionPattern.test(text) ? "unsupported" : "bad";
 }
 
-/** True for the four forms of RFC 9112 §3.2, as far as a reader can tell them without knowing the resource. */
+/**
+ * True for the four forms of RFC 9112 §3.2, as far as a reader can tell them without knowing the resource. Bytes from
+ * 0x80 on, as clients send that don't encode a path, are taken: no length hangs on them, and servers take or refuse them.
+ */
 function isTarget(method: string, target: string): boolean {
   for (let at = 0; at < target.length; at++) {
     const unit = target.charCodeAt(at);
-    if (unit <= 0x20 || unit >= 0x7f) return false;
+    if (unit <= 0x20 || unit === 0x7f) return false;
   }
   if (method === "CONNECT") return /^[^/?#@]+:[0-9]{1,5}$/.test(target);
   if (target === "*") return method === "OPTIONS";
@@ -135,12 +138,21 @@ export function readHeaderLine(data: Uint8Array, from: number, to: number): Head
 const chunkLine =
   /^([0-9A-Fa-f]+)(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/;
 
+/** A size, white space, and behind a semicolon anything that stays on the line: all readers find the same size in it. */
+const looseChunkLine = /^([0-9A-Fa-f]+)[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+
 /**
- * The size that a chunk line gives, or `undefined` where it is not one (RFC 9112 §7.1). Stricter than its grammar:
- * no white space between size and extension, because readers disagree about it.
+ * The size that a chunk line gives, or `undefined` where it is not one (RFC 9112 §7.1). Stricter than its grammar
+ * unless `isLoose`: no white space between size and extension, because readers disagree about it.
  */
-export function readChunkSize(data: Uint8Array, from: number, to: number): number | undefined {
-  const digits = chunkLine.exec(fromLatin1(data, from, to))?.[1];
+export function readChunkSize(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  isLoose: boolean,
+): number | undefined {
+  const grammar = isLoose ? looseChunkLine : chunkLine;
+  const digits = grammar.exec(fromLatin1(data, from, to))?.[1];
   const size = digits === undefined ? Number.NaN : Number.parseInt(digits, 16);
   return Number.isSafeInteger(size) ? size : undefined;
 }

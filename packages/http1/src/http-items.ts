@@ -59,7 +59,7 @@ export type BodyFraming =
 export interface RequestHead {
   readonly kind: "head";
   readonly method: string;
-  /** The request target exactly as it stood there, query included. */
+  /** The request target exactly as it stood there, query included; a byte from 0x80 on is the character of its number. */
   readonly target: string;
   readonly version: HttpVersion;
   /** Every line in wire order, repeated names included. */

@@ -1,4 +1,5 @@
 /** HTTP/1.1 framing (RFC 9112): byte-exact readers, encoders, the strict grammar. No dependency, no Node. */
+export { CollectedBytes } from "./collected-bytes.ts";
 export {
   checkHeader,
   type EncodeResponseOptions,
@@ -30,5 +31,5 @@ export type {
 export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http-limits.ts";
 export { Http1Error, type Http1ErrorCode } from "./http1-error.ts";
 export { RequestReader } from "./request-reader.ts";
-export { ResponseReader } from "./response-reader.ts";
+export { LENIENT_RESPONSES, type ResponseLeniency, ResponseReader } from "./response-reader.ts";
 export { fromLatin1, joinBytes } from "./text.ts";

@@ -23,6 +23,8 @@ export interface HeadRules<StartLine, Item> {
   readonly skipsEmptyLines: boolean;
   prefixFault(data: Uint8Array, from: number, to: number): MalformedCode | undefined;
   readStartLine(data: Uint8Array, from: number, to: number): StartLine | MalformedCode;
+  /** Takes padding and free text behind a chunk size; see `ResponseLeniency`. */
+  readonly looseChunkLines: boolean;
   complete(line: StartLine, headers: readonly Header[], bytes: Uint8Array): AfterHead<Item> | MalformedCode;
 }
 
@@ -57,6 +59,8 @@ export class MessageReader<StartLine extends object, Item> {
   #state: State<StartLine> = { name: "head", section: newSection() };
   #keepAlive = true;
   #offset = 0;
+  /** Bytes of the unfinished line that are known to hold no LF, so that no byte is looked at twice. */
+  #searched = 0;
   #items: (Item | BodyItem)[] = [];
 
   constructor(rules: HeadRules<StartLine, Item>, limits: HttpLimits) {
@@ -184,7 +188,8 @@ export class MessageReader<StartLine extends object, Item> {
     max: number,
     over: MalformedCode,
   ): number | undefined | MalformedCode {
-    const lf = data.indexOf(LF, from);
+    const lf = data.indexOf(LF, from + this.#searched);
+    this.#searched = lf === -1 ? data.length - from : 0;
     if ((lf === -1 ? data.length : lf + 1) - sectionStart > max) return over;
     if (lf === -1) return undefined;
     if (lf === from || data[lf - 1] !== CR) return "bare-lf";
@@ -261,7 +266,7 @@ export class MessageReader<StartLine extends object, Item> {
     const end = this.#lineEnd(data, at, at, this.#limits.maxChunkLineBytes, "chunk-line-too-large");
     if (end === undefined) return undefined;
     if (typeof end === "string") return { code: end, at: 0 };
-    const size = readChunkSize(data, at, end);
+    const size = readChunkSize(data, at, end, this.#rules.looseChunkLines);
     if (size === undefined) return { code: "bad-chunk-size", at: 0 };
     this.#emit({ kind: "body", bytes: data.subarray(at, end + 2), data: NOTHING });
     this.#state =

@@ -9,6 +9,7 @@ import { MessageReader } from "./message-reader.ts";
 
 const requestRules: HeadRules<RequestLine, RequestHead> = {
   skipsEmptyLines: true,
+  looseChunkLines: false,
   prefixFault: requestLinePrefixFault,
   readStartLine: readRequestLine,
   complete: (line, headers, bytes) => {

@@ -9,6 +9,20 @@ import type { AfterHead } from "./message-reader.ts";
 import { MessageReader } from "./message-reader.ts";
 
 /**
+ * What a response reader takes beyond the strict grammar. Each is safe for responses, because every recipient finds the
+ * same end of the message; a request reader takes none of them, because an origin behind it may not.
+ */
+export interface ResponseLeniency {
+  /** One Content-Length that is said several times, as lines or in one list (RFC 9110 §8.6). Default false. */
+  readonly equalLengths?: boolean;
+  /** White space behind a chunk size, and any text on its line behind a semicolon (RFC 9112 §7.1.1). Default false. */
+  readonly looseChunkLines?: boolean;
+}
+
+/** All that is safe: for whoever passes on what real servers say, byte for byte. */
+export const LENIENT_RESPONSES: ResponseLeniency = { equalLengths: true, looseChunkLines: true };
+
+/**
  * Reads the responses that a server sends on one HTTP/1 connection (RFC 9112). It has to be told the method of every
  * request, because the length of a response depends on it: call {@link expect} when a request goes out.
  *
@@ -25,14 +39,21 @@ import { MessageReader } from "./message-reader.ts";
 export class ResponseReader {
   readonly #reader: MessageReader<StatusLine, ResponseHead | InterimResponse>;
   readonly #limits: HttpLimits;
+  readonly #takesEqual: boolean;
   readonly #methods: string[] = [];
 
-  /** @throws Http1Error `invalid-argument` for a limit that is not a positive integer. */
-  constructor(limits: Partial<HttpLimits> = {}) {
+  /**
+   * @param limits - Laid over the defaults.
+   * @param leniency - Nothing beyond the strict grammar unless given.
+   * @throws Http1Error `invalid-argument` for a limit that is not a positive integer.
+   */
+  constructor(limits: Partial<HttpLimits> = {}, leniency: ResponseLeniency = {}) {
     this.#limits = httpLimits(limits);
+    this.#takesEqual = leniency.equalLengths ?? false;
     this.#reader = new MessageReader(
       {
         skipsEmptyLines: false,
+        looseChunkLines: leniency.looseChunkLines ?? false,
         prefixFault: statusLinePrefixFault,
         readStartLine: readStatusLine,
         complete: (line, headers, bytes) => this.#complete(line, headers, bytes),
@@ -93,7 +114,7 @@ export class ResponseReader {
     if (this.#methods.length > this.#limits.maxOutstandingRequests) return "too-many-outstanding";
     const [method] = this.#methods;
     if (method === undefined) return "unsolicited-response";
-    const framing = responseFraming(headers, line.version, line.status, method);
+    const framing = responseFraming(headers, line.version, line.status, method, this.#takesEqual);
     if (typeof framing === "string") return framing;
     if (line.status < 200) {
       const item: InterimResponse = { kind: "interim", ...line, headers, bytes };

@@ -20,6 +20,7 @@ import {
 import {
   headerValue,
   joinBytes,
+  LENIENT_RESPONSES,
   type Malformed,
   type OpaqueBytes,
   type RequestHead,
@@ -33,7 +34,7 @@ import { closed, pass, type Verdict } from "./verdict.ts";
 export class HttpConversation implements Watcher {
   readonly #context: ConversationContext;
   readonly #requests = new RequestReader();
-  readonly #responses = new ResponseReader();
+  readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
   /** Requests whose response is to come; one that has an answer of ours has a question of ours in its place. */
   readonly #exchanges: Exchange[] = [];
   /** Bytes that have gone on as they came while a reader still holds them, by direction. */

@@ -1,3 +1,4 @@
+import { CollectedBytes } from "@faultwire/http1";
 import type { EventSelector, StreamFault } from "../faults/fault.ts";
 import { type EventMeaning, eventMeaning } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";
@@ -22,8 +23,8 @@ export class EventFilterMachine implements FaultMachine {
   readonly #random: MachineContext["random"];
   readonly #reader = new SseReader();
   readonly #output = new ScheduledOutput();
-  /** Parts of the event that is not complete. */
-  #parts: Uint8Array[] = [];
+  /** The event that is not complete. */
+  readonly #held = new CollectedBytes();
   /** The event that waits to change places with the next one. */
   #waiting: Uint8Array | undefined;
   #index = 0;
@@ -38,8 +39,7 @@ export class EventFilterMachine implements FaultMachine {
     return this.#output.nextAtMs;
   }
   get pendingBytes(): number {
-    const inParts = this.#parts.length === 0 ? 0 : this.#reader.pendingBytes;
-    return this.#output.pendingBytes + inParts + (this.#waiting?.length ?? 0);
+    return this.#output.pendingBytes + this.#held.length + (this.#waiting?.length ?? 0);
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -68,10 +68,9 @@ export class EventFilterMachine implements FaultMachine {
 
   /** Gives up what is held, in the order in which it came. */
   #releaseHeld(nowMs: number): void {
-    const waiting = this.#waiting === undefined ? [] : [this.#waiting];
-    for (const bytes of [...waiting, ...this.#parts]) this.#output.putBytes(bytes, nowMs, nowMs);
+    if (this.#waiting !== undefined) this.#output.putBytes(this.#waiting, nowMs, nowMs);
     this.#waiting = undefined;
-    this.#parts = [];
+    this.#output.putBytes(this.#held.take(), nowMs, nowMs);
   }
 
   #undone(reason: string): void {
@@ -84,7 +83,7 @@ export class EventFilterMachine implements FaultMachine {
         this.#output.putBytes(item.bytes, nowMs, nowMs);
         break;
       case "part":
-        this.#parts.push(item.bytes.slice());
+        this.#held.push(item.bytes);
         break;
       case "opaque":
         // The event is over the limit of the reader: from here on nothing is known, so nothing is changed.
@@ -93,7 +92,7 @@ export class EventFilterMachine implements FaultMachine {
         this.#undone("an event is larger than can be held");
         break;
       case "event": {
-        this.#parts = [];
+        this.#held.take();
         const meaning = eventMeaning(item.event);
         const isChosen = isSelected(this.#fault.events, this.#index, meaning, this.#random);
         if (!meaning.isPing) this.#index++;

@@ -1,4 +1,4 @@
-import { joinBytes } from "@faultwire/http1";
+import { CollectedBytes } from "@faultwire/http1";
 import type { ModelFault } from "../faults/fault.ts";
 import { changeBlock } from "../sse/block.ts";
 import { eventJson } from "../sse/event-meaning.ts";
@@ -21,7 +21,8 @@ export class ModelStreamMachine implements FaultMachine {
   readonly #changer: AnswerChanger;
   readonly #reader = new SseReader();
   readonly #output = new ScheduledOutput();
-  #parts: Uint8Array[] = [];
+  /** The event that is not complete. */
+  readonly #held = new CollectedBytes();
   #outcome: FaultOutcome = { kind: "waiting" };
 
   constructor(fault: ModelFault) {
@@ -31,7 +32,7 @@ export class ModelStreamMachine implements FaultMachine {
   readonly wakeAtMs: undefined = undefined;
 
   get pendingBytes(): number {
-    return this.#parts.length === 0 ? 0 : this.#reader.pendingBytes;
+    return this.#held.length;
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -59,11 +60,11 @@ export class ModelStreamMachine implements FaultMachine {
 
   #read(item: SseItem, nowMs: number): void {
     if (item.kind === "part") {
-      this.#parts.push(item.bytes.slice());
+      this.#held.push(item.bytes);
       return;
     }
-    if (item.kind === "opaque") for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
-    this.#parts = [];
+    const held = this.#held.take();
+    if (item.kind === "opaque") this.#output.putBytes(held, nowMs, nowMs);
     this.#output.putBytes(item.kind === "event" ? this.#change(item) : item.bytes, nowMs, nowMs);
   }
 
@@ -81,8 +82,7 @@ export class ModelStreamMachine implements FaultMachine {
 export class ModelBodyMachine implements FaultMachine {
   readonly #changer: AnswerChanger;
   readonly #output = new ScheduledOutput();
-  #parts: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #held = new CollectedBytes();
   #outcome: FaultOutcome = { kind: "waiting" };
 
   constructor(fault: ModelFault) {
@@ -92,7 +92,7 @@ export class ModelBodyMachine implements FaultMachine {
   readonly wakeAtMs: undefined = undefined;
 
   get pendingBytes(): number {
-    return this.#bytes;
+    return this.#held.length;
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -103,12 +103,11 @@ export class ModelBodyMachine implements FaultMachine {
 
   push(data: Uint8Array, nowMs: number): StreamAction[] {
     if (this.#output.isClosed) return [];
-    if (this.#outcome.kind === "waiting" && this.#bytes + data.length <= MAX_ANSWER_BYTES) {
-      this.#parts.push(data.slice());
-      this.#bytes += data.length;
+    if (this.#outcome.kind === "waiting" && this.#held.length + data.length <= MAX_ANSWER_BYTES) {
+      this.#held.push(data);
       return [];
     }
-    this.#release(nowMs);
+    this.#output.putBytes(this.#held.take(), nowMs, nowMs);
     if (this.#outcome.kind === "waiting")
       this.#outcome = { kind: "undone", reason: `the answer is larger than ${MAX_ANSWER_BYTES} bytes` };
     this.#output.putBytes(data, nowMs, nowMs);
@@ -121,19 +120,13 @@ export class ModelBodyMachine implements FaultMachine {
 
   finish(nowMs: number): StreamAction[] {
     if (this.#outcome.kind === "waiting") {
-      const changed = this.#changed(joinBytes(this.#parts));
+      const body = this.#held.take();
+      const changed = this.#changed(body);
       this.#outcome = changed === undefined ? NOTHING_TO_CHANGE : { kind: "done" };
-      if (changed !== undefined) this.#parts = [changed];
+      this.#output.putBytes(changed ?? body, nowMs, nowMs);
     }
-    this.#release(nowMs);
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
-  }
-
-  #release(nowMs: number): void {
-    for (const part of this.#parts) this.#output.putBytes(part, nowMs, nowMs);
-    this.#parts = [];
-    this.#bytes = 0;
   }
 
   #changed(body: Uint8Array): Uint8Array | undefined {

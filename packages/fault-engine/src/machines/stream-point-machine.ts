@@ -1,3 +1,4 @@
+import { CollectedBytes } from "@faultwire/http1";
 import type { StreamFault, StreamStop } from "../faults/fault.ts";
 import type { Provider } from "../providers/provider-error.ts";
 import { encodeErrorEvent, pingEvent } from "../sse/encode-event.ts";
@@ -40,7 +41,7 @@ export class StreamPointMachine implements FaultMachine {
   readonly #reader = new SseReader();
   readonly #output = new ScheduledOutput();
   /** Bytes of an event that must not pass before it is complete. */
-  #held: Uint8Array[] = [];
+  readonly #held = new CollectedBytes();
   /** For a point before the end: the events that may be the last ones. */
   readonly #tail: EventTail | null;
   /** What the event lacks in which the stream ended. */
@@ -69,8 +70,7 @@ export class StreamPointMachine implements FaultMachine {
     return known.length === 0 ? undefined : Math.min(...known);
   }
   get pendingBytes(): number {
-    const heldBytes = this.#held.reduce((sum, part) => sum + part.length, 0);
-    return this.#output.pendingBytes + heldBytes + (this.#tail?.bytes ?? 0);
+    return this.#output.pendingBytes + this.#held.length + (this.#tail?.bytes ?? 0);
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -150,9 +150,9 @@ export class StreamPointMachine implements FaultMachine {
         break;
       case "cutting-event":
         // It is held until it is known how long it is, and whether it is one.
-        if (item.kind === "part") this.#held.push(item.bytes.slice());
+        if (item.kind === "part") this.#held.push(item.bytes);
         else {
-          this.#held = [];
+          this.#held.take();
           const whole = item.kind === "event" ? item.whole : item.bytes;
           this.#pastPoint(whole, item.kind === "mark" || meaning?.isPing === true, nowMs);
         }
@@ -172,7 +172,7 @@ export class StreamPointMachine implements FaultMachine {
     const { at } = this.#fault;
     const isBeforeDelta = at.kind === "first-delta" && at.side === "before";
     if (item.kind === "part" && (isBeforeDelta || this.#tail !== null)) {
-      this.#held.push(item.bytes.slice());
+      this.#held.push(item.bytes);
       return;
     }
     if (item.kind === "opaque") {
@@ -182,14 +182,14 @@ export class StreamPointMachine implements FaultMachine {
     }
     if (meaning !== undefined && !meaning.isPing) this.#events++;
     if (item.kind === "event" && meaning !== undefined && this.#tail !== null) {
-      this.#held = [];
+      this.#held.take();
       for (const bytes of this.#tail.push({ bytes: item.whole, isEvent: !meaning.isPing }))
         this.#output.putBytes(bytes, nowMs, nowMs);
       if (this.#tail.bytes > MAX_TAIL_BYTES) this.#giveUp(nowMs);
       return;
     }
     if (item.kind === "event" && isBeforeDelta && meaning?.isDelta) {
-      this.#held = [];
+      this.#held.take();
       this.#reachPoint(nowMs);
       this.#pastPoint(item.whole, false, nowMs);
       return;
@@ -231,8 +231,7 @@ export class StreamPointMachine implements FaultMachine {
   }
 
   #releaseHeld(nowMs: number): void {
-    for (const part of this.#held) this.#output.putBytes(part, nowMs, nowMs);
-    this.#held = [];
+    this.#output.putBytes(this.#held.take(), nowMs, nowMs);
   }
 
   /** The fault puts an event of its own between others. */

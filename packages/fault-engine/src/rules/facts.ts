@@ -46,8 +46,18 @@ export interface RequestFacts extends ConnectionFacts {
   readonly body?: Uint8Array | null;
 }
 
-/** The path of a request target, without query; `*` and authority forms as they are. */
+/**
+ * The path of a request target, without query; `*` and authority forms as they are. Bytes from 0x80 on are written as a
+ * URL writes them (`%C3%BC`), so that a rule finds a path that its client has not encoded.
+ */
 export function targetPath(target: string): string {
+  return rawPath(target).replaceAll(
+    /[\x80-\xff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+function rawPath(target: string): string {
   const end = target.search(/[?#]/);
   const bare = end === -1 ? target : target.slice(0, end);
   if (bare.startsWith("/")) return bare;

@@ -1,4 +1,4 @@
-import { joinBytes } from "@faultwire/http1";
+import { CollectedBytes, joinBytes } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import { utf8 } from "../text.ts";
 import { readBlock } from "./block.ts";
@@ -56,9 +56,8 @@ const MARK: readonly number[] = [0xef, 0xbb, 0xbf];
  */
 export class SseReader {
   readonly #maxEventBytes: number;
-  /** Copies of the parts of the event that is not complete. */
-  #parts: Uint8Array[] = [];
-  #eventBytes = 0;
+  /** The event that is not complete. */
+  readonly #kept = new CollectedBytes();
   #lineIsEmpty = true;
   /** A CR was read and the next byte decides whether the line ended there. */
   #afterCr = false;
@@ -86,7 +85,7 @@ export class SseReader {
 
   /** Bytes of the event that is not complete yet; all of them have been given out as parts, but for a last CR. */
   get pendingBytes(): number {
-    return this.#eventBytes;
+    return this.#kept.length;
   }
 
   /** Reads on. Views live as long as the chunk is left alone; `whole` is a view where the event came in one chunk. */
@@ -147,7 +146,7 @@ export class SseReader {
    * it lacks. By the standard it is dispatched to nobody; many clients take it all the same.
    */
   finish(): SseItem[] {
-    if (this.#isOpaque || this.#eventBytes === 0) return [];
+    if (this.#isOpaque || this.#kept.length === 0) return [];
     const closing = this.#missing();
     this.#afterCr = false;
     this.#lineIsEmpty = true;
@@ -186,10 +185,12 @@ export class SseReader {
   }
 
   #complete(bytes: Uint8Array): SseItem {
-    if (this.#eventBytes + bytes.length > this.#maxEventBytes) return this.#becomeOpaque(bytes);
-    const whole = this.#parts.length === 0 ? bytes : joinBytes([...this.#parts, bytes]);
-    this.#parts = [];
-    this.#eventBytes = 0;
+    if (this.#kept.length + bytes.length > this.#maxEventBytes) return this.#becomeOpaque(bytes);
+    let whole = bytes;
+    if (this.#kept.length > 0) {
+      this.#kept.push(bytes);
+      whole = this.#kept.take();
+    }
     const read =
       this.#falseMark === 0 ? whole : joinBytes([Uint8Array.from(MARK.slice(0, this.#falseMark)), whole]);
     this.#falseMark = 0;
@@ -197,16 +198,14 @@ export class SseReader {
   }
 
   #keep(bytes: Uint8Array): SseItem {
-    this.#eventBytes += bytes.length;
-    if (this.#eventBytes > this.#maxEventBytes) return this.#becomeOpaque(bytes);
-    this.#parts.push(bytes.slice());
+    if (this.#kept.length + bytes.length > this.#maxEventBytes) return this.#becomeOpaque(bytes);
+    this.#kept.push(bytes);
     return { kind: "part", bytes };
   }
 
   #becomeOpaque(bytes: Uint8Array): SseItem {
     this.#isOpaque = true;
-    this.#parts = [];
-    this.#eventBytes = 0;
+    this.#kept.take();
     return { kind: "opaque", bytes };
   }
 }

@@ -16,6 +16,7 @@ import {
   type BodyItem,
   headerValue,
   joinBytes,
+  LENIENT_RESPONSES,
   type RequestHead,
   type RequestItem,
   RequestReader,
@@ -47,7 +48,7 @@ export class HttpExchanges {
   #log: ExchangeLog | undefined;
   #connection: (ConnectionFacts & { readonly client: string }) | undefined;
   readonly #requests = new RequestReader();
-  readonly #responses = new ResponseReader();
+  readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
   /** In the order of the requests; the first is the one whose response is due. */
   readonly #exchanges: Exchange[] = [];
   /** The request that is being read. */

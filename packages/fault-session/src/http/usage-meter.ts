@@ -1,6 +1,6 @@
 /** Reads what a response says about the tokens that it has used, without holding anything up. */
 import { readUsage, SseReader } from "@faultwire/fault-engine";
-import { joinBytes } from "@faultwire/http1";
+import { CollectedBytes } from "@faultwire/http1";
 
 /** A plain answer that is longer tells nothing of its usage: an answer of a model is far below. */
 const maxAnswerBytes = 4_194_304;
@@ -8,8 +8,8 @@ const maxAnswerBytes = 4_194_304;
 export class UsageMeter {
   readonly #settle: (inputTokens: number, outputTokens: number) => void;
   readonly #events: SseReader | null;
-  readonly #parts: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #body = new CollectedBytes();
+  #isTooLong = false;
   #input = 0;
   #output = 0;
   #isKnown = false;
@@ -26,13 +26,13 @@ export class UsageMeter {
         if (item.kind === "event") this.#read(item.event.data ?? "");
       return;
     }
-    this.#bytes += data.length;
-    if (this.#bytes <= maxAnswerBytes) this.#parts.push(data.slice());
-    else this.#parts.length = 0;
+    this.#isTooLong ||= this.#body.length + data.length > maxAnswerBytes;
+    if (this.#isTooLong) this.#body.take();
+    else this.#body.push(data);
   }
 
   finish(): void {
-    if (this.#parts.length > 0) this.#read(new TextDecoder().decode(joinBytes(this.#parts)));
+    if (this.#body.length > 0) this.#read(new TextDecoder().decode(this.#body.take()));
     if (this.#isKnown) this.#settle(this.#input, this.#output);
   }
 
