@@ -41,6 +41,12 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
         `${event.host ?? "a connection"}: not read, no rule sees it: ${describeUnread(event.reason)}`,
       );
       return;
+    case "policy-bug":
+      logger.error(
+        entry,
+        `an error of ours in the rules (${event.question}); what they were asked about passes`,
+      );
+      return;
     case "bug":
       logger.error(entry, "an error of ours; the tunnel goes on unread, or ends where bytes were changed");
       return;

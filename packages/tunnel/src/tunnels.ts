@@ -12,7 +12,7 @@ import {
   type Side,
 } from "@faultwire/fault-session";
 import { LRUCache } from "lru-cache";
-import type { TunnelEvent } from "./events.ts";
+import type { PolicyQuestion, TunnelEvent } from "./events.ts";
 import { HostPace } from "./host-pace.ts";
 import { type Reply, Tunnel, type TunnelCall, type TunnelOptions } from "./tunnel.ts";
 
@@ -41,12 +41,16 @@ export interface TunnelsOptions extends Omit<TunnelOptions, "pace" | "desk" | "i
 export class Tunnels {
   readonly #options: Omit<TunnelsOptions, "intercept"> & TunnelOptions;
   readonly #table: LRUCache<string, Tunnel>;
+  /** Questions at which the policy has thrown, each told once: a broken rule set would fill the log. */
+  readonly #toldBugs = new Set<PolicyQuestion>();
+  /** The tunnel whose call is being handled. */
+  #inHand = "";
 
   constructor(options: TunnelsOptions) {
     const { intercept, timers } = options;
     this.#options = {
       ...options,
-      policy: withoutThrowing(options.policy),
+      policy: withoutThrowing(options.policy, (question, error) => this.#policyBug(question, error)),
       pace: new HostPace(),
       desk: options.desk ?? new FaultDesk(),
       interception: intercept && new Interception(intercept, timers.now),
@@ -92,6 +96,7 @@ export class Tunnels {
       tunnel = new Tunnel(call.id, paired, this.#options, (event) => tell?.({ tunnel: call.id, ...event }));
       this.#table.set(call.id, tunnel);
     }
+    this.#inHand = call.id;
     tunnel.handle(call, reply);
     return () => this.#cancelled(call.id);
   }
@@ -120,6 +125,13 @@ export class Tunnels {
     this.#table.clear();
   }
 
+  #policyBug(question: PolicyQuestion, error: unknown): void {
+    if (this.#toldBugs.has(question)) return;
+    this.#toldBugs.add(question);
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#options.onEvent?.({ tunnel: this.#inHand, type: "policy-bug", question, message });
+  }
+
   #cancelled(id: string): void {
     const tunnel = this.#table.peek(id);
     if (!tunnel) return;
@@ -143,22 +155,23 @@ export class Tunnels {
 const nothing = (): void => {};
 
 /** A policy whose bugs let traffic pass: nothing fails then, and nothing hangs. */
-function withoutThrowing(policy: FaultPolicy): FaultPolicy {
-  const guarded = <T>(ask: () => T, otherwise: T): T => {
+function withoutThrowing(
+  policy: FaultPolicy,
+  onBug: (question: PolicyQuestion, error: unknown) => void,
+): FaultPolicy {
+  const guarded = <T>(question: PolicyQuestion, ask: () => T, otherwise: T): T => {
     try {
       return ask();
-    } catch {
+    } catch (error) {
+      onBug(question, error);
       return otherwise;
     }
   };
+  const unknown = { facts: { connection: "?", client: "?" }, decision: null };
   return {
-    isTarget: (host) => guarded(() => policy.isTarget(host), false),
-    connection: (connection) =>
-      guarded(() => policy.connection(connection), {
-        facts: { connection: "?", client: "?" },
-        decision: null,
-      }),
-    request: (facts) => guarded(() => policy.request(facts), { kind: "none", rule: null }),
-    record: (event) => guarded(() => policy.record(event), undefined),
+    isTarget: (host) => guarded("isTarget", () => policy.isTarget(host), false),
+    connection: (connection) => guarded("connection", () => policy.connection(connection), unknown),
+    request: (facts) => guarded("request", () => policy.request(facts), { kind: "none", rule: null }),
+    record: (event) => guarded("record", () => policy.record(event), undefined),
   };
 }

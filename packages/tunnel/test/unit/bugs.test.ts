@@ -58,7 +58,7 @@ describe("an error of ours", () => {
     expect([...probe.ended]).toContain("server");
   });
 
-  it("of a policy lets everything pass", async () => {
+  it("of a policy lets everything pass, and is told once for each question", async () => {
     const policy = scriptedPolicy();
     const fails = (): never => {
       throw new Error("a bug");
@@ -66,8 +66,13 @@ describe("an error of ours", () => {
     const probe = new TunnelProbe({
       policy: { ...policy, request: fails, connection: fails, record: fails },
     });
-    probe.says("client", get);
-    await probe.run(20);
-    expect(probe.take("server")).toBe(get);
+    for (let request = 0; request < 3; request++) {
+      probe.says("client", get);
+      await probe.run(20);
+      expect(probe.take("server")).toBe(get);
+    }
+    const told = probe.events.filter((event) => event.type === "policy-bug");
+    expect(told.map(({ question }) => question).sort()).toEqual(["connection", "record", "request"]);
+    expect(told[0]).toMatchObject({ tunnel: "t", message: expect.stringContaining("a bug") });
   });
 });
