@@ -14,13 +14,20 @@ afterEach(() => {
 /** Bytes that are copied, and arrays that are made for copies, while `act` gets the bytes one by one. */
 function costOf(bytes: Uint8Array, act: (byte: Uint8Array) => void): { copied: number; arrays: number } {
   const cost = { copied: 0, arrays: 0 };
-  const { set, slice } = Uint8Array.prototype;
+  const set: (this: Uint8Array, from: ArrayLike<number>, at?: number) => void = Reflect.get(
+    Uint8Array.prototype,
+    "set",
+  );
+  const slice: (this: Uint8Array, from?: number, to?: number) => Uint8Array<ArrayBuffer> = Reflect.get(
+    Uint8Array.prototype,
+    "slice",
+  );
   vi.spyOn(Uint8Array.prototype, "set").mockImplementation(function (this: Uint8Array, from, at) {
     cost.copied += from.length;
     set.call(this, from, at);
   });
   vi.spyOn(Uint8Array.prototype, "slice").mockImplementation(function (this: Uint8Array, from, to) {
-    const made = slice.call(this, from, to) as Uint8Array<ArrayBuffer>;
+    const made = slice.call(this, from, to);
     cost.copied += made.length;
     cost.arrays++;
     return made;

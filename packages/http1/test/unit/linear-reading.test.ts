@@ -11,7 +11,10 @@ afterEach(() => {
 /** Bytes that are looked through for a line end while `text` comes byte by byte. */
 function bytesSearched(reader: RequestReader | ResponseReader, text: string): number {
   let searched = 0;
-  const original = Uint8Array.prototype.indexOf;
+  const original: (this: Uint8Array, value: number, from?: number) => number = Reflect.get(
+    Uint8Array.prototype,
+    "indexOf",
+  );
   vi.spyOn(Uint8Array.prototype, "indexOf").mockImplementation(function (this: Uint8Array, value, from = 0) {
     const found = original.call(this, value, from);
     searched += (found === -1 ? this.length : found + 1) - from;
