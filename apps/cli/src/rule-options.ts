@@ -1,5 +1,6 @@
 /** The flags of `serve` and `start` that say what fails. */
-import { CLOSE_MOMENTS } from "@faultwire/fault-engine";
+import { CLOSE_MOMENTS, responseHeaderFault } from "@faultwire/fault-engine";
+import type { Header } from "@faultwire/http1";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { integerFlag, numberFlag } from "./number-flags.ts";
 import { defaultTargetHost } from "./rules/rule-sources.ts";
@@ -67,8 +68,7 @@ function hostFlag(text: string): string {
   return text.toLowerCase();
 }
 
-function headersFlag(text: string, before: Record<string, string> | undefined): Record<string, string> {
-  const headers = { ...before };
+function headersFlag(text: string, before: readonly Header[] = []): readonly Header[] {
   if (text.trimStart().startsWith("{")) {
     let parsed: unknown;
     try {
@@ -76,25 +76,31 @@ function headersFlag(text: string, before: Record<string, string> | undefined): 
     } catch {
       throw new InvalidArgumentError("Expected a JSON object of header names and values.");
     }
-    for (const [name, value] of Object.entries(parsed as Record<string, unknown>))
-      addHeader(headers, name, String(value));
-    return headers;
+    const fields = Object.entries(parsed as Record<string, unknown>).flatMap(([name, given]) =>
+      (Array.isArray(given) ? given : [given]).map((value) => headerField(name, value)),
+    );
+    return [...before, ...fields];
   }
   const colon = text.indexOf(":");
   if (colon < 1) throw new InvalidArgumentError('Expected "name: value".');
-  addHeader(headers, text.slice(0, colon), text.slice(colon + 1).trim());
-  return headers;
+  return [...before, headerField(text.slice(0, colon), text.slice(colon + 1).trim())];
 }
 
-function addHeader(headers: Record<string, string>, name: string, value: string): void {
-  const fault = headerFault(name, value);
+/** A field whose name and value may be sent; the same name again makes another field. */
+function headerField(name: string, value: unknown): Header {
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+    throw new InvalidArgumentError(
+      `Expected a text, a number, true or false as the value of ${name}, or a list of them.`,
+    );
+  const field: Header = [name.toLowerCase(), String(value)];
+  const fault = headerFault(field);
   if (fault !== undefined) throw new InvalidArgumentError(`${fault}.`);
-  headers[name.toLowerCase()] = value;
+  return field;
 }
 
 /** Why a header can't be sent, or undefined where it can (RFC 9110 section 5; the host takes ASCII only). */
-function headerFault(name: string, value: string): string | undefined {
+function headerFault([name, value]: Header): string | undefined {
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) return `"${name}" is no header name`;
   if (!/^[\t\x20-\x7e]*$/.test(value)) return `the value of ${name} holds control or non-ASCII characters`;
-  return undefined;
+  return responseHeaderFault([name, value])?.replace(/^e/, "E");
 }

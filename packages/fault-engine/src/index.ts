@@ -2,6 +2,7 @@ export { type FaultResponseContext, faultResponse } from "./answers/fault-respon
 export { FaultedResponse, isEventStream, type WireAction } from "./answers/faulted-response.ts";
 export { type MalformedResponse, malformedResponse } from "./answers/malformed-response.ts";
 export { type Admission, estimateTokens, RateLimits, rateLimitScope } from "./answers/rate-limits.ts";
+export { overlaidHeaders, responseHeaderFault } from "./answers/response-headers.ts";
 export { retryAfterMs } from "./answers/retry-after.ts";
 export { readUsage, type TokenUsage } from "./answers/usage.ts";
 export { draw } from "./draw.ts";
@@ -58,6 +59,7 @@ export {
   type Budget,
 } from "./providers/anthropic.ts";
 export { gatewayPage } from "./providers/gateway-page.ts";
+export { presetTable } from "./providers/preset-table.ts";
 export {
   type ErrorPreset,
   findErrorPreset,

@@ -1,11 +1,15 @@
 /** Flags and a rule file, put together: which rules come from where, and which hosts may be touched at all. */
 import {
   compileGlob,
+  FaultEngineError,
+  overlaidHeaders,
   type RuleFile,
   type RuleSet,
   type SingleRule,
   singleRuleSet,
 } from "@faultwire/fault-engine";
+import type { Header } from "@faultwire/http1";
+import { UsageError } from "../usage-error.ts";
 
 /** The host that may fail where nothing else is said, and for which the mock of `start` always answers. */
 export const defaultTargetHost = "api.anthropic.com";
@@ -17,7 +21,8 @@ export interface RuleFlags {
   readonly errorProbability?: number;
   readonly statusCode?: number;
   readonly errorBody?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several of one name are several fields. */
+  readonly headers?: readonly Header[];
   readonly closeAt?: NonNullable<SingleRule["closeAt"]>;
   readonly seed?: string;
 }
@@ -37,13 +42,14 @@ export interface RuleSources {
  * With one, a flag about the failure itself makes a rule that is asked after the file's. A file without `targets` is
  * about `--target-host`, or about Anthropic's API; one without `seed` has that of `--seed`.
  *
+ * @throws {@link UsageError} for flags that contradict each other, or the file.
  * @param file - What the file of `--config` says, if there is one.
  * @param seed - For a single rule that nobody gave one.
  */
 export function ruleSources(flags: RuleFlags, file: RuleFile | undefined, seed: number): RuleSources {
   if (file === undefined || file.single !== null) {
     const rule = overlaid({ seed, ...file?.single }, flags);
-    const set = singleRuleSet(rule);
+    const set = oneRuleSet(rule);
     return { file: null, flags: set, targets: set.targets };
   }
   const { ruleSet } = file;
@@ -52,8 +58,18 @@ export function ruleSources(flags: RuleFlags, file: RuleFile | undefined, seed: 
   const set = { ...ruleSet, targets: own, seed: ownSeed };
   const asks = [flags.errorProbability, flags.statusCode, flags.errorBody, flags.headers, flags.closeAt];
   if (asks.every((flag) => flag === undefined)) return { file: set, flags: null, targets: own };
-  const below = singleRuleSet(overlaid({ seed: ownSeed, targetHosts: [] }, flags));
+  const below = oneRuleSet(overlaid({ seed: ownSeed, targetHosts: [] }, flags));
   return { file: set, flags: below, targets: [...new Set([...own, ...below.targets])] };
+}
+
+/** What the flags mean. @throws {@link UsageError} where they contradict each other. */
+function oneRuleSet(rule: SingleRule): RuleSet {
+  try {
+    return singleRuleSet(rule);
+  } catch (error) {
+    if (error instanceof FaultEngineError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** A single rule with the flags that were given laid over it. */
@@ -65,7 +81,7 @@ function overlaid(rule: SingleRule, flags: RuleFlags): SingleRule {
     ...(errorProbability !== undefined && { errorProbability }),
     ...(statusCode !== undefined && { statusCode }),
     ...(errorBody !== undefined && { errorBody }),
-    ...(headers && { headers: { ...rule.headers, ...headers } }),
+    ...(headers && { headers: overlaidHeaders(rule.headers ?? [], headers) }),
     ...(closeAt && { closeAt }),
     ...(seed !== undefined && { seed }),
   };

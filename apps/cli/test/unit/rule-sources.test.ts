@@ -22,7 +22,7 @@ describe("flags alone", () => {
         errorProbability: 0.5,
         statusCode: 429,
         errorBody: "no",
-        headers: { "x-a": "1" },
+        headers: [["x-a", "1"]],
         closeAt: "established",
         seed: "s",
       },
@@ -46,7 +46,7 @@ describe("flags alone", () => {
 describe("flags over the old JSON", () => {
   it("win key by key, headers by name", () => {
     const file = old({ error_probability: 0.25, status_code: 529, headers: { a: "file", b: "file" } });
-    const { flags } = ruleSources({ errorProbability: 0.5, headers: { b: "flag" } }, file, 77);
+    const { flags } = ruleSources({ errorProbability: 0.5, headers: [["b", "flag"]] }, file, 77);
     expect(flags?.seed).toBe(77);
     expect(flags?.rules[0]).toMatchObject({
       when: { probability: 0.5 },

@@ -3,6 +3,7 @@ import { FaultEngineError } from "../fault-engine-error.ts";
 import type { ErrorAnswer } from "../faults/fault.ts";
 import { PROVIDER_ERRORS, type Provider, providerError } from "../providers/provider-error.ts";
 import { utf8 } from "../text.ts";
+import { hasNoContent, overlaidHeaders } from "./response-headers.ts";
 
 /** What an injected response has to know besides the fault. */
 export interface FaultResponseContext {
@@ -34,29 +35,19 @@ function presetResponse(answer: ErrorAnswer, preset: string, context: FaultRespo
 
 /** An answer without a preset: what the user wrote, as JSON where it looks so. */
 function ownResponse(answer: ErrorAnswer): HttpResponse {
-  const { retryAfterSeconds } = answer;
+  const { retryAfterSeconds, status } = answer;
+  const retryAfter: Header[] =
+    typeof retryAfterSeconds === "number" ? [["retry-after", String(Math.ceil(retryAfterSeconds))]] : [];
+  if (status !== null && hasNoContent(status))
+    return { status, headers: retryAfter, body: new Uint8Array(0) };
   const text = answer.body ?? JSON.stringify({ error: { message: answer.message ?? "injected failure" } });
   const type = /^\s*[{[]/.test(text) ? "application/json" : "text/plain; charset=utf-8";
-  const headers: Header[] = [["content-type", type]];
-  if (typeof retryAfterSeconds === "number")
-    headers.push(["retry-after", String(Math.ceil(retryAfterSeconds))]);
-  return { status: answer.status ?? 500, headers, body: utf8(text) };
-}
-
-/** `changes` laid over `headers`: a name that is there changes its value in place, another goes to the end. */
-function overlaid(headers: readonly Header[], changes: readonly Header[]): Header[] {
-  const result = [...headers];
-  for (const [name, value] of changes) {
-    const at = result.findIndex(([found]) => found.toLowerCase() === name.toLowerCase());
-    if (at === -1) result.push([name, value]);
-    else result[at] = [result[at]![0], value];
-  }
-  return result;
+  return { status: status ?? 500, headers: [["content-type", type], ...retryAfter], body: utf8(text) };
 }
 
 /**
  * The response of an `http.error` fault: the preset's, with the user's changes laid over it; or the user's own. Its
- * `content-length` is the body's.
+ * `content-length` is the body's. A status that has no content (204, 205, 304) goes without.
  *
  * @throws FaultEngineError `unknown-preset` for a preset that no provider has.
  *
@@ -71,7 +62,7 @@ export function faultResponse(answer: ErrorAnswer, context: FaultResponseContext
   const body = answer.body === null || answer.preset === null ? base.body : utf8(answer.body);
   const status = answer.status ?? base.status;
   const marked: Header[] = context.marker === null ? [] : [["x-faultwire", context.marker]];
-  const headers = overlaid(base.headers, [...answer.headers, ...marked]).filter(
+  const headers = overlaidHeaders(base.headers, [...answer.headers, ...marked]).filter(
     ([name]) => name.toLowerCase() !== "content-length",
   );
   if (status !== 204 && status !== 304) headers.push(["content-length", String(body.length)]);

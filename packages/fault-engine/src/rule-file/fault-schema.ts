@@ -85,20 +85,17 @@ const alertNames = Object.keys(ALERT_NUMBERS) as [AlertName, ...AlertName[]];
 const alertName = z.enum(alertNames, {
   error: "expected an alert by its name in RFC 8446, such as handshake_failure",
 });
-const forced = <Kind extends "tls.version" | "tls.cipher" | "tls.alpn">(kind: Kind): z.ZodType<TlsFault> =>
-  oneOf<TlsFault>(
+type Named = Extract<TlsFault, { readonly mode: string }>;
+const forced = (kind: Named["kind"], name: RegExp, error: string): z.ZodType<TlsFault> => {
+  const value = z.string({ error }).regex(name, { error });
+  return oneOf<TlsFault>(
     {
-      force: z
-        .string()
-        .min(1)
-        .transform((value) => ({ kind, mode: "force", value }) as TlsFault),
-      refuse: z
-        .string()
-        .min(1)
-        .transform((value) => ({ kind, mode: "refuse", value }) as TlsFault),
+      force: value.transform((text): Named => ({ kind, mode: "force", value: text })),
+      refuse: value.transform((text): Named => ({ kind, mode: "refuse", value: text })),
     },
     "of",
   );
+};
 const afterRecords = z.strictObject({ afterRecords: count.default(0) });
 
 const tlsFault: z.ZodType<TlsFault> = oneOf<TlsFault>(
@@ -119,9 +116,17 @@ const tlsFault: z.ZodType<TlsFault> = oneOf<TlsFault>(
       { error: "expected an alert by its name in RFC 8446, or { description, level, at }" },
     ),
     certificate: z.enum(CERTIFICATE_DEFECTS).transform((defect) => ({ kind: "tls.certificate", defect })),
-    version: forced("tls.version"),
-    cipher: forced("tls.cipher"),
-    alpn: forced("tls.alpn"),
+    version: forced(
+      "tls.version",
+      /^(?:(?:tls\s*v?)?1\.[0-3]|sslv[23])$/i,
+      "expected a version such as TLSv1.2 or TLSv1.3",
+    ),
+    cipher: forced(
+      "tls.cipher",
+      /^TLS_\w+$/,
+      "expected a cipher suite by its name at IANA, such as TLS_AES_128_GCM_SHA256",
+    ),
+    alpn: forced("tls.alpn", /^[\x21-\x7e]{1,255}$/, "expected a protocol's name, such as http/1.1"),
     handshakeStall: z
       .strictObject({ at: phase, for: durationOrEver.default(null) })
       .transform(({ at, for: forMs }) => ({ kind: "tls.handshake-stall", at, forMs })),

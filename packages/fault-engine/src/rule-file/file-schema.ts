@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { hasNoContent } from "../answers/response-headers.ts";
 import type { Rule, RuleSet } from "../rules/rule.ts";
 import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-rule.ts";
-import { responseHeaders } from "./http-fault-schema.ts";
 import { MIXES } from "./mixes.ts";
+import { responseHeaders } from "./response-headers-schema.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
 import { defined, hostName, oneOrMore, responseBody, responseStatus, share } from "./values.ts";
 
@@ -101,6 +102,14 @@ export const legacySchema: z.ZodType<RuleFile> = z
   })
   .refine((given) => (given.ca_cert === undefined) === (given.ca_key === undefined), {
     error: "expected ca_cert and ca_key together",
+  })
+  .superRefine(({ status_code: status, error_body: body = "" }, context) => {
+    if (status !== undefined && hasNoContent(status) && body !== "")
+      context.addIssue({
+        code: "custom",
+        path: ["error_body"],
+        message: `expected no error_body beside status_code ${status}, which has no content`,
+      });
   })
   .transform((given) => {
     const single: SingleRule = defined({

@@ -1,7 +1,9 @@
-import { checkHeader } from "@faultwire/http1";
 import { z } from "zod";
+import { hasNoContent } from "../answers/response-headers.ts";
 import { type ErrorAnswer, type Extent, type HttpFault, MALFORMATIONS } from "../faults/fault.ts";
 import { findErrorPreset, PROVIDER_ERRORS, type Provider } from "../providers/provider-error.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
+import { responseHeaders } from "./response-headers-schema.ts";
 import {
   durationMs,
   flag,
@@ -28,24 +30,25 @@ export function readPresetName(
   return findErrorPreset(known, name) === undefined ? undefined : { provider: known, name };
 }
 
+/** Presets that somebody may have meant: of that status, of that name without its provider, of nearly that name. */
+function nearPresets(text: string): string[] {
+  const [provider = "", name = ""] = text.includes("/") ? text.split("/", 2) : ["", text];
+  const providers = Object.hasOwn(PROVIDER_ERRORS, provider) ? [provider] : Object.keys(PROVIDER_ERRORS);
+  const candidates = PRESET_NAMES.filter((preset) => providers.includes(preset.split("/")[0] ?? ""));
+  const ofStatus = providers.flatMap((known) =>
+    PROVIDER_ERRORS[known as Provider]
+      .filter(({ status }) => String(status) === name)
+      .map((row) => `${known}/${row.name}`),
+  );
+  if (ofStatus.length > 0) return ofStatus.slice(0, 3);
+  const names = nearNames(name, [...new Set(candidates.map((preset) => preset.split("/")[1] ?? ""))], 3);
+  return candidates.filter((preset) => names.includes(preset.split("/")[1] ?? ""));
+}
+
 const preset = z.enum(PRESET_NAMES as [string, ...string[]], {
-  error: "expected a preset as <provider>/<error>, such as anthropic/overloaded_error",
+  error: ({ input }) =>
+    `expected a preset as <provider>/<error> (docs/presets.md), such as anthropic/overloaded_error${typeof input === "string" ? didYouMean(nearPresets(input)) : ""}`,
 });
-/** Headers of a response. */
-export const responseHeaders: z.ZodType<Record<string, string>> = z
-  .record(z.string(), z.coerce.string())
-  .superRefine((record, context) => {
-    for (const [name, value] of Object.entries(record))
-      try {
-        checkHeader([name, value]);
-      } catch (error) {
-        context.addIssue({
-          code: "custom",
-          path: [name],
-          message: error instanceof Error ? error.message : "not a header",
-        });
-      }
-  });
 const answerShape = {
   preset: preset.optional(),
   status: responseStatus.optional(),
@@ -65,16 +68,30 @@ function toAnswer(input: AnswerInput): ErrorAnswer {
     status: status ?? null,
     message: message ?? null,
     body: body ?? null,
-    headers: Object.entries(headers ?? {}),
+    headers: headers ?? [],
     retryAfterSeconds: retryAfter === undefined ? null : retryAfter === "none" ? "none" : retryAfter / 1000,
   };
 }
 
 const NEEDS_STATUS = "expected preset or status: an answer needs one";
 const isComplete = (input: AnswerInput): boolean => input.preset !== undefined || input.status !== undefined;
+
+/** A body beside a status that has none can't be sent; neither can a message that a body would hold. */
+function refuseContent(input: AnswerInput, context: z.core.$RefinementCtx): void {
+  if (input.status === undefined || !hasNoContent(input.status)) return;
+  for (const key of ["preset", "message", "body"] as const)
+    if (input[key] !== undefined && input[key] !== "")
+      context.addIssue({
+        code: "custom",
+        path: [key],
+        message: `expected no ${key} beside status ${input.status}, which has no content`,
+      });
+}
+
 const error = z
   .strictObject(answerShape)
   .refine(isComplete, NEEDS_STATUS)
+  .superRefine(refuseContent)
   .transform((input): HttpFault => ({ kind: "http.error", answer: toAnswer(input) }));
 
 const delay = z
@@ -153,6 +170,7 @@ export const httpFault: z.ZodType<HttpFault> = z
     if (chosen.length + (answer.length > 0 ? 1 : 0) !== 1) context.addIssue({ code: "custom", message: ONE });
     else if (answer.length > 0 && !isComplete(given))
       context.addIssue({ code: "custom", message: NEEDS_STATUS });
+    else refuseContent(given, context);
   })
   .transform((given): HttpFault => {
     if (given.error) return given.error;

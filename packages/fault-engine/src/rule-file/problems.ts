@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { ValuePath } from "./locate.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 
 /** One reason for refusing a file, before its place is known. */
 export interface SchemaProblem {
@@ -72,41 +73,58 @@ function knownKeys(schema: unknown, path: ValuePath): string[] {
   ];
 }
 
-/** Edits that turn one text into another, each letter once (Levenshtein 1965); keys are short. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let i = 0; i < one.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < other.length; j++)
-      next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (one[i] === other[j] ? 0 : 1)));
-    row = next;
-  }
-  return row[other.length]!;
+/** Known keys that have `key` among their own: a fault without its layer. */
+const homesOf = (key: string, known: readonly string[], path: ValuePath, schema: unknown): string[] =>
+  known
+    .filter((name) => knownKeys(schema, [...path, name]).includes(key))
+    .map((name) => `${name}: { ${key}: … }`);
+
+function unknownKey(key: string, path: ValuePath, schema: unknown): string {
+  const known = knownKeys(schema, path);
+  if (known.length === 0) return "unknown key";
+  const near = nearNames(key, known);
+  const meant = near.length > 0 ? near : homesOf(key, known, path, schema).slice(0, 2);
+  return `unknown key${didYouMean(meant)}; expected one of ${known.join(", ")}`;
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  if (known.length === 0) return "unknown key";
-  const near = known
-    .map((name) => ({ name, edits: distance(key.slice(0, 50).toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits)[0];
-  const hint = near && near.edits <= Math.ceil(near.name.length / 3) ? ` (did you mean ${near.name}?)` : "";
-  return `unknown key${hint}; expected one of ${known.join(", ")}`;
+/** The names of which a value had to be one, over all alternatives. Presets say by themselves which are near. */
+function namesOf(issue: Issue): string[] {
+  if (issue.code === "invalid_value")
+    return issue.values.filter((value) => typeof value === "string" && !value.includes("/")) as string[];
+  if (issue.code !== "invalid_union") return [];
+  return issue.errors.flat().flatMap((one) => (one.path.length === 0 ? namesOf(one) : []));
+}
+
+/**
+ * Without what follows from an unknown key: that an object has none of the keys that it needs, or that one around it
+ * has.
+ */
+function withoutEchoes(issues: readonly Issue[]): readonly Issue[] {
+  const unknown = issues.filter(({ code }) => code === "unrecognized_keys");
+  const isAround = (outer: Issue, inner: Issue): boolean =>
+    outer.path.every((step, at) => inner.path[at] === step);
+  return issues.filter((issue) => issue.code !== "custom" || !unknown.some((one) => isAround(issue, one)));
 }
 
 /** Every reason why `data` was refused, in the order of the schema. */
 export function schemaProblems(issues: readonly Issue[], data: unknown, schema: unknown): SchemaProblem[] {
-  return issues.flatMap((issue) => issueProblems(issue, [], data, schema));
+  return withoutEchoes(issues).flatMap((issue) => issueProblems(issue, [], data, schema));
 }
 
 function issueProblems(issue: Issue, before: ValuePath, data: unknown, schema: unknown): SchemaProblem[] {
   const path = [...before, ...readable(issue.path)];
   if (issue.code === "invalid_union") {
     const meant = meantAlternative(issue);
-    if (meant !== undefined) return meant.flatMap((one) => issueProblems(one, path, data, schema));
+    if (meant !== undefined)
+      return withoutEchoes(meant).flatMap((one) => issueProblems(one, path, data, schema));
   }
   if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(schema, path);
-    return issue.keys.map((key) => ({ path, key, found: undefined, expected: unknownKey(key, known) }));
+    return issue.keys.map((key) => ({
+      path,
+      key,
+      found: undefined,
+      expected: unknownKey(key, path, schema),
+    }));
   }
   if (issue.code === "invalid_key") {
     const key = String(path.at(-1) ?? "");
@@ -116,5 +134,8 @@ function issueProblems(issue: Issue, before: ValuePath, data: unknown, schema: u
   const isUnspecific = issue.code === "invalid_type" && !issue.message.startsWith("expected ");
   const keys = isUnspecific && issue.expected === "object" ? knownKeys(schema, path) : [];
   const expected = keys.length > 0 ? `expected an object with ${keys.join(", ")}` : expectation(issue);
-  return [{ path, key: undefined, found: valueAt(data, path), expected }];
+  const found = valueAt(data, path);
+  const isMeant = typeof found === "string" && !expected.includes("did you mean");
+  const hint = isMeant ? didYouMean(nearNames(found, namesOf(issue))) : "";
+  return [{ path, key: undefined, found, expected: expected + hint }];
 }

@@ -117,11 +117,12 @@ export const streamFault: z.ZodType<StreamFault> = oneOf<StreamFault>(
       })),
     pace: z
       .strictObject({
-        event: durationMs.default(0),
-        jitter: durationMs.default(0),
+        event: durationMs.optional(),
+        jitter: durationMs.optional(),
         firstEvent: durationMs.optional(),
       })
-      .transform(({ event, jitter, firstEvent }) => ({
+      .refine((given) => Object.keys(given).length > 0, "expected firstEvent, event or jitter")
+      .transform(({ event = 0, jitter = 0, firstEvent }) => ({
         kind: "stream.pace",
         eventMs: event,
         jitterMs: jitter,

@@ -18,6 +18,8 @@ function scaled(text: string, pattern: RegExp, units: Readonly<Record<string, nu
   return Number(match?.[1]) * (units[match?.[2] ?? ""] ?? Number.NaN);
 }
 
+/** Ten years: longer than any run, and short enough for a date in an answer to stay a date. */
+const MAX_DURATION_MS = 87_600 * 3_600_000;
 const DURATION = "a duration such as 500ms, 2s, 1.5m or 1h";
 
 /** A time span in milliseconds, written with its unit. */
@@ -25,6 +27,7 @@ export const durationMs: z.ZodType<number> = z
   .string({ error: `expected ${DURATION}` })
   .regex(durationText, { error: `expected ${DURATION}` })
   .transform((text) => scaled(text, durationText, UNITS_MS))
+  .refine((ms) => ms <= MAX_DURATION_MS, { error: "expected a duration of 87600h (ten years) at the most" })
   .meta({ description: `A time span: ${DURATION}.` });
 
 /** A time span, or `ever`, which is `null`. */
@@ -41,7 +44,8 @@ export const sizeBytes: z.ZodType<number> = z
       z
         .string()
         .regex(sizeText)
-        .transform((text) => Math.round(scaled(text, sizeText, UNITS_BYTES))),
+        .transform((text) => Math.round(scaled(text, sizeText, UNITS_BYTES)))
+        .refine((bytes) => Number.isSafeInteger(bytes)),
     ],
     { error: "expected a number of bytes such as 4096, 64kB or 1MiB" },
   )

@@ -1,3 +1,6 @@
+import type { Header } from "@faultwire/http1";
+import { hasNoContent } from "../answers/response-headers.ts";
+import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { findErrorPreset } from "../providers/provider-error.ts";
 import type { Match, RuleSet } from "./rule.ts";
@@ -17,8 +20,8 @@ export interface SingleRule {
   readonly statusCode?: number;
   /** The body of the answer; default Anthropic's own for that status. */
   readonly errorBody?: string;
-  /** Laid over the answer's headers by name. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Laid over the answer's headers by name; several of one name are several fields. */
+  readonly headers?: readonly Header[];
   /** Where an HTTPS connection that stays closed is ended; default `client-hello`. */
   readonly closeAt?: CloseMoment;
   /** Default 0. */
@@ -28,6 +31,8 @@ export interface SingleRule {
 /**
  * The rule set that a {@link SingleRule} means: `flags` answers requests with an error, and `flags/connection` closes
  * the HTTPS connections whose requests can't be seen, each with the same probability and draws of its own.
+ *
+ * @throws FaultEngineError `invalid-rules` for a body beside a status that has no content.
  *
  * @example
  * ```ts
@@ -59,16 +64,21 @@ export function singleRuleSet(rule: SingleRule): RuleSet {
 }
 
 /** The provider's own error for the status, or one of its general kind where it has none; then the user's words. */
-function errorAnswer({ statusCode = 500, errorBody, headers = {} }: SingleRule): Fault {
+function errorAnswer({ statusCode = 500, errorBody, headers = [] }: SingleRule): Fault {
+  if (hasNoContent(statusCode) && errorBody !== undefined && errorBody !== "")
+    throw new FaultEngineError(
+      "invalid-rules",
+      `status ${statusCode} has no content, so it can't have a body`,
+    );
   const preset = findErrorPreset("anthropic", statusCode)?.name ?? "api_error";
   return {
     kind: "http.error",
     answer: {
-      preset: `anthropic/${preset}`,
+      preset: hasNoContent(statusCode) ? null : `anthropic/${preset}`,
       status: statusCode,
       message: null,
       body: errorBody ?? null,
-      headers: Object.entries(headers),
+      headers,
       retryAfterSeconds: null,
     },
   };

@@ -44,7 +44,10 @@ describe("one rule", () => {
     const { headers, body } = answer({
       statusCode: 529,
       errorBody: "büsy",
-      headers: { "Content-Type": "text/plain", "retry-after": "9" },
+      headers: [
+        ["Content-Type", "text/plain"],
+        ["retry-after", "9"],
+      ],
     });
     expect(body).toBe("büsy");
     expect(headers.get("content-type")).toBe("text/plain");

@@ -1,0 +1,196 @@
+/** What a rule file must not promise, because no run can carry it out; and how a slip of the pen is named. */
+import { encodeResponse, ResponseReader } from "@faultwire/http1";
+import { describe, expect, it } from "vitest";
+import {
+  FaultEngineError,
+  faultResponse,
+  parseRuleFile,
+  type RuleProblem,
+  singleRuleSet,
+} from "../../src/index.ts";
+
+const inRule = (fault: string): string => `version: 1\nrules:\n  - name: a\n    fault: ${fault}\n`;
+
+function problemsOf(text: string): readonly RuleProblem[] {
+  try {
+    parseRuleFile(text, "faults.yaml");
+    return [];
+  } catch (error) {
+    if (error instanceof FaultEngineError) return error.problems;
+    throw error;
+  }
+}
+const linesOf = (text: string): string[] =>
+  problemsOf(text).map(({ line, column, message }) => `${line}:${column} ${message}`);
+
+/** The wire bytes of an error answer, read again. */
+function answered(fault: string, method = "POST"): { status: number; headers: string[]; body: string } {
+  const [found] = parseRuleFile(inRule(fault), "faults.yaml").ruleSet.rules[0]?.faults ?? [];
+  if (found?.kind !== "http.error") throw new Error("no error answer");
+  const response = faultResponse(found.answer, { requestId: "req_1", nowMs: 0, marker: "a" });
+  const reader = new ResponseReader();
+  reader.expect(method);
+  const items = [...reader.push(encodeResponse(response, { method }))];
+  const head = items.find((item) => item.kind === "head");
+  if (head === undefined || items.at(-1)?.kind !== "end") throw new Error("no whole response");
+  const body = items.flatMap((item) => (item.kind === "body" ? [Buffer.from(item.data).toString()] : []));
+  return {
+    status: head.status,
+    headers: head.headers.map(([name, value]) => `${name}: ${value}`),
+    body: body.join(""),
+  };
+}
+
+describe("a status without content", () => {
+  it.each([204, 205, 304])("%i is answered without a body", (status) => {
+    const { headers, ...rest } = answered(
+      `{ http: { status: ${status}, retryAfter: 2s, headers: { etag: x } } }`,
+    );
+    expect(rest).toEqual({ status, body: "" });
+    expect(headers).toEqual([
+      "retry-after: 2",
+      "etag: x",
+      "x-faultwire: a",
+      ...(status === 205 ? ["content-length: 0"] : []),
+    ]);
+  });
+
+  it.each([
+    ["{ http: { status: 204, body: x } }", /^4:41 .*body: .*expected no body beside status 204/],
+    ["{ http: { status: 304, message: x } }", /^4:44 .*expected no message beside status 304/],
+    ["{ http: { error: { status: 205, body: { a: 1 } } } }", /^4:50 .*expected no body beside status 205/],
+    [
+      "{ http: { preset: anthropic/api_error, status: 204 } }",
+      /^4:30 .*expected no preset beside status 204/,
+    ],
+  ])("%s is refused", (fault, message) => {
+    expect(linesOf(inRule(fault)).join("\n")).toMatch(message);
+  });
+
+  it("can be had with flags and with the old JSON, but not with a body", () => {
+    const [rule] = singleRuleSet({ statusCode: 204 }).rules;
+    expect(rule?.faults).toMatchObject([{ kind: "http.error", answer: { preset: null, status: 204 } }]);
+    expect(() => singleRuleSet({ statusCode: 204, errorBody: "x" })).toThrow(/status 204 has no content/);
+    expect(linesOf('{"status_code": 304,\n "error_body": "x"}')).toEqual([
+      "2:16 error_body: found a string, expected no error_body beside status_code 304, which has no content",
+    ]);
+  });
+
+  it.each([100, 101, 103, 199, 600, 204.5])("%d is none of a final response", (status) => {
+    expect(linesOf(inRule(`{ http: { status: ${status} } }`)).join()).toMatch(/whole number from 200 to 599/);
+  });
+});
+
+describe("headers of an answer", () => {
+  it("a list of values is a field each, and replaces the preset's", () => {
+    const { headers } = answered(
+      "{ http: { preset: anthropic/api_error, headers: { Set-Cookie: [a=1, b=2], request-id: [x, y], x-n: 1, x-b: true } } }",
+    );
+    expect(headers.filter((line) => !/^(?:content-|anthropic-)/.test(line))).toEqual([
+      "request-id: x",
+      "request-id: y",
+      "Set-Cookie: a=1",
+      "Set-Cookie: b=2",
+      "x-n: 1",
+      "x-b: true",
+      "x-faultwire: a",
+    ]);
+  });
+
+  it.each([
+    "content-length",
+    "Transfer-Encoding",
+    "connection",
+    "keep-alive",
+    "upgrade",
+    "trailer",
+    "te",
+    "proxy-connection",
+    "x-faultwire",
+  ])("%s is refused with its place and its reason", (name) => {
+    const [line, ...more] = linesOf(inRule(`{ http: { status: 500, headers: { ${name}: a } } }`));
+    expect(more).toEqual([]);
+    expect(line).toMatch(
+      new RegExp(`^4:${48 + name.length} .*: found a string, expected no ${name.toLowerCase()}: \\w`),
+    );
+    expect(linesOf(`{"status_code": 500, "headers": {"${name}": "a"}}`).join()).toContain("expected no");
+  });
+
+  it.each([
+    ["null", "x: null"],
+    ["an object", "x: { a: 1 }"],
+    ["null in a list", "x: [a, null]"],
+    ["an empty list", "x: []"],
+    ["a line end", 'x: "a\\nb"'],
+    ["a line end in a list", 'x: [a, "a\\rb"]'],
+    ["a control character", 'x: "a\\0b"'],
+    ["no ISO-8859-1", "x: 漢"],
+    ["a name with a space", '"a b": x'],
+    ["a name with a line end", '"a\\r\\nb": x'],
+    ["an empty name", '"": x'],
+    ["a name with a colon", '"a:b": x'],
+  ])("%s is refused", (_what, header) => {
+    const problems = problemsOf(inRule(`{ http: { status: 500, headers: { ${header} } } }`));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ line: 4, path: expect.stringContaining("headers") });
+  });
+});
+
+describe("values beyond what a run can hold", () => {
+  it.each([
+    ["{ http: { preset: anthropic/rate_limit_error, retryAfter: 9999999999999h } }", /retryAfter/],
+    ["{ http: { delay: { beforeHead: 99999999999999h } } }", /beforeHead/],
+    ["{ http: { truncate: { afterBytes: 99999999999999999MiB } } }", /afterBytes/],
+    ["{ stream: { pace: {} } }", /expected firstEvent, event or jitter/],
+    ["{ stream: { errorEvent: { afterEvents: 1 } } }", /expected type, or data of your own/],
+    ['{ stream: { errorEvent: { afterEvents: 1, data: "", event: "a\\nb" } } }', /event's name, on one line/],
+    ["{ stream: { cut: { beforeEnd: 0 } } }", /whole number from 1 to 100/],
+    ["{ tls: { version: { force: TLSv9 } } }", /expected a version such as TLSv1.2/],
+    ["{ tls: { cipher: { force: 'AES:!NULL' } } }", /expected a cipher suite by its name at IANA/],
+    ["{ tls: { alpn: { force: '' } } }", /expected a protocol's name/],
+  ])("%s is refused", (fault, message) => {
+    const lines = linesOf(inRule(fault));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(message);
+  });
+});
+
+describe("a slip of the pen is told once, with what was meant", () => {
+  it.each<[string, readonly RegExp[]]>([
+    ["{ http: { preset: anthropic/rate_limit } }", [/did you mean anthropic\/rate_limit_error\?/]],
+    ["{ http: { preset: rate_limit_error } }", [/did you mean anthropic\/rate_limit_error\?/]],
+    ["{ http: { preset: anthropic/529 } }", [/did you mean anthropic\/overloaded_error\?/]],
+    ["{ http: { preset: openai/429 } }", [/openai\/rate_limit_exceeded or openai\/insufficient_quota\?/]],
+    ["{ http: { preset: antropic/overloaded_eror } }", [/did you mean anthropic\/overloaded_error\?/]],
+    ["{ http: { statsu: 503 } }", [/http\.statsu: unknown key \(did you mean status\?\)/]],
+    ["{ http: { error: { statsu: 503 } } }", [/error\.statsu: unknown key \(did you mean status\?\)/]],
+    ["{ stream: { cutt: { afterEvents: 1 } } }", [/stream\.cutt: unknown key \(did you mean cut\?\)/]],
+    [
+      "{ stream: { cut: { afterEvent: 1 } } }",
+      [/cut\.afterEvent: unknown key \(did you mean afterEvents\?\)/],
+    ],
+    ["{ cut: { afterEvents: 1 } }", [/fault\.cut: unknown key \(did you mean stream: \{ cut: … \}\?\)/]],
+    ["{ rateLimit: { requestsPerMinute: 1 } }", [/did you mean http: \{ rateLimit: … \}\?/]],
+    ["{ connection: { close: { at: server_hello } } }", [/"server_hello", .*did you mean server-hello\?/]],
+    ["{ connection: { close: { at: respnse-head } } }", [/did you mean response-head\?/]],
+    ["{ http: { malformed: bad-status } }", [/did you mean bad-status-line\?/]],
+    ["{ tls: { alert: handshake_failur } }", [/did you mean handshake_failure\?/]],
+    ["{ stream: { cut: { afterEvents: 1, stop: midevent } } }", [/did you mean mid-event\?/]],
+  ])("%s", (fault, messages) => {
+    const lines = linesOf(inRule(fault));
+    expect(lines).toHaveLength(messages.length);
+    for (const [at, message] of messages.entries()) expect(lines[at]).toMatch(message);
+  });
+
+  it("is told with nothing where nothing is near", () => {
+    for (const fault of ["{ http: { preset: foo/bar } }", "{ connection: { close: { at: tuesday } } }"])
+      expect(linesOf(inRule(fault)).join()).not.toContain("did you mean");
+  });
+
+  it("in a rule's own keys, too", () => {
+    const text = "version: 1\nrules:\n  - name: a\n    falt: { http: { empty: true } }\n";
+    expect(linesOf(text)).toEqual([
+      "4:5 rules[0].falt: unknown key (did you mean fault?); expected one of name, match, when, fault, sequence",
+    ]);
+  });
+});
