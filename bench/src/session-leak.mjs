@@ -1,153 +1,113 @@
-// Whether sessions leave something behind: 1,000,000 calls in 50,000 tunnels, each of them carried on both sides as the
-// host does it and ended as the host does it, by a cancelled call. `node bench/src/session-leak.mjs [sessions]`.
-import { randomUUID } from "node:crypto";
+// Whether sessions leave something behind: 1,000,000 calls in 50,000 tunnels, carried and ended by the reference host.
+// `node --expose-gc bench/src/session-leak.mjs [tunnels]`.
 import { once } from "node:events";
-import { connect, constants } from "node:http2";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import {
-  ProcessTunnelDataRequest_Direction as Direction,
-  ProcessTunnelDataRequestSchema,
-  ProcessTunnelDataResponseSchema,
-  ProcessTunnelDataRequest_Side as Side,
-} from "@faultwire/fault-protocol";
+import { createServer } from "node:net";
+import { tunnelLimits } from "@faultwire/tunnel";
 import { startChild } from "./support/child.mjs";
-import { chunkPath, envelope, prefixBytes } from "./support/chunk-call.mjs";
 import { openReport, scaled } from "./support/report.mjs";
+import { openTunnel } from "./support/tunnel-client.mjs";
 
-const sessions = Number(process.argv[2] ?? scaled(50_000, 500));
+const tunnels = Number(process.argv[2] ?? scaled(50_000, 200));
 const atOnce = 16;
 const samples = 10;
-/** nghttp2 ends a connection with more than 1000 cancelled calls in a row, or 33 a second for long; Node 20 can't change it. */
-const sessionsPerConnection = 500;
-const callsPerSession = 20;
-/** More than a collection leaves behind by chance, less than a tenth of a kB a session. */
+/** Six chunks of the host's in each direction: as many read calls and nearly as many write calls. */
+const bytesPerTunnel = 6 * 4096;
+const callsPerTunnel = 20;
+/** Every so many tunnels the client goes away in the middle. */
+const cutEvery = 20;
+/** More than a collection leaves behind by chance, less than a fifth of a kB a tunnel. */
 const maxGrowthMb = scaled(5, 50);
+/** The host has no call for a tunnel's end (docs/fault-host.md): tunnels stay in the plugin's table until it is full. */
+const warmUpSamples = Math.min(samples - 1, Math.ceil(tunnelLimits.maxTunnels / (tunnels / samples)) + 1);
+const patienceMs = 30_000;
 
 const report = openReport("session-leak", {
-  method: `${sessions * callsPerSession} calls in ${sessions} tunnels, ${atOnce} at a time; the plugin's heap after a collection, the first tenth is warm-up`,
+  method: `${tunnels} tunnels through the reference host, ${atOnce} at a time, ${bytesPerTunnel} bytes up and down in each, one of ${cutEvery} cut in the middle; the plugin's heap after a collection`,
 });
+const echo = createServer({ allowHalfOpen: true }, (socket) => {
+  // A client that cuts is a part of the measurement.
+  socket.on("error", () => socket.destroy());
+  socket.pipe(socket);
+}).listen(0, "127.0.0.1");
+await once(echo, "listening");
 const plugin = await startChild(new URL("./support/plugin-process.mjs", import.meta.url), "untouched");
-let server;
-let client;
-const headers = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
+const host = await startChild(
+  new URL("./support/host.mjs", import.meta.url),
+  String(echo.address().port),
+  ...plugin.ready.urls,
+);
+const bytes = Buffer.alloc(bytesPerTunnel, 7);
 
-/** One call on a connection; `answer` resolves with the response's bytes: none when it was cancelled. */
-function call(connection, path, message) {
-  const stream = connection.request({ ...headers, ":path": path });
-  const parts = [];
-  stream.on("data", (part) => parts.push(part));
-  stream.on("error", () => {});
-  stream.end(envelope(message));
-  const answer = once(stream, "close").then(() => Buffer.concat(parts).subarray(prefixBytes));
-  const sent = once(stream, "finish");
-  sent.catch(() => {});
-  return { answer, sent, cancel: () => stream.close(constants.NGHTTP2_CANCEL) };
+/** One tunnel, from CONNECT to its end. */
+async function carryOne(number) {
+  const socket = await openTunnel(host.ready.port);
+  socket.setTimeout(patienceMs, () => socket.destroy(new Error(`tunnel ${number} hangs`)));
+  const isCut = number % cutEvery === 0;
+  let received = 0;
+  let error;
+  socket.on("error", (cause) => {
+    error = cause;
+  });
+  socket.on("data", (chunk) => {
+    received += chunk.length;
+    if (isCut) socket.resetAndDestroy();
+    else if (received === bytesPerTunnel) socket.end();
+  });
+  socket.resume();
+  socket.write(bytes);
+  await once(socket, "close");
+  if (isCut ? received === 0 : received !== bytesPerTunnel)
+    throw new Error(`tunnel ${number} brought ${received} bytes back of ${bytesPerTunnel}`, { cause: error });
 }
 
-const chunkCall = (connection, side, direction, id, chunk) =>
-  call(
-    connection,
-    chunkPath,
-    toBinary(
-      ProcessTunnelDataRequestSchema,
-      create(ProcessTunnelDataRequestSchema, { id, side, direction, chunk }),
-    ),
-  );
-const half = Buffer.alloc(4096, 7);
-const full = Buffer.alloc(8192, 7);
-const few = Buffer.alloc(100, 7);
+let carried = 0;
 
-function actionOf(response) {
-  const { action } = fromBinary(ProcessTunnelDataResponseSchema, response);
-  if (action.case === undefined || action.case === "close") throw new Error(`answered with ${action.case}`);
-  return action;
-}
-
-/** Resolves when what was sent before has been read at the other end. */
-const pinged = (connection) =>
-  new Promise((resolve, reject) => connection.ping((error) => (error ? reject(error) : resolve())));
-
-let calls = 0;
-
-async function session() {
-  const id = randomUUID();
-  const read = (chunk) => {
-    calls++;
-    return chunkCall(client, Side.CLIENT, Direction.INGRESS, id, chunk);
-  };
-  const write = async (chunk) => {
-    calls++;
-    return actionOf(await chunkCall(server, Side.SERVER, Direction.EGRESS, id, chunk).answer);
-  };
-  for (let round = 0; round < 4; round++) {
-    actionOf(await read(half).answer);
-    // The host reads on while its write call is on its way, and where it is told to, offers that again, filled up.
-    const [offered, next] = await Promise.all([write(half), read(half).answer]);
-    actionOf(next);
-    await write(offered.value.modifiedChunk?.length === 0 ? full : half);
-  }
-  actionOf(await read(few).answer);
-  await write(few);
-  actionOf(await read(few).answer);
-  // Its predecessor's echo is still to come: this one is held, and cancelled when the host's client has gone.
-  const held = read(few);
-  await held.sent;
-  await pinged(client);
-  held.cancel();
-  await held.answer;
-}
-
-/** The plugin counts a side as registered as long as it is asked how it is. */
-async function poll() {
-  for (const connection of [server, client])
-    await call(connection, "/plugin.PluginService/HealthCheck", new Uint8Array(0)).answer;
-}
-
-/** These sessions, on connections of their own. */
-async function batch(count) {
-  [server, client] = plugin.ready.urls.map((url) => connect(url, { maxOutstandingPings: atOnce }));
-  await Promise.all([once(server, "connect"), once(client, "connect")]);
-  await poll();
-  let left = count;
+/** So many tunnels more; resolves when the host has seen the end of all. */
+async function carry(count) {
+  const until = carried + count;
   const worker = async () => {
-    while (left-- > 0) await session();
+    while (carried < until) await carryOne(carried++);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-  // The answer comes behind whatever the last cancellations brought about.
-  await poll();
-  await Promise.all(
-    [server, client].map((connection) => new Promise((resolve) => connection.close(resolve))),
-  );
+  const deadline = performance.now() + patienceMs;
+  while ((await host.ask("counts"))["tunnel-closed"] !== carried)
+    if (performance.now() > deadline) throw new Error("the host does not let go of its tunnels");
 }
 
 const heapMb = async () => (await plugin.memory()).heapUsed / 1e6;
-const found = [];
+const found = [await heapMb()];
 const start = performance.now();
-for (let sample = 0; sample <= samples; sample++) {
-  if (sample > 0)
-    for (let left = sessions / samples; left > 0; left -= sessionsPerConnection)
-      await batch(Math.min(left, sessionsPerConnection));
+while (found.length <= samples) {
+  await carry(tunnels / samples);
   found.push(await heapMb());
-  report.row({
-    what: `heap after ${(sessions / samples) * sample} tunnels`,
-    value: found.at(-1),
-    unit: "MB",
-  });
+  report.row({ what: `heap after ${carried} tunnels`, value: found.at(-1), unit: "MB" });
 }
 const seconds = (performance.now() - start) / 1000;
-const { closed = 0 } = await plugin.ask("counts");
+const { call: calls, failed = 0 } = await host.ask("counts");
+const { closed = 0, evicted = 0, cancelled = 0, unpaired = 0, mismatch = 0 } = await plugin.ask("counts");
+if (failed + unpaired + mismatch > 0)
+  throw new Error(`${failed} calls failed, ${unpaired} tunnels unpaired, ${mismatch} did not match`);
 report.row({
-  what: "growth after the first tenth",
-  value: found.at(-1) - found[1],
+  what: `growth after ${(tunnels / samples) * warmUpSamples} tunnels`,
+  value: found.at(-1) - found[warmUpSamples],
   unit: "MB",
   wanted: [{ atMost: maxGrowthMb }],
-  note: `${(calls / seconds).toFixed(0)} calls/s from a Node client`,
 });
 report.row({
-  what: "tunnels that are left",
-  value: sessions - closed,
-  unit: "tunnels",
-  wanted: [{ atMost: 0 }],
+  what: "calls",
+  value: calls,
+  unit: "calls",
+  wanted: [{ atLeast: tunnels * callsPerTunnel }],
+  note: `${(calls / seconds).toFixed(0)} a second`,
 });
+report.row({
+  what: "tunnels in the plugin's table",
+  value: tunnels - closed,
+  unit: "tunnels",
+  wanted: [{ atMost: tunnelLimits.maxTunnels }],
+  note: `${evicted} forgotten because it was full, ${cancelled} because a call was cancelled`,
+});
+host.stop();
 plugin.stop();
+echo.close();
 report.close();

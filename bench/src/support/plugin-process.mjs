@@ -14,8 +14,8 @@ const plugin = await startPluginServer({
   logger: quietLogger(),
   port: 0,
   ...(way === "decrypted" ? { intercept: interception(authority, readFileSync(caFile, "utf8")) } : {}),
-  onEvent: ({ type }) => {
-    counts[type] = (counts[type] ?? 0) + 1;
+  onEvent: ({ type, why }) => {
+    for (const what of type === "closed" ? [type, why] : [type]) counts[what] = (counts[what] ?? 0) + 1;
   },
 });
 answerParent(

@@ -7,6 +7,16 @@ import { connect as connectTls } from "node:tls";
 const patienceMs = 30_000;
 const piece = Buffer.alloc(65_536, 7);
 
+/** Opens a tunnel; resolves with its socket. */
+export async function openTunnel(proxyPort) {
+  const socket = connectTcp(proxyPort, "127.0.0.1");
+  socket.setNoDelay(true);
+  socket.write("CONNECT origin.test:443 HTTP/1.1\r\nHost: origin.test:443\r\n\r\n");
+  const [answer] = await once(socket, "data");
+  if (!answer.toString("latin1").startsWith("HTTP/1.1 200")) throw new Error(`CONNECT: ${answer}`);
+  return socket;
+}
+
 /** A tunnel with a finished handshake in it. */
 export class TunnelClient {
   #socket;
@@ -16,11 +26,7 @@ export class TunnelClient {
 
   /** `target` is `{ proxyPort, ca }`; every handshake is a full one. */
   static async open({ proxyPort, ca }) {
-    const raw = connectTcp(proxyPort, "127.0.0.1");
-    raw.setNoDelay(true);
-    raw.write("CONNECT origin.test:443 HTTP/1.1\r\nHost: origin.test:443\r\n\r\n");
-    const [answer] = await once(raw, "data");
-    if (!answer.toString("latin1").startsWith("HTTP/1.1 200")) throw new Error(`CONNECT: ${answer}`);
+    const raw = await openTunnel(proxyPort);
     const socket = connectTls({ socket: raw, servername: "origin.test", ca, ALPNProtocols: ["http/1.1"] });
     await new Promise((resolve, reject) => {
       socket.once("secureConnect", resolve);
