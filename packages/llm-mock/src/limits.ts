@@ -18,6 +18,11 @@ export interface LlmMockLimits {
   readonly maxLoggedRequests: number;
   /** How long a whole request may take to arrive, in milliseconds. Default 60,000. Held against slow senders. */
   readonly requestTimeoutMs: number;
+  /**
+   * How long a connection may stay open without a request, in milliseconds. Default 600,000: a client that finds its
+   * kept connection closed fails its request for a reason that nobody asked for. Held against clients that leak them.
+   */
+  readonly idleTimeoutMs: number;
 }
 
 /** The limits of a mock that is given none. */
@@ -27,6 +32,7 @@ export const defaultLlmMockLimits: LlmMockLimits = {
   maxConnections: 1024,
   maxLoggedRequests: 10_000,
   requestTimeoutMs: 60_000,
+  idleTimeoutMs: 600_000,
 };
 
 /** The defaults with what was given over them; `invalid-option` for anything but whole numbers above 0. */

@@ -89,6 +89,7 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
   server.maxConnections = limits.maxConnections;
   server.requestTimeout = limits.requestTimeoutMs;
   server.headersTimeout = limits.requestTimeoutMs;
+  server.keepAliveTimeout = limits.idleTimeoutMs;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);

@@ -83,6 +83,12 @@ export interface OriginOptions {
 const defaultMaxKeptBytes = 1_048_576;
 const blockBytes = 65_536;
 
+/**
+ * Node ends a connection that is quiet for 5 s, a head that takes 60 s and a request that takes 300. Behind a tunnel on
+ * a busy machine that happens in the middle of a test: what the origin has sent long ago is still on its way.
+ */
+const patience: ServerOptions = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
+
 /** `length` bytes made from a seed, in blocks of 64 KiB that differ, so that a lost or repeated one is noticed. */
 export function* seededBlocks(length: number, seed: number): Generator<Uint8Array> {
   const random = seededRandom(seed);
@@ -114,6 +120,8 @@ export function sha256Of(bytes: Uint8Array | Iterable<Uint8Array>): string {
  * - `GET /events/N?gapMs=G`: N server-sent events with the data `0`, `1` …;
  * - `GET /`, `HEAD /`: 200 and `ok`; anything else 404.
  *
+ * A connection stays open until a peer ends it, however long it is quiet.
+ *
  * @example
  * ```ts
  * const origin = await startByteOrigin();
@@ -126,7 +134,9 @@ export async function startByteOrigin(options: OriginOptions = {}): Promise<Orig
     // A client that goes away in the middle is what some tests are about.
     answer(request, response).catch(() => response.destroy());
   };
-  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  const server = options.tls
+    ? createTlsServer({ ...patience, ...options.tls }, listener)
+    : createServer(patience, listener);
   const event = options.tls ? "secureConnection" : "connection";
   const scheme = options.tls ? "https://" : "http://";
   return open(server, event, scheme, options.maxKeptBytes ?? defaultMaxKeptBytes);

@@ -50,7 +50,11 @@ class Client {
   constructor(socket: TLSSocket) {
     this.socket = socket;
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    this.#agent.createConnection = () => socket;
+    this.#agent.createConnection = () => {
+      // A request on a connection that is gone would wait for ever.
+      if (!socket.writable) throw new Error("the connection has ended between two requests");
+      return socket;
+    };
   }
 
   async exchange({ method, path, body, bodyBytes, pauseMs = 0 }: Exchange): Promise<Answer> {

@@ -201,6 +201,36 @@ describe("starting and closing", () => {
   });
 });
 
+describe("a connection without a request", () => {
+  const askOn = async (port: number): Promise<{ socket: Socket; head: string }> => {
+    const socket = connect(port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    const [head] = await once(socket, "data");
+    return { socket, head: String(head) };
+  };
+
+  it("stays open for ten minutes, which is announced", async () => {
+    const mock = await startLlmMock();
+    try {
+      const { socket, head } = await askOn(mock.port);
+      expect(head).toMatch(/^keep-alive: timeout=600\r$/im);
+      socket.destroy();
+    } finally {
+      await mock.close();
+    }
+  });
+
+  it("is closed after the time that was given", async () => {
+    const mock = await startLlmMock({ limits: { idleTimeoutMs: 1 } });
+    try {
+      const { socket } = await askOn(mock.port);
+      await once(socket.resume(), "close");
+    } finally {
+      await mock.close();
+    }
+  });
+});
+
 describe("HTTPS", () => {
   const folder = mkdtempSync(join(tmpdir(), "faultwire-mock-"));
   const file = (name: string): string => join(folder, name);

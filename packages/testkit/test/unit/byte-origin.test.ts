@@ -90,6 +90,16 @@ describe("the HTTP origin", () => {
     expect(seen.receivedSha256).toBe(sha256Of(sent));
   });
 
+  it("announces no time after which it ends a quiet connection", async () => {
+    const socket = connect(origin.port, "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+    const [head] = await once(socket, "data");
+    expect(String(head)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    // Node says `Keep-Alive: timeout=5` where it will.
+    expect(String(head)).not.toMatch(/^keep-alive:/im);
+    socket.destroy();
+  });
+
   it("tells a reset from a FIN", async () => {
     const socket = connect(origin.port, "127.0.0.1");
     const before = origin.connections.length;
