@@ -17,6 +17,9 @@ const alias = folders
 
 alias.push({ find: /^@faultwire\/testkit\/(.+)$/, replacement: join(root, "packages/testkit/src/$1.ts") });
 
+/** How long is waited for a condition: vitest's own second is less than a busy machine may take. In ms. */
+const expectation = { poll: { timeout: 30_000 } };
+
 /** Whole-system tests that need programs beyond Node: only the commands that name them run them. */
 const interop = ["fault"];
 
@@ -33,6 +36,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 30_000,
+          expect: expectation,
         },
       })),
       ...interop.map((name) => ({
@@ -42,6 +46,7 @@ export default defineConfig({
           root: join(root, "e2e"),
           include: [`${name}/**/*.test.ts`],
           testTimeout: 60_000,
+          expect: expectation,
         },
       })),
     ],

@@ -9,7 +9,7 @@ const leaf = await authority.forHost("origin.test");
 const block = Buffer.alloc(65_536, 7);
 
 const server = createServer(
-  { cert: leaf.certificateChainPem, key: leaf.privateKeyPem(), keepAliveTimeout: 0 },
+  { cert: leaf.certificateChainPem, key: leaf.privateKeyPem(), keepAliveTimeout: 0, requestTimeout: 0 },
   (request, response) => {
     request.resume().on("end", () => void answer(request, response));
   },

@@ -21,6 +21,8 @@ async function serve(path: string, request: IncomingMessage, response: ServerRes
 export const node: StartOrigin = async ({ folder, certificateFile, keyFile, versions }) => {
   const server = createServer(
     {
+      // 100 MiB take longer than Node's 300 s where the machine does something else besides.
+      requestTimeout: 0,
       cert: readFileSync(certificateFile),
       key: readFileSync(keyFile),
       minVersion: `TLSv${versions[0] ?? "1.2"}`,

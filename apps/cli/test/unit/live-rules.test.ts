@@ -8,7 +8,6 @@ import { firstRules, LiveRules } from "../../src/rules/live-rules.ts";
 import type { RuleFlags } from "../../src/rules/rule-sources.ts";
 
 /** A file is looked at five times a second; a busy machine takes longer to get there. */
-const patient = { timeout: 20_000 };
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-rules-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 let stop = (): void => {};
@@ -41,7 +40,7 @@ describe("rules of a file", () => {
     const { path, rules, names, events } = await live(ruleFile("a"));
     stop = rules.watch();
     writeFileSync(path, ruleFile("b"));
-    await expect.poll(names, patient).toEqual(["b"]);
+    await expect.poll(names).toEqual(["b"]);
     expect(events()).toEqual(["rules-loaded"]);
   });
 
@@ -51,7 +50,7 @@ describe("rules of a file", () => {
     for (const name of ["b", "c"]) {
       writeFileSync(`${path}.new`, ruleFile(name));
       renameSync(`${path}.new`, path);
-      await expect.poll(names, patient).toEqual([name]);
+      await expect.poll(names).toEqual([name]);
     }
   });
 
@@ -59,15 +58,15 @@ describe("rules of a file", () => {
     const { path, rules, names, logged, events } = await live(ruleFile("a"));
     stop = rules.watch();
     writeFileSync(path, `${ruleFile("b")}  - { nam: c }\n`);
-    await expect.poll(events, patient).toEqual(["rules-refused"]);
+    await expect.poll(events).toEqual(["rules-refused"]);
     expect(names()).toEqual(["a"]);
     expect(logged[0]?.msg).toContain(`${path}:5:7: rules[1].nam: unknown key (did you mean name?)`);
     expect(logged[0]?.msg).toContain("The rules before stay in force.");
     rmSync(path);
-    await expect.poll(events, patient).toEqual(["rules-refused", "rules-refused"]);
+    await expect.poll(events).toEqual(["rules-refused", "rules-refused"]);
     expect(logged[1]?.msg).toContain("ENOENT");
     writeFileSync(path, ruleFile("d"));
-    await expect.poll(names, patient).toEqual(["d"]);
+    await expect.poll(names).toEqual(["d"]);
   });
 
   it("that did not change keep their counts", async () => {
