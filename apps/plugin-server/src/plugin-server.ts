@@ -2,7 +2,7 @@
  * The plugin as one process: an endpoint for each side that a host can register, one table of tunnels behind
  * them, the log in front.
  */
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { FaultDesk, type FaultPolicy, type InterceptionOptions, type Side } from "@faultwire/fault-session";
 import { type TunnelEvent, Tunnels } from "@faultwire/tunnel";
 import type { Logger } from "pino";
@@ -57,8 +57,14 @@ const timers = {
   },
 };
 
-/** A host whose calls have stopped for so long has nothing under way, in ms. */
-const quietMs = 100;
+/**
+ * A host whose calls have stopped for so many looks in a row, so far apart in ms, has nothing under way. Time alone does
+ * not tell: where this process was held up, calls may wait unread.
+ */
+const quietLooks = 4;
+const lookMs = 25;
+/** Turns of the event loop in which calls that wait unread are taken, connect's pipeline included. */
+const turnsForUnread = 20;
 /** What a user has to know of tunnels that are wrapped on one side. */
 const oneSideOnly =
   "with one side only, the host can lose bytes of uploads or downloads (docs/fault-host.md)";
@@ -74,6 +80,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   const endpoints: (Endpoint & { readonly side: Side })[] = [];
   let draining = false;
   let warned = false;
+  let chunks = 0;
   let lastChunkAt = Number.NEGATIVE_INFINITY;
   /** The user's, until we take our leave: then nothing new fails, in tunnels and in forward mode. */
   const policy: FaultPolicy = {
@@ -134,6 +141,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       fastPath: options.fastPath ?? true,
       onPoll,
       onChunk: () => {
+        chunks++;
         lastChunkAt = timers.now();
       },
     });
@@ -142,14 +150,24 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
 
   const sweeper = setInterval(() => tunnels.sweep(), sweepIntervalMs);
   sweeper.unref();
+  /** Resolves when the host has nothing under way, or at the deadline. */
+  const quiet = async (deadline: number): Promise<void> => {
+    // What has arrived meanwhile is read first, and what follows from it.
+    for (let turns = 0; turns < turnsForUnread; turns++) await turn();
+    let looks = timers.now() - lastChunkAt < quietLooks * lookMs ? 0 : quietLooks;
+    while (looks < quietLooks && timers.now() < deadline) {
+      const before = chunks;
+      await pause(lookMs);
+      looks = chunks === before ? looks + 1 : 0;
+    }
+  };
   const close = async (graceMs = 1000): Promise<void> => {
     draining = true;
     clearInterval(sweeper);
     tunnels.drain();
     forward.drain();
     // Traffic that flows may come to its end, untouched; a host that asks meanwhile hears that we are going.
-    const deadline = timers.now() + graceMs;
-    while (timers.now() < Math.min(deadline, lastChunkAt + quietMs)) await pause(quietMs / 4);
+    await quiet(timers.now() + graceMs);
     tunnels.release();
     await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));
     tunnels.close();
