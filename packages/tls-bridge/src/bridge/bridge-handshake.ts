@@ -152,6 +152,7 @@ export class BridgeHandshake {
       groups: [group],
       protocol: undefined,
       hasEarlyData: offer.hasEarlyData,
+      recordSizeLimit: offer.recordSizeLimit,
       contexts: this.#contexts,
       send: (bytes) => this.#port.send("client", bytes),
     });
@@ -183,6 +184,7 @@ export class BridgeHandshake {
       groups: retryGroup === undefined ? offer.groups : [retryGroup],
       protocol: upstream.alpnProtocol,
       hasEarlyData: offer.hasEarlyData,
+      recordSizeLimit: offer.recordSizeLimit,
       contexts: this.#contexts,
       send: (bytes) => this.#port.send("client", bytes),
     });

@@ -1,18 +1,13 @@
-import {
-  ContentType,
-  decodeServerHello,
-  HandshakeType,
-  RecordReader,
-  type TlsRecord,
-} from "@faultwire/tls-parser";
+import { ContentType, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
 import { alertFailure, BridgeFailed, isFarewell } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
-import { type FlightContent, FlightReader } from "./flight-reader.ts";
+import { type FlightContent, FlightReader, protectedRecordsIn } from "./flight-reader.ts";
 import { MemoryHandshake } from "./memory-handshake.ts";
-import { NegotiatedHello } from "./negotiated-hello.ts";
+import { NegotiatedHello, readServerHello } from "./negotiated-hello.ts";
+import { maxPlaintextBytes } from "./record-sizes.ts";
 import type { SecureContextCache } from "./secure-context-cache.ts";
 import { opensslList, supportedGroups, supportedSuites } from "./supported.ts";
 
@@ -25,6 +20,8 @@ export interface ClientEndOptions {
   readonly groups: readonly number[];
   /** The application protocol that the upstream chose. */
   readonly protocol: string | undefined;
+  /** What the client says in its record_size_limit (RFC 8449). */
+  readonly recordSizeLimit: number | undefined;
   /** Whether the client's first flight has 0-RTT data in it. */
   readonly hasEarlyData: boolean;
   readonly contexts: SecureContextCache;
@@ -44,18 +41,23 @@ export class ClientEnd {
   readonly #handshake: MemoryHandshake;
   readonly #send: (bytes: Uint8Array) => void;
   readonly #reader = new FlightReader();
+  readonly #recordSizeLimit: number | undefined;
   #mayBeEarlyData: boolean;
   #hello: NegotiatedHello | undefined;
   #isFlightSent = false;
   #isFinishedSent = false;
   // Made once, so that no number is used twice.
   #sealer: RecordSealer | undefined;
-  #ticketRecords = 0;
+  /** Records that OpenSSL has sealed under the keys for data: tickets in TLS 1.3, the Finished in TLS 1.2. */
+  #sealedRecords = 0;
+  /** Records of the client's in TLS 1.2 that were encrypted: its Finished, in as many as it likes. */
+  #openedRecords = 0;
 
   constructor(options: ClientEndOptions) {
     const { identity, version, suites, groups, contexts } = options;
     this.#send = options.send;
     this.#mayBeEarlyData = options.hasEarlyData;
+    this.#recordSizeLimit = options.recordSizeLimit;
     this.#handshake = MemoryHandshake.server({
       secureContext: contexts.forClient({
         identity,
@@ -64,6 +66,10 @@ export class ClientEnd {
         groups: opensslList(supportedGroups, groups),
       }),
       protocol: options.protocol,
+      maxFragmentBytes: maxPlaintextBytes(version, {
+        maxFragmentBytes: undefined,
+        recordSizeLimit: options.recordSizeLimit,
+      }),
     });
   }
 
@@ -81,16 +87,7 @@ export class ClientEnd {
   async answer(clientHello: Uint8Array): Promise<HelloAnswer> {
     const bytes = await this.#handshake.feed(clientHello);
     this.#requireNoError(bytes);
-    for (const record of new RecordReader().push(bytes)) {
-      if (record.type !== ContentType.handshake) continue;
-      const content = new FlightReader().read(record);
-      const message = content.kind === "handshake" ? content.messages[0] : undefined;
-      if (message?.type !== HandshakeType.serverHello) break;
-      const hello = decodeServerHello(message.body);
-      if (hello.kind === "helloRetryRequest") return { isRetry: true, bytes };
-      this.#hello = new NegotiatedHello(hello);
-      break;
-    }
+    if (this.#isRetry(bytes)) return { isRetry: true, bytes };
     if (this.hello.version === "TLSv1.3")
       this.#reader.opener = new RecordOpener(this.hello.secrets(this.#handshake, "client", "handshake", 0));
     return { isRetry: false, bytes };
@@ -120,6 +117,7 @@ export class ClientEnd {
   async take(record: TlsRecord): Promise<Uint8Array | undefined> {
     const content = this.#look(record);
     if (content === undefined) return undefined;
+    if (this.#reader.isBlind) this.#openedRecords++;
     const reply = await this.#handshake.feed(record.bytes);
     this.#requireNoError(reply);
     // A server's key log has the master secret only once the client's Finished is there.
@@ -136,13 +134,17 @@ export class ClientEnd {
     // Somebody has sent an alert, which has taken the first ticket's number: nobody needs the tickets.
     if (this.#sealer !== undefined) return;
     this.#send(flight);
-    if (this.hello.version === "TLSv1.3") this.#ticketRecords = [...new RecordReader().push(flight)].length;
+    this.#sealedRecords =
+      this.hello.version === "TLSv1.3"
+        ? [...new RecordReader().push(flight)].length
+        : protectedRecordsIn(flight);
   }
 
   /** What opens the client's records behind its handshake. */
   opener(): RecordOpener {
-    const first = this.hello.version === "TLSv1.2" ? 1 : 0;
-    return new RecordOpener(this.hello.secrets(this.#handshake, "client", "application", first));
+    return new RecordOpener(
+      this.hello.secrets(this.#handshake, "client", "application", this.#openedRecords),
+    );
   }
 
   /** What seals records for it, at this moment; undefined while they are not encrypted. */
@@ -150,14 +152,47 @@ export class ClientEnd {
     if (this.#hello === undefined) return undefined;
     const isTls13 = this.#hello.version === "TLSv1.3";
     if (!(isTls13 ? this.#isFlightSent : this.#isFinishedSent)) return undefined;
-    const number = isTls13 ? this.#ticketRecords : 1;
-    this.#sealer ??= new RecordSealer(this.#hello.secrets(this.#handshake, "server", "application", number));
+    this.#sealer ??= new RecordSealer(
+      this.#hello.secrets(this.#handshake, "server", "application", this.#sealedRecords),
+      { maxPlaintextBytes: this.#maxPlaintextBytes(this.#hello) },
+    );
     return this.#sealer;
   }
 
   /** Frees OpenSSL's objects. */
   release(): void {
     this.#handshake.release();
+  }
+
+  /** Reads what our flight settles, as far as it is a ServerHello; true for a HelloRetryRequest. */
+  #isRetry(flight: Uint8Array): boolean {
+    const reader = new FlightReader();
+    for (const record of new RecordReader().push(flight)) {
+      const content = reader.read(record);
+      if (content.kind !== "handshake") continue;
+      for (const message of content.messages) {
+        const hello = readServerHello(message);
+        if (hello?.kind === "helloRetryRequest") return true;
+        if (hello === undefined) {
+          // In TLS 1.3 the first message behind it has the other extensions; in TLS 1.2 there are none.
+          this.#hello?.learnFrom(message);
+          return false;
+        }
+        this.#hello = new NegotiatedHello(hello);
+        if (this.#hello.version === "TLSv1.3")
+          reader.opener = new RecordOpener(this.#hello.secrets(this.#handshake, "server", "handshake", 0));
+      }
+    }
+    return false;
+  }
+
+  /**
+   * OpenSSL knows no record_size_limit and does not answer it, so that it binds nobody (RFC 8449 section 4). But who
+   * says so can hardly do more, and smaller records are always allowed.
+   */
+  #maxPlaintextBytes(hello: NegotiatedHello): number {
+    const { maxFragmentBytes } = hello.recordSizes;
+    return maxPlaintextBytes(hello.version, { maxFragmentBytes, recordSizeLimit: this.#recordSizeLimit });
   }
 
   /** Undefined for 0-RTT data: we have no key for it, nor has OpenSSL, and the client sends it again. */

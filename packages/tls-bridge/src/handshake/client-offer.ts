@@ -32,6 +32,8 @@ export class ClientOffer {
   readonly groups: readonly number[];
   /** Whether the client has sent 0-RTT data. */
   readonly hasEarlyData: boolean;
+  /** What the client says in its record_size_limit (RFC 8449); undefined where it says nothing of the kind. */
+  readonly recordSizeLimit: number | undefined;
   readonly #hello: ClientHello;
   readonly #allowedSuites: readonly number[] | undefined;
 
@@ -44,6 +46,7 @@ export class ClientOffer {
     this.protocols = protocolsOf(hello, options.protocols ?? ["http/1.1"]);
     this.groups = groupsOf(hello);
     this.hasEarlyData = clientHelloExtension(hello, "earlyData") !== undefined;
+    this.recordSizeLimit = clientHelloExtension(hello, "recordSizeLimit")?.limitBytes;
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   type HandshakeFrame,
   HandshakeReader,
   type RecordParts,
+  RecordReader,
 } from "@faultwire/tls-parser";
 import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
@@ -17,6 +18,13 @@ export type FlightContent =
   | { readonly kind: "other" };
 
 const OTHER: FlightContent = { kind: "other" };
+
+/** How many of a TLS 1.2 flight's records are encrypted: those behind its ChangeCipherSpec. */
+export function protectedRecordsIn(flight: Uint8Array): number {
+  const types = [...new RecordReader().push(flight)].map(({ type }) => type);
+  const at = types.indexOf(ContentType.changeCipherSpec);
+  return at === -1 ? 0 : types.length - at - 1;
+}
 
 /** Looks into the records that one peer sends in a handshake, while OpenSSL does the handshake itself. */
 export class FlightReader {

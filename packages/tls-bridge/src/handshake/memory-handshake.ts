@@ -20,7 +20,12 @@ export interface MemoryServerOptions {
   readonly secureContext: SecureContext;
   /** The one that the client gets; undefined to say nothing about ALPN. */
   readonly protocol: string | undefined;
+  /** Bytes of content in a record of the handshake; OpenSSL makes none smaller than {@link OPENSSL_MIN_FRAGMENT_BYTES}. */
+  readonly maxFragmentBytes: number;
 }
+
+/** OpenSSL's SSL_CTX_set_max_send_fragment takes nothing smaller. */
+const OPENSSL_MIN_FRAGMENT_BYTES = 512;
 
 /**
  * Loop turns without a byte after which OpenSSL has nothing more to say. All that it does with what it is fed it does
@@ -79,13 +84,14 @@ export class MemoryHandshake {
   }
 
   /** The end that waits for a ClientHello. */
-  static server({ secureContext, protocol }: MemoryServerOptions): MemoryHandshake {
+  static server({ secureContext, protocol, maxFragmentBytes }: MemoryServerOptions): MemoryHandshake {
     const wire = new Wire();
     const socket = new TLSSocket(wire, {
       isServer: true,
       secureContext,
       ...(protocol !== undefined && { ALPNProtocols: [protocol] }),
     });
+    socket.setMaxSendFragment(Math.max(OPENSSL_MIN_FRAGMENT_BYTES, maxFragmentBytes));
     return new MemoryHandshake(wire, socket, "secure");
   }
 

@@ -1,11 +1,14 @@
 import {
   type DecodeOptions,
+  decodeHandshake,
   decodeServerHello,
+  type EncryptedExtension,
   type HandshakeFrame,
   HandshakeType,
   type HelloRetryRequest,
   ProtocolVersion,
   type ServerHello,
+  type ServerHelloExtension,
   selectedVersionOf,
 } from "@faultwire/tls-parser";
 import { BridgeFailed } from "../bridge/bridge-failure.ts";
@@ -17,6 +20,7 @@ import {
 } from "../record-protection/record-protection-suite.ts";
 import type { RecordSecrets } from "../record-protection/record-secrets.ts";
 import type { MemoryHandshake } from "./memory-handshake.ts";
+import { maxFragmentBytesOf, type RecordSizes } from "./record-sizes.ts";
 
 /** Which of a connection's secrets. TLS 1.2 has one for everything. */
 export type SecretStage = "handshake" | "application";
@@ -39,8 +43,9 @@ export const LENIENT: DecodeOptions = { malformedExtensions: "keep" };
 export class NegotiatedHello {
   readonly version: BridgeVersion;
   readonly suite: RecordProtectionSuite;
-  /** The application protocol, where the hello itself says it, as in TLS 1.2. */
-  readonly alpnProtocol: string | undefined;
+  #alpnProtocol: string | undefined;
+  #maxFragmentBytes: number | undefined;
+  #recordSizeLimit: number | undefined;
   readonly #serverRandom: Uint8Array;
 
   constructor(hello: ServerHello) {
@@ -55,8 +60,33 @@ export class NegotiatedHello {
     this.version = selectedVersionOf(hello) === ProtocolVersion.tls13 ? "TLSv1.3" : "TLSv1.2";
     this.suite = suite;
     this.#serverRandom = Uint8Array.from(hello.random);
-    for (const extension of hello.extensions ?? [])
-      if (extension.kind === "alpn") this.alpnProtocol = extension.protocols[0];
+    this.learn(hello.extensions ?? []);
+  }
+
+  /** The application protocol; in TLS 1.3 it is known once the EncryptedExtensions are. */
+  get alpnProtocol(): string | undefined {
+    return this.#alpnProtocol;
+  }
+
+  /** What was settled about the size of records. */
+  get recordSizes(): RecordSizes {
+    return { maxFragmentBytes: this.#maxFragmentBytes, recordSizeLimit: this.#recordSizeLimit };
+  }
+
+  /** Takes what the server answers to extensions: in its hello, and in its EncryptedExtensions in TLS 1.3. */
+  learn(extensions: readonly (ServerHelloExtension | EncryptedExtension)[]): void {
+    for (const extension of extensions) {
+      if (extension.kind === "alpn") this.#alpnProtocol = extension.protocols[0];
+      if (extension.kind === "maxFragmentLength") this.#maxFragmentBytes = maxFragmentBytesOf(extension.code);
+      if (extension.kind === "recordSizeLimit") this.#recordSizeLimit = extension.limitBytes;
+    }
+  }
+
+  /** Takes EncryptedExtensions; any other message says nothing here. */
+  learnFrom(message: HandshakeFrame): void {
+    if (message.type !== HandshakeType.encryptedExtensions) return;
+    const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13, ...LENIENT });
+    if (decoded.kind === "encryptedExtensions") this.learn(decoded.extensions);
   }
 
   /** Whether the key log has what {@link secrets} needs. */

@@ -1,19 +1,13 @@
-import {
-  ContentType,
-  decodeHandshake,
-  type HandshakeFrame,
-  HandshakeType,
-  ProtocolVersion,
-  type TlsRecord,
-} from "@faultwire/tls-parser";
+import { ContentType, type HandshakeFrame, HandshakeType, type TlsRecord } from "@faultwire/tls-parser";
 import { alertFailure, BridgeFailed, isFarewell } from "../bridge/bridge-failure.ts";
 import type { UpstreamTrust } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
 import type { ClientOffer } from "./client-offer.ts";
-import { FlightReader } from "./flight-reader.ts";
+import { FlightReader, protectedRecordsIn } from "./flight-reader.ts";
 import { MemoryHandshake } from "./memory-handshake.ts";
-import { LENIENT, NegotiatedHello, readServerHello, type SecretStage } from "./negotiated-hello.ts";
+import { NegotiatedHello, readServerHello, type SecretStage } from "./negotiated-hello.ts";
+import { maxPlaintextBytes } from "./record-sizes.ts";
 import type { SecureContextCache } from "./secure-context-cache.ts";
 import { opensslList, supportedGroups, supportedSuites } from "./supported.ts";
 
@@ -48,10 +42,11 @@ export class UpstreamEnd {
   readonly #send: (bytes: Uint8Array) => void;
   readonly #reader = new FlightReader();
   #hello: NegotiatedHello | undefined;
-  #alpnProtocol: string | undefined;
   #retryGroup: number | undefined;
   #isFlightOver = false;
   #isFinishedSent = false;
+  /** Records that OpenSSL has sealed under the keys for data: the Finished of TLS 1.2. */
+  #sealedRecords = 0;
   // One for each stage, so that no number is used twice.
   readonly #sealers: Partial<Record<SecretStage, RecordSealer>> = {};
 
@@ -80,7 +75,7 @@ export class UpstreamEnd {
 
   /** The application protocol that the upstream chose. */
   get alpnProtocol(): string | undefined {
-    return this.#alpnProtocol;
+    return this.#hello?.alpnProtocol;
   }
 
   /** Sends the ClientHello. */
@@ -99,6 +94,7 @@ export class UpstreamEnd {
     const reply = await this.#handshake.feed(record.bytes);
     this.#requireNoError(reply);
     this.#send(reply);
+    if (this.#hello?.version === "TLSv1.2") this.#sealedRecords += protectedRecordsIn(reply);
     this.#armReader(record.type);
     if (this.#retryGroup !== undefined) {
       const group = this.#retryGroup;
@@ -117,7 +113,9 @@ export class UpstreamEnd {
 
   /** What opens the upstream's records behind its handshake. */
   opener(): RecordOpener {
-    return new RecordOpener(this.hello.secrets(this.#handshake, "server", "application", this.#firstNumber));
+    // In TLS 1.2 the Finished was protected by the same keys, in as many records as the upstream likes.
+    const opened = this.hello.version === "TLSv1.2" ? this.#reader.opener?.sequenceNumber : 0;
+    return new RecordOpener(this.hello.secrets(this.#handshake, "server", "application", opened ?? 0));
   }
 
   /** What seals records for it, at this moment; undefined while they are not encrypted. */
@@ -128,7 +126,9 @@ export class UpstreamEnd {
     // OpenSSL's client makes its handshake key only behind the server's Finished, and its alerts go in clear till then.
     if (!this.#hello.hasSecrets(this.#handshake, "client", stage)) return undefined;
     this.#sealers[stage] ??= new RecordSealer(
-      this.#hello.secrets(this.#handshake, "client", stage, this.#firstNumber),
+      this.#hello.secrets(this.#handshake, "client", stage, this.#sealedRecords),
+      // OpenSSL's client offers nothing of the kind; an upstream that answers all the same is refused by it.
+      { maxPlaintextBytes: maxPlaintextBytes(this.#hello.version, this.#hello.recordSizes) },
     );
     return this.#sealers[stage];
   }
@@ -136,11 +136,6 @@ export class UpstreamEnd {
   /** Frees OpenSSL's objects. */
   release(): void {
     this.#handshake.release();
-  }
-
-  /** In TLS 1.2 the Finished was protected by the same keys. */
-  get #firstNumber(): number {
-    return this.#hello?.version === "TLSv1.2" ? 1 : 0;
   }
 
   #look(record: TlsRecord): void {
@@ -159,16 +154,8 @@ export class UpstreamEnd {
         if (extension.kind === "keyShare") this.#retryGroup = extension.selectedGroup;
       this.#retryGroup ??= 0;
     }
-    if (hello?.kind === "serverHello") {
-      this.#hello = new NegotiatedHello(hello);
-      this.#alpnProtocol = this.#hello.alpnProtocol;
-    }
-    if (message.type === HandshakeType.encryptedExtensions) {
-      const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13, ...LENIENT });
-      if (decoded.kind !== "encryptedExtensions") return;
-      for (const extension of decoded.extensions)
-        if (extension.kind === "alpn") this.#alpnProtocol = extension.protocols[0];
-    }
+    if (hello?.kind === "serverHello") this.#hello = new NegotiatedHello(hello);
+    this.#hello?.learnFrom(message);
     if (message.type === HandshakeType.certificateRequest)
       throw new BridgeFailed({
         code: "upstream-asks-for-certificate",

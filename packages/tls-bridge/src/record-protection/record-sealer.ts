@@ -9,15 +9,25 @@ const MAX_FRAGMENT_BYTES = 0xffff;
 /** How {@link RecordSealer.seal} shapes records. */
 export interface SealOptions {
   /**
-   * Bytes of content per record; unless given, as many as a conforming record has room for beside the padding
-   * ({@link RecordLimit}`.plaintext`). More than that makes the oversized records that a peer has to refuse, up to
-   * what the length field can say.
+   * Bytes of content per record; unless given, as many as the peer takes in one record beside the padding
+   * ({@link RecordSealer.maxPlaintextBytes}). More than that makes the oversized records that a peer has to refuse, up
+   * to what the length field can say.
    */
   readonly maxPlaintextBytes?: number;
   /** Zeros behind the content of each record (RFC 8446 section 5.4), TLS 1.3 only; 0 unless given. */
   readonly paddingBytes?: number;
   /** Damage each record's tag, so that the peer has to say `bad_record_mac`; false unless given. */
   readonly badMac?: boolean;
+}
+
+/** What a peer takes. */
+export interface RecordSealerLimits {
+  /**
+   * Bytes of content and padding that a record may hold, as negotiated by max_fragment_length (RFC 6066 section 4) or
+   * record_size_limit (RFC 8449): 1 to {@link RecordLimit}`.plaintext`, which it is unless given. The byte that holds the
+   * content type in TLS 1.3 is not among them.
+   */
+  readonly maxPlaintextBytes?: number;
 }
 
 /**
@@ -36,13 +46,25 @@ export interface SealOptions {
  */
 export class RecordSealer {
   readonly #keys: RecordKeys;
+  /** Bytes of content and padding in a record, unless {@link SealOptions.maxPlaintextBytes} says otherwise. */
+  readonly maxPlaintextBytes: number;
 
   /**
    * @throws {@link TlsBridgeError} `unsupported-suite` (a suite of the other version), `bad-secret` (a wrong length),
-   *   `bad-option` (`sequenceNumber`)
+   *   `bad-option` (`sequenceNumber`, `maxPlaintextBytes`)
    */
-  constructor(secrets: RecordSecrets) {
+  constructor(
+    secrets: RecordSecrets,
+    { maxPlaintextBytes = RecordLimit.plaintext }: RecordSealerLimits = {},
+  ) {
+    if (
+      !Number.isInteger(maxPlaintextBytes) ||
+      maxPlaintextBytes < 1 ||
+      maxPlaintextBytes > RecordLimit.plaintext
+    )
+      badOption(`maxPlaintextBytes ${maxPlaintextBytes}, 1 to ${RecordLimit.plaintext} expected`);
     this.#keys = new RecordKeys(secrets);
+    this.maxPlaintextBytes = maxPlaintextBytes;
   }
 
   /** How the records are protected. */
@@ -111,7 +133,7 @@ export class RecordSealer {
   #plan(plaintextBytes: number, options: SealOptions): { size: number; count: number; overhead: number } {
     const { version, explicitNonceBytes, tagBytes } = this.suite;
     const { paddingBytes = 0 } = options;
-    const size = options.maxPlaintextBytes ?? RecordLimit.plaintext - paddingBytes;
+    const size = options.maxPlaintextBytes ?? this.maxPlaintextBytes - paddingBytes;
     const protection = explicitNonceBytes + tagBytes + (version === "TLSv1.3" ? 1 + paddingBytes : 0);
     if (!Number.isInteger(paddingBytes) || paddingBytes < 0 || (paddingBytes > 0 && version === "TLSv1.2"))
       badOption(

@@ -96,6 +96,15 @@ export function curl(args: readonly string[]): Promise<{ code: number; stdout: s
   );
 }
 
+/** `openssl s_client`, which trusts that CA and says {@link HOST}. */
+export function opensslClient(port: number, args: readonly string[], ca: string): Running {
+  const caFile = file("ca.pem", ca);
+  return new Running("openssl", [
+    ...["s_client", "-connect", `127.0.0.1:${port}`, "-servername", HOST, "-CAfile", caFile],
+    ...["-verify_return_error", "-verify", "5", ...args],
+  ]);
+}
+
 /** `openssl s_server` for {@link HOST}, ready to be connected to. */
 export async function opensslServer(
   authority: TestAuthority,

@@ -10,9 +10,9 @@ import {
   folder,
   HOST,
   listening,
+  opensslClient,
   opensslServer,
   proxyTo,
-  Running,
 } from "../support/processes.ts";
 
 const authority = new TestAuthority("bridge processes");
@@ -22,19 +22,11 @@ const flags = { "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3" } as const;
 type Version = keyof typeof flags;
 const versions = Object.keys(flags) as Version[];
 
-function opensslClient(port: number, args: readonly string[], ca = authority.caPem): Running {
-  const caFile = file("ca.pem", ca);
-  return new Running("openssl", [
-    ...["s_client", "-connect", `127.0.0.1:${port}`, "-servername", HOST, "-CAfile", caFile],
-    ...["-verify_return_error", "-verify", "5", ...args],
-  ]);
-}
-
 describe.each(versions)("openssl's own client and server in %s", (version) => {
   it("talk through a bridge, and part in peace", async () => {
     const { server, port } = await opensslServer(authority, [flags[version]]);
     const proxy = await proxyTo(port, authority);
-    const client = opensslClient(proxy.port, [flags[version]]);
+    const client = opensslClient(proxy.port, [flags[version]], authority.caPem);
     await client.says("Verify return code: 0 (ok)");
     client.type("question\n");
     await server.says("question");
@@ -65,7 +57,7 @@ describe("key updates typed into openssl", () => {
   it("at the client and at the server, asked for and not, change nothing for the other one", async () => {
     const { server, port } = await opensslServer(authority, ["-tls1_3"]);
     const proxy = await proxyTo(port, authority);
-    const client = opensslClient(proxy.port, ["-tls1_3"]);
+    const client = opensslClient(proxy.port, ["-tls1_3"], authority.caPem);
     await client.says("Verify return code: 0 (ok)");
     for (let round = 0; round < 4; round++) {
       client.type(round % 2 === 0 ? "K\n" : "k\n");
@@ -90,7 +82,7 @@ describe("what a client brings from an earlier session", () => {
       const { server, port } = await opensslServer(authority, [flags[version]]);
       const session = join(folder(), "session.pem");
       // A foreign ticket: the upstream's own, from a connection without us.
-      const direct = opensslClient(port, [flags[version], "-sess_out", session]);
+      const direct = opensslClient(port, [flags[version], "-sess_out", session], authority.caPem);
       await direct.says("Verify return code: 0 (ok)");
       direct.type("direct\n");
       await server.says("direct");
@@ -105,7 +97,11 @@ describe("what a client brings from an earlier session", () => {
         ["once", session, ours],
         ["again", ours, join(folder(), "session.pem")],
       ] as const) {
-        const client = opensslClient(proxy.port, [flags[version], "-sess_in", used, "-sess_out", kept]);
+        const client = opensslClient(
+          proxy.port,
+          [flags[version], "-sess_in", used, "-sess_out", kept],
+          authority.caPem,
+        );
         await client.says(/(New|Reused), TLSv1/);
         expect(client.output).toMatch(/New, TLSv1/);
         client.type(`${word} through the bridge\n`);
@@ -125,7 +121,7 @@ describe("what a client brings from an earlier session", () => {
   ])("0-RTT data are rejected, and the client sends them again%s", async (_how, groups) => {
     const { server, port } = await opensslServer(authority, ["-tls1_3", "-early_data", "-no_anti_replay"]);
     const session = join(folder(), "session.pem");
-    const direct = opensslClient(port, ["-tls1_3", ...groups, "-sess_out", session]);
+    const direct = opensslClient(port, ["-tls1_3", ...groups, "-sess_out", session], authority.caPem);
     await direct.says("Verify return code: 0 (ok)");
     direct.type("direct\n");
     await server.says("direct");
@@ -135,14 +131,11 @@ describe("what a client brings from an earlier session", () => {
     await direct.closed;
     const proxy = await proxyTo(port, authority);
     const early = file("early.txt", "early bird\n");
-    const client = opensslClient(proxy.port, [
-      "-tls1_3",
-      ...groups,
-      "-sess_in",
-      session,
-      "-early_data",
-      early,
-    ]);
+    const client = opensslClient(
+      proxy.port,
+      ["-tls1_3", ...groups, "-sess_in", session, "-early_data", early],
+      authority.caPem,
+    );
     await client.says("Early data was rejected");
     client.type("again\n");
     await server.says("again");
@@ -158,7 +151,7 @@ it.each(versions)(
   async (version) => {
     const { port } = await opensslServer(authority, [flags[version]]);
     const proxy = await proxyTo(port, authority);
-    const client = opensslClient(proxy.port, [flags[version]]);
+    const client = opensslClient(proxy.port, [flags[version]], authority.caPem);
     await client.says("Verify return code: 0 (ok)");
     client.type("R\n");
     await client.says(/RENEGOTIATING/);
