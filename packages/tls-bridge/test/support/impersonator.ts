@@ -22,6 +22,8 @@ export interface Impersonator {
   readonly sealer: RecordSealer;
   /** Opens what the bridge sends it next. */
   readonly opener: RecordOpener;
+  /** What protects the records of that side from that number on; 0 is the Finished in TLS 1.2. */
+  secretsOf(from: BridgeSide, sequenceNumber: number): RecordSecrets;
 }
 
 /** How many records each direction has had since the keys for data came into force. */
@@ -54,13 +56,15 @@ export function impersonate(side: BridgeSide, peer: MemoryPeer, { sent, received
       clientRandom: parseKeylogLine(peer.keylog[0]!)!.clientRandom,
       serverRandom: hello.random,
       side: from,
-      sequenceNumber: sequenceNumber + 1,
+      sequenceNumber,
     };
   };
+  const first = suite.version === "TLSv1.2" ? 1 : 0;
   const other = side === "client" ? "server" : "client";
   return {
-    sealer: new RecordSealer(secretsOf(side, sent)),
-    opener: new RecordOpener(secretsOf(other, received)),
+    sealer: new RecordSealer(secretsOf(side, first + sent)),
+    opener: new RecordOpener(secretsOf(other, first + received)),
+    secretsOf,
   };
 }
 
