@@ -70,6 +70,8 @@ export class RecordInbox {
         continue;
       }
       requireNoFarewell(from, record);
+      if (lane.records.length >= tlsBridgeLimits.bufferedRecords)
+        throw new BridgeFailed(limitFailure(from, "bufferedRecords"));
       lane.records.push(record);
       lane.waitingBytes += record.byteLength;
     }

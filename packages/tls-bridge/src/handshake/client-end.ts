@@ -1,5 +1,5 @@
 import { ContentType, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
-import { alertFailure, BridgeFailed, isFarewell } from "../bridge/bridge-failure.ts";
+import { BridgeFailed } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
@@ -200,9 +200,7 @@ export class ClientEnd {
     try {
       const content = this.#reader.read(record);
       if (record.type === ContentType.applicationData) this.#mayBeEarlyData = false;
-      if (content.kind === "alert") {
-        if (isFarewell(content.alert)) throw new BridgeFailed(alertFailure("client", content.alert));
-      }
+      if (content.kind === "alert") this.#reader.takeAlert("client", content.alert);
       return content;
     } catch (error) {
       const isEarlyData =

@@ -7,7 +7,9 @@ import {
   type RecordParts,
   RecordReader,
 } from "@faultwire/tls-parser";
+import { alertFailure, BridgeFailed, isFarewell, limitFailure } from "../bridge/bridge-failure.ts";
 import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
+import type { BridgeSide } from "../bridge/tls-bridge-options.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 
 /** What a record of a handshake holds. */
@@ -33,6 +35,19 @@ export class FlightReader {
   opener: RecordOpener | undefined;
   /** Set where TLS 1.2's records begin to be encrypted and no secret is known: OpenSSL alone knows what is in them. */
   isBlind = false;
+
+  #warnings = 0;
+
+  /**
+   * An alert that the peer has sent: TLS 1.2 knows warnings, `unrecognized_name` for one, behind which servers go on.
+   *
+   * @throws {@link BridgeFailed} where the handshake is over with it, or one of too many
+   */
+  takeAlert(from: BridgeSide, alert: Alert): void {
+    if (isFarewell(alert)) throw new BridgeFailed(alertFailure(from, alert));
+    if (++this.#warnings > tlsBridgeLimits.handshakeWarnings)
+      throw new BridgeFailed(limitFailure(from, "handshakeWarnings"));
+  }
 
   /**
    * @throws {@link TlsBridgeError} for a record that does not open, {@link TlsParseError} for what is no message or

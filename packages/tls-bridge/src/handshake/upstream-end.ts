@@ -1,5 +1,5 @@
 import { ContentType, type HandshakeFrame, HandshakeType, type TlsRecord } from "@faultwire/tls-parser";
-import { alertFailure, BridgeFailed, isFarewell } from "../bridge/bridge-failure.ts";
+import { BridgeFailed } from "../bridge/bridge-failure.ts";
 import type { UpstreamTrust } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
@@ -140,10 +140,7 @@ export class UpstreamEnd {
 
   #look(record: TlsRecord): void {
     const content = this.#reader.read(record);
-    if (content.kind === "alert") {
-      // unrecognized_name, for one, is a warning that servers of TLS 1.2 do send.
-      if (isFarewell(content.alert)) throw new BridgeFailed(alertFailure("server", content.alert));
-    }
+    if (content.kind === "alert") this.#reader.takeAlert("server", content.alert);
     if (content.kind === "handshake") for (const message of content.messages) this.#note(message);
   }
 

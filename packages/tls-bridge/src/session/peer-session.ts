@@ -34,6 +34,7 @@ export class PeerSession {
   readonly #port: PeerSessionPort;
   readonly #messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.postHandshakeBytes });
   #idleRecords = 0;
+  #warningAlerts = 0;
   /** Key updates of the peer's that we have asked for and that have not come. */
   #updatesAskedFor = 0;
   #dataRecords = 0;
@@ -65,9 +66,8 @@ export class PeerSession {
   take(record: TlsRecord): void {
     if (this.#isReadClosed) return;
     if (this.#isTls13 && record.type === ContentType.changeCipherSpec) {
-      // Meaningless there, and middleboxes are fond of them (RFC 8446 appendix D.4).
-      this.#countIdle();
-      return;
+      // Middleboxes are fond of them, but only up to the peer's Finished (RFC 8446 section 5).
+      this.#unexpected("ChangeCipherSpec behind Finished");
     }
     const { contentType, plaintext } = this.#opener.open(record);
     if (contentType !== ContentType.handshake && this.#messages.pendingBytes > 0)
@@ -80,7 +80,7 @@ export class PeerSession {
         this.#takeAlert(plaintext);
         return;
       case ContentType.handshake:
-        for (const message of this.#messages.push(plaintext)) this.#takeMessage(message);
+        this.#takeHandshake(plaintext);
         return;
       default:
         this.#unexpected(`a record of type ${contentType}`);
@@ -142,7 +142,19 @@ export class PeerSession {
     const isWarning = level === AlertLevel.warning;
     const goesOn = this.#isTls13 ? description === AlertDescription.userCanceled : isWarning;
     if (!goesOn) throw new BridgeFailed(alertFailure(this.#peer, alert));
+    if (++this.#warningAlerts > tlsBridgeLimits.warningAlerts)
+      throw new BridgeFailed(limitFailure(this.#peer, "warningAlerts"));
     this.#countIdle();
+  }
+
+  #takeHandshake(fragment: Uint8Array): void {
+    let isWhole = false;
+    for (const message of this.#messages.push(fragment)) {
+      isWhole = true;
+      this.#takeMessage(message);
+    }
+    // A part of a message is work, too.
+    if (!isWhole) this.#countIdle();
   }
 
   #takeMessage(message: HandshakeFrame): void {
@@ -152,7 +164,10 @@ export class PeerSession {
 
   #takeTls13Message(message: HandshakeFrame): void {
     // Tickets are for OpenSSL's client, which is gone; we never resume.
-    if (message.type === HandshakeType.newSessionTicket && this.#peer === "server") return;
+    if (message.type === HandshakeType.newSessionTicket && this.#peer === "server") {
+      this.#countIdle();
+      return;
+    }
     if (message.type !== HandshakeType.keyUpdate)
       this.#unexpected(`a handshake message of type ${message.type}`);
     const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });

@@ -2,6 +2,8 @@ import { TestAuthority } from "@faultwire/testkit/test-authority";
 import {
   AlertDescription,
   AlertLevel,
+  ContentType,
+  encodeAlert,
   encodeRecord,
   HANDSHAKE_HEADER_BYTES,
   RECORD_HEADER_BYTES,
@@ -85,6 +87,43 @@ describe("limits", () => {
     expect((waiting - 1) * early.length).toBeLessThanOrEqual(tlsBridgeLimits.bufferedBytes);
     expect(told.failure).toMatchObject({ code: "limit", limit: "bufferedBytes", from: "client" });
     expect(bridge.waitingBytes("client")).toBe(0);
+  });
+
+  it("small records that come ahead cost more than their bytes, and only so many are kept", async () => {
+    const { bridge, told } = bridged(authority);
+    bridge.push("client", await clientOf().take());
+    await bridge.idle();
+    const early = record(23, 0);
+    for (let count = 0; count < tlsBridgeLimits.bufferedRecords; count++) bridge.push("client", early);
+    expect(bridge.state).toBe("handshaking");
+    bridge.push("client", early);
+    expect(told.failure).toMatchObject({ code: "limit", limit: "bufferedRecords", from: "client" });
+  });
+
+  it.each(["client", "server"] as const)("warnings of the %s without end are too many", async (from) => {
+    const [client, server] = [
+      clientOf(),
+      MemoryPeer.server({ ...authority.issue(HOST), maxVersion: "TLSv1.2" }),
+    ];
+    const { bridge, told } = bridged(authority);
+    bridge.push("client", await client.take());
+    await bridge.idle();
+    server.give(bridge.take("server"));
+    if (from === "client") {
+      bridge.push("server", await server.take());
+      await bridge.idle();
+    }
+    const fragment = encodeAlert({
+      level: AlertLevel.warning,
+      description: AlertDescription.unrecognizedName,
+    });
+    const warning = encodeRecord({ type: ContentType.alert, legacyVersion: 0x0303, fragment });
+    for (let count = 0; count < tlsBridgeLimits.handshakeWarnings; count++) bridge.push(from, warning);
+    await bridge.idle();
+    expect(told.failure).toBeUndefined();
+    bridge.push(from, warning);
+    await bridge.idle();
+    expect(told.failure).toMatchObject({ code: "limit", limit: "handshakeWarnings", from });
   });
 
   it("contexts are shared as long as they are used, and only so many are kept", async () => {

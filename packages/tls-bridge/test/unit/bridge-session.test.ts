@@ -10,7 +10,13 @@ import {
   encodeRecord,
 } from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
-import { type BridgeSide, type TlsBridge, TlsBridgeError, tlsBridgeLimits } from "../../src/index.ts";
+import {
+  type BridgeSide,
+  type RecordSealer,
+  type TlsBridge,
+  TlsBridgeError,
+  tlsBridgeLimits,
+} from "../../src/index.ts";
 import { type BridgedOptions, bridged, otherSide, type Told } from "../support/bridged.ts";
 import { recordsIn } from "../support/flights.ts";
 import { type Impersonator, impersonate } from "../support/impersonator.ts";
@@ -64,6 +70,9 @@ function heard(bridge: TlsBridge, side: BridgeSide, { opener }: Impersonator): (
     return [ContentType.alert, level, description];
   });
 }
+
+const record = (type: number, fragment: Uint8Array): Uint8Array =>
+  encodeRecord({ type, legacyVersion: 0x0303, fragment });
 
 const alertOf = (level: number, description: number): Uint8Array => encodeAlert({ level, description });
 
@@ -180,6 +189,22 @@ describe.each(both)("$version, $side", ({ version, side }) => {
     expect(told.failure).toMatchObject({ code: "limit", limit: "idleRecords", from: side });
   });
 
+  it("warnings without end are too many, whatever comes between them", async () => {
+    const session = await established(version);
+    const speaker = impostor(session, version, side);
+    // The one warning that does not end a session of TLS 1.3.
+    const warning = alertOf(AlertLevel.warning, AlertDescription.userCanceled);
+    const warn = (): void => {
+      session.bridge.push(side, speaker.sealer.seal(ContentType.alert, warning));
+      session.bridge.push(side, speaker.sealer.seal(ContentType.applicationData, Buffer.from(".")));
+    };
+    for (let count = 0; count < tlsBridgeLimits.warningAlerts; count++) warn();
+    expect(session.told.failure).toBeUndefined();
+    expect(session.told.events).toHaveLength(1 + tlsBridgeLimits.warningAlerts);
+    warn();
+    expect(session.told.failure).toMatchObject({ code: "limit", limit: "warningAlerts", from: side });
+  });
+
   it("records are counted as they are sealed", async () => {
     const { bridge } = await established(version);
     expect(bridge.recordsTo(side)).toBe(0);
@@ -216,6 +241,8 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
     const session = await established("TLSv1.3");
     const { bridge, told } = session;
     const { sealer } = impostor(session, "TLSv1.3", side);
+    // Behind the upstream's tickets, which count as well.
+    bridge.push(side, sealer.seal(ContentType.applicationData, Buffer.from("data")));
     const answer = (): void => {
       bridge.push(side, sealer.seal(ContentType.handshake, keyUpdate(false)));
       sealer.updateKeys();
@@ -273,12 +300,40 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
     expect(session.told.failure).toMatchObject({ from: side, description: 10 });
   });
 
-  it("ChangeCipherSpec is nothing, and two alerts in one record are an error", async () => {
+  it.each([
+    ["in clear", (_sealer: RecordSealer) => record(ContentType.changeCipherSpec, Uint8Array.of(1))],
+    ["in clear, with something else in it", () => record(ContentType.changeCipherSpec, Uint8Array.of(2))],
+    ["in cipher", (sealer: RecordSealer) => sealer.seal(ContentType.changeCipherSpec, Uint8Array.of(1))],
+  ])("ChangeCipherSpec %s has no place behind Finished", async (_how, make) => {
     const session = await established("TLSv1.3");
     const { sealer } = impostor(session, "TLSv1.3", side);
-    const ccs = { type: ContentType.changeCipherSpec, legacyVersion: 0x0303, fragment: Uint8Array.of(1) };
-    session.bridge.push(side, encodeRecord(ccs));
+    session.bridge.push(side, make(sealer));
+    expect(session.told.failure).toMatchObject({
+      code: "record",
+      from: side,
+      description: AlertDescription.unexpectedMessage,
+    });
+  });
+
+  it("a message that comes in records of one byte each is a limit's business, and so is one that never ends", async () => {
+    const ticket = Uint8Array.of(4, 0, 0, 14, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0);
+    const message = side === "server" ? ticket : keyUpdate(false);
+    const session = await established("TLSv1.3");
+    const { sealer } = impostor(session, "TLSv1.3", side);
+    const inPieces = (bytes: Uint8Array): void =>
+      session.bridge.push(side, sealer.seal(ContentType.handshake, bytes, { maxPlaintextBytes: 1 }));
+    inPieces(message);
     expect(session.told.events).toEqual(["established"]);
+    // A message that declares all that is allowed, and takes its time.
+    if (side === "client") sealer.updateKeys();
+    inPieces(Uint8Array.of(message[0]!, 0, 255, 255));
+    for (let count = 0; count < tlsBridgeLimits.idleRecords; count++) inPieces(Uint8Array.of(0));
+    expect(session.told.failure).toMatchObject({ code: "limit", limit: "idleRecords", from: side });
+  });
+
+  it("two alerts in one record are an error", async () => {
+    const session = await established("TLSv1.3");
+    const { sealer } = impostor(session, "TLSv1.3", side);
     session.bridge.push(side, sealer.seal(ContentType.alert, Uint8Array.of(1, 90, 1, 0)));
     expect(session.told.failure).toMatchObject({ code: "record", description: AlertDescription.decodeError });
   });
@@ -291,6 +346,22 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
     session.bridge.push(side, sealer.seal(ContentType.alert, alertOf(1, AlertDescription.unrecognizedName)));
     expect(session.told.events.at(-1)).toBe(side === "client" ? "client-alert" : "upstream-alert");
   });
+});
+
+it("TLS 1.3: tickets without end are too many, several in one record or one in several", async () => {
+  const ticket = Uint8Array.of(4, 0, 0, 14, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0);
+  const some = Buffer.concat(Array(tlsBridgeLimits.idleRecords).fill(ticket) as Uint8Array[]);
+  for (const maxPlaintextBytes of [16_384, 100]) {
+    const session = await established("TLSv1.3");
+    const { sealer } = impostor(session, "TLSv1.3", "server");
+    for (let round = 0; round < 2; round++) {
+      session.bridge.push("server", sealer.seal(ContentType.applicationData, Buffer.from("answer")));
+      session.bridge.push("server", sealer.seal(ContentType.handshake, some, { maxPlaintextBytes }));
+      expect(session.told.events).toEqual(["established"]);
+    }
+    session.bridge.push("server", sealer.seal(ContentType.handshake, ticket));
+    expect(session.told.failure).toMatchObject({ code: "limit", limit: "idleRecords", from: "server" });
+  }
 });
 
 it("TLS 1.2: a client's request that comes ahead of the upstream's Finished waits for it", async () => {
