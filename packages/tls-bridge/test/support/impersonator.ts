@@ -23,7 +23,7 @@ export interface Impersonator {
   /** Opens what the bridge sends it next. */
   readonly opener: RecordOpener;
   /** What protects the records of that side from that number on; 0 is the Finished in TLS 1.2. */
-  secretsOf(from: BridgeSide, sequenceNumber: number): RecordSecrets;
+  readonly secretsOf: (from: BridgeSide, sequenceNumber: number) => RecordSecrets;
 }
 
 /** How many records each direction has had since the keys for data came into force. */
