@@ -110,6 +110,10 @@ export class DecryptedSession implements PairedSession {
     return this.#silentAtMs === undefined ? at : Math.min(at ?? this.#silentAtMs, this.#silentAtMs);
   }
 
+  get isFull(): boolean {
+    return this.#exchanges?.isFull ?? false;
+  }
+
   see(from: Side, chunk: Uint8Array): void {
     if (!this.#isReported && from === "client") this.#follow("client", chunk);
     if (!this.#hasSent && from === "client") this.#firstBytes = joinBytes([this.#firstBytes, chunk]);

@@ -18,6 +18,7 @@ import {
   unreadReason,
 } from "@faultwire/fault-session";
 import {
+  DEFAULT_HTTP_LIMITS,
   headerValue,
   joinBytes,
   LENIENT_RESPONSES,
@@ -30,6 +31,9 @@ import {
 } from "@faultwire/http1";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import { closed, pass, type Verdict } from "./verdict.ts";
+
+/** Requests without a response before the connection is not read any more: on one side the host can't be held up. */
+const { maxOutstandingRequests } = DEFAULT_HTTP_LIMITS;
 
 export class HttpConversation implements Watcher {
   readonly #context: ConversationContext;
@@ -148,6 +152,10 @@ export class HttpConversation implements Watcher {
     const isAnswered = exchange.plan.kind === "answer";
     this.#responses.expect(isAnswered ? "HEAD" : method);
     this.#exchanges.push(exchange);
+    if (this.#exchanges.length > maxOutstandingRequests && !this.#injecting) {
+      this.#context.unread("too-many-outstanding", "client", this.#met);
+      this.#left = true;
+    }
     if (!isAnswered) return undefined;
     return encodeQuestion({ head, host: "", userAgent: this.#context.userAgent, isLast: true });
   }

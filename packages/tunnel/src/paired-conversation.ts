@@ -78,6 +78,9 @@ export class PairedConversation implements TickSession {
   get isBusy(): boolean {
     return this.#session?.isBusy ?? false;
   }
+  get isFull(): boolean {
+    return this.#session?.isFull ?? false;
+  }
   get wakeAtMs(): number | undefined {
     return this.#session?.wakeAtMs;
   }

@@ -57,6 +57,10 @@ export class PlainHttpSession implements PairedSession {
     return this.#exchanges.wakeAtMs;
   }
 
+  get isFull(): boolean {
+    return this.#exchanges.isFull;
+  }
+
   see(from: Side, chunk: Uint8Array): void {
     if (from === "client") this.#exchanges.fromClient(chunk);
     else this.#exchanges.fromServer(chunk);

@@ -43,6 +43,8 @@ export interface TickSession {
    * host's only in part then wait for those, because full buffers cost no guard (see {@link Lane}).
    */
   isInRecord(from: Side): boolean;
+  /** Whether so much is under way that nothing more is to be read from the client for now. */
+  readonly isFull: boolean;
   /** When {@link wake} is due. */
   readonly wakeAtMs: number | undefined;
   /** Does what is due at that moment, which may be ahead of time where {@link isScheduled}. */
@@ -59,12 +61,19 @@ export interface TickSession {
 export const tickLimits = {
   /** How long a call is kept that is only kept in case something is to be sent, in ms. */
   maxKeptMs: 2000,
+  /**
+   * Bytes for the client that wait for a call to go with, before nothing more is read from it: a client that pipelines
+   * requests which are answered here, behind an upstream that says nothing, would be stored without end.
+   */
+  maxQueuedBytes: 1_048_576,
 } as const;
 
 interface Direction {
   reply: TickReply | undefined;
   out: TimedPart[];
   outBytes: number;
+  /** The chunks of calls in hand that were not seen yet, because nothing more is to be read. */
+  unseen: Uint8Array[];
   /** Something of `out` has to go as soon as it can. */
   isUrgent: boolean;
   /** Nothing goes before this moment. */
@@ -106,8 +115,8 @@ export class Ticks {
     before?.swallow();
     this.#directions[from].reply = reply;
     this.#directions[from].keptSinceMs = undefined;
-    const isSeen = this.#guard(() => this.#session?.see(from, chunk));
-    if (!isSeen) this.send(from, chunk);
+    this.#directions[from].unseen.push(chunk);
+    this.#look(from);
     this.pump();
   }
 
@@ -155,6 +164,21 @@ export class Ticks {
     if (!this.#guard(() => this.#pump())) this.#guard(() => this.#pump());
   }
 
+  /** Shows the session what has come, unless it is to read nothing for now. */
+  #look(from: Side): void {
+    const to = this.#directions[from];
+    if (to.unseen.length === 0 || (from === "client" && this.#isFull)) return;
+    const chunk = joinBytes(to.unseen);
+    to.unseen = [];
+    const isSeen = this.#guard(() => this.#session?.see(from, chunk));
+    if (!isSeen) this.send(from, chunk);
+  }
+
+  get #isFull(): boolean {
+    if (this.#isReleased || !this.#session) return false;
+    return this.#session.isFull || this.#directions.server.outBytes >= tickLimits.maxQueuedBytes;
+  }
+
   /** @returns false where it has thrown. */
   #guard(act: () => void): boolean {
     try {
@@ -177,10 +201,20 @@ export class Ticks {
     const now = this.#timers.now();
     if (session.wakeAtMs !== undefined && session.wakeAtMs <= now) session.wake(now);
     this.#wakeWires(now);
+    this.#look("client");
+    if (session.isBusy) {
+      this.#awaitIdle(session);
+      return;
+    }
     // The client's first: an answer of ours may find a kept call, and then no question has to go to the upstream.
     this.#settle("server", session, now);
     if (this.#needsTick(now)) session.ask();
     this.#settle("client", session, now);
+    // What went to the client may have made room.
+    if (this.#directions.client.unseen.length > 0 && !this.#isFull) {
+      this.#pump();
+      return;
+    }
     this.#arm(session, now);
   }
 
@@ -203,6 +237,7 @@ export class Ticks {
       each.reply = undefined;
       each.out = [];
       each.outBytes = 0;
+      each.unseen = [];
     }
   }
 
@@ -250,6 +285,8 @@ export class Ticks {
       const hasOutput = to.outBytes > 0;
       if (session.holds(from, hasOutput) && !(reply.canDrip && hasOutput)) return;
       const isIdle = !to.isUrgent && to.endReason === undefined;
+      // What was read is not seen yet: the host reads on behind it.
+      if (isIdle && to.unseen.length > 0) return;
       if (isIdle && session.keeps(from)) {
         to.keptSinceMs ??= now;
         if (now < to.keptSinceMs + tickLimits.maxKeptMs) return;
@@ -299,8 +336,8 @@ export class Ticks {
       return;
     }
     const all = joinBytes(parts.map(({ bytes }) => bytes));
-    // What would fill a buffer of the host's only in part goes with what follows at once.
-    const waits = session.isInRecord(from) && !this.#isReleased;
+    // What would fill a buffer of the host's only in part goes with what follows at once, unless that is not to be seen.
+    const waits = session.isInRecord(from) && to.unseen.length === 0 && !this.#isReleased;
     const spare = waits ? all.length % hostLimits.maxWriteChunkBytes : 0;
     const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
     this.#keep(to, all.subarray(bytes.length));
@@ -358,6 +395,7 @@ function direction(): Direction {
   return {
     reply: undefined,
     out: [],
+    unseen: [],
     outBytes: 0,
     isUrgent: false,
     blockedUntilMs: Number.NEGATIVE_INFINITY,

@@ -25,6 +25,10 @@ export class Exchange {
   /** The bytes of a request that waits for its decision. */
   held: Uint8Array[] = [];
   heldBytes = 0;
+  /** Bytes that are kept for it while it waits for its turn. */
+  waitingBytes = 0;
+  /** The upstream has still to say something about it. */
+  isOwed = false;
   /** How many of them whoever decides wants to see. */
   maxHeldBytes = 0;
   bodyBytes = 0;

@@ -36,6 +36,15 @@ import { type ClientEnd, planRequest, readableRequest } from "./request-plan.ts"
 
 /** Limits of one connection's exchanges. */
 export const httpExchangeLimits = {
+  /**
+   * Requests whose responses are not over, before nothing more is read from the client. A client that pipelines behind a
+   * slow response would otherwise be stored without end; clients of model APIs have one or two under way.
+   */
+  maxExchanges: 100,
+  /** Bytes of those requests' heads and of our answers to them, before nothing more is read from the client. */
+  maxWaitingBytes: 1_048_576,
+  /** Requests without a response that are remembered: what one more read can bring on top of `maxExchanges`. */
+  maxOutstandingRequests: 2048,
   /** Bytes of one request that wait for a rule that asks for its body; a longer one is decided without it. */
   maxHeldRequestBytes: 10_551_296,
   /** Bytes of responses that wait while the one before them is still being sent slowly. */
@@ -48,9 +57,16 @@ export class HttpExchanges {
   #log: ExchangeLog | undefined;
   #connection: (ConnectionFacts & { readonly client: string }) | undefined;
   readonly #requests = new RequestReader();
-  readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
+  readonly #responses = new ResponseReader(
+    { maxOutstandingRequests: httpExchangeLimits.maxOutstandingRequests },
+    LENIENT_RESPONSES,
+  );
   /** In the order of the requests; the first is the one whose response is due. */
   readonly #exchanges: Exchange[] = [];
+  /** Those that the upstream has still to say something about. */
+  #owed = 0;
+  /** Bytes of heads and answers that {@link #exchanges} keeps. */
+  #waitingBytes = 0;
   /** The request that is being read. */
   #reading: Exchange | null = null;
   #lastHead: RequestHead | null = null;
@@ -88,9 +104,17 @@ export class HttpExchanges {
 
   /** Whether the upstream still owes a response, so that it will say something by itself. */
   get upstreamOwes(): boolean {
-    if (this.#isUpstreamDone) return false;
-    const owed = this.#exchanges.filter(({ goesOn, changed }) => goesOn && !changed?.isComplete);
-    return owed.length > this.#deferredEnds;
+    return !this.#isUpstreamDone && this.#owed > this.#deferredEnds;
+  }
+
+  /** Whether so much is under way that nothing more should be read from the client for now. */
+  get isFull(): boolean {
+    const { length } = this.#exchanges;
+    // One alone may still have to be read to its end, however large the answer to it is.
+    return (
+      length >= httpExchangeLimits.maxExchanges ||
+      (length > 1 && this.#waitingBytes >= httpExchangeLimits.maxWaitingBytes)
+    );
   }
 
   /** Whether a response that depends on the upstream no more is still being sent, slowly or never. */
@@ -110,9 +134,9 @@ export class HttpExchanges {
     return changed !== null && changed !== undefined && (this.isSending || changed.pendingBytes > 0);
   }
 
-  /** Bytes that are held back from the client. */
+  /** Bytes that are kept: of the response that is being sent, of those behind it, of requests and answers that wait. */
   get pendingBytes(): number {
-    return (this.#exchanges[0]?.changed?.pendingBytes ?? 0) + this.#deferredBytes;
+    return (this.#exchanges[0]?.changed?.pendingBytes ?? 0) + this.#deferredBytes + this.#waitingBytes;
   }
 
   /** When to call {@link wake}; `undefined` while nothing waits for a time. */
@@ -169,6 +193,7 @@ export class HttpExchanges {
   /** The connection is over: tells how what is under way ended. */
   finish(): void {
     for (const exchange of this.#exchanges.splice(0)) {
+      this.#settled(exchange);
       this.#letGo(exchange);
       this.#log?.outcome(exchange, exchange.changed?.hasStruck ? null : "the connection ended first");
       this.#log?.end(exchange, "abandoned");
@@ -185,7 +210,7 @@ export class HttpExchanges {
       const exchange = new Exchange(item, this.#options.desk.nextRequest());
       this.#lastHead = item;
       this.#reading = exchange;
-      this.#exchanges.push(exchange);
+      this.#enqueue(exchange);
       this.#hold(exchange, item.bytes);
       // Whoever waits for a 100 sends no body that could be waited for.
       this.#decide(
@@ -224,11 +249,45 @@ export class HttpExchanges {
   #probe(head: RequestHead, isLast = this.#isOver): void {
     const probe = new Exchange({ ...head, method: "HEAD" }, null);
     probe.plan = passOn;
-    this.#exchanges.push(probe);
+    this.#enqueue(probe);
+    this.#owe(probe);
     this.#responses.expect("HEAD");
     const host = this.#connection?.host ?? "";
     // The upstream's own end is a second way to tell the client that this was all.
     this.#port.toServer(encodeQuestion({ head, host, userAgent: this.#options.userAgent, isLast }));
+  }
+
+  #enqueue(exchange: Exchange): void {
+    this.#exchanges.push(exchange);
+    this.#wait(exchange, exchange.head.bytes.length);
+  }
+
+  #dequeue(): void {
+    const exchange = this.#exchanges.shift();
+    if (exchange) this.#settled(exchange);
+  }
+
+  #wait(exchange: Exchange, bytes: number): void {
+    exchange.waitingBytes += bytes;
+    this.#waitingBytes += bytes;
+  }
+
+  /** The upstream has to answer it. */
+  #owe(exchange: Exchange): void {
+    exchange.isOwed = true;
+    this.#owed++;
+  }
+
+  /** The upstream has said all that it will say about it. */
+  #answered(exchange: Exchange): void {
+    if (exchange.isOwed) this.#owed--;
+    exchange.isOwed = false;
+  }
+
+  /** It is over: nothing of it is kept. */
+  #settled(exchange: Exchange): void {
+    this.#answered(exchange);
+    this.#wait(exchange, -exchange.waitingBytes);
   }
 
   #introduce(head: RequestHead): boolean {
@@ -304,6 +363,7 @@ export class HttpExchanges {
     switch (plan.kind) {
       case "answer":
         this.#hasChanged = true;
+        this.#wait(exchange, plan.bytes.length);
         if (!exchange.awaitsContinue) return;
         // Its body comes when we say so, and we never do.
         this.#sent(exchange);
@@ -323,6 +383,7 @@ export class HttpExchanges {
       default:
         plan satisfies never;
     }
+    this.#owe(exchange);
     this.#port.toServer(plan.kind === "change" ? readableRequest(head, plan) : first);
     for (const bytes of rest) this.#port.toServer(bytes);
     this.#responses.expect(head.method);
@@ -354,7 +415,7 @@ export class HttpExchanges {
       const [exchange] = this.#exchanges;
       const plan = exchange?.plan;
       if (!exchange || plan?.kind !== "answer" || !exchange.isSent || this.#isOver) return;
-      this.#exchanges.shift();
+      this.#dequeue();
       if (plan.bytes.length > 0) this.#port.toClient(plan.bytes);
       if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
       this.#log?.outcome(exchange, null);
@@ -405,6 +466,8 @@ export class HttpExchanges {
   #response(item: ResponseItem): void {
     const [exchange] = this.#exchanges;
     const now = this.#nowMs;
+    if (exchange && (item.kind === "end" || item.kind === "malformed" || item.kind === "opaque"))
+      this.#answered(exchange);
     if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
       this.#responseLost(exchange, item);
       return;
@@ -419,7 +482,7 @@ export class HttpExchanges {
   }
 
   #upgraded(exchange: Exchange): void {
-    this.#exchanges.shift();
+    this.#dequeue();
     this.#log?.response(exchange, 101, false, null);
     this.#options.unread("upgraded", "server");
     this.#log?.outcome(exchange, exchange.plan?.kind === "change" ? "the connection was upgraded" : null);
@@ -455,7 +518,7 @@ export class HttpExchanges {
         if (changed.isComplete) this.#completed(exchange);
         continue;
       }
-      this.#exchanges.shift();
+      this.#dequeue();
       this.#tellEnd(exchange, changed);
       this.#end(action.kind === "end" ? "close" : action.kind);
       return;
@@ -464,7 +527,7 @@ export class HttpExchanges {
 
   #completed(exchange: Exchange): void {
     if (this.#exchanges[0] !== exchange) return;
-    this.#exchanges.shift();
+    this.#dequeue();
     this.#tellEnd(exchange, exchange.changed);
     this.#flush();
   }
@@ -486,7 +549,7 @@ export class HttpExchanges {
       return;
     }
     if (exchange) {
-      this.#exchanges.shift();
+      this.#dequeue();
       this.#log?.outcome(exchange, exchange.plan?.kind === "change" ? "the response can't be read" : null);
       this.#log?.end(exchange, "cut");
     }

@@ -111,6 +111,17 @@ it("is told once of a changed response, whatever comes behind", async () => {
   expect(tunnel.events.filter(({ type }) => type === "unread")).toMatchObject([{ reason: "bad-chunk-size" }]);
 });
 
+it("gives up a client that pipelines without end on a tunnel heard on one side, and passes all of it", async () => {
+  const policy = scriptedPolicy();
+  const tunnel = new TunnelProbe({ policy, sides: oneSide });
+  tunnel.says("client", get.repeat(2000));
+  await tunnel.run(20);
+  expect(tunnel.take("server")).toBe(get.repeat(2000));
+  expect(tunnel.events.filter(({ type }) => type === "unread")).toMatchObject([
+    { from: "client", reason: "too-many-outstanding" },
+  ]);
+});
+
 it("tells of TLS that names no host", async () => {
   const client = { servername: "", checkServerIdentity: () => undefined };
   const tunnel = new HttpsTunnel({ policy: scriptedPolicy(), client });
