@@ -3,7 +3,7 @@
 
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { Tunnels } from "@faultwire/tunnel";
-import { targetPolicy, untouchedPolicy } from "./support/plugin.mjs";
+import { targetRuntime, untouchedRuntime } from "./support/plugin.mjs";
 import { openReport, scaled } from "./support/report.mjs";
 import { TunnelClient } from "./support/tunnel-client.mjs";
 import { openRig } from "./support/tunnel-rig.mjs";
@@ -63,8 +63,8 @@ function inTableOf(policy, chunks) {
 
 const { chunks } = handshakeVectors().find(({ name }) => name === "tls13-full");
 for (const [what, policy] of [
-  ["not a target", untouchedPolicy()],
-  ["a target, handshake followed", targetPolicy()],
+  ["not a target", untouchedRuntime().policy],
+  ["a target, handshake followed", targetRuntime().policy],
 ])
   report.row({
     group: `${inTable} opaque tunnels in the table, each`,

@@ -1,6 +1,6 @@
-/** The CA that the flags ask for, and what is done with it at the start. */
+/** What `--export-ca` and `--install-ca` do with the CA at the start. */
 import {
-  CertificateAuthority,
+  type CertificateAuthority,
   exportCertificate,
   installTrust,
   stepText,
@@ -8,37 +8,24 @@ import {
   thisHost,
 } from "@faultwire/cert-authority";
 
-/** Which CA, and what `--export-ca` and `--install-ca` ask for. */
-export interface AuthorityUse {
-  /** Files of a CA of the user's own. */
-  readonly own: { readonly cert: string; readonly key: string } | undefined;
-  /** What it has to be good for: names, `*.name`, or `*`. */
-  readonly hosts: readonly string[];
-  readonly exportTo: string | undefined;
-  readonly install: boolean;
-}
-
-/** A CA that is open, and what was done with it. */
-export interface OpenedAuthority {
-  readonly authority: CertificateAuthority;
-  /** Where the certificate is, PEM. */
-  readonly caCertPath: string;
-  /** What `--install-ca` did and what it left to do; lines for people. */
-  readonly trustLines: readonly string[];
+/** The flags that are about the CA. */
+export interface AuthorityFlags {
+  readonly exportCa?: string;
+  readonly installCa?: boolean;
 }
 
 /**
- * Opens the CA that the user names, or Faultwire's own, which is made where there is none; exports and installs it
- * as asked.
+ * Exports and installs the CA as asked.
  *
+ * @returns what `--install-ca` did and what it left to do; lines for people.
  * @throws CertificateAuthorityError: one line that says what to do.
  */
-export async function openAuthority(use: AuthorityUse): Promise<OpenedAuthority> {
-  const own = use.own && { certificatePath: use.own.cert, keyPath: use.own.key };
-  const authority = await CertificateAuthority.loadOrCreate({ targets: use.hosts, ...own });
-  if (use.exportTo !== undefined) await exportCertificate(authority, use.exportTo);
-  const trustLines = use.install ? describeTrust(await installTrust(authority)) : [];
-  return { authority, caCertPath: authority.certificatePath ?? "", trustLines };
+export async function handOutAuthority(
+  authority: CertificateAuthority,
+  { exportCa, installCa }: AuthorityFlags,
+): Promise<readonly string[]> {
+  if (exportCa !== undefined) await exportCertificate(authority, exportCa);
+  return installCa ? describeTrust(await installTrust(authority)) : [];
 }
 
 function describeTrust({ done, toDo, notes }: TrustReport): string[] {

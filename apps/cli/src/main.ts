@@ -8,6 +8,7 @@ const usageStatus = 2;
 /** Errors whose message is for the user. By name, because knowing their classes would load what a command may not need. */
 const usageErrors: ReadonlySet<string> = new Set([
   "UsageError",
+  "RuntimeError",
   "PluginServerError",
   "CertificateAuthorityError",
 ]);

@@ -1,9 +1,26 @@
 /** The flags of `serve` and `start` that say what fails. */
-import { CLOSE_MOMENTS, responseHeaderFault } from "@faultwire/fault-engine";
+import { CLOSE_MOMENTS, responseHeaderFault, type SingleRule } from "@faultwire/fault-engine";
 import type { Header } from "@faultwire/http1";
+import { defaultTargetHost } from "@faultwire/runtime";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { integerFlag, numberFlag } from "./number-flags.ts";
-import { defaultTargetHost } from "./rules/rule-sources.ts";
+
+/** The flags that say what fails; those that were not set are missing. */
+export interface RuleFlags {
+  readonly config?: string;
+  readonly watch: boolean | "true" | "false";
+  readonly targetHost?: readonly string[];
+  readonly errorProbability?: number;
+  readonly statusCode?: number;
+  readonly errorBody?: string;
+  /** Several of one name are several fields. */
+  readonly headers?: readonly Header[];
+  readonly closeAt?: NonNullable<SingleRule["closeAt"]>;
+  readonly seed?: string;
+  readonly report?: string;
+  readonly caCert?: string;
+  readonly caKey?: string;
+}
 
 /** Adds the flags to a command. Defaults stand in the help only, so that a file can fill what was not set. */
 export function addRuleOptions(command: Command): Command {
@@ -58,6 +75,13 @@ export function addRuleOptions(command: Command): Command {
     )
     .option("--ca-cert <file>", "use this CA certificate (PEM), with --ca-key")
     .option("--ca-key <file>", "the key of --ca-cert (PEM)");
+}
+
+/** The one rule that the flags say; what they don't say is left out. */
+export function singleRuleOf(flags: RuleFlags): SingleRule {
+  const { targetHost: targetHosts, errorProbability, statusCode, errorBody, headers, closeAt, seed } = flags;
+  const said = { targetHosts, errorProbability, statusCode, errorBody, headers, closeAt, seed };
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
 }
 
 function hostFlag(text: string): string {

@@ -1,8 +1,6 @@
 /** The gRPC server that the Fault proxy's `--grpc-plugin` connects to. */
 
-export type { FaultPolicy, InterceptionOptions } from "@faultwire/fault-session";
 export { decryptedWay, opaqueWay, plainWay, tunnelWays } from "@faultwire/tunnel";
-export { type EnginePolicyOptions, enginePolicy, enginePolicyLimits } from "./engine-policy.ts";
 export { forwardLimits, forwardWay } from "./forward-way.ts";
 export { type PluginServer, type PluginServerOptions, startPluginServer } from "./plugin-server.ts";
 export { PluginServerError, type PluginServerErrorCode } from "./plugin-server-error.ts";

@@ -3,19 +3,18 @@
  * them, the log in front.
  */
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
-import { FaultDesk, type FaultPolicy, type InterceptionOptions, type Side } from "@faultwire/fault-session";
+import type { FaultPolicy, Side } from "@faultwire/fault-session";
+import type { CarrierRuntime } from "@faultwire/runtime";
 import { type TunnelEvent, Tunnels } from "@faultwire/tunnel";
-import type { Logger } from "pino";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { ForwardMode } from "./forward.ts";
-import { logEngineEvent, logTunnelEvent } from "./log-events.ts";
+import { logTunnelEvent } from "./log-tunnel-event.ts";
 import { Registration } from "./registration.ts";
 import { version } from "./version.ts";
 
 export interface PluginServerOptions {
-  /** What fails, and when. */
-  readonly policy: FaultPolicy;
-  readonly logger: Logger;
+  /** Rules, desk, CA, clock and log, which other carriers of the process may share; stays the caller's to close. */
+  readonly runtime: CarrierRuntime;
   /** Which endpoints to open. Default both: only then nothing is lost (docs/fault-host.md). */
   readonly sides?: readonly Side[];
   /** Default 127.0.0.1: whoever reaches the port can read and change the traffic of the host. */
@@ -31,8 +30,6 @@ export interface PluginServerOptions {
    * with the same answers. Default true; false is for finding out whether something is to blame on it.
    */
   readonly fastPath?: boolean;
-  /** How HTTPS to targets is opened; left out, it stays closed, and its requests can't be seen. */
-  readonly intercept?: InterceptionOptions;
   /** Besides the log. */
   readonly onEvent?: (event: TunnelEvent) => void;
 }
@@ -48,14 +45,6 @@ export interface PluginServer {
    */
   close(graceMs?: number): Promise<void>;
 }
-
-const timers = {
-  now: (): number => performance.now(),
-  after(delayMs: number, action: () => void): () => void {
-    const timer = setTimeout(action, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
 
 /**
  * A host whose calls have stopped for so many looks in a row, so far apart in ms, has nothing under way. Time alone does
@@ -73,7 +62,8 @@ const sweepIntervalMs = 60_000;
 
 /** Starts the plugin. @throws {@link PluginServerError} when it can't listen. */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
-  const { logger } = options;
+  const { runtime } = options;
+  const { logger, desk, interception, clock: timers } = runtime;
   const host = options.host ?? "127.0.0.1";
   const sides = options.sides ?? ["server", "client"];
   const registration = new Registration(sides, timers.now, options.secondSideGraceMs);
@@ -82,17 +72,11 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   let warned = false;
   let chunks = 0;
   let lastChunkAt = Number.NEGATIVE_INFINITY;
-  /** The user's, until we take our leave: then nothing new fails, in tunnels and in forward mode. */
+  /** The runtime's, until we take our leave: then nothing new fails, in tunnels and in forward mode. */
   const policy: FaultPolicy = {
-    isTarget: (name) => !draining && options.policy.isTarget(name),
-    connection: (connection) => options.policy.connection(connection),
-    request: (facts) => options.policy.request(facts),
-    record: (event) => {
-      logEngineEvent(logger, event);
-      options.policy.record(event);
-    },
+    ...runtime.policy,
+    isTarget: (name) => !draining && runtime.policy.isTarget(name),
   };
-  const desk = new FaultDesk();
   const forward = new ForwardMode({
     policy,
     desk,
@@ -105,12 +89,12 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   const tunnels = new Tunnels({
     policy,
     desk,
-    ...(options.intercept && { intercept: options.intercept }),
+    ...(interception && { intercept: interception }),
     timers,
     userAgent: `faultwire/${version}`,
     registeredSides: () => registration.sides(),
     onEvent: (event) => {
-      logTunnelEvent(logger, event);
+      logTunnelEvent(runtime, event);
       options.onEvent?.(event);
     },
   });

@@ -11,7 +11,7 @@ import {
 } from "@faultwire/fault-protocol";
 import { answerParent } from "./child.mjs";
 import { chunkPath, envelope, prefixBytes, request } from "./chunk-call.mjs";
-import { quietLogger, untouchedPolicy } from "./plugin.mjs";
+import { untouchedRuntime } from "./plugin.mjs";
 
 const processTunnelData = ({ chunk }) => passThroughChunk(chunk);
 
@@ -27,8 +27,7 @@ const servers = {
   async plugin() {
     const { startPluginServer } = await import("@faultwire/plugin-server");
     const plugin = await startPluginServer({
-      policy: untouchedPolicy(),
-      logger: quietLogger(),
+      runtime: untouchedRuntime(),
       sides: ["server"],
       port: 0,
     });

@@ -4,16 +4,16 @@ import { readFileSync } from "node:fs";
 import { CertificateAuthority } from "@faultwire/cert-authority";
 import { startPluginServer } from "@faultwire/plugin-server";
 import { answerParent } from "./child.mjs";
-import { interception, quietLogger, targetPolicy, untouchedPolicy } from "./plugin.mjs";
+import { interception, targetRuntime, untouchedRuntime } from "./plugin.mjs";
 
 const [way, caFile] = process.argv.slice(2);
 const authority = await CertificateAuthority.ephemeral({ targets: ["origin.test"] });
+const opened =
+  way === "decrypted" ? { interception: interception(authority, readFileSync(caFile, "utf8")) } : {};
 const counts = {};
 const plugin = await startPluginServer({
-  policy: way === "untouched" ? untouchedPolicy() : targetPolicy(),
-  logger: quietLogger(),
+  runtime: way === "untouched" ? untouchedRuntime() : targetRuntime(opened),
   port: 0,
-  ...(way === "decrypted" ? { intercept: interception(authority, readFileSync(caFile, "utf8")) } : {}),
   onEvent: ({ type, why }) => {
     for (const what of type === "closed" ? [type, why] : [type]) counts[what] = (counts[what] ?? 0) + 1;
   },

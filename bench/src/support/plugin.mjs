@@ -1,30 +1,28 @@
-// Policies and a logger for a plugin whose speed is measured.
+// What a plugin whose speed is measured runs on.
 import { FaultEngine, singleRuleSet } from "@faultwire/fault-engine";
-import { enginePolicy } from "@faultwire/plugin-server";
-
-const now = () => performance.now();
+import { carrierRuntime } from "@faultwire/runtime";
 
 /** These hosts are targets, and nothing ever fails. */
-function policyFor(targetHosts) {
-  const engine = new FaultEngine({ startedAtMs: now() });
+function runtimeFor(targetHosts, more) {
+  const engine = new FaultEngine({ startedAtMs: performance.now() });
   engine.setRules("flags", singleRuleSet({ targetHosts, errorProbability: 0, statusCode: 500, seed: 1 }));
-  return enginePolicy({ engine, now });
+  return carrierRuntime({ engine, logger: quietLogger(), ...more });
 }
 
 /** Nothing is a target: tunnels are left as soon as their name is known. */
-export const untouchedPolicy = () => policyFor(["nothing.invalid"]);
+export const untouchedRuntime = () => runtimeFor(["nothing.invalid"]);
 
 /** Everything is a target. */
-export const targetPolicy = () => policyFor(["*"]);
+export const targetRuntime = (more) => runtimeFor(["*"], more);
 
-/** How `startPluginServer` opens HTTPS: by this CA's certificates, and this CA is believed upstream. */
+/** How HTTPS is opened: by this CA's certificates, and this CA is believed upstream. */
 export const interception = (authority, upstreamCa) => ({
   identityFor: ({ serverName, keyType }) => authority.forHost(serverName, { keyType }),
   upstream: { caPem: [upstreamCa] },
 });
 
 /** A pino logger's surface without pino: what a log costs is not measured here. */
-export function quietLogger() {
+function quietLogger() {
   const nothing = () => {};
   return {
     isLevelEnabled: () => false,

@@ -1,9 +1,9 @@
 /** `faultwire check`: what a rule file will do, in words and in numbers. */
 import { explain, type RuleSet, ruleUnit, type Simulation, simulate } from "@faultwire/fault-engine";
+import { RuntimeError, readRules, readRuleText, ruleSources, untargetedRules } from "@faultwire/runtime";
 import { Command, Option } from "commander";
 import { integerFlag } from "../number-flags.ts";
-import { RefusedFile, readRules, readTextFile } from "../rules/rule-file.ts";
-import { ruleSources, untargetedRules } from "../rules/rule-sources.ts";
+import { withFlag } from "../usage-error.ts";
 
 interface CheckFlags {
   readonly simulate?: number;
@@ -27,11 +27,13 @@ export function checkCommand(): Command {
     )
     .option("--json", "say it as JSON")
     .action(async (path: string, flags: CheckFlags) => {
-      const text = await readTextFile(path, "rule file", "its name");
+      const text = await readRuleText(path).catch((error: unknown) => {
+        throw withFlag(error, { "rules-unreadable": "its name" });
+      });
       try {
         check(path, text, flags);
       } catch (error) {
-        if (!(flags.json && error instanceof RefusedFile)) throw error;
+        if (!(flags.json && error instanceof RuntimeError && error.code === "rules-refused")) throw error;
         write({ ok: false, problems: error.problems });
         process.exitCode = 2;
       }

@@ -1,8 +1,16 @@
 /** `faultwire report`: what a recorded event log shows. */
 import { basename } from "node:path";
+import type { Expectation } from "@faultwire/fault-engine";
+import {
+  judgeLog,
+  type ReportFormat,
+  readRules,
+  readRuleText,
+  reportFormats,
+  writeReport,
+} from "@faultwire/runtime";
 import { Command, Option } from "commander";
-import { judgeLog, type ReportFormat, reportFormats, writeReport } from "../reports/write-reports.ts";
-import { readRules, readTextFile } from "../rules/rule-file.ts";
+import { withFlag } from "../usage-error.ts";
 
 interface ReportFlags {
   readonly format: ReportFormat;
@@ -27,13 +35,18 @@ export function reportCommand(): Command {
     .option("--out <file>", "write it to a file instead of standard output")
     .option("--rules <file>", "rule file whose `expect` is to be met")
     .action(async (log: string, { format, out, rules }: ReportFlags) => {
-      const text = rules === undefined ? undefined : await readTextFile(rules, "rule file", "--rules");
-      const expectations =
-        rules === undefined || text === undefined ? [] : readRules(text, rules).ruleSet.expect;
+      const expectations = rules === undefined ? [] : await expectationsOf(rules);
       const judgement = await judgeLog(log, expectations);
       const report = reportFormats[format].write({ title: basename(rules ?? log), judgement });
       if (out === undefined) process.stdout.write(report);
       else await writeReport(out, report);
       if (!judgement.passed) process.exitCode = 1;
     });
+}
+
+async function expectationsOf(path: string): Promise<readonly Expectation[]> {
+  const text = await readRuleText(path).catch((error: unknown) => {
+    throw withFlag(error, { "rules-unreadable": "--rules" });
+  });
+  return readRules(text, path).ruleSet.expect;
 }

@@ -1,8 +1,8 @@
 /** `faultwire serve`: the plugin server alone, for a Fault proxy that runs elsewhere. */
 import { Command } from "commander";
 import { banner } from "../banner.ts";
+import { describeRules } from "../describe-rules.ts";
 import { writeReadyFile } from "../ready-file.ts";
-import { describeRules } from "../rules/live-rules.ts";
 import { startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";

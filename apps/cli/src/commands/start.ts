@@ -1,12 +1,12 @@
 /** `faultwire start`: the plugin, a host that loads it and a mock API behind it, all on loopback, in one process. */
 import type { FaultHost } from "@faultwire/fault-host";
 import type { LlmMock } from "@faultwire/llm-mock";
+import { defaultTargetHost, exactHosts } from "@faultwire/runtime";
 import { Command, Option } from "commander";
 import { banner } from "../banner.ts";
+import { describeRules } from "../describe-rules.ts";
 import { integerFlag } from "../number-flags.ts";
 import { writeReadyFile } from "../ready-file.ts";
-import { describeRules } from "../rules/live-rules.ts";
-import { defaultTargetHost, exactHosts } from "../rules/rule-sources.ts";
 import { type RunningPlugin, startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";

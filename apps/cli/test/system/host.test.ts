@@ -20,12 +20,8 @@ import {
   ProcessTunnelDataRequestSchema,
   pluginMethodPaths,
 } from "@faultwire/fault-protocol";
-import {
-  enginePolicy,
-  type PluginServer,
-  type PluginServerOptions,
-  startPluginServer,
-} from "@faultwire/plugin-server";
+import { type PluginServer, type PluginServerOptions, startPluginServer } from "@faultwire/plugin-server";
+import { carrierRuntime } from "@faultwire/runtime";
 import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
 import pino from "pino";
 import { afterEach, describe, expect, it } from "vitest";
@@ -54,14 +50,12 @@ async function startPlugin(
   errorProbability: number,
   more: Partial<PluginServerOptions> = {},
 ): Promise<PluginServer> {
-  const now = (): number => performance.now();
-  const engine = new FaultEngine({ startedAtMs: now() });
+  const engine = new FaultEngine({ startedAtMs: performance.now() });
   engine.setRules(
     "flags",
     singleRuleSet({ targetHosts: ["api.test"], errorProbability, statusCode: 529, seed: 1 }),
   );
-  const policy = enginePolicy({ engine, now });
-  plugin = await startPluginServer({ policy, logger, port: 0, ...more });
+  plugin = await startPluginServer({ runtime: carrierRuntime({ engine, logger }), port: 0, ...more });
   return plugin;
 }
 
@@ -196,11 +190,10 @@ describe("forward mode by rule", () => {
   async function under(fault: string): Promise<{ events: EngineEvent[]; url: string }> {
     const rules = `version: 1\ntargets: [api.test]\nrules:\n  - { name: r, fault: ${fault} }`;
     const events: EngineEvent[] = [];
-    const now = (): number => performance.now();
-    const engine = new FaultEngine({ startedAtMs: now() });
+    const engine = new FaultEngine({ startedAtMs: performance.now() });
     engine.setRules("file", parseRuleFile(rules, "rules.yaml").ruleSet);
-    const policy = enginePolicy({ engine, now, onEvent: (event) => events.push(event) });
-    plugin = await startPluginServer({ policy, logger, port: 0 });
+    const runtime = carrierRuntime({ engine, logger, onEvent: (event) => events.push(event) });
+    plugin = await startPluginServer({ runtime, port: 0 });
     origin = await startByteOrigin();
     const resolve = { "api.test:80": `127.0.0.1:${origin.port}` };
     host = await startFaultHost({ plugins: urls(plugin), proxyPort: 0, resolve });

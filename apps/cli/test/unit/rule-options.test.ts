@@ -1,9 +1,8 @@
 /** The flags that say what fails: what they take, and what no answer could carry. */
+import { RuntimeError, ruleSources } from "@faultwire/runtime";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
-import { addRuleOptions } from "../../src/rule-options.ts";
-import { type RuleFlags, ruleSources } from "../../src/rules/rule-sources.ts";
-import { UsageError } from "../../src/usage-error.ts";
+import { addRuleOptions, type RuleFlags, singleRuleOf } from "../../src/rule-options.ts";
 
 function flagsOf(...args: readonly string[]): RuleFlags {
   const command = addRuleOptions(new Command())
@@ -41,10 +40,10 @@ describe("--headers", () => {
 
 describe("--status-code", () => {
   it("of an answer without content takes no body", () => {
-    expect(() => ruleSources(flagsOf("--status-code", "204", "--error-body", "x"), undefined, 1)).toThrow(
-      UsageError,
-    );
-    const { flags } = ruleSources(flagsOf("--status-code", "304"), undefined, 1);
+    const sourcesOf = (...args: readonly string[]) =>
+      ruleSources(singleRuleOf(flagsOf(...args)), undefined, 1);
+    expect(() => sourcesOf("--status-code", "204", "--error-body", "x")).toThrow(RuntimeError);
+    const { flags } = sourcesOf("--status-code", "304");
     expect(flags?.rules[0]?.faults).toMatchObject([{ answer: { preset: null, status: 304, body: null } }]);
   });
 

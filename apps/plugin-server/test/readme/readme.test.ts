@@ -1,23 +1,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { FaultEngine, singleRuleSet } from "@faultwire/fault-engine";
+import { openRuntime } from "@faultwire/runtime";
 import pino from "pino";
 import { expect, it, vi } from "vitest";
-import { enginePolicy, startPluginServer } from "../../src/index.ts";
+import { startPluginServer } from "../../src/index.ts";
 
 // Between the marks: the README's example, word for word.
 async function example(): Promise<void> {
   // <example>
-  const now = (): number => performance.now();
-  const engine = new FaultEngine({ startedAtMs: now() });
-  engine.setRules("flags", singleRuleSet({ errorProbability: 0.3, statusCode: 529, seed: 42 }));
-  const server = await startPluginServer({
-    policy: enginePolicy({ engine, now, onEvent: (event) => console.log(event.type) }),
+  const runtime = await openRuntime({
+    rules: { single: { errorProbability: 0.3, statusCode: 529, seed: 42 } },
     logger: pino({ level: "warn" }),
-    port: 0,
+    onEvent: (event) => console.log(event.type),
   });
+  const server = await startPluginServer({ runtime, port: 0 });
   for (const { side, url } of server.endpoints) console.log(`--grpc-plugin ${url} wraps the ${side}'s side`);
   await server.close();
+  await runtime.close();
   // </example>
 }
 

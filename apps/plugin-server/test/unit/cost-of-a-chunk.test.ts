@@ -11,10 +11,11 @@ import {
   type ProcessTunnelDataResponse,
   pluginMethodPaths,
 } from "@faultwire/fault-protocol";
+import { carrierRuntime } from "@faultwire/runtime";
 import { Tunnels } from "@faultwire/tunnel";
 import pino from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { enginePolicy, type PluginServer, startPluginServer } from "../../src/index.ts";
+import { type PluginServer, startPluginServer } from "../../src/index.ts";
 import { type ChunkCall, chunkCaller } from "../support/chunk-calls.ts";
 import { type ChunkWorker, startChunkWorker } from "../support/chunk-worker.ts";
 
@@ -24,8 +25,10 @@ vi.mock("@bufbuild/protobuf", async (original) => {
   return { ...real, fromBinary: vi.fn(real.fromBinary), toBinary: vi.fn(real.toBinary) };
 });
 
-const now = (): number => performance.now();
-const policy = enginePolicy({ engine: new FaultEngine({ startedAtMs: now() }), now });
+const runtime = carrierRuntime({
+  engine: new FaultEngine({ startedAtMs: performance.now() }),
+  logger: pino({ level: "silent" }),
+});
 const chunks = 400;
 
 /** What is created here while work is done, by the names of async_hooks. */
@@ -55,8 +58,7 @@ afterEach(async () => {
 /** A plugin that is answering a host's chunks; nothing is a target. */
 async function running(fastPath: boolean): Promise<ChunkWorker> {
   server = await startPluginServer({
-    policy,
-    logger: pino({ level: "silent" }),
+    runtime,
     sides: ["server"],
     port: 0,
     fastPath,
@@ -111,7 +113,7 @@ describe("chunks in bulk, carried on both sides", () => {
     let clock = 0;
     let armed = 0;
     const tunnels = new Tunnels({
-      policy,
+      policy: runtime.policy,
       timers: {
         now: () => clock,
         after: () => {

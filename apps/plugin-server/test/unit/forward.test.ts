@@ -16,9 +16,9 @@ import {
   type ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
 import { FaultDesk } from "@faultwire/fault-session";
+import { enginePolicy } from "@faultwire/runtime";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { describe, expect, it } from "vitest";
-import { enginePolicy } from "../../src/engine-policy.ts";
 import { ForwardMode } from "../../src/forward.ts";
 import { forwardLimits } from "../../src/forward-way.ts";
 

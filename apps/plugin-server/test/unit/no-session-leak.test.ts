@@ -2,10 +2,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { FaultEngine } from "@faultwire/fault-engine";
+import { enginePolicy } from "@faultwire/runtime";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { type TunnelEvent, Tunnels } from "@faultwire/tunnel";
 import { beforeAll, expect, it } from "vitest";
-import { enginePolicy } from "../../src/index.ts";
 import { type ChunkCall, type ChunkCaller, chunkCaller } from "../support/chunk-calls.ts";
 
 const half = new Uint8Array(4096).fill(7);

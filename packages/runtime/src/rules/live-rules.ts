@@ -1,10 +1,24 @@
 /** The rules in force: read at the start, read again when their file changes, replaced as a whole or not at all. */
 import { basename } from "node:path";
-import type { Expectation, FaultEngine, RuleFile, RuleSet } from "@faultwire/fault-engine";
+import type { Expectation, FaultEngine, RuleFile, SingleRule } from "@faultwire/fault-engine";
 import type { Logger } from "pino";
-import { UsageError } from "../usage-error.ts";
-import { type RuleFlags, type RuleSources, ruleSources, untargetedRules } from "./rule-sources.ts";
+import { type RuleSources, refusedRules, ruleSources, untargetedRules } from "./rule-sources.ts";
 import { watchFileText } from "./watch-file-text.ts";
+
+/** Where rules come from. */
+export interface RuleOptions {
+  /** A rule file, YAML or JSON, or the old single-rule JSON. */
+  readonly file?: string;
+  /**
+   * One rule, as flags say it: over the keys of the old JSON, after the rules of a rule file. Without a file it is in
+   * force even where it is left out: then all of it is {@link SingleRule}'s defaults.
+   */
+  readonly single?: SingleRule;
+  /** Whether changes of the file are taken while the app runs. Default true. */
+  readonly watch?: boolean;
+  /** For a single rule without a seed; default random, and the same for the whole run. */
+  readonly seed?: number;
+}
 
 /** What was read at the start. */
 export interface FirstRules {
@@ -17,20 +31,27 @@ export interface FirstRules {
   readonly seed: number;
 }
 
-/** Reads what the flags name. @throws UsageError: a line for each thing to mend. */
-export async function firstRules(flags: RuleFlags): Promise<FirstRules> {
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  if (flags.config === undefined)
-    return { sources: ruleSources(flags, undefined, seed), ca: null, text: undefined, seed };
-  const { readRules, readTextFile } = await import("./rule-file.ts");
-  const text = await readTextFile(flags.config, "rule file", "--config");
-  const file = readRules(text, flags.config);
-  return { sources: ruleSources(flags, file, seed), ca: file.ca, text, seed };
+/**
+ * Reads what the options name.
+ *
+ * @param options - Left out: no rules at all.
+ * @throws RuntimeError `rules-unreadable`, `rules-refused`
+ */
+export async function firstRules(options: RuleOptions | undefined): Promise<FirstRules> {
+  const { file: path, single = {}, seed = Math.floor(Math.random() * 2 ** 32) } = options ?? {};
+  if (options === undefined)
+    return { sources: { file: null, flags: null, targets: [] }, ca: null, text: undefined, seed };
+  if (path === undefined)
+    return { sources: ruleSources(single, undefined, seed), ca: null, text: undefined, seed };
+  const { readRules, readRuleText } = await import("./rule-file.ts");
+  const text = await readRuleText(path);
+  const file = readRules(text, path);
+  return { sources: ruleSources(single, file, seed), ca: file.ca, text, seed };
 }
 
-/** The rules of a running server. */
+/** The rules of a running app. */
 export class LiveRules {
-  readonly #flags: RuleFlags;
+  readonly #options: RuleOptions;
   readonly #engine: FaultEngine;
   readonly #logger: Logger;
   readonly #first: FirstRules;
@@ -38,9 +59,9 @@ export class LiveRules {
   #text: string | undefined;
   #reading: Promise<void> = Promise.resolve();
 
-  /** Puts the first rules into force. @throws UsageError where the engine refuses them. */
-  constructor(flags: RuleFlags, first: FirstRules, engine: FaultEngine, logger: Logger) {
-    this.#flags = flags;
+  /** Puts the first rules into force. @throws RuntimeError `rules-refused` */
+  constructor(options: RuleOptions, first: FirstRules, engine: FaultEngine, logger: Logger) {
+    this.#options = options;
     this.#engine = engine;
     this.#logger = logger;
     this.#first = first;
@@ -62,14 +83,14 @@ export class LiveRules {
 
   /** What to call the rules in a report. */
   get title(): string {
-    return this.#flags.config === undefined ? "flags" : basename(this.#flags.config);
+    return this.#options.file === undefined ? "flags" : basename(this.#options.file);
   }
 
   /** Reads the file again whenever it changes. @returns what ends that. */
   watch(): () => void {
-    const { config } = this.#flags;
-    if (config === undefined) return () => {};
-    return watchFileText(config, () => void this.reload("change"));
+    const { file } = this.#options;
+    if (file === undefined) return () => {};
+    return watchFileText(file, () => void this.reload("change"));
   }
 
   /**
@@ -78,23 +99,23 @@ export class LiveRules {
    * @param why - On a `change`, a file that holds what it held before is left alone.
    */
   reload(why: "change" | "SIGHUP"): Promise<void> {
-    const { config } = this.#flags;
-    if (config === undefined) {
-      this.#logger.info({ event: "rules-kept", why }, "no rule file to read again: there is no --config");
+    const { file } = this.#options;
+    if (file === undefined) {
+      this.#logger.info({ event: "rules-kept", why }, "there is no rule file to read again");
       return this.#reading;
     }
-    this.#reading = this.#reading.then(() => this.#reload(config, why));
+    this.#reading = this.#reading.then(() => this.#reload(file, why));
     return this.#reading;
   }
 
   async #reload(path: string, why: "change" | "SIGHUP"): Promise<void> {
     try {
-      const { readRules, readTextFile } = await import("./rule-file.ts");
-      const text = await readTextFile(path, "rule file", "--config");
+      const { readRules, readRuleText } = await import("./rule-file.ts");
+      const text = await readRuleText(path);
       if (why === "change" && text === this.#text) return;
       // Also where it is refused: the same mistake is not told twice.
       this.#text = text;
-      const sources = ruleSources(this.#flags, readRules(text, path), this.#first.seed);
+      const sources = ruleSources(this.#options.single ?? {}, readRules(text, path), this.#first.seed);
       putIntoForce(this.#engine, sources);
       this.#sources = sources;
     } catch (error) {
@@ -110,7 +131,7 @@ export class LiveRules {
     if (added.length > 0)
       this.#logger.warn(
         { event: "targets-added", targets: added },
-        `${added.join(", ")}: a target since this change; CA and mock know it after a restart only`,
+        `${added.join(", ")}: a target since this change; the CA, and a mock, know it after a restart only`,
       );
   }
 
@@ -130,27 +151,6 @@ function putIntoForce(engine: FaultEngine, { file, flags }: RuleSources): void {
     engine.setRules("flags", flags);
   } catch (error) {
     engine.setRules("file", before);
-    throw new UsageError((error as Error).message);
+    throw refusedRules(error);
   }
-}
-
-/** How many rules there are, and what they are about, in a line for people. */
-export function describeRules({ file, flags, targets }: RuleSources, path: string | undefined): string {
-  const parts: string[] = [];
-  if (file !== null)
-    parts.push(`${count(file)} of ${path}, seed ${file.seed} (\`faultwire check ${path}\` explains them)`);
-  if (flags !== null) parts.push(describeFlags(flags));
-  return `${targets.join(", ")}: ${parts.join("; then ")}`;
-}
-
-const count = ({ rules }: RuleSet): string => `${rules.length} ${rules.length === 1 ? "rule" : "rules"}`;
-
-function describeFlags({ rules, seed }: RuleSet): string {
-  const [answers, closes] = rules;
-  const share = Number(((answers?.when.probability ?? 1) * 100).toFixed(3));
-  const [answer] = answers?.faults ?? [];
-  const [close] = closes?.faults ?? [];
-  const status = answer?.kind === "http.error" ? answer.answer.status : 500;
-  const at = close?.kind === "connection.close" && close.at.kind === "moment" ? close.at.moment : "";
-  return `${share} % of requests answered with ${status}, of HTTPS that stays closed ended at ${at}; seed ${seed}`;
 }

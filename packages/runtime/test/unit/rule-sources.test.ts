@@ -18,7 +18,7 @@ describe("flags alone", () => {
   it("say everything that there is to say", () => {
     const { flags } = ruleSources(
       {
-        targetHost: ["api.test"],
+        targetHosts: ["api.test"],
         errorProbability: 0.5,
         statusCode: 429,
         errorBody: "no",
@@ -91,7 +91,7 @@ describe("flags beside a rule file", () => {
 
   it("name the targets where the file does not", () => {
     expect(ruleSources({}, rules(), 77).file?.targets).toEqual(["api.anthropic.com"]);
-    expect(ruleSources({ targetHost: ["api.test"] }, rules(), 77).file?.targets).toEqual(["api.test"]);
+    expect(ruleSources({ targetHosts: ["api.test"] }, rules(), 77).file?.targets).toEqual(["api.test"]);
   });
 });
 

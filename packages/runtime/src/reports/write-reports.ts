@@ -14,7 +14,7 @@ import {
   readEventLog,
   textReport,
 } from "@faultwire/fault-engine";
-import { UsageError } from "../usage-error.ts";
+import { RuntimeError, systemCode } from "../runtime-error.ts";
 
 /** The forms of a report. */
 export type ReportFormat = "text" | "json" | "junit" | "markdown" | "html";
@@ -30,28 +30,32 @@ export const reportFormats: Readonly<
   html: { file: "report.html", write: htmlReport },
 };
 
-/** Judges the log in a file. @throws {@link UsageError} where it can't be read, or is none. */
+/** Judges the log in a file. @throws RuntimeError `events-unusable` */
 export async function judgeLog(path: string, expectations: readonly Expectation[]): Promise<Judgement> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    const message = `event log ${path} can't be read (${systemCode(cause)})`;
+    throw new RuntimeError("events-unusable", message, { cause });
+  });
   try {
-    return judge(expectations, readEventLog(await readFile(path, "utf8")));
-  } catch (error) {
-    if (error instanceof FaultEngineError) throw new UsageError(`${path}: ${error.message}`);
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`event log ${path} can't be read (${code ?? message})`);
+    return judge(expectations, readEventLog(text));
+  } catch (cause) {
+    if (!(cause instanceof FaultEngineError)) throw cause;
+    throw new RuntimeError("events-unusable", `${path}: ${cause.message}`, { cause });
   }
 }
 
-/** Writes a report in every form. @throws {@link UsageError} */
+/** Writes a report in every form. @throws RuntimeError `report-unwritable` */
 export async function writeReports(folder: string, input: ReportInput): Promise<void> {
   for (const { file, write } of Object.values(reportFormats))
     await writeReport(join(folder, file), write(input));
 }
 
-/** Writes one report. @throws {@link UsageError} */
+/** Writes one report. @throws RuntimeError `report-unwritable` */
 export async function writeReport(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
-  } catch (error) {
-    throw new UsageError(`report ${path} can't be written (${(error as NodeJS.ErrnoException).code})`);
+  } catch (cause) {
+    const message = `report ${path} can't be written (${systemCode(cause)})`;
+    throw new RuntimeError("report-unwritable", message, { cause });
   }
 }

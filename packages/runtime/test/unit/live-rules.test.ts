@@ -1,11 +1,10 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FaultEngine } from "@faultwire/fault-engine";
+import { FaultEngine, type SingleRule } from "@faultwire/fault-engine";
 import pino from "pino";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { firstRules, LiveRules } from "../../src/rules/live-rules.ts";
-import type { RuleFlags } from "../../src/rules/rule-sources.ts";
 
 /** A file is looked at five times a second; a busy machine takes longer to get there. */
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-rules-"));
@@ -17,13 +16,13 @@ let files = 0;
 const ruleFile = (...names: readonly string[]): string =>
   `version: 1\ntargets: [api.test]\nrules:\n${names.map((name) => `  - { name: ${name}, fault: none }\n`).join("")}`;
 
-async function live(text: string, flags: RuleFlags = {}) {
+async function live(text: string, single: SingleRule = {}) {
   const path = join(scratch, `rules-${files++}.yaml`);
   writeFileSync(path, text);
   const logged: { event: string; msg: string }[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => logged.push(JSON.parse(line)) });
   const engine = new FaultEngine({ startedAtMs: 0 });
-  const given = { config: path, ...flags };
+  const given = { file: path, single };
   const rules = new LiveRules(given, await firstRules(given), engine, logger);
   const names = (): string[] => engine.rules.map(({ name }) => name);
   const events = (): string[] => logged.map(({ event }) => event);
@@ -123,6 +122,6 @@ it("flags alone have nothing to read again", async () => {
   const engine = new FaultEngine({ startedAtMs: 0 });
   const rules = new LiveRules({}, await firstRules({}), engine, logger);
   await rules.reload("SIGHUP");
-  expect(logged.join()).toContain("there is no --config");
+  expect(logged.join()).toContain("there is no rule file to read again");
   expect(engine.rules).toHaveLength(2);
 });

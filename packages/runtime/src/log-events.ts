@@ -1,14 +1,17 @@
-/** Turns what tunnels and rules tell into log lines: one event, one line; names stay stable, bodies never appear. */
+/** Turns what sessions and rules tell into log lines: one event, one line; names stay stable, bodies never appear. */
 
 import { describeUnread, type EngineEvent } from "@faultwire/fault-engine";
+import type { ClosedReason, SessionEvent } from "@faultwire/fault-session";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
-import type { TunnelEvent } from "@faultwire/tunnel";
 import type { Logger } from "pino";
 
-/** Logs what a tunnel tells of itself. */
-export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
+/** Which connection an event is about, in its carrier's own terms, such as `{ tunnel: "…" }`. Goes into the log. */
+export type ConnectionLabel = Readonly<Record<string, string | number>>;
+
+/** Logs what a session tells of itself. */
+export function logSessionEvent(logger: Logger, event: SessionEvent, label: ConnectionLabel): void {
   const { type, ...fields } = event;
-  const entry = { event: type, ...fields };
+  const entry = { event: type, ...label, ...fields };
   switch (event.type) {
     case "connection":
       logger.debug(
@@ -17,7 +20,7 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
       );
       return;
     case "handshake":
-      logHandshake(logger, event);
+      logHandshake(logger, event, label);
       return;
     case "opened":
       logger.debug(entry, `HTTPS to ${event.host} is open (${event.version})`);
@@ -41,33 +44,18 @@ export function logTunnelEvent(logger: Logger, event: TunnelEvent): void {
         `${event.host ?? "a connection"}: not read, no rule sees it: ${describeUnread(event.reason)}`,
       );
       return;
-    case "policy-bug":
+    case "bug":
       logger.error(
         entry,
-        `an error of ours in the rules (${event.question}); what they were asked about passes`,
+        "an error of ours; the connection goes on unread, or ends where bytes were changed",
       );
-      return;
-    case "bug":
-      logger.error(entry, "an error of ours; the tunnel goes on unread, or ends where bytes were changed");
-      return;
-    case "unpaired":
-      logger.debug(entry, "the host wrapped one side of this tunnel");
-      return;
-    case "recovered":
-      logger.debug(entry, `the host had dropped ${event.bytes} bytes; given again`);
-      return;
-    case "mismatch":
-      logger.error(entry, "bytes were lost or changed on the way through the host; tunnel closed");
-      return;
-    case "closed":
-      logger.debug(entry, `tunnel over (${event.why})`);
       return;
     default:
       event satisfies never;
   }
 }
 
-const closedBecause: Readonly<Record<Extract<TunnelEvent, { type: "not-opened" }>["why"], string>> = {
+const closedBecause: Readonly<Record<ClosedReason, string>> = {
   "h2-only": "the client offers no HTTP/1.1",
   "unsupported-offer": "the client offers nothing from TLS 1.2 on that can be opened",
   "not-permitted": "our CA may not stand for this host",
@@ -98,7 +86,7 @@ export function logEngineEvent(logger: Logger, event: EngineEvent): void {
     case "request":
     case "response":
     case "end":
-    // Told by the tunnel's own event.
+    // Told by the session's own event.
     case "unread":
       return;
     default:
@@ -119,13 +107,16 @@ const ofRule = ({
 });
 
 /** One line per TLS connection: what was negotiated with whom, how long it took, and whose library spoke. */
-function logHandshake(logger: Logger, event: Extract<TunnelEvent, { type: "handshake" }>): void {
+function logHandshake(
+  logger: Logger,
+  { clientHello, handshake }: Extract<SessionEvent, { type: "handshake" }>,
+  label: ConnectionLabel,
+): void {
   if (!logger.isLevelEnabled("debug")) return;
-  const { tunnel, clientHello, handshake } = event;
   logger.debug(
     {
       event: "handshake",
-      tunnel,
+      ...label,
       state: handshake.state,
       established: handshake.established,
       version: handshake.versionName,

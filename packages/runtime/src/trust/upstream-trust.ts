@@ -1,9 +1,9 @@
-/** `--upstream-ca`: files of CAs that vouch for upstreams. */
+/** Files of CAs that vouch for upstreams. */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { UsageError } from "./usage-error.ts";
+import { RuntimeError } from "../runtime-error.ts";
 
-/** Reads certificates, PEM, one or more a file. @throws {@link UsageError} */
+/** Reads certificates, PEM, one or more a file. @throws RuntimeError `upstream-ca-unusable` */
 export function readUpstreamCa(paths: readonly string[]): Promise<string[]> {
   return Promise.all(
     paths.map(async (path) => {
@@ -12,13 +12,13 @@ export function readUpstreamCa(paths: readonly string[]): Promise<string[]> {
         // A first look: a key, or an empty file, is better told now than at the first connection.
         new X509Certificate(pem);
         return pem;
-      } catch (error) {
-        const { code = "" } = error as NodeJS.ErrnoException;
+      } catch (cause) {
+        const { code = "" } = cause as NodeJS.ErrnoException;
         const why =
           code.startsWith("E") && !code.startsWith("ERR_")
             ? `can't be read (${code})`
             : "holds no certificate (PEM)";
-        throw new UsageError(`${path} ${why}; check --upstream-ca`);
+        throw new RuntimeError("upstream-ca-unusable", `${path} ${why}`, { cause });
       }
     }),
   );

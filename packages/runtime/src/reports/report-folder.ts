@@ -1,9 +1,9 @@
-/** `--report DIR`: the event log while a server runs, and the reports at its end. */
+/** A folder of reports: the event log while an app runs, and the reports at its end. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineEvent, Expectation, Judgement } from "@faultwire/fault-engine";
 import type { Logger } from "pino";
-import { UsageError } from "../usage-error.ts";
+import { RuntimeError, systemCode } from "../runtime-error.ts";
 import { EventLog } from "./event-log.ts";
 
 /** A folder that a run is reported in. */
@@ -16,16 +16,15 @@ export class ReportFolder {
     this.#log = log;
   }
 
-  /** Makes the folder, and the event log in it anew. @throws {@link UsageError} */
+  /** Makes the folder, and the event log in it anew. @throws RuntimeError `report-unwritable` */
   static async open(folder: string, logger: Logger): Promise<ReportFolder> {
     const tell = (message: string): void => logger.error({ event: "event-log", folder }, message);
     try {
       await mkdir(folder, { recursive: true });
       return new ReportFolder(folder, await EventLog.create(join(folder, eventsFile), tell));
-    } catch (error) {
-      throw new UsageError(
-        `reports can't be written to ${folder} (${(error as NodeJS.ErrnoException).code}); check --report`,
-      );
+    } catch (cause) {
+      const message = `reports can't be written to ${folder} (${systemCode(cause)})`;
+      throw new RuntimeError("report-unwritable", message, { cause });
     }
   }
 
@@ -34,7 +33,7 @@ export class ReportFolder {
     this.#log.record(event);
   }
 
-  /** Ends the log, holds it against what is expected, and writes the reports. @throws {@link UsageError} */
+  /** Ends the log, holds it against what is expected, and writes the reports. @throws RuntimeError `report-unwritable` */
   async finish(title: string, expectations: readonly Expectation[]): Promise<Judgement> {
     await this.#log.close();
     const { judgeLog, writeReports } = await import("./write-reports.ts");

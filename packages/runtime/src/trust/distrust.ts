@@ -14,23 +14,26 @@ const maxClients = 100;
 /** Warns of each client once. */
 export class DistrustWarnings {
   readonly #logger: Logger;
+  readonly #remedy: string;
   readonly #told = new Set<string>();
 
-  constructor(logger: Logger) {
+  /** @param remedy - What the user does against it: sentences, which end each warning. */
+  constructor(logger: Logger, remedy: string) {
     this.#logger = logger;
+    this.#remedy = remedy;
   }
 
   tell({ client, host, message }: Distrust): void {
     this.#warn(
       client,
       host,
-      `does not trust Faultwire's CA and broke off its connection to ${host}: ${message}. `,
+      `does not trust Faultwire's CA and broke off its connection to ${host}: ${message}.`,
     );
   }
 
   /** The same of a client that has got our certificate and sent nothing, as Node does when it refuses one. */
   suspect({ client, host }: Omit<Distrust, "message">): void {
-    const what = `has begun a connection to ${host} and sent nothing. If it reports a certificate error, it does not trust Faultwire's CA. `;
+    const what = `has begun a connection to ${host} and sent nothing. If it reports a certificate error, it does not trust Faultwire's CA.`;
     this.#warn(client, host, what);
   }
 
@@ -39,7 +42,7 @@ export class DistrustWarnings {
     this.#told.add(client);
     this.#logger.warn(
       { event: "untrusted", client, host },
-      `a client (${client}) ${what}In the shell that starts it: eval "$(faultwire ca env)"`,
+      `a client (${client}) ${what} ${this.#remedy}`.trimEnd(),
     );
   }
 }

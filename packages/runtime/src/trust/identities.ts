@@ -5,7 +5,7 @@ import {
   type InvalidLeafKind,
 } from "@faultwire/cert-authority";
 import type { CertificateDefect } from "@faultwire/fault-engine";
-import type { InterceptionOptions } from "@faultwire/plugin-server";
+import type { InterceptionOptions } from "@faultwire/fault-session";
 
 /** The CA's kind of bad certificate for each defect that a rule can name. */
 export const defectKinds: Readonly<Record<CertificateDefect, InvalidLeafKind>> = {

@@ -1,0 +1,31 @@
+/** Tells what tunnels tell: what concerns the host goes to the log, the rest is the session's and goes to the runtime. */
+import type { CarrierRuntime } from "@faultwire/runtime";
+import type { TunnelEvent } from "@faultwire/tunnel";
+
+/** Logs what concerns the host, and hands on what a session tells, under the tunnel's id. */
+export function logTunnelEvent({ logger, tell }: CarrierRuntime, event: TunnelEvent): void {
+  const { type, tunnel, ...fields } = event;
+  const entry = { event: type, tunnel, ...fields };
+  switch (event.type) {
+    case "policy-bug":
+      logger.error(
+        entry,
+        `an error of ours in the rules (${event.question}); what they were asked about passes`,
+      );
+      return;
+    case "unpaired":
+      logger.debug(entry, "the host wrapped one side of this tunnel");
+      return;
+    case "recovered":
+      logger.debug(entry, `the host had dropped ${event.bytes} bytes; given again`);
+      return;
+    case "mismatch":
+      logger.error(entry, "bytes were lost or changed on the way through the host; tunnel closed");
+      return;
+    case "closed":
+      logger.debug(entry, `tunnel over (${event.why})`);
+      return;
+    default:
+      tell(event, { tunnel });
+  }
+}

@@ -1,0 +1,157 @@
+/** What every app starts with: rules, the CA, the log, reports. */
+import { CertificateAuthority, type CertificateAuthorityOptions } from "@faultwire/cert-authority";
+import { type EngineEvent, FaultEngine, type Judgement, type RuleSet } from "@faultwire/fault-engine";
+import type { InterceptionOptions } from "@faultwire/fault-session";
+import type { Logger } from "pino";
+import { type CarrierRuntime, carrierRuntime } from "./carrier-runtime.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { ReportFolder } from "./reports/report-folder.ts";
+import { type FirstRules, firstRules, LiveRules, type RuleOptions } from "./rules/live-rules.ts";
+import { certifiableHosts, refusedRules } from "./rules/rule-sources.ts";
+import { identitiesOf } from "./trust/identities.ts";
+import { readUpstreamCa } from "./trust/upstream-trust.ts";
+
+/** How upstreams are verified. */
+export interface UpstreamOptions {
+  /** Files of CAs (PEM) that are trusted besides Node's. */
+  readonly caFiles?: readonly string[];
+  /** Whether our own CA vouches for upstreams, too: for a mock that has its certificates from it. Default false. */
+  readonly ownCa?: boolean;
+  /** Verifies nothing, which is logged loudly. Default false. */
+  readonly insecure?: boolean;
+}
+
+/** What a runtime is opened with. */
+export interface RuntimeOptions {
+  /** Where rules come from; left out, there are none until `setRules`. */
+  readonly rules?: RuleOptions;
+  /**
+   * A CA that is open, or which one to open; `{}` is Faultwire's own, which is made where there is none, unless the old
+   * single-rule JSON names one. Left out, there is no CA, and HTTPS stays closed.
+   */
+  readonly authority?: CertificateAuthority | Omit<CertificateAuthorityOptions, "targets">;
+  /** Whether HTTPS to targets is opened with that CA. Default true. */
+  readonly intercept?: boolean;
+  readonly upstream?: UpstreamOptions;
+  /** A folder for `events.ndjson` and reports; made where there is none. */
+  readonly report?: string;
+  readonly logger: Logger;
+  /** Default {@link systemClock}. */
+  readonly clock?: Clock;
+  /** Takes every event of connections, requests and faults, at once. */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** What a user does about a client that does not trust the CA: sentences, which end the warning. */
+  readonly trustRemedy?: string;
+}
+
+/** What every app starts with. Give it to carriers, close them, then close it. */
+export interface Runtime extends CarrierRuntime {
+  /** The rules of file and single rule. */
+  readonly rules: LiveRules;
+  readonly authority: CertificateAuthority | undefined;
+  /**
+   * Puts rules of the program's own into force, before those of the file; `null` takes them away.
+   *
+   * @throws RuntimeError `rules-refused`; the rules before stay in force.
+   */
+  setRules(rules: RuleSet | null): void;
+  /**
+   * Ends the reading of rules, and writes the reports.
+   *
+   * @returns what came of the expectations; `undefined` where there is no folder for reports.
+   * @throws RuntimeError `report-unwritable`, `events-unusable`
+   */
+  close(): Promise<Judgement | undefined>;
+}
+
+/**
+ * Reads rules, opens the CA and the folder of reports. Nothing of it keeps the process alive.
+ *
+ * @example
+ * ```ts
+ * const runtime = await openRuntime({ rules: { file: "faults.yaml" }, authority: {}, report: "out", logger });
+ * const server = await startPluginServer({ runtime });
+ * // …
+ * await server.close();
+ * const judgement = await runtime.close();
+ * ```
+ *
+ * @throws RuntimeError what the user has to mend; CertificateAuthorityError the same of the CA.
+ */
+export async function openRuntime(
+  options: RuntimeOptions & Required<Pick<RuntimeOptions, "authority">>,
+): Promise<Runtime & { readonly authority: CertificateAuthority }>;
+export async function openRuntime(options: RuntimeOptions): Promise<Runtime>;
+export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { logger, clock = systemClock, upstream = {} } = options;
+  const first = await firstRules(options.rules);
+  const authority = options.authority && (await authorityOf(options.authority, first));
+  const upstreamCa = await readUpstreamCa(upstream.caFiles ?? []);
+  if (upstream.insecure)
+    logger.warn(
+      { event: "upstream-insecure" },
+      "UPSTREAMS ARE NOT VERIFIED: whoever stands between here and there reads requests and keys",
+    );
+  const engine = new FaultEngine({ startedAtMs: clock.now(), ...(await headerReader(options.rules)) });
+  const rules = new LiveRules(options.rules ?? {}, first, engine, logger);
+  const folder = options.report === undefined ? undefined : await ReportFolder.open(options.report, logger);
+  const { onEvent, trustRemedy } = options;
+  const interception: InterceptionOptions | undefined =
+    authority && options.intercept !== false
+      ? {
+          ...identitiesOf(authority),
+          upstream: {
+            caPem: upstream.ownCa ? [authority.certificatePem, ...upstreamCa] : upstreamCa,
+            insecure: upstream.insecure ?? false,
+          },
+        }
+      : undefined;
+  const shared = carrierRuntime({
+    engine,
+    logger,
+    clock,
+    ...(interception && { interception }),
+    ...(trustRemedy !== undefined && { trustRemedy }),
+    onEvent(event) {
+      folder?.record(event);
+      onEvent?.(event);
+    },
+  });
+  const stopWatching = options.rules?.watch === false ? undefined : rules.watch();
+  return {
+    ...shared,
+    rules,
+    authority,
+    setRules(set) {
+      try {
+        engine.setRules("runtime", set);
+      } catch (error) {
+        throw refusedRules(error);
+      }
+    },
+    close() {
+      stopWatching?.();
+      return folder ? folder.finish(rules.title, rules.expectations) : Promise.resolve(undefined);
+    },
+  };
+}
+
+async function authorityOf(
+  given: NonNullable<RuntimeOptions["authority"]>,
+  { sources, ca }: FirstRules,
+): Promise<CertificateAuthority> {
+  if (given instanceof CertificateAuthority) return given;
+  const named = given.certificatePath === undefined && given.keyPath === undefined ? ca : null;
+  return CertificateAuthority.loadOrCreate({
+    targets: certifiableHosts(sources.targets),
+    ...(named && { certificatePath: named.cert, keyPath: named.key }),
+    ...given,
+  });
+}
+
+/** What reads `x-faultwire` headers; a schema library comes with it, which a single rule does not need. */
+async function headerReader(rules: RuleOptions | undefined): Promise<object> {
+  if (rules && rules.file === undefined) return {};
+  const { readHeaderFault } = await import("./rules/rule-file.ts");
+  return { readHeader: readHeaderFault };
+}

@@ -1,0 +1,39 @@
+/**
+ * What reads rule files, apart from the rest: it takes a YAML parser and a schema library along, which a start without
+ * a file does not need. Import it with `import()`.
+ */
+import { readFile } from "node:fs/promises";
+import { FaultEngineError, parseRuleFile, type RuleFile } from "@faultwire/fault-engine";
+import { RuntimeError, systemCode } from "../runtime-error.ts";
+
+export { readHeaderFault } from "@faultwire/fault-engine";
+
+/** Reads the text of a rule file. @throws RuntimeError `rules-unreadable` */
+export async function readRuleText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new RuntimeError("rules-unreadable", `rule file ${path} can't be read (${systemCode(cause)})`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Parses the text of a rule file, or of the old single-rule JSON.
+ *
+ * @throws RuntimeError `rules-refused`: every reason, each on a line that begins with its place.
+ */
+export function readRules(text: string, path: string): RuleFile {
+  try {
+    return parseRuleFile(text, path);
+  } catch (cause) {
+    if (!(cause instanceof FaultEngineError) || cause.problems.length === 0) throw cause;
+    const { problems } = cause;
+    const lines = problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
+    const [first = ""] = lines;
+    const message =
+      lines.length === 1 ? first : [`${path} has ${lines.length} problems`, ...lines].join("\n");
+    throw new RuntimeError("rules-refused", message, { cause, problems });
+  }
+}

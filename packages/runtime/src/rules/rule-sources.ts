@@ -1,0 +1,101 @@
+/** A rule file and a single rule, put together: which rules come from where, and which hosts may be touched at all. */
+import {
+  compileGlob,
+  FaultEngineError,
+  overlaidHeaders,
+  type RuleFile,
+  type RuleSet,
+  type SingleRule,
+  singleRuleSet,
+} from "@faultwire/fault-engine";
+import { RuntimeError } from "../runtime-error.ts";
+
+/** The host that may fail where nothing else is said, and for which the mock of `start` always answers. */
+export const defaultTargetHost = "api.anthropic.com";
+
+/** The rules that are to be in force. */
+export interface RuleSources {
+  /** From a rule file. */
+  readonly file: RuleSet | null;
+  /** The single rule, over the keys of the old single-rule JSON; asked after the file's rules. */
+  readonly flags: RuleSet | null;
+  /** Hosts that may be touched, `*` for any part. Empty where there is neither file nor rule. */
+  readonly targets: readonly string[];
+}
+
+/**
+ * Puts a single rule and a file together. Without a rule file there is the single rule, its keys over the old JSON's
+ * over defaults. With one, a single rule that says something of the failure itself is asked after the file's rules. A
+ * file without `targets` is about the single rule's hosts, or about Anthropic's API; one without `seed` has that of the
+ * single rule.
+ *
+ * @throws RuntimeError `rules-refused` where the single rule contradicts itself.
+ * @param single - What an app's flags say; what they don't say is left out.
+ * @param file - What the rule file says, if there is one.
+ * @param seed - For a single rule that nobody gave one.
+ */
+export function ruleSources(single: SingleRule, file: RuleFile | undefined, seed: number): RuleSources {
+  if (file === undefined || file.single !== null) {
+    const set = oneRuleSet(overlaid({ seed, ...file?.single }, single));
+    return { file: null, flags: set, targets: set.targets };
+  }
+  const { ruleSet } = file;
+  const { targetHosts, seed: givenSeed, ...failure } = single;
+  const own = ruleSet.targets.length > 0 ? ruleSet.targets : (targetHosts ?? [defaultTargetHost]);
+  const ownSeed = file.hasSeed ? ruleSet.seed : (givenSeed ?? ruleSet.seed);
+  const set = { ...ruleSet, targets: own, seed: ownSeed };
+  if (Object.keys(failure).length === 0) return { file: set, flags: null, targets: own };
+  const below = oneRuleSet(overlaid({ seed: ownSeed, targetHosts: [] }, single));
+  return { file: set, flags: below, targets: [...new Set([...own, ...below.targets])] };
+}
+
+/** What the single rule means. @throws RuntimeError `rules-refused` where it contradicts itself. */
+function oneRuleSet(rule: SingleRule): RuleSet {
+  try {
+    return singleRuleSet(rule);
+  } catch (cause) {
+    throw refusedRules(cause);
+  }
+}
+
+/** An error of the engine about rules, as the runtime's; any other error as it is. */
+export function refusedRules(cause: unknown): unknown {
+  return cause instanceof FaultEngineError
+    ? new RuntimeError("rules-refused", cause.message, { cause })
+    : cause;
+}
+
+/** A single rule with another laid over it: key by key, headers by name. */
+function overlaid(rule: SingleRule, over: SingleRule): SingleRule {
+  return { ...rule, ...over, headers: overlaidHeaders(rule.headers ?? [], over.headers ?? []) };
+}
+
+/** Of target patterns, the names that a certificate can stand for: exact ones, `*.name`, or `*`. */
+export function certifiableHosts(targets: readonly string[]): readonly string[] {
+  const names = targets.filter((target) => target === "*" || /^(?:\*\.)?[^*]+$/.test(target));
+  return names.length > 0 ? names : [defaultTargetHost];
+}
+
+/** Of target patterns, the exact names. */
+export function exactHosts(targets: readonly string[]): readonly string[] {
+  return targets.filter((target) => !target.includes("*"));
+}
+
+/**
+ * Of a rule set, the rules that can't hit anything because they ask for hosts that are no targets, a line for each. Only
+ * exact names are looked at: of a pattern nobody can say whom it is for.
+ */
+export function untargetedRules({ rules, targets }: RuleSet): string[] {
+  const tests = targets.map((target) => compileGlob(target.toLowerCase()));
+  return rules.flatMap(({ name, match: { host = [] } }) => {
+    const isExact = host.every(({ kind, text }) => kind === "glob" && !text.includes("*"));
+    if (
+      host.length === 0 ||
+      !isExact ||
+      host.some(({ text }) => tests.some((test) => test(text.toLowerCase())))
+    )
+      return [];
+    const hosts = host.map(({ text }) => text).join(", ");
+    return [`${name} never hits: ${hosts} is not among the targets (${targets.join(", ")})`];
+  });
+}

@@ -1,0 +1,43 @@
+import type { RuleProblem } from "@faultwire/fault-engine";
+
+/**
+ * What the user of an app has to mend.
+ *
+ * - `rules-unreadable`: the rule file can't be read
+ * - `rules-refused`: the rules can't be put into force; for a file, `problems` lists every reason
+ * - `upstream-ca-unusable`: a CA file of upstreams can't be read, or holds no certificate
+ * - `report-unwritable`: the event log or a report can't be written
+ * - `events-unusable`: an event log can't be read, or is none
+ */
+export type RuntimeErrorCode =
+  | "rules-unreadable"
+  | "rules-refused"
+  | "upstream-ca-unusable"
+  | "report-unwritable"
+  | "events-unusable";
+
+/**
+ * The error of this package. The message is one line (one more for each problem of a rule file), names the file, and
+ * names no flag: an app that has flags adds which one to check.
+ */
+export class RuntimeError extends Error {
+  override readonly name = "RuntimeError";
+  readonly code: RuntimeErrorCode;
+  /** For `rules-refused` of a file: every reason. Empty otherwise. */
+  readonly problems: readonly RuleProblem[];
+
+  constructor(
+    code: RuntimeErrorCode,
+    message: string,
+    { problems = [], ...options }: ErrorOptions & { readonly problems?: readonly RuleProblem[] } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    this.problems = problems;
+  }
+}
+
+/** The system's short name of what went wrong, such as `ENOENT`. */
+export function systemCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "unknown error";
+}
