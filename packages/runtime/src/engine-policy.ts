@@ -1,4 +1,4 @@
-/** The rules as tunnels ask for them: who the client is, what is known of its connection, what the engine says. */
+/** The rules as sessions ask for them: who the client is, what is known of its connection, what the engine says. */
 import type {
   ConnectionFacts,
   EngineEvent,
@@ -20,7 +20,7 @@ export const enginePolicyLimits = {
 /** What {@link enginePolicy} needs. */
 export interface EnginePolicyOptions {
   readonly engine: FaultEngine;
-  /** Milliseconds on the clock of the engine's `startedAtMs`; the same clock as the tunnels'. */
+  /** Milliseconds on the clock of the engine's `startedAtMs`; the same clock as the carriers'. */
   readonly now: () => number;
   /** Names a client by its ClientHello; default JA4. */
   readonly fingerprint?: (hello: NonNullable<NewConnection["clientHello"]>) => string;
@@ -32,21 +32,21 @@ export interface EnginePolicyOptions {
 const unknownClient = "unknown";
 
 /**
- * Asks a {@link FaultEngine} for tunnels and for forward mode.
+ * Asks a {@link FaultEngine} for sessions and for forward mode.
  *
  * A **client** is named by its first request's user agent where that can be read before a decision (plain HTTP), and by
  * its ClientHello's JA4 otherwise; a **connection** is `<client>#<n>`, the n-th of that client. Both are the same in
  * every run in which each client opens its connections in the same order, whatever other clients do: that is what makes
  * `per: client` and `per: connection` rules repeatable. Two programs with one HTTP library are one client.
  *
- * The host does not tell the port: TLS counts as 443, plain HTTP as 80. `alpn` is the protocol that the client offers
+ * A session does not know the port: TLS counts as 443, plain HTTP as 80. `alpn` is the protocol that the client offers
  * first.
  *
  * @example
  * ```ts
  * const engine = new FaultEngine({ startedAtMs: performance.now() });
  * engine.setRules("file", parseRuleFile(text, "faults.yaml").ruleSet);
- * await startPluginServer({ policy: enginePolicy({ engine, now: () => performance.now() }), logger });
+ * const policy = enginePolicy({ engine, now: () => performance.now() });
  * ```
  */
 export function enginePolicy(options: EnginePolicyOptions): FaultPolicy {
