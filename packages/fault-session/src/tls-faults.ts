@@ -92,6 +92,8 @@ const spoiled: ReadonlySet<BridgeFailure["code"]> = new Set<BridgeFailure["code"
   "handshake",
   "no-common-version",
   "no-common-cipher",
+  "no-common-group",
+  "no-common-signature",
   "no-common-protocol",
 ]);
 

@@ -35,6 +35,8 @@ interface AlertFailure<Code extends string> extends Failure<Code> {
  * | `upstream-asks-for-certificate` | the upstream wants a client certificate, whose key we don't have |
  * | `no-common-version` | the client offers no version that may be negotiated |
  * | `no-common-cipher` | nor a cipher suite |
+ * | `no-common-group` | nor a group for the key exchange |
+ * | `no-common-signature` | nor a way to sign that an identity of ours can do |
  * | `no-common-protocol` | nor an application protocol |
  * | `retry-impossible` | the upstream wants another ClientHello, and nothing makes the client send again |
  * | `handshake` | OpenSSL refuses what a peer sent in the handshake |
@@ -59,6 +61,8 @@ export type BridgeFailure =
   | Failure<"no-server-name">
   | Failure<"no-common-version">
   | Failure<"no-common-cipher">
+  | Failure<"no-common-group">
+  | Failure<"no-common-signature">
   | Failure<"no-common-protocol">
   | Failure<"retry-impossible">
   | (Failure<"handshake"> & { readonly from: BridgeSide /** OpenSSL's code. */; readonly reason: string })
@@ -195,6 +199,8 @@ export function failureAlerts(failure: BridgeFailure, isEstablished: boolean): F
     case "no-common-version":
       return { client: fatal(AlertDescription.protocolVersion), server: gone };
     case "no-common-cipher":
+    case "no-common-group":
+    case "no-common-signature":
       return { client: fatal(AlertDescription.handshakeFailure), server: gone };
     case "no-common-protocol":
       return { client: fatal(AlertDescription.noApplicationProtocol), server: gone };

@@ -61,7 +61,7 @@ export class BridgeHandshake {
    */
   async run(): Promise<ShakenHands> {
     const { hello, bytes } = await readClientHello(this.#port);
-    const offer = new ClientOffer(hello, this.#options);
+    const offer = new ClientOffer(hello, this.#options, this.#contexts);
     const { upstream: trust = {} } = this.#options;
     const serverName = offer.serverName ?? trust.host ?? "";
     if (serverName === "" && !trust.insecure)

@@ -53,11 +53,19 @@ export class SecureContextCache {
   // In the order of use: a Map keeps the order of insertion.
   readonly #contexts = new Map<string, SecureContext>();
   readonly #ids = new WeakMap<object, number>();
+  readonly #groups = new Map<string, boolean>();
   #lastId = 0;
 
   /** Contexts that are kept now. */
   get size(): number {
     return this.#contexts.size;
+  }
+
+  /** Whether this Node's OpenSSL has that group, by OpenSSL's name. Which it has depends on version and build. */
+  hasGroup(name: string): boolean {
+    const known = this.#groups.get(name) ?? canMake({ ecdhCurve: name });
+    this.#groups.set(name, known);
+    return known;
   }
 
   /** For a client of the upstream. Sessions are never resumed: each handshake has to be a whole one. */
@@ -86,6 +94,8 @@ export class SecureContextCache {
         maxVersion: version,
         ciphers: level === undefined ? ciphers : `${ciphers}:${FILLER[version]}${level}`,
         ecdhCurve: groups,
+        // OpenSSL's own, as strong as the certificate's key: without them it has no suite with DHE.
+        dhparam: "auto",
         secureOptions: constants.SSL_OP_NO_TICKET,
       }),
     );
@@ -107,6 +117,15 @@ export class SecureContextCache {
     const id = this.#ids.get(object) ?? ++this.#lastId;
     this.#ids.set(object, id);
     return id;
+  }
+}
+
+function canMake(options: SecureContextOptions): boolean {
+  try {
+    createSecureContext(options);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,9 @@
-import type { ConnectionOptions, SecureContextOptions, TLSSocketOptions } from "node:tls";
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  type SecureContextOptions,
+  type TLSSocketOptions,
+} from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import {
@@ -10,11 +15,12 @@ import {
   clientHelloExtension,
   decodeClientHello,
   NamedGroup,
+  namedGroupFacts,
   offeredVersionsOf,
   serverNameOf,
 } from "@faultwire/tls-parser";
 import { afterAll, describe, expect, it } from "vitest";
-import type { IdentityRequest } from "../../src/index.ts";
+import type { BridgeFailure, IdentityRequest } from "../../src/index.ts";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
 import { alertsIn, changedHello } from "../support/flights.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
@@ -70,7 +76,10 @@ describe("the upstream sees", () => {
       const outcome = told.failure?.code ?? "mirrored";
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (outcome !== "mirrored") {
-        expect([name, outcome]).toEqual([name, expect.stringMatching(/^no-common-(version|protocol)$/)]);
+        expect([name, outcome]).toEqual([
+          name,
+          expect.stringMatching(/^no-common-(version|cipher|protocol)$/),
+        ]);
         continue;
       }
       const [theirs, ours] = [bytes, bridge.take("server")].map(helloIn);
@@ -177,6 +186,122 @@ describe("the client is asked for", () => {
     const { client, server, told } = await meet({ client: { maxVersion: version, ciphers } });
     expect(told.events).toEqual(["established"]);
     expect([client.socket.getCipher().name, server.socket.getCipher().name]).toEqual([ciphers, ciphers]);
+  });
+});
+
+/** Whether this Node's OpenSSL has that group. */
+const hasGroup = (ecdhCurve: string): boolean => {
+  try {
+    createSecureContext({ ecdhCurve });
+    return true;
+  } catch {
+    return false;
+  }
+};
+const isOldOpenssl = !hasGroup("X25519MLKEM768");
+
+/** A hello of Node's with those groups alone, and a share of the first that is as long as it has to be. */
+async function helloWithGroups(
+  groups: readonly number[],
+  options: ConnectionOptions = {},
+): Promise<Uint8Array> {
+  const [group = 0] = groups;
+  const share = new Uint8Array(namedGroupFacts(group)?.clientShareBytes ?? 1);
+  return changedHello(await clientOf(options).take(), (extension) => {
+    if (extension.kind === "supportedGroups") return { ...extension, groups };
+    if (extension.kind === "keyShare") return { ...extension, clientShares: [{ group, keyExchange: share }] };
+    return extension;
+  });
+}
+
+/** What comes of a hello for which nobody can be asked. */
+async function refused(hello: Uint8Array): Promise<BridgeFailure | undefined> {
+  const { bridge, told } = bridged(authority);
+  bridge.push("client", hello);
+  await bridge.idle();
+  expect(bridge.pendingBytes("server")).toBe(0);
+  expect(alertsIn(bridge.take("client"))).toEqual([AlertDescription.handshakeFailure]);
+  return told.failure;
+}
+
+describe("a client that offers nothing of what most do", () => {
+  const isRsa = { server: authority.issue(HOST, "rsa-2048") };
+  it.each([
+    ["ffdhe2048", { client: { ecdhCurve: "ffdhe2048" } }],
+    ["ffdhe4096 and ffdhe3072", { client: { ecdhCurve: "ffdhe4096:ffdhe3072" } }],
+    ...["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"].map(
+      (cipher) =>
+        [
+          `DHE-RSA-${cipher}`,
+          {
+            client: { ciphers: `DHE-RSA-${cipher}`, maxVersion: "TLSv1.2" },
+            server: { ...authority.issue(HOST, "rsa-2048"), dhparam: "auto" },
+          },
+        ] as const,
+    ),
+    [
+      "an AEAD that we do in TLS 1.2 alone",
+      {
+        client: { ciphers: "TLS_AES_128_CCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256" },
+      },
+    ],
+    ["signatures by RSA alone", { client: { sigalgs: "rsa_pss_rsae_sha256" }, ...isRsa }],
+  ] as const)("is served with %s", async (_what, meeting) => {
+    const { client, server, told } = await meet(meeting as Meeting);
+    expect(told.events).toEqual(["established"]);
+    client.socket.write("question");
+    expect(client.error ?? server.error).toBeUndefined();
+  });
+
+  it
+    .skipIf(isOldOpenssl)
+    .each(["X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024", "MLKEM512", "MLKEM768", "MLKEM1024"])(
+    "is served with %s",
+    async (ecdhCurve) => {
+      const { told } = await meet({ client: { ecdhCurve }, server: { ecdhCurve: `${ecdhCurve}:X25519` } });
+      expect(told.events).toEqual(["established"]);
+    },
+  );
+
+  it.runIf(isOldOpenssl)(
+    "can't be served with X25519MLKEM768 where OpenSSL is too old, and is told apart",
+    async () => {
+      expect(await refused(await helloWithGroups([NamedGroup.X25519MLKEM768]))).toMatchObject({
+        code: "no-common-group",
+        message: expect.stringContaining("X25519MLKEM768"),
+      });
+    },
+  );
+
+  it.each([
+    ["ffdhe8192", [NamedGroup.ffdhe8192], {}, "no-common-group"],
+    ["a group that nobody knows", [0x7777], {}, "no-common-group"],
+    ["finite fields in TLS 1.2", [NamedGroup.ffdhe2048], { maxVersion: "TLSv1.2" }, "no-common-group"],
+  ] as const)("can't be served with %s", async (_what, groups, options, code) => {
+    expect(await refused(await helloWithGroups(groups, options))).toMatchObject({ code });
+  });
+
+  it.each([
+    [
+      "CCM in TLS 1.3",
+      { ciphers: "TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256", minVersion: "TLSv1.3" },
+      "no-common-cipher",
+    ],
+    ["CCM in TLS 1.2", { ciphers: "ECDHE-ECDSA-AES128-CCM", maxVersion: "TLSv1.2" }, "no-common-cipher"],
+    ["ARIA", { ciphers: "ECDHE-ARIA128-GCM-SHA256", maxVersion: "TLSv1.2" }, "no-common-cipher"],
+    ["CBC", { ciphers: "ECDHE-RSA-AES128-SHA", maxVersion: "TLSv1.2" }, "no-common-cipher"],
+    ["signatures by Ed25519 alone", { sigalgs: "ed25519" }, "no-common-signature"],
+    [
+      "ECDSA with a curve that is none of its groups",
+      {
+        ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256",
+        ecdhCurve: "X25519",
+        maxVersion: "TLSv1.2",
+      },
+      "no-common-signature",
+    ],
+  ] as const)("can't be served with %s", async (_what, options, code) => {
+    expect(await refused(await clientOf(options).take())).toMatchObject({ code });
   });
 });
 
