@@ -11,7 +11,7 @@ export type Side = "client" | "server";
 export type ClosedReason =
   /** The client offers no HTTP/1.1. */
   | "h2-only"
-  /** No version or cipher suite that the client offers can be opened: older than TLS 1.2, no AEAD. */
+  /** No version, cipher suite, group or signature that the client offers can be opened; `detail` says which. */
   | "unsupported-offer"
   /** Our CA may not stand for this host. */
   | "not-permitted"
@@ -43,7 +43,13 @@ export type SessionEvent =
       readonly handshake: HandshakeSummary;
     }
   /** The HTTPS of a target stays closed, and why. */
-  | { readonly type: "not-opened"; readonly host: string; readonly why: ClosedReason }
+  | {
+      readonly type: "not-opened";
+      readonly host: string;
+      readonly why: ClosedReason;
+      /** What exactly the client's offer lacks, in words for people; with `unsupported-offer` alone. */
+      readonly detail?: string;
+    }
   /** The HTTPS of a target is open: what was agreed with each peer. */
   | {
       readonly type: "opened";

@@ -26,7 +26,7 @@ export function logSessionEvent(logger: Logger, event: SessionEvent, label: Conn
       logger.debug(entry, `HTTPS to ${event.host} is open (${event.version})`);
       return;
     case "not-opened":
-      logger.info(entry, `HTTPS to ${event.host} stays closed: ${closedBecause[event.why]}`);
+      logger.info(entry, `HTTPS to ${event.host} stays closed: ${event.detail ?? closedBecause[event.why]}`);
       return;
     case "untrusted":
       // Told to the user by whoever knows the remedy, once a client.

@@ -36,8 +36,8 @@ export interface DecryptedSessionOptions {
   readonly interception: Interception;
   readonly met: Acquaintance;
   readonly hello: ClientHello;
-  /** The session can't be, and nothing has been sent yet: the connection goes on closed. */
-  readonly stayClosed: () => void;
+  /** The session can't be, and nothing has been sent yet: the connection goes on closed, with all that the client said. */
+  readonly stayClosed: (why: string, fromClient: Uint8Array) => void;
 }
 
 /**
@@ -165,7 +165,7 @@ export class DecryptedSession implements PairedSession {
     const { ticks, stayClosed } = this.#options;
     if (this.#failure && !this.#hasSent) {
       if (!isSpoiledBy(this.#options.met.decision, this.#failure)) {
-        stayClosed();
+        stayClosed(this.#failure.message, this.#firstBytes);
         return;
       }
       // The upstream's answer to the client's own hello brings the call to refuse the client with.
@@ -312,6 +312,8 @@ export class DecryptedSession implements PairedSession {
     const { context, interception, met } = this.#options;
     const { host, facts } = met;
     const { code, message } = failure;
+    // The connection goes on closed: whoever follows it then has the rest to tell.
+    if (!this.#hasSent && !isSpoiledBy(met.decision, failure)) return;
     if (isSpoiledBy(met.decision, failure)) met.outcome(null);
     else if (code === "client-rejects-certificate")
       context.tell({ type: "untrusted", host, client: facts.client, message });

@@ -265,10 +265,10 @@ export class PairedConversation implements TickSession {
     if (!met) this.#opaque(bytes);
     else if (isBetterClosed(met)) this.#opaque(bytes, met);
     else {
-      const stayClosed = (): void => {
-        tell({ type: "not-opened", host, why: "unsupported-offer" });
+      const stayClosed = (detail: string, all: Uint8Array): void => {
+        tell({ type: "not-opened", host, why: "unsupported-offer", detail });
         this.#session = undefined;
-        this.#opaque(bytes, met);
+        this.#opaque(all, met);
       };
       const session = { context: this.#context, ticks, interception, met, hello, stayClosed };
       this.#begin(new DecryptedSession(session), bytes);
