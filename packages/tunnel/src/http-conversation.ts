@@ -145,8 +145,13 @@ export class HttpConversation implements Watcher {
     const host = hostOfHead(head);
     const { method, target, headers } = head;
     const facts = { ...met?.facts, connection: met?.facts.connection ?? "", host, method, target, headers };
-    // A body that came in later calls could not be waited for.
-    const found = met && policy.isTarget(host) ? policy.request({ ...facts, body: null }) : undefined;
+    const known = exchange.hasNoBody ? { ...facts, body: new Uint8Array(0) } : facts;
+    let found = met && policy.isTarget(host) ? policy.request(known) : undefined;
+    if (found?.kind === "needs-body") {
+      // A body that came in later calls could not be waited for.
+      this.#context.unread("body-on-one-side", "client", met);
+      found = policy.request({ ...facts, body: null });
+    }
     const obstacle = found?.kind === "fault" ? this.#carryOut(exchange, found.decision) : undefined;
     if (obstacle !== undefined) this.#log?.outcome(exchange, obstacle);
     const isAnswered = exchange.plan.kind === "answer";

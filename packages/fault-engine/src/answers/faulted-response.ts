@@ -101,6 +101,15 @@ export class FaultedResponse {
     }
   }
 
+  /**
+   * The rest of the response can't be read: gives what is held, at once, so that the rest can follow as it came. An end that
+   * the fault itself asks for is given; one of the body is not.
+   */
+  release(nowMs: number): WireAction[] {
+    const actions = [...this.#machine.finish(nowMs), ...this.#machine.wake(Number.MAX_SAFE_INTEGER)];
+    return this.#write(actions.filter(({ kind }) => kind !== "end"));
+  }
+
   /** Time has passed. */
   wake(nowMs: number): WireAction[] {
     return this.#write(this.#machine.wake(nowMs));

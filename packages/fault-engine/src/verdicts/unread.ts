@@ -7,6 +7,7 @@ import type { EngineEvent } from "./event.ts";
  * - a {@link MalformedCode}: a message is not HTTP/1 as RFC 9112 has it, or two readers could take it differently
  * - `awaits-continue`: the client sends a request's body only after a 100, and a rule asks for that body
  * - `body-too-large`: a rule asks for a request's body, and the body is over the limit
+ * - `body-on-one-side`: a rule asks for a request's body, and a tunnel that is heard on one side can't wait for it
  * - `malformed-hello`: the ClientHello can't be read
  * - `no-server-name`: the ClientHello names no host, as with an IP address in the URL (RFC 6066 section 3)
  * - `no-host`: the first request names no host
@@ -16,6 +17,7 @@ export type UnreadReason =
   | MalformedCode
   | "awaits-continue"
   | "body-too-large"
+  | "body-on-one-side"
   | "malformed-hello"
   | "no-server-name"
   | "no-host"
@@ -47,6 +49,7 @@ export const UNREAD_REASONS: Readonly<Record<UnreadReason, string>> = {
   truncated: "the connection ended in the middle of a message",
   "awaits-continue": "a rule asks for a body that the client sends only after a 100",
   "body-too-large": "a rule asks for a body that is over the limit",
+  "body-on-one-side": "a rule asks for a body, which a tunnel heard on one side can't wait for",
   "malformed-hello": "a ClientHello that can't be read",
   "no-server-name": "a ClientHello that names no host",
   "no-host": "a request that names no host",

@@ -173,6 +173,16 @@ export class ChangedResponse {
     return this.#out(actions, nowMs);
   }
 
+  /** The rest of the upstream's response can't be read: gives all that is held, at once. */
+  release(nowMs: number): WireAction[] {
+    this.#isComplete = true;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#openAtMs = Number.NEGATIVE_INFINITY;
+    return this.#out([...waiting, ...(this.#faulted?.release(nowMs) ?? [])], nowMs);
+  }
+
   /** Time has passed. */
   wake(nowMs: number): WireAction[] {
     const late = this.#waiting;

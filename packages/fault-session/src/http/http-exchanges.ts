@@ -10,6 +10,7 @@ import {
   type Decision,
   retryAfterMs,
   summarizeRequest,
+  type UnreadReason,
   type WireAction,
 } from "@faultwire/fault-engine";
 import {
@@ -212,11 +213,7 @@ export class HttpExchanges {
       this.#reading = exchange;
       this.#enqueue(exchange);
       this.#hold(exchange, item.bytes);
-      // Whoever waits for a 100 sends no body that could be waited for.
-      this.#decide(
-        exchange,
-        exchange.awaitsContinue ? null : exchange.hasNoBody ? new Uint8Array(0) : undefined,
-      );
+      this.#decide(exchange, exchange.hasNoBody ? new Uint8Array(0) : undefined);
       return;
     }
     const exchange = this.#reading;
@@ -228,7 +225,8 @@ export class HttpExchanges {
     if (exchange.plan === null) {
       const hasRoom = this.#hold(exchange, item.bytes);
       if (item.kind === "end") this.#decide(exchange, joinBytes(exchange.body));
-      else if (!hasRoom || exchange.heldBytes > exchange.maxHeldBytes) this.#decide(exchange, null);
+      else if (!hasRoom || exchange.heldBytes > exchange.maxHeldBytes)
+        this.#decideWithout(exchange, "body-too-large");
     } else if (exchange.goesOn) this.#port.toServer(item.bytes);
     if (item.kind !== "end") return;
     this.#sent(exchange);
@@ -338,7 +336,15 @@ export class HttpExchanges {
     const most = Math.min(found.maxBytes, httpExchangeLimits.maxHeldRequestBytes);
     exchange.maxHeldBytes = head.bytes.length + most;
     if (body !== undefined) this.#carryOut(exchange, null);
-    else if (exchange.knownBodyBytes > most) this.#decide(exchange, null);
+    // A client that waits for a 100 sends no body that could be waited for.
+    else if (exchange.awaitsContinue) this.#decideWithout(exchange, "awaits-continue");
+    else if (exchange.knownBodyBytes > most) this.#decideWithout(exchange, "body-too-large");
+  }
+
+  /** Decides about a request whose body a rule asks for, and can't see. */
+  #decideWithout(exchange: Exchange, reason: UnreadReason): void {
+    this.#options.unread(reason, "client");
+    this.#decide(exchange, null);
   }
 
   #carryOut(exchange: Exchange, decision: Decision | null): void {
@@ -392,7 +398,7 @@ export class HttpExchanges {
   /** Nobody can say any more where a request ends. What is not changed yet goes on unread. */
   #requestLost(item: RequestItem): void {
     this.#tellUnread(item, "client");
-    if (this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null)) {
+    if (this.#hasOwnMessages) {
       this.#end("close");
       return;
     }
@@ -541,10 +547,10 @@ export class HttpExchanges {
   #responseLost(exchange: Exchange | undefined, item: ResponseItem): void {
     this.#tellUnread(item, "server");
     if (exchange?.changed) {
-      this.#carry(exchange, exchange.changed, exchange.changed.push(item as BodyItem, this.#nowMs));
+      this.#changedLost(exchange, exchange.changed, item as BodyItem);
       return;
     }
-    if (this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null)) {
+    if (this.#hasOwnMessages) {
       this.#end("close");
       return;
     }
@@ -555,6 +561,38 @@ export class HttpExchanges {
     }
     this.#port.toClient(item.bytes);
     this.#becomeOpaque();
+  }
+
+  /** The same of a response that is being changed: what is held of it goes out, and the rest as it comes. */
+  #changedLost(exchange: Exchange, changed: ChangedResponse, item: BodyItem): void {
+    const isCutOff = item.kind === "malformed" && item.code === "truncated";
+    if (isCutOff || changed.isStalled) {
+      this.#carry(exchange, changed, changed.push(item, this.#nowMs));
+      return;
+    }
+    // A client that has all of it already gets the end: where the upstream's next response begins can't be told.
+    const wasOver = changed.isOver;
+    const actions = changed.release(this.#nowMs);
+    for (const action of actions) if (action.kind === "bytes") this.#port.toClient(action.bytes);
+    const isOver = changed.isOver;
+    const reason = changed.hasStruck ? null : "the response can't be read";
+    this.#dequeue();
+    if (isOver) this.#tellEnd(exchange, changed);
+    else {
+      this.#log?.outcome(exchange, reason);
+      this.#log?.end(exchange, "cut");
+    }
+    if (isOver || this.#hasOwnMessages) {
+      this.#end(wasOver ? "close" : "reset");
+      return;
+    }
+    this.#port.toClient(item.bytes);
+    this.#becomeOpaque();
+  }
+
+  /** Whether an answer or a question of ours is under way, so that nothing can pass unread. */
+  get #hasOwnMessages(): boolean {
+    return this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null);
   }
 
   /** The end of a connection in the middle of a message is no failure to read, and what follows a failure is none. */

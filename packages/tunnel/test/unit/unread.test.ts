@@ -1,5 +1,7 @@
 /** What can't be read passes as it came, and is told once with its reason. */
+import type { Fault } from "@faultwire/fault-engine";
 import { describe, expect, it } from "vitest";
+import { dechunk } from "../support/fault-cases/fault-case.ts";
 import { HttpsTunnel } from "../support/https-tunnel.ts";
 import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
@@ -99,6 +101,70 @@ describe.each([{ sides: bothSides }, { sides: oneSide }])("HTTP in a tunnel hear
   });
 });
 
+describe("a changed response that can't be read to its end", () => {
+  const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const first = "data: 1\n\n";
+  const chunks = `9\r\n${first}\r\n`;
+  const rest = "+9\r\ndata: 2\n\n\r\n0\r\n\r\n";
+  const select = { indices: [5], types: null, every: null, probability: null };
+  const delay = { kind: "fixed", ms: 1000 } as const;
+  const point = { kind: "events", events: 5 } as const;
+  const faults: readonly Fault[] = [
+    { kind: "stream.cut", at: point, stop: "clean" },
+    { kind: "stream.cut", at: point, stop: "reset" },
+    { kind: "stream.drop", events: select },
+    { kind: "stream.reorder", events: select },
+    { kind: "stream.pace", firstEventMs: 500, eventMs: 500, jitterMs: 0 },
+    { kind: "stream.stall", at: point, forMs: 500, pingEveryMs: null },
+    { kind: "http.truncate", after: { kind: "bytes", bytes: 5000 } },
+    { kind: "http.delay", beforeHead: delay, beforeBody: null, perChunk: null },
+    { kind: "connection.slice", from: "server", bytes: 4, gapMs: 100 },
+    { kind: "model.stop-reason", reason: "refusal" },
+  ];
+
+  it.each(faults)("goes on as it comes: $kind", async (fault) => {
+    const policy = scriptedPolicy({ request: () => fault });
+    const tunnel = new TunnelProbe({ policy });
+    tunnel.says("client", get);
+    await tunnel.run(5);
+    tunnel.says("server", head + chunks);
+    await tunnel.run(5);
+    tunnel.says("server", rest.slice(0, 10));
+    tunnel.says("server", rest.slice(10));
+    await tunnel.run(3000);
+    const got = tunnel.take("client");
+    expect(got.startsWith(head)).toBe(true);
+    // Chunks may be cut anew; what they hold is there, and the rest as it came.
+    const body = got.slice(head.length);
+    expect(body.endsWith(rest)).toBe(true);
+    expect(dechunk(got.slice(0, -rest.length)).body).toBe(first);
+    const outcomes = policy.events.filter(({ type }) => type === "done" || type === "undone");
+    expect(outcomes.length).toBe(1);
+    if (fault.kind.startsWith("stream.") && fault.kind !== "stream.pace")
+      expect(outcomes).toMatchObject([{ type: "undone", reason: "the response can't be read" }]);
+    expect(tunnel.events.filter(({ type }) => type === "unread").length).toBe(1);
+    // Nothing is read any more, and nothing is lost.
+    tunnel.take("server");
+    tunnel.says("client", get);
+    await tunnel.run(5);
+    expect(tunnel.take("server")).toBe(get);
+  });
+
+  it("ends where the client has got all that it is to get", async () => {
+    const fault = { kind: "stream.cut", at: { kind: "events", events: 1 }, stop: "clean" } as const;
+    const tunnel = new TunnelProbe({ policy: scriptedPolicy({ request: () => fault }) });
+    tunnel.says("client", get);
+    await tunnel.run(5);
+    tunnel.says("server", head + chunks);
+    await tunnel.run(5);
+    tunnel.says("server", rest);
+    tunnel.says("server", "more");
+    await tunnel.run(50);
+    expect(tunnel.take("client")).toBe(`${head}${chunks}0\r\n\r\n`);
+    expect([...tunnel.ended]).toContain("server");
+  });
+});
+
 it("is told once of a changed response, whatever comes behind", async () => {
   const after = { kind: "bytes", bytes: 9 } as const;
   const policy = scriptedPolicy({ request: () => ({ kind: "http.truncate", after }) });
@@ -109,6 +175,51 @@ it("is told once of a changed response, whatever comes behind", async () => {
   tunnel.says("server", "more\r\n");
   await tunnel.run(20);
   expect(tunnel.events.filter(({ type }) => type === "unread")).toMatchObject([{ reason: "bad-chunk-size" }]);
+});
+
+describe("a body that a rule asks for", () => {
+  const cases = [
+    { sides: bothSides, reason: "body-too-large", headers: "Content-Length: 5000\r\n", body: "" },
+    {
+      sides: bothSides,
+      reason: "body-too-large",
+      headers: "Transfer-Encoding: chunked\r\n",
+      body: `fff\r\n${"x".repeat(4095)}\r\n`,
+    },
+    {
+      sides: bothSides,
+      reason: "awaits-continue",
+      headers: "Expect: 100-continue\r\nContent-Length: 5\r\n",
+      body: "",
+    },
+    { sides: oneSide, reason: "body-on-one-side", headers: "Content-Length: 5\r\n", body: "hello" },
+  ] as const;
+
+  it.each(cases)(
+    "is told of where it can't be had: $reason on $sides",
+    async ({ sides, reason, headers, body }) => {
+      const policy = scriptedPolicy({ needsBody: true });
+      const tunnel = new TunnelProbe({ policy, sides });
+      tunnel.says("client", post(headers) + body);
+      await tunnel.run(20);
+      expect(tunnel.take("server")).toBe(post(headers) + body);
+      expect(tunnel.events.filter(({ type }) => type === "unread")).toMatchObject([
+        { from: "client", reason },
+      ]);
+    },
+  );
+
+  it("is not told of where there is none, or no rule asks", async () => {
+    for (const [needsBody, request] of [
+      [true, get],
+      [false, post("Expect: 100-continue\r\nContent-Length: 5\r\n")],
+    ] as const) {
+      const tunnel = new TunnelProbe({ policy: scriptedPolicy({ needsBody }) });
+      tunnel.says("client", request);
+      await tunnel.run(20);
+      expect(tunnel.events.filter(({ type }) => type === "unread")).toEqual([]);
+    }
+  });
 });
 
 it("gives up a client that pipelines without end on a tunnel heard on one side, and passes all of it", async () => {
