@@ -7,12 +7,6 @@ export function logTunnelEvent({ logger, tell }: CarrierRuntime, event: TunnelEv
   const { type, tunnel, ...fields } = event;
   const entry = { event: type, tunnel, ...fields };
   switch (event.type) {
-    case "policy-bug":
-      logger.error(
-        entry,
-        `an error of ours in the rules (${event.question}); what they were asked about passes`,
-      );
-      return;
     case "unpaired":
       logger.debug(entry, "the host wrapped one side of this tunnel");
       return;

@@ -3,6 +3,7 @@ import type { UnreadReason } from "@faultwire/fault-engine";
 import type { HandshakeSummary } from "@faultwire/handshake-fsm";
 import type { ClientHello } from "@faultwire/tls-parser";
 import type { ConnectionWay } from "./policy.ts";
+import type { PolicyQuestion } from "./without-throwing.ts";
 
 /** One of the two peers of a connection. */
 export type Side = "client" | "server";
@@ -81,5 +82,10 @@ export type SessionEvent =
       readonly from: Side;
       readonly reason: UnreadReason;
     }
+  /**
+   * The policy has thrown, against its contract: what was asked counts as "nothing fails", so traffic passes. Told once for
+   * each question; the connection is the one that it was first seen in.
+   */
+  | { readonly type: "policy-bug"; readonly question: PolicyQuestion; readonly message: string }
   /** An error of ours: the connection goes on unread where nothing was changed, and ends otherwise. */
   | { readonly type: "bug"; readonly message: string };

@@ -38,3 +38,4 @@ export {
   unreadTeller,
 } from "./unread-teller.ts";
 export { isOfBytes, type WireMachines, wireMachines } from "./wire-fault.ts";
+export { type PolicyQuestion, withoutThrowing } from "./without-throwing.ts";

@@ -44,6 +44,12 @@ export function logSessionEvent(logger: Logger, event: SessionEvent, label: Conn
         `${event.host ?? "a connection"}: not read, no rule sees it: ${describeUnread(event.reason)}`,
       );
       return;
+    case "policy-bug":
+      logger.error(
+        entry,
+        `an error of ours in the rules (${event.question}); what they were asked about passes`,
+      );
+      return;
     case "bug":
       logger.error(
         entry,

@@ -1,5 +1,5 @@
 /** A tunnel's session: the Fault host's contract turned into byte streams, targets and faults. */
-export type { PolicyQuestion, TunnelEvent, TunnelEventBody } from "./events.ts";
+export type { TunnelEvent, TunnelEventBody } from "./events.ts";
 export {
   Lane,
   type LaneNews,

@@ -6,13 +6,13 @@
 import { close } from "@faultwire/fault-protocol";
 import {
   FaultDesk,
-  type FaultPolicy,
   Interception,
   type InterceptionOptions,
   type Side,
+  withoutThrowing,
 } from "@faultwire/fault-session";
 import { LRUCache } from "lru-cache";
-import type { PolicyQuestion, TunnelEvent } from "./events.ts";
+import type { TunnelEvent } from "./events.ts";
 import { HostPace } from "./host-pace.ts";
 import { type Reply, Tunnel, type TunnelCall, type TunnelOptions } from "./tunnel.ts";
 
@@ -41,8 +41,6 @@ export interface TunnelsOptions extends Omit<TunnelOptions, "pace" | "desk" | "i
 export class Tunnels {
   readonly #options: Omit<TunnelsOptions, "intercept"> & TunnelOptions;
   readonly #table: LRUCache<string, Tunnel>;
-  /** Questions at which the policy has thrown, each told once: a broken rule set would fill the log. */
-  readonly #toldBugs = new Set<PolicyQuestion>();
   /** The tunnel whose call is being handled. */
   #inHand = "";
 
@@ -50,7 +48,9 @@ export class Tunnels {
     const { intercept, timers } = options;
     this.#options = {
       ...options,
-      policy: withoutThrowing(options.policy, (question, error) => this.#policyBug(question, error)),
+      policy: withoutThrowing(options.policy, (question, message) =>
+        options.onEvent?.({ tunnel: this.#inHand, type: "policy-bug", question, message }),
+      ),
       pace: new HostPace(),
       desk: options.desk ?? new FaultDesk(),
       interception: intercept && new Interception(intercept, timers.now),
@@ -125,13 +125,6 @@ export class Tunnels {
     this.#table.clear();
   }
 
-  #policyBug(question: PolicyQuestion, error: unknown): void {
-    if (this.#toldBugs.has(question)) return;
-    this.#toldBugs.add(question);
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#options.onEvent?.({ tunnel: this.#inHand, type: "policy-bug", question, message });
-  }
-
   #cancelled(id: string): void {
     const tunnel = this.#table.peek(id);
     if (!tunnel) return;
@@ -153,25 +146,3 @@ export class Tunnels {
 }
 
 const nothing = (): void => {};
-
-/** A policy whose bugs let traffic pass: nothing fails then, and nothing hangs. */
-function withoutThrowing(
-  policy: FaultPolicy,
-  onBug: (question: PolicyQuestion, error: unknown) => void,
-): FaultPolicy {
-  const guarded = <T>(question: PolicyQuestion, ask: () => T, otherwise: T): T => {
-    try {
-      return ask();
-    } catch (error) {
-      onBug(question, error);
-      return otherwise;
-    }
-  };
-  const unknown = { facts: { connection: "?", client: "?" }, decision: null };
-  return {
-    isTarget: (host) => guarded("isTarget", () => policy.isTarget(host), false),
-    connection: (connection) => guarded("connection", () => policy.connection(connection), unknown),
-    request: (facts) => guarded("request", () => policy.request(facts), { kind: "none", rule: null }),
-    record: (event) => guarded("record", () => policy.record(event), undefined),
-  };
-}
