@@ -56,6 +56,19 @@ export function helloVectors(): HelloVector[] {
   return hellos.map(({ name, program, hex }) => ({ name, program, bytes: fromHex(hex) }));
 }
 
+/**
+ * ClientHellos for api.anthropic.com, one record each, that OpenSSL's server takes or answers with its own alert, and
+ * that have one extension more than OpenSSL's client sends, with a body that its RFC does not allow. Made by hand.
+ */
+export function oddHellos(): { readonly name: string; readonly bytes: Uint8Array }[] {
+  return readdirSync(join(folder, "odd-hellos"))
+    .sort()
+    .map((file) => ({
+      name: file.replace(/\.bin$/, ""),
+      bytes: Uint8Array.from(readFileSync(join(folder, "odd-hellos", file))),
+    }));
+}
+
 /** Every captured connection, by name. */
 export function handshakeVectors(): HandshakeVector[] {
   return readdirSync(join(folder, "handshakes"))

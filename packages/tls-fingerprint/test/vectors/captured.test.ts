@@ -1,13 +1,13 @@
 // Hellos that real programs sent, against the second implementation and against each other.
 
-import { helloVectors } from "@faultwire/testkit/tls-vectors";
+import { helloVectors, oddHellos } from "@faultwire/testkit/tls-vectors";
 import { ClientHelloReader } from "@faultwire/tls-parser";
 import { describe, expect, it } from "vitest";
 import { ja3, ja3Full, ja4, ja4o, ja4r, ja4ro } from "../../src/index.ts";
 import { referenceOf } from "../support/reference.ts";
 
-const hellos = helloVectors().flatMap(({ name, bytes }) => {
-  const result = new ClientHelloReader().push(bytes);
+const hellos = [...helloVectors(), ...oddHellos()].flatMap(({ name, bytes }) => {
+  const result = new ClientHelloReader({ malformedExtensions: "keep" }).push(bytes);
   return result.status === "done" ? [{ name, ...result }] : [];
 });
 

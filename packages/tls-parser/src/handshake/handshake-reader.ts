@@ -1,4 +1,5 @@
 import { TlsParseError } from "../tls-parse-error.ts";
+import { appended } from "../wire/appended.ts";
 import { plainView } from "../wire/plain-view.ts";
 import { HANDSHAKE_HEADER_BYTES, HandshakeFrame } from "./handshake-frame.ts";
 
@@ -44,6 +45,8 @@ export class HandshakeReader implements IterableIterator<HandshakeFrame, undefin
   #consumedBytes = 0;
   #chunk: Uint8Array = NOTHING;
   #at = 0;
+  // Where fragments were joined, because one was pushed before the last one was read.
+  #store: Uint8Array | undefined;
   // The message whose bytes are incomplete. Its header is read from what is kept.
   #kept: Uint8Array | undefined;
   #arrived = 0;
@@ -70,15 +73,17 @@ export class HandshakeReader implements IterableIterator<HandshakeFrame, undefin
   push(fragment: Uint8Array): this {
     if (this.#at === this.#chunk.length) {
       this.#chunk = plainView(fragment);
-    } else {
-      const left = this.#chunk.subarray(this.#at);
-      const joined = new Uint8Array(left.length + fragment.length);
-      joined.set(left);
-      joined.set(fragment, left.length);
-      this.#chunk = joined;
-    }
-    this.#at = 0;
+      this.#at = 0;
+      this.#store = undefined;
+    } else if (fragment.length > 0) this.#append(fragment);
     return this;
+  }
+
+  #append(more: Uint8Array): void {
+    const { store, chunk, at } = appended({ store: this.#store, chunk: this.#chunk, at: this.#at }, more);
+    this.#store = store;
+    this.#chunk = chunk;
+    this.#at = at;
   }
 
   /** The next complete message of the fragments pushed. */
@@ -88,6 +93,7 @@ export class HandshakeReader implements IterableIterator<HandshakeFrame, undefin
     if (frame === undefined) {
       this.#chunk = NOTHING;
       this.#at = 0;
+      this.#store = undefined;
       return DONE;
     }
     this.#consumedBytes += frame.byteLength;

@@ -1,4 +1,5 @@
 import { TlsParseError, type TlsParseErrorCode } from "../tls-parse-error.ts";
+import { appended } from "../wire/appended.ts";
 import { plainView } from "../wire/plain-view.ts";
 import { ContentType } from "./content-type.ts";
 import { RECORD_HEADER_BYTES, RecordLimit } from "./record-limits.ts";
@@ -46,6 +47,8 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
   #consumedBytes = 0;
   #chunk = NOTHING;
   #at = 0;
+  // Where chunks were joined, because one was pushed before the last one was read.
+  #store: Uint8Array | undefined;
   // The record whose bytes are incomplete: how much of it has come, and where its bytes are kept.
   #arrived = 0;
   #type = 0;
@@ -76,15 +79,16 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
     if (this.#at === this.#chunk.length) {
       this.#chunk = plainView(chunk);
       this.#at = 0;
-    } else if (chunk.length > 0) {
-      const left = this.#chunk.subarray(this.#at);
-      const joined = new Uint8Array(left.length + chunk.length);
-      joined.set(left);
-      joined.set(chunk, left.length);
-      this.#chunk = joined;
-      this.#at = 0;
-    }
+      this.#store = undefined;
+    } else if (chunk.length > 0) this.#append(chunk);
     return this;
+  }
+
+  #append(more: Uint8Array): void {
+    const { store, chunk, at } = appended({ store: this.#store, chunk: this.#chunk, at: this.#at }, more);
+    this.#store = store;
+    this.#chunk = chunk;
+    this.#at = at;
   }
 
   /** The next complete record of the bytes pushed. */
@@ -198,5 +202,6 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
     this.#result.value = NO_RECORD;
     this.#chunk = NOTHING;
     this.#at = 0;
+    this.#store = undefined;
   }
 }

@@ -1,10 +1,11 @@
 import { chunksOf, concatBytes, splitsOf } from "@faultwire/testkit/chunkers";
-import { helloVectors } from "@faultwire/testkit/tls-vectors";
+import { helloVectors, oddHellos } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it } from "vitest";
 import {
   alpnProtocolsOf,
   type ClientHello,
   ClientHelloReader,
+  type ClientHelloReaderOptions,
   type ClientHelloResult,
   cipherSuiteName,
   clientHelloExtension,
@@ -17,8 +18,11 @@ import {
 
 const hellos = helloVectors();
 
-function read(chunks: Iterable<Uint8Array>): Extract<ClientHelloResult, { status: "done" }> {
-  const reader = new ClientHelloReader();
+function read(
+  chunks: Iterable<Uint8Array>,
+  options: ClientHelloReaderOptions = {},
+): Extract<ClientHelloResult, { status: "done" }> {
+  const reader = new ClientHelloReader(options);
   let result: ClientHelloResult = { status: "more" };
   for (const chunk of chunks) result = reader.push(chunk);
   if (result.status !== "done")
@@ -112,5 +116,25 @@ describe("captured ClientHellos", () => {
     const [first, second] = hellos;
     const result = read([concatBytes([first!.bytes, second!.bytes])]);
     expect(result.consumedBytes).toBe(first!.bytes.length);
+  });
+});
+
+describe.each(oddHellos())("a hello with one odd extension: $name", ({ bytes }) => {
+  const lenient = { malformedExtensions: "keep" } as const;
+
+  it("is refused by a strict reader, and read by one that keeps what is malformed", () => {
+    expect(new ClientHelloReader().push(bytes).status).toBe("error");
+    const { clientHello } = read([bytes], lenient);
+    expect(serverNameOf(clientHello)).toBe("api.anthropic.com");
+    expect(alpnProtocolsOf(clientHello)).toEqual(["http/1.1"]);
+    expect(clientHello.extensions?.filter(({ kind }) => kind === "malformed")).toHaveLength(1);
+  });
+
+  it("is read the same however it is cut, and encodes to the same bytes", () => {
+    const whole = read([bytes], lenient);
+    expect(read(chunksOf(bytes, 1), lenient)).toEqual(whole);
+    for (const split of splitsOf(bytes)) expect(read(split, lenient).message).toEqual(whole.message);
+    const fragment = encodeHandshake(whole.clientHello);
+    expect(encodeRecords({ type: 22, legacyVersion: whole.recordVersion, fragment })).toEqual(bytes);
   });
 });
