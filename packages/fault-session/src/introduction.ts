@@ -85,7 +85,7 @@ export class Acquaintance {
 /** The host that a ClientHello names, lower case; `undefined` where it names none. */
 export function hostOfHello(hello: ClientHello): string | undefined {
   const serverName = serverNameOf(hello);
-  return serverName === undefined ? undefined : hostOfAuthority(serverName);
+  return hostOfAuthority(serverName ?? "") || undefined;
 }
 
 /** The host that a request's head names, lower case; empty where it names none. */

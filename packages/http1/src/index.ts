@@ -12,6 +12,7 @@ export {
 } from "./encode-response.ts";
 export { isTokenText } from "./head-grammar.ts";
 export { type Header, headerTokens, headerValue, headerValues } from "./header.ts";
+export { HeldBytes } from "./held-bytes.ts";
 export type {
   BodyFraming,
   BodyItem,

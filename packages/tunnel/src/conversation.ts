@@ -4,6 +4,7 @@
  * write calls, which can be answered with little: much that can be done with both sides can't be done here.
  */
 
+import type { UnreadReason } from "@faultwire/fault-engine";
 import type { Side } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
 import { detectProtocol } from "@faultwire/tls-parser";
@@ -74,7 +75,7 @@ export class Conversation {
 
   #detect(from: Side, kind: CallKind, chunk: Uint8Array): Verdict {
     // A server that speaks first speaks neither TLS nor HTTP.
-    if (from === "server") return this.#unknown();
+    if (from === "server") return this.#unknown("other-protocol", from);
     // What is too short to tell goes on all the same: its sender may be waiting for an answer to just that.
     const forwarded = this.#prefix;
     const prefix = joinBytes([forwarded, chunk]);
@@ -86,11 +87,12 @@ export class Conversation {
       case "tls":
         return this.#found(new TlsConversation(this.#context, forwarded), chunk, kind);
       case "http":
-        if (detection.message === "response") return this.#unknown();
+        if (detection.message === "response") return this.#unknown("other-protocol", from);
         return this.#found(new HttpConversation(this.#context, forwarded), chunk, kind);
       case "sslv2":
+        return this.#unknown("malformed-hello", from);
       case "other":
-        return this.#unknown();
+        return this.#unknown("other-protocol", from);
       default:
         return detection satisfies never;
     }
@@ -102,7 +104,7 @@ export class Conversation {
     return watcher.fromClient(chunk, kind);
   }
 
-  #unknown(): Verdict {
+  #unknown(reason: UnreadReason, from: Side): Verdict {
     this.#watcher = null;
     this.#context.tell({
       type: "connection",
@@ -112,6 +114,7 @@ export class Conversation {
       target: false,
       sides: this.#context.sides,
     });
+    this.#context.unread(reason, from);
     return pass;
   }
 }

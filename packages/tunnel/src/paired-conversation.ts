@@ -4,7 +4,7 @@
  * can be kept, changed, delayed; nothing is lost track of.
  */
 
-import type { FaultMachine } from "@faultwire/fault-engine";
+import type { FaultMachine, UnreadReason } from "@faultwire/fault-engine";
 import {
   type Acquaintance,
   hostOfHello,
@@ -13,7 +13,8 @@ import {
   type Side,
   wireMachines,
 } from "@faultwire/fault-session";
-import { joinBytes } from "@faultwire/http1";
+import { HeldBytes } from "@faultwire/http1";
+import { tlsBridgeLimits } from "@faultwire/tls-bridge";
 import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/tls-parser";
 import type { ConversationContext, Watcher } from "./conversation-context.ts";
 import { DecryptedSession } from "./decrypted-session.ts";
@@ -39,7 +40,7 @@ export class PairedConversation implements TickSession {
   /** `undefined` while the protocol is not known, `null` when nothing needs to be watched. */
   #watcher: Watcher | null | undefined;
   /** The client's first bytes, until they tell the protocol. */
-  #prefix = new Uint8Array(0);
+  readonly #prefix: HeldBytes = new HeldBytes();
   #hello: ClientHelloReader | undefined;
   #closing: string | undefined;
   /** A fault of the connection's bytes, until it is told what became of it. */
@@ -145,8 +146,7 @@ export class PairedConversation implements TickSession {
     this.#session = undefined;
     this.#watcher?.finish();
     this.#watcher = null;
-    this.#ticks.send("client", this.#prefix);
-    this.#prefix = new Uint8Array(0);
+    this.#ticks.send("client", this.#prefix.take());
   }
 
   /** Something here has thrown: goes on without looking where nothing was changed, and ends otherwise. */
@@ -160,8 +160,7 @@ export class PairedConversation implements TickSession {
     } catch {
       // It is broken; what it had to tell is lost.
     }
-    this.#ticks.send("client", this.#prefix);
-    this.#prefix = new Uint8Array(0);
+    this.#ticks.send("client", this.#prefix.take());
     if (!isChanged) return;
     for (const side of ["client", "server"] as const) this.#ticks.end(side, "faultwire: an error of ours");
   }
@@ -198,11 +197,11 @@ export class PairedConversation implements TickSession {
   #detect(from: Side, chunk: Uint8Array): void {
     if (from === "server") {
       // A server that speaks first speaks neither TLS nor HTTP.
-      this.#unknown(from, chunk);
+      this.#unknown("other-protocol", from, chunk);
       return;
     }
     // A beginning that is too short to tell waits for what follows it: what has gone on can't be opened any more.
-    const bytes = joinBytes([this.#prefix, chunk]);
+    const bytes = this.#prefix.join(chunk);
     if (this.#hello) {
       this.#readHello(this.#hello, bytes, chunk);
       return;
@@ -210,23 +209,29 @@ export class PairedConversation implements TickSession {
     const detection = detectProtocol(bytes);
     switch (detection.kind) {
       case "more":
-        this.#prefix = bytes.slice();
+        this.#prefix.keep(bytes, 0);
         return;
       case "tls":
         if (!this.#options.interception) {
           this.#opaque(bytes);
           return;
         }
-        this.#hello = new ClientHelloReader();
+        // As the bridge reads it: OpenSSL judges what is in extensions, and takes much that their RFCs don't allow.
+        this.#hello = new ClientHelloReader({
+          malformedExtensions: "keep",
+          maxMessageBytes: tlsBridgeLimits.clientHelloBytes,
+        });
         this.#readHello(this.#hello, bytes, bytes);
         return;
       case "http":
-        if (detection.message === "response") this.#unknown(from, bytes);
+        if (detection.message === "response") this.#unknown("other-protocol", from, bytes);
         else this.#begin(new PlainHttpSession(this.#context, this.#ticks), bytes);
         return;
       case "sslv2":
+        this.#unknown("malformed-hello", from, bytes);
+        return;
       case "other":
-        this.#unknown(from, bytes);
+        this.#unknown("other-protocol", from, bytes);
         return;
       default:
         detection satisfies never;
@@ -237,14 +242,17 @@ export class PairedConversation implements TickSession {
   #readHello(reader: ClientHelloReader, bytes: Uint8Array, fresh: Uint8Array): void {
     const { interception } = this.#options;
     const result = reader.push(fresh);
-    if (result.status === "more") this.#prefix = bytes.slice();
+    if (result.status === "more") this.#prefix.keep(bytes, 0);
     else if (result.status === "done" && interception) this.#meet(result.clientHello, interception, bytes);
-    else this.#opaque(bytes);
+    else {
+      this.#options.unread("malformed-hello", "client");
+      this.#opaque(bytes);
+    }
   }
 
   #begin(session: PairedSession, bytes: Uint8Array): void {
     this.#session = session;
-    this.#prefix = new Uint8Array(0);
+    this.#prefix.take();
     session.see("client", bytes);
   }
 
@@ -278,16 +286,17 @@ export class PairedConversation implements TickSession {
   #opaque(bytes: Uint8Array, met?: Acquaintance): void {
     const watcher = new TlsConversation(this.#context, new Uint8Array(0), met);
     this.#watcher = watcher;
-    this.#prefix = new Uint8Array(0);
+    this.#prefix.take();
     this.#watch(watcher, "client", bytes);
   }
 
-  #unknown(from: Side, chunk: Uint8Array): void {
+  #unknown(reason: UnreadReason, from: Side, chunk: Uint8Array): void {
     this.#watcher = null;
-    const { sides, tell } = this.#options;
+    const { sides, tell, unread } = this.#options;
     tell({ type: "connection", protocol: "other", host: undefined, alpnProtocols: [], target: false, sides });
-    if (this.#prefix.length > 0 && from === "server") this.#ticks.send("client", this.#prefix);
-    this.#prefix = new Uint8Array(0);
+    unread(reason, from);
+    const held = this.#prefix.take();
+    if (held.length > 0 && from === "server") this.#ticks.send("client", held);
     this.#ticks.send(from, chunk);
   }
 }

@@ -213,9 +213,13 @@ export class TlsConversation implements Watcher {
         this.#established = true;
         if (this.#met?.decision?.fault.kind === "tls.handshake-slow") this.#context.unwire?.();
         return "established";
-      case "state":
-      case "alert":
       case "violation":
+        if (event.by === "client") this.#checkHello();
+        return undefined;
+      case "state":
+        if (event.to === "failed" || event.to === "lost-track") this.#checkHello();
+        return undefined;
+      case "alert":
       case "closed":
         return undefined;
       default:
@@ -239,9 +243,15 @@ export class TlsConversation implements Watcher {
 
   /** The bytes are not TLS any more, or some are missing: what was to happen later can't be timed. */
   #lostTrack(): void {
+    this.#checkHello();
     if (this.#strike) this.#met?.outcome("the bytes seen have gaps, so the moment can't be told");
     this.#strike = undefined;
     this.#leave();
+  }
+
+  /** Something came that makes no hello any more where none was read. */
+  #checkHello(): void {
+    if (!this.#clientHello) this.#context.unread("malformed-hello", "client");
   }
 
   #leave(): void {

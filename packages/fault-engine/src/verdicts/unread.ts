@@ -11,6 +11,7 @@ import type { EngineEvent } from "./event.ts";
  * - `malformed-hello`: the ClientHello can't be read
  * - `no-server-name`: the ClientHello names no host, as with an IP address in the URL (RFC 6066 section 3)
  * - `no-host`: the first request names no host
+ * - `other-protocol`: the first bytes are neither a TLS record nor an HTTP request, or the server speaks first
  * - `upgraded`: client and upstream have agreed on another protocol (101, or a CONNECT)
  */
 export type UnreadReason =
@@ -21,6 +22,7 @@ export type UnreadReason =
   | "malformed-hello"
   | "no-server-name"
   | "no-host"
+  | "other-protocol"
   | "upgraded";
 
 /** Each reason in words, as logs and reports have it. */
@@ -53,6 +55,7 @@ export const UNREAD_REASONS: Readonly<Record<UnreadReason, string>> = {
   "malformed-hello": "a ClientHello that can't be read",
   "no-server-name": "a ClientHello that names no host",
   "no-host": "a request that names no host",
+  "other-protocol": "a connection that speaks neither TLS nor HTTP/1",
   upgraded: "the connection went over to another protocol",
 };
 
