@@ -10,13 +10,19 @@ export interface HostContext {
   /** `*` or `host:port`s. */
   readonly upstreams: ReadonlySet<string>;
   readonly upstreamCa: readonly string[];
+  /** Whether a failure costs its own connection and nothing else; see `onCrash`. */
+  readonly dropsConnections: boolean;
   /** Copies that run, to be stopped with the host. */
   readonly copies: Set<RunningCopy>;
   /** Remembers a socket, so that it ends with the host. */
   track(socket: Socket): void;
   emit(event: FaultHostEvent): void;
-  /** The binary's process would be gone: acts as `onCrash` says. */
-  crash(reason: string, connection: Socket | undefined): void;
+  /**
+   * The binary's process would be gone: acts as `onCrash` says.
+   *
+   * @param where - `host:port` that the connection was for
+   */
+  crash(where: string, reason: string, connection: Socket | undefined): void;
 }
 
 /** Whether traffic to `key` meets plugins. */

@@ -42,7 +42,9 @@ export interface FaultHostOptions {
   readonly healthCheckIntervalMs?: number;
   /**
    * What happens where the binary's process would abort. `stop-host` (default): every connection and port of this
-   * host goes, as they go with a process. `drop-connection`: only the connection that caused it.
+   * host goes, as they go with a process; tests of a plugin want that. `drop-connection`: only the connection that
+   * caused it, for people who work through the host. Both are a `crashed` event. With `drop-connection`, a CONNECT
+   * tunnel also ends when one of its sockets is broken, where the binary lets the client hang.
    */
   readonly onCrash?: "stop-host" | "drop-connection";
   /** Told of everything that the host does, in order. What it throws is not caught. */
@@ -92,8 +94,10 @@ export type FaultHostEvent =
       readonly error?: string;
     }
   | { readonly type: "request"; readonly url: string; readonly status: number; readonly intercepted: boolean }
+  /** A connection or request that came to nothing; `where` is `host:port`, or what there was in its place. */
   | { readonly type: "error"; readonly where: string; readonly message: string }
-  | { readonly type: "crashed"; readonly reason: string };
+  /** The binary's process would be gone because of a connection to `where`; see `onCrash`. */
+  | { readonly type: "crashed"; readonly where: string; readonly reason: string };
 
 /** A running reference host. */
 export interface FaultHost {
@@ -106,7 +110,7 @@ export interface FaultHost {
   readonly reversePorts: readonly number[];
   /** The plugins as they are now, in order of registration. */
   readonly plugins: readonly PluginStatus[];
-  /** Why the binary's process would be gone by now; undefined as long as it would live. */
+  /** Why the binary's process would be gone by now, the first reason; undefined as long as it would live. */
   readonly crashed: string | undefined;
   /** Ends every connection and call and frees the ports. May be called more than once. */
   close(): Promise<void>;

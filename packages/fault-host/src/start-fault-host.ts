@@ -57,16 +57,17 @@ export async function startFaultHost(options: FaultHostOptions): Promise<FaultHo
     resolve: options.resolve ?? {},
     upstreams,
     upstreamCa: [options.upstreamCa ?? []].flat(),
+    dropsConnections: options.onCrash === "drop-connection",
     copies: new Set<RunningCopy>(),
     track(socket) {
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     },
     emit,
-    crash(reason, connection) {
+    crash(where, reason, connection) {
       crashed ??= reason;
-      emit({ type: "crashed", reason });
-      if (options.onCrash === "drop-connection") connection?.destroy();
+      emit({ type: "crashed", where, reason });
+      if (context.dropsConnections) connection?.destroy();
       else void close();
     },
   };

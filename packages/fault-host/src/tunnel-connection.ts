@@ -30,7 +30,8 @@ export async function carryTunnel(context: HostContext, request: TunnelRequest):
   try {
     address = await resolveAddress(upstream, context.resolve);
   } catch (error) {
-    context.crash(`the name ${upstream.hostname} can't be resolved: ${(error as Error).message}`, socket);
+    const reason = `the name ${upstream.hostname} can't be resolved: ${(error as Error).message}`;
+    context.crash(target, reason, socket);
     return;
   }
   const upstreamSocket = await connectSocket(address).catch((error: Error) => error);
@@ -47,7 +48,10 @@ export async function carryTunnel(context: HostContext, request: TunnelRequest):
     streams = [await plugins.wrap(client, "client", id), await plugins.wrap(server, "server", id)];
   }
   context.emit({ type: "tunnel-opened", id, target, intercepted });
-  const copy = (kind === "connect" ? copyUntilBothEnd : copyUntilOneFails)(...streams);
+  const copy =
+    kind === "connect"
+      ? copyUntilBothEnd(...streams, context.dropsConnections)
+      : copyUntilOneFails(...streams);
   context.copies.add(copy);
   const outcome = await copy.finished;
   context.copies.delete(copy);

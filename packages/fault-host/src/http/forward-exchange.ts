@@ -52,7 +52,7 @@ export async function forwardExchange(
     respond(incoming, outgoing, response);
   } catch (error) {
     if (gone.signal.aborted) return;
-    if (error instanceof HostPanic) context.crash(error.message, incoming.socket);
+    if (error instanceof HostPanic) context.crash(target.url.host, error.message, incoming.socket);
     else {
       context.emit({ type: "error", where: target.url.host, message: (error as Error).message });
       incoming.socket.destroy();
@@ -90,7 +90,7 @@ async function exchange(
   try {
     response = await sendUpstream(context, outcome.request, false, signal);
   } catch (error) {
-    return internalError("Failed to execute reqwest request", error);
+    return internalError(context, target, "Failed to execute reqwest request", error);
   }
   const type = fieldValue(response.headers, "content-type")?.toLowerCase() ?? "";
   if (target.streamsEvents && type.includes("text/event-stream"))
@@ -99,14 +99,23 @@ async function exchange(
   try {
     body = await collectBody(response.body);
   } catch (error) {
-    return internalError("Failed to read response body", error);
+    return internalError(context, target, "Failed to read response body", error);
   }
   const whole = { status: response.status, headers: lastOfEach(response.headers), body };
   return await context.plugins.forward((plugins) => processResponse(plugins, whole, signal));
 }
 
-const internalError = (what: string, error: unknown): WholeResponse =>
-  errorResponse(500, `Internal Server Error: ${what}: ${(error as Error).message}`);
+/** The host's answer where the upstream failed: a 500, which its client can't tell from one of the upstream. */
+function internalError(
+  context: HostContext,
+  target: ForwardTarget,
+  what: string,
+  error: unknown,
+): WholeResponse {
+  const { message } = error as Error;
+  context.emit({ type: "error", where: target.url.host, message });
+  return errorResponse(500, `Internal Server Error: ${what}: ${message}`);
+}
 
 const oops = (): WholeResponse => ({
   status: 500,

@@ -20,6 +20,7 @@ export function proxyServer(context: HostContext): Server {
   server.on("connect", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     const upstream = upstreamOf(request.url ?? "", request.headers.host);
     if (!upstream) {
+      context.emit({ type: "error", where: "the proxy", message: "a CONNECT that names no host" });
       socket.destroy();
       return;
     }
@@ -30,6 +31,7 @@ export function proxyServer(context: HostContext): Server {
   server.on("request", (request, response) => {
     const upstream = upstreamOf(request.url ?? "", request.headers.host);
     if (!upstream) {
+      context.emit({ type: "error", where: "the proxy", message: "a request that names no host" });
       request.socket.destroy();
       return;
     }
@@ -54,6 +56,7 @@ export function reverseServer(context: HostContext, remote: string): Server {
   server.on("request", (request, response) => {
     const target = `${origin}${request.url ?? "/"}`;
     if (!URL.canParse(target)) {
+      context.emit({ type: "error", where: remote, message: "a request whose path makes no URL" });
       request.socket.destroy();
       return;
     }

@@ -1,5 +1,5 @@
 import { CopyBuffer } from "./copy-buffer.ts";
-import { PENDING, type PollStream, StreamError, Task, type Waker } from "./poll.ts";
+import { BrokenSocket, PENDING, type PollStream, StreamError, Task, type Waker } from "./poll.ts";
 
 /** How a copy ended. */
 export type CopyOutcome =
@@ -20,7 +20,7 @@ type Direction = {
   buffer: CopyBuffer;
   state: { readonly kind: "running" } | { readonly kind: "ended"; readonly bytes: number } | Failed;
 };
-type Failed = { readonly kind: "failed"; readonly reason: string };
+type Failed = { readonly kind: "failed"; readonly reason: string; readonly isSocketBroken: boolean };
 
 /** Polls one direction on; its FIN goes out when it ends. */
 function pollDirection(direction: Direction, waker: Waker): void {
@@ -31,7 +31,11 @@ function pollDirection(direction: Direction, waker: Waker): void {
     direction.state = { kind: "ended", bytes: copied };
   } catch (error) {
     if (!(error instanceof StreamError)) throw error;
-    direction.state = { kind: "failed", reason: error.message };
+    direction.state = {
+      kind: "failed",
+      reason: error.message,
+      isSocketBroken: error instanceof BrokenSocket,
+    };
   }
 }
 
@@ -62,22 +66,35 @@ function start(
   return { finished, stop: () => end({ kind: "failed", reason: "the host was closed" }) };
 }
 
+const failed = ({ reason }: Failed): CopyOutcome => ({ kind: "failed", reason });
+
 const outcomeOf = (up: Direction, down: Direction): CopyOutcome | undefined => {
   if (up.state.kind === "running" || down.state.kind === "running") return undefined;
-  if (up.state.kind === "failed") return up.state;
-  if (down.state.kind === "failed") return down.state;
+  if (up.state.kind === "failed") return failed(up.state);
+  if (down.state.kind === "failed") return failed(down.state);
   return { kind: "ended", fromClient: up.state.bytes, fromUpstream: down.state.bytes };
 };
 
 /**
  * Copies both ways as a CONNECT tunnel does: until *both* directions are over, however the first one ended. One
  * task polls both, so whatever wakes one direction wakes the other too.
+ *
+ * @param endsWithSocket Whether both are over when one of the two sockets is broken. The binary leaves the other end
+ *   hanging then.
  */
-export function copyUntilBothEnd(client: PollStream, upstream: PollStream): RunningCopy {
+export function copyUntilBothEnd(
+  client: PollStream,
+  upstream: PollStream,
+  endsWithSocket: boolean = false,
+): RunningCopy {
   let turn = 0;
   return start(client, upstream, (up, down, waker) => {
     const order = turn++ % 2 === 0 ? [up, down] : [down, up];
-    for (const direction of order) if (direction.state.kind === "running") pollDirection(direction, waker);
+    for (const direction of order) {
+      if (direction.state.kind === "running") pollDirection(direction, waker);
+      const { state } = direction;
+      if (endsWithSocket && state.kind === "failed" && state.isSocketBroken) return failed(state);
+    }
     return outcomeOf(up, down);
   });
 }
@@ -97,7 +114,7 @@ export function copyUntilOneFails(client: PollStream, upstream: PollStream): Run
         if (direction.state.kind !== "running") break;
       }
       if (up.state.kind === "failed" || down.state.kind === "failed") {
-        return up.state.kind === "failed" ? up.state : (down.state as Failed);
+        return failed(up.state.kind === "failed" ? up.state : (down.state as Failed));
       }
       const rest = before.filter(({ state }) => state.kind === "running");
       if (rest.length === 0) return outcomeOf(up, down);

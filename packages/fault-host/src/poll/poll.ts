@@ -48,6 +48,11 @@ export class StreamError extends Error {
   override readonly name: string = "StreamError";
 }
 
+/** The socket at the end of a stream is gone, by a reset for instance; its plugins have nothing to do with it. */
+export class BrokenSocket extends StreamError {
+  override readonly name: string = "BrokenSocket";
+}
+
 /** One task of the host: polled when woken, on a later turn of the event loop, until it is done. */
 export class Task implements Waker {
   readonly #poll: () => boolean;

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { PENDING, type Pending, type PollStream, StreamError, type Waker } from "./poll.ts";
+import { BrokenSocket, PENDING, type Pending, type PollStream, StreamError, type Waker } from "./poll.ts";
 
 /**
  * How many bytes are taken from the kernel ahead of the host's reads. Beyond it the socket is paused, and the
@@ -72,14 +72,14 @@ export class SocketStream implements PollStream {
       return length;
     }
     if (this.#ended) return 0;
-    if (this.#error) throw new StreamError(this.#error.message);
+    if (this.#error) throw new BrokenSocket(this.#error.message);
     this.#reader = waker;
     return PENDING;
   }
 
   pollWrite(waker: Waker, bytes: Uint8Array): number | Pending {
     const socket = this.#socket;
-    if (this.#error) throw new StreamError(this.#error.message);
+    if (this.#error) throw new BrokenSocket(this.#error.message);
     if (!socket.writable) throw new StreamError("the writing direction has been shut down");
     let taken = 0;
     while (taken < bytes.length && socket.writableLength === 0) {

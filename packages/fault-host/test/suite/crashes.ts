@@ -4,75 +4,77 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { requestAt } from "./forwarding.ts";
 import { bytes, type HostImplementation, origin, plugin, startHost } from "./host-under-test.ts";
 
+/** What an upstream says. */
+export const upstreamAnswers = {
+  plain: "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+  chunked: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+} as const;
+
+/** Answers of a plugin that the host does not survive, with what the upstream has said. */
+export const crashCases: readonly (readonly [string, PluginScript, keyof typeof upstreamAnswers])[] = [
+  ["ABORT without abort_response", { request: () => ({ kind: "abort" }) }, "plain"],
+  [
+    "ABORT with a status that is none",
+    { request: () => ({ kind: "abort", response: { status: 0, headers: [], body: bytes("") } }) },
+    "plain",
+  ],
+  [
+    "modified_request without a method",
+    {
+      request: (request) => ({ kind: "continue", modified: { ...request, method: "" } }),
+    },
+    "plain",
+  ],
+  [
+    "modified_response without content-length",
+    {
+      response: () => ({ kind: "continue", modified: { status: 200, headers: [], body: bytes("x") } }),
+    },
+    "plain",
+  ],
+  [
+    "a chunked response that no plugin gives a content-length",
+    { response: () => ({ kind: "continue" }) },
+    "chunked",
+  ],
+  [
+    "modified_response with an invalid header name",
+    {
+      response: () => ({
+        kind: "continue",
+        modified: {
+          status: 200,
+          headers: [
+            ["bad name", "x"],
+            ["content-length", "1"],
+          ],
+          body: bytes("x"),
+        },
+      }),
+    },
+    "plain",
+  ],
+  [
+    "a modified_response over 4 MiB",
+    {
+      response: (response) => ({
+        kind: "continue",
+        modified: withContentLength({ ...response, body: new Uint8Array(4 * 1024 * 1024) }),
+      }),
+    },
+    "plain",
+  ],
+  [
+    "a gRPC error in answer to a response",
+    { response: () => ({ kind: "error", code: 13, message: "broken on purpose" }) },
+    "plain",
+  ],
+];
+
 /** What the host does not survive: its release build aborts the whole process where other programs lose a task. */
 export function crashes(implementation: HostImplementation): void {
-  const upstreamAnswers = {
-    plain: "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
-    chunked: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-  } as const;
-
-  const cases: readonly (readonly [string, PluginScript, keyof typeof upstreamAnswers])[] = [
-    ["ABORT without abort_response", { request: () => ({ kind: "abort" }) }, "plain"],
-    [
-      "ABORT with a status that is none",
-      { request: () => ({ kind: "abort", response: { status: 0, headers: [], body: bytes("") } }) },
-      "plain",
-    ],
-    [
-      "modified_request without a method",
-      {
-        request: (request) => ({ kind: "continue", modified: { ...request, method: "" } }),
-      },
-      "plain",
-    ],
-    [
-      "modified_response without content-length",
-      {
-        response: () => ({ kind: "continue", modified: { status: 200, headers: [], body: bytes("x") } }),
-      },
-      "plain",
-    ],
-    [
-      "a chunked response that no plugin gives a content-length",
-      { response: () => ({ kind: "continue" }) },
-      "chunked",
-    ],
-    [
-      "modified_response with an invalid header name",
-      {
-        response: () => ({
-          kind: "continue",
-          modified: {
-            status: 200,
-            headers: [
-              ["bad name", "x"],
-              ["content-length", "1"],
-            ],
-            body: bytes("x"),
-          },
-        }),
-      },
-      "plain",
-    ],
-    [
-      "a modified_response over 4 MiB",
-      {
-        response: (response) => ({
-          kind: "continue",
-          modified: withContentLength({ ...response, body: new Uint8Array(4 * 1024 * 1024) }),
-        }),
-      },
-      "plain",
-    ],
-    [
-      "a gRPC error in answer to a response",
-      { response: () => ({ kind: "error", code: 13, message: "broken on purpose" }) },
-      "plain",
-    ],
-  ];
-
   describe("what takes the host's whole process down", () => {
-    for (const [name, script, upstreamAnswer] of cases)
+    for (const [name, script, upstreamAnswer] of crashCases)
       it(name, async () => {
         const side = await plugin({ forward: true, ...script });
         const target = await origin();

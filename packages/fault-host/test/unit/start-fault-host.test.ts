@@ -88,26 +88,6 @@ describe("starting a reference host", () => {
     expect(events).toContainEqual({ type: "call", plugin: side.url, method: "ProcessTunnelData" });
   });
 
-  it("onCrash drop-connection keeps the host for the rest", async () => {
-    const events: FaultHostEvent[] = [];
-    const side = await plugin({ forward: true, request: () => ({ kind: "abort" }) });
-    const target = await origin();
-    const host = await start({
-      plugins: [side.url],
-      onCrash: "drop-connection",
-      onEvent: (event) => events.push(event),
-    });
-    const bystander = await connectTunnel(host.proxyPort, target.authority);
-    onTestFinished(() => void bystander.socket.destroy());
-    const client = await connectPeer(host.proxyPort);
-    client.send(`GET http://${target.authority}/ HTTP/1.1\r\nHost: x\r\n\r\n`);
-    await client.until("the end", () => client.ended || client.closed);
-    expect(host.crashed).toBe("ABORT without abort_response");
-    expect(events).toContainEqual({ type: "crashed", reason: "ABORT without abort_response" });
-    bystander.send("still here");
-    await (await target.accept()).untilText("still here");
-  });
-
   it("close ends tunnels and held calls, frees the port, and may be called again", async () => {
     const target = await origin();
     const side = await plugin({ side: "client", tunnel: () => new Promise(() => {}) });
