@@ -5,6 +5,7 @@ import { defaultTargetHost, exactHosts } from "@faultwire/runtime";
 import { Command, Option } from "commander";
 import { banner } from "../banner.ts";
 import { describeRules } from "../describe-rules.ts";
+import { HostLog } from "../host-log.ts";
 import { integerFlag } from "../number-flags.ts";
 import { writeReadyFile } from "../ready-file.ts";
 import { type RunningPlugin, startPlugin } from "../running-plugin.ts";
@@ -48,9 +49,10 @@ async function run(flags: StartFlags): Promise<void> {
   const { rules, caCertPath, server, pluginUrls, logger } = plugin;
   let mock: LlmMock | undefined;
   let host: FaultHost | undefined;
+  const hostLog = new HostLog(logger);
   try {
     mock = flags.realUpstream ? undefined : await startMock(plugin, flags);
-    host = await startHost(plugin, flags, mock);
+    host = await startHost(plugin, flags, mock, hostLog);
     const [target = defaultTargetHost] = exactHosts(rules.sources.targets);
     banner({
       rows: [
@@ -76,6 +78,7 @@ async function run(flags: StartFlags): Promise<void> {
       });
     logger.info({ event: "shutdown", signal: await signal }, "draining");
   } finally {
+    hostLog.end();
     try {
       await host?.close();
       await plugin.close();
@@ -106,15 +109,21 @@ async function startHost(
   plugin: RunningPlugin,
   flags: StartFlags,
   mock: LlmMock | undefined,
+  hostLog: HostLog,
 ): Promise<FaultHost> {
   const { startFaultHost } = await import("@faultwire/fault-host");
   const resolve: Record<string, string> = {};
   if (mock) for (const name of mockedHosts(plugin)) resolve[`${name}:443`] = `127.0.0.1:${mock.port}`;
-  return startFaultHost({ plugins: plugin.pluginUrls, proxyPort: flags.proxyPort, resolve }).catch(
-    (error: Error) => {
-      throw portError(error, flags.proxyPort, "--proxy-port");
-    },
-  );
+  return startFaultHost({
+    plugins: plugin.pluginUrls,
+    proxyPort: flags.proxyPort,
+    resolve,
+    // The binary's process ends; a program under test would learn nothing more.
+    onCrash: "drop-connection",
+    onEvent: (event) => hostLog.tell(event),
+  }).catch((error: Error) => {
+    throw portError(error, flags.proxyPort, "--proxy-port");
+  });
 }
 
 /** A port in use, in the words of the other such errors; anything else as it is. */
