@@ -17,6 +17,8 @@ export interface Finished {
 
 export interface RunningFaultwire {
   readonly ready: ReadyInfo;
+  /** Its FAULTWIRE_HOME; gone after `stop`. */
+  readonly home: string;
   readonly pid: number;
   stdout(): string;
   stderr(): string;
@@ -76,6 +78,7 @@ export async function startFaultwire(
     await pause(10);
   }
   return {
+    home,
     ready: JSON.parse(readFileSync(readyFile, "utf8")) as ReadyInfo,
     pid: child.pid ?? 0,
     stdout: out,

@@ -98,8 +98,7 @@ async function upstreamTrust({ authority, caFile }: UpstreamAuthority): Promise<
 }
 
 /** What `faultwire ca env` prints for the CA of a running plugin. */
-async function faultwireTrust({ ready }: RunningFaultwire): Promise<Record<string, string>> {
-  const home = dirname(dirname(ready.caCert));
+async function faultwireTrust({ home }: RunningFaultwire): Promise<Record<string, string>> {
   const bin = join(import.meta.dirname, "../../../bin/faultwire.js");
   const command = [process.execPath, bin, "ca", "env", "--format", "json"];
   const { stdout, stderr } = await outputOf(command, { ...bareEnvironment(), FAULTWIRE_HOME: home });
