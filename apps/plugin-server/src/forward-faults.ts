@@ -11,6 +11,7 @@ import {
   malformedResponse,
   type RequestFacts,
   type RequestSummary,
+  type ResponseDelay,
   rateLimitScope,
 } from "@faultwire/fault-engine";
 import type { FaultDesk } from "@faultwire/fault-session";
@@ -20,8 +21,8 @@ import { changeWholeBody } from "./whole-body.ts";
 
 /** What is to be done. */
 export type ForwardPlan =
-  /** The client is answered, and the upstream hears nothing. */
-  | { readonly kind: "answer"; readonly response: HttpResponse }
+  /** The client is answered after `holdMs` (at once without it), and the upstream hears nothing. */
+  | { readonly kind: "answer"; readonly response: HttpResponse; readonly holdMs?: number }
   /** The request goes on after `holdMs`, with another body where one is given. */
   | { readonly kind: "continue"; readonly holdMs: number; readonly body?: Uint8Array }
   /** The response's body is to be changed, or the response to be held. */
@@ -52,17 +53,14 @@ export function planForward(decision: Decision, request: PlannedRequest, desk: F
       return {
         kind: "answer",
         response: faultResponse(fault.answer, desk.answerContext(decision, request.facts)),
+        holdMs: fault.delay === null ? 0 : delayMs(decision, fault.delay),
       };
     case "http.malformed":
       return planMalformed(fault.how, request, desk.answerContext(decision, request.facts));
     case "http.rate-limit":
       return planBudget(fault, decision, request, desk);
     case "http.delay":
-      return hold(
-        drawn(decision, "delay-head", fault.beforeHead) +
-          drawn(decision, "delay-first", fault.beforeBody) +
-          drawn(decision, "delay-chunk", fault.perChunk),
-      );
+      return hold(delayMs(decision, fault));
     case "connection.latency":
       return hold(drawn(decision, "latency", fault.duration));
     case "connection.stall":
@@ -113,6 +111,12 @@ const hold = (holdMs: number): ForwardPlan => ({ kind: "continue", holdMs });
 
 const drawn = (decision: Decision, purpose: string, duration: Duration | null): number =>
   duration === null ? 0 : drawDuration(duration, (index) => decision.random(purpose, index));
+
+/** A whole message has one head, one body and one chunk. */
+const delayMs = (decision: Decision, { beforeHead, beforeBody, perChunk }: ResponseDelay): number =>
+  drawn(decision, "delay-head", beforeHead) +
+  drawn(decision, "delay-first", beforeBody) +
+  drawn(decision, "delay-chunk", perChunk);
 
 /** The malformations that a host can send which frames its responses itself. */
 const sendable: ReadonlySet<string> = new Set(["invalid-json", "wrong-content-type", "html"]);

@@ -127,7 +127,11 @@ export class ForwardMode {
       return goOn(request);
     }
     const holds = decided.faults.flatMap(({ plan }) => (plan.kind === "continue" ? [plan] : []));
-    const holdMs = holds.reduce((sum, plan) => sum + plan.holdMs, 0);
+    const lateMs = decided.faults.reduce(
+      (sum, { plan }) => sum + (plan.kind === "answer" ? (plan.holdMs ?? 0) : 0),
+      0,
+    );
+    const holdMs = holds.reduce((sum, plan) => sum + plan.holdMs, lateMs);
     if (holdMs > 0 && !(await this.#held.hold(holdMs, signal))) {
       this.#log.end(decided.name, "abandoned");
       return goOn(request);
@@ -138,7 +142,8 @@ export class ForwardMode {
       const tell = (reason?: string): void => this.#log.outcome(decision, of, connection, reason);
       if (plan.kind === "undone") tell(plan.reason);
       else if (plan.kind === "continue") tell(beyondHold(plan.holdMs));
-      else if (plan.kind === "answer") tell(answer === undefined ? notSendable : undefined);
+      else if (plan.kind === "answer")
+        tell(answer === undefined ? notSendable : beyondHold(plan.holdMs ?? 0));
       else if (plan.kind === "response" && answer !== undefined) tell(answered);
     }
     if (injected !== undefined && answer !== undefined) {

@@ -32,6 +32,7 @@ export {
   type Moment,
   type Place,
   type RateLimitBudget,
+  type ResponseDelay,
   type Sender,
   type StreamFault,
   type StreamPoint,

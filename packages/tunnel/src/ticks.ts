@@ -66,6 +66,11 @@ export const tickLimits = {
    * requests which are answered here, behind an upstream that says nothing, would be stored without end.
    */
   maxQueuedBytes: 1_048_576,
+  /**
+   * How long an end waits behind the last part of an answer that goes out in parts, in ms. The host reads on while the
+   * last part is still to be written, and an end in answer to that read would overtake it.
+   */
+  endBehindPartMs: 5,
 } as const;
 
 interface Direction {
@@ -81,6 +86,8 @@ interface Direction {
   /** Since when the call in hand is kept. */
   keptSinceMs: number | undefined;
   endReason: string | undefined;
+  /** No end goes before this moment: an answer is still going out in parts. */
+  noEndBeforeMs: number;
   hasEnded: boolean;
   /** A fault of the connection's bytes. */
   wire: FaultMachine | undefined;
@@ -208,7 +215,7 @@ export class Ticks {
     }
     // The client's first: an answer of ours may find a kept call, and then no question has to go to the upstream.
     this.#settle("server", session, now);
-    if (this.#needsTick(now)) session.ask();
+    if (this.#needsTick(session, now)) session.ask();
     this.#settle("client", session, now);
     // What went to the client may have made room.
     if (this.#directions.client.unseen.length > 0 && !this.#isFull) {
@@ -284,6 +291,7 @@ export class Ticks {
       if (to.wire && to.wire.pendingBytes > 0) return;
       const hasOutput = to.outBytes > 0;
       if (session.holds(from, hasOutput) && !(reply.canDrip && hasOutput)) return;
+      if (!hasOutput && to.endReason !== undefined && now < to.noEndBeforeMs) return;
       const isIdle = !to.isUrgent && to.endReason === undefined;
       // What was read is not seen yet: the host reads on behind it.
       if (isIdle && to.unseen.length > 0) return;
@@ -331,6 +339,7 @@ export class Ticks {
       this.#keep(to, NOTHING);
       const timed = fewer(to.wire ? parts : byMoment(parts, now), maxTimedParts - 1);
       // While a last part is in hand, the host does not see that the upstream ends.
+      to.noEndBeforeMs = (timed.at(-1)?.atMs ?? now) + tickLimits.endBehindPartMs;
       if (isMute) timed.push({ bytes: NOTHING, atMs: Number.POSITIVE_INFINITY });
       reply.drip(timed);
       return;
@@ -351,10 +360,14 @@ export class Ticks {
     if (rest.length === 0) to.isUrgent = false;
   }
 
-  /** Whether something waits for the client with no call to send it with, and a call to ask the upstream with. */
-  #needsTick(now: number): boolean {
+  /**
+   * Whether something waits for the client with no call to send it with, and a call to ask the upstream with. What is
+   * due later counts: when its time has come there may be no call left to ask with.
+   */
+  #needsTick(session: TickSession, now: number): boolean {
     const to = this.#directions.server;
     if (to.reply || !this.#directions.client.reply || to.blockedUntilMs > now) return false;
+    if (session.isScheduled && session.wakeAtMs !== undefined) return true;
     return (to.isUrgent && to.outBytes > 0) || (to.endReason !== undefined && !to.hasEnded);
   }
 
@@ -375,11 +388,12 @@ export class Ticks {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let at = session.wakeAtMs ?? Number.POSITIVE_INFINITY;
-    for (const { reply, wire, blockedUntilMs, keptSinceMs } of [
+    for (const { reply, wire, blockedUntilMs, keptSinceMs, noEndBeforeMs } of [
       this.#directions.client,
       this.#directions.server,
     ]) {
       if (wire?.wakeAtMs !== undefined) at = Math.min(at, wire.wakeAtMs);
+      if (reply && noEndBeforeMs > now) at = Math.min(at, noEndBeforeMs);
       if (reply && blockedUntilMs > now) at = Math.min(at, blockedUntilMs);
       if (reply && keptSinceMs !== undefined) at = Math.min(at, keptSinceMs + tickLimits.maxKeptMs);
     }
@@ -401,6 +415,7 @@ function direction(): Direction {
     blockedUntilMs: Number.NEGATIVE_INFINITY,
     keptSinceMs: undefined,
     endReason: undefined,
+    noEndBeforeMs: Number.NEGATIVE_INFINITY,
     hasEnded: false,
     wire: undefined,
   };

@@ -151,6 +151,31 @@ describe("a request", () => {
     expect(told()).toEqual(["connection", "request", "decision", "done"]);
   });
 
+  it("is answered with an error as late as the delay beside it says", async () => {
+    const { forward, clock, told } = forwardWith(
+      "{ http: { status: 504, delay: { beforeHead: 2s, beforeBody: 1s } } }",
+    );
+    let answered = false;
+    const answer = forward.request(request(), never).then((value) => {
+      answered = true;
+      return value;
+    });
+    clock.advance(2999);
+    await Promise.resolve();
+    expect(answered).toBe(false);
+    clock.advance(1);
+    expect(await answer).toMatchObject({ action: Action.ABORT, abortResponse: { statusCode: 504 } });
+    expect(told()).toEqual(["connection", "request", "decision", "done", "504 injected", "complete"]);
+  });
+
+  it("is answered no later than the host can bear, and that is said", async () => {
+    const { forward, clock, told } = forwardWith("{ http: { status: 504, delay: { beforeHead: 1m } } }");
+    const answer = forward.request(request(), never);
+    clock.advance(forwardLimits.maxHoldMs);
+    expect(await answer).toMatchObject({ action: Action.ABORT, abortResponse: { statusCode: 504 } });
+    expect(told()).toContainEqual(expect.stringMatching(/^undone: 60000 ms asked for, 9000 ms held/));
+  });
+
   it("waits no longer than the host can bear, and says so", async () => {
     const { forward, clock, told } = forwardWith("{ http: { delay: { beforeHead: 1m } } }");
     const answer = forward.request(request(), never);

@@ -1,4 +1,12 @@
-import type { Duration, EventSelector, Fault, Place, StreamPoint, StreamStop } from "../faults/fault.ts";
+import type {
+  Duration,
+  EventSelector,
+  Fault,
+  Place,
+  ResponseDelay,
+  StreamPoint,
+  StreamStop,
+} from "../faults/fault.ts";
 import { findErrorPreset, type Provider } from "../providers/provider-error.ts";
 
 /** Milliseconds as people write them: `500 ms`, `2 s`, `1.5 min`. */
@@ -71,6 +79,15 @@ function writeSelector({ indices, types, every, probability }: EventSelector): s
   return `events: ${parts.join(", ")}`;
 }
 
+const writeDelay = ({ beforeHead, beforeBody, perChunk }: ResponseDelay): string =>
+  [
+    beforeHead && `the head waits ${writeDuration(beforeHead)}`,
+    beforeBody && `the body waits ${writeDuration(beforeBody)}`,
+    perChunk && `each chunk waits ${writeDuration(perChunk)}`,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
+
 /** A fault in one line of words, for `faultwire check` and reports. */
 export function describeFault(fault: Fault): string {
   switch (fault.kind) {
@@ -109,19 +126,15 @@ export function describeFault(fault: Fault): string {
     case "tls.truncate":
       return `the connection is closed without close_notify, after ${fault.afterRecords} records`;
     case "http.error":
-      return describeAnswer(fault);
+      return [describeAnswer(fault), fault.delay && writeDelay(fault.delay)]
+        .filter((part) => part !== null)
+        .join("; ");
     case "http.empty":
       return "the connection is closed instead of a response";
     case "http.malformed":
       return `a malformed response: ${fault.how}`;
     case "http.delay":
-      return [
-        fault.beforeHead && `the head waits ${writeDuration(fault.beforeHead)}`,
-        fault.beforeBody && `the body waits ${writeDuration(fault.beforeBody)}`,
-        fault.perChunk && `each chunk waits ${writeDuration(fault.perChunk)}`,
-      ]
-        .filter((part) => part !== null)
-        .join(", ");
+      return writeDelay(fault);
     case "http.truncate":
       return `the body breaks off after ${fault.after.kind === "bytes" ? `${fault.after.bytes} bytes` : `${fault.after.share * 100} %`}`;
     case "http.rate-limit": {

@@ -163,18 +163,21 @@ export interface RateLimitBudget {
   readonly outputTokensPerMinute: number | null;
 }
 
+/** How late a response comes: its head, its body behind the head, each chunk of it. `null` is not late. */
+export interface ResponseDelay {
+  readonly beforeHead: Duration | null;
+  readonly beforeBody: Duration | null;
+  readonly perChunk: Duration | null;
+}
+
 /** What happens to one request and its response. */
 export type HttpFault =
-  | { readonly kind: "http.error"; readonly answer: ErrorAnswer }
+  /** `delay`: the answer comes late; `null` at once. */
+  | { readonly kind: "http.error"; readonly answer: ErrorAnswer; readonly delay: ResponseDelay | null }
   /** The connection ends where the response should have begun. */
   | { readonly kind: "http.empty" }
   | { readonly kind: "http.malformed"; readonly how: Malformation }
-  | {
-      readonly kind: "http.delay";
-      readonly beforeHead: Duration | null;
-      readonly beforeBody: Duration | null;
-      readonly perChunk: Duration | null;
-    }
+  | ({ readonly kind: "http.delay" } & ResponseDelay)
   | { readonly kind: "http.truncate"; readonly after: Extent }
   | {
       readonly kind: "http.rate-limit";

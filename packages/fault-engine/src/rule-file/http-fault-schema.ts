@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { hasNoContent } from "../answers/response-headers.ts";
-import { type ErrorAnswer, type Extent, type HttpFault, MALFORMATIONS } from "../faults/fault.ts";
+import {
+  type ErrorAnswer,
+  type Extent,
+  type HttpFault,
+  MALFORMATIONS,
+  type ResponseDelay,
+} from "../faults/fault.ts";
 import { findErrorPreset, PROVIDER_ERRORS, type Provider } from "../providers/provider-error.ts";
 import { didYouMean, nearNames } from "./near-names.ts";
 import { responseHeaders } from "./response-headers-schema.ts";
@@ -73,6 +79,11 @@ function toAnswer(input: AnswerInput): ErrorAnswer {
   };
 }
 
+type ErrorFault = Extract<HttpFault, { readonly kind: "http.error" }>;
+
+/** Whether the keys of an answer stand beside the faults. */
+const isAnswer = (input: object): boolean => Object.keys(answerShape).some((key) => key in input);
+
 const NEEDS_STATUS = "expected preset or status: an answer needs one";
 const isComplete = (input: AnswerInput): boolean => input.preset !== undefined || input.status !== undefined;
 
@@ -88,25 +99,28 @@ function refuseContent(input: AnswerInput, context: z.core.$RefinementCtx): void
       });
 }
 
-const error = z
-  .strictObject(answerShape)
-  .refine(isComplete, NEEDS_STATUS)
-  .superRefine(refuseContent)
-  .transform((input): HttpFault => ({ kind: "http.error", answer: toAnswer(input) }));
-
-const delay = z
+const delay: z.ZodType<ResponseDelay> = z
   .strictObject({
     beforeHead: randomDuration.optional(),
     beforeBody: randomDuration.optional(),
     perChunk: randomDuration.optional(),
   })
   .refine((given) => Object.keys(given).length > 0, "expected beforeHead, beforeBody or perChunk")
+  .transform(({ beforeHead, beforeBody, perChunk }) => ({
+    beforeHead: beforeHead ?? null,
+    beforeBody: beforeBody ?? null,
+    perChunk: perChunk ?? null,
+  }));
+
+const error = z
+  .strictObject({ ...answerShape, delay: delay.optional() })
+  .refine(isComplete, NEEDS_STATUS)
+  .superRefine(refuseContent)
   .transform(
-    ({ beforeHead, beforeBody, perChunk }): HttpFault => ({
-      kind: "http.delay",
-      beforeHead: beforeHead ?? null,
-      beforeBody: beforeBody ?? null,
-      perChunk: perChunk ?? null,
+    (input): ErrorFault => ({
+      kind: "http.error",
+      answer: toAnswer(input),
+      delay: input.delay ?? null,
     }),
   );
 
@@ -154,7 +168,7 @@ const choices = {
   truncate: extent.optional(),
   rateLimit: rateLimit.optional(),
 };
-const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}`;
+const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; a delay may stand beside an error`;
 
 /** The HTTP layer of a fault. The keys of `error` may also stand here themselves: `http: { preset: … }`. */
 export const httpFault: z.ZodType<HttpFault> = z
@@ -164,20 +178,22 @@ export const httpFault: z.ZodType<HttpFault> = z
   )
   .superRefine((given, context) => {
     const chosen = Object.keys(choices).filter((name) => given[name as keyof typeof choices] !== undefined);
-    const answer = Object.keys(answerShape).filter(
-      (name) => given[name as keyof typeof answerShape] !== undefined,
-    );
-    if (chosen.length + (answer.length > 0 ? 1 : 0) !== 1) context.addIssue({ code: "custom", message: ONE });
-    else if (answer.length > 0 && !isComplete(given))
+    const faults = [...chosen, ...(isAnswer(given) ? ["answer"] : [])];
+    // A delay makes an error late: the two are one fault.
+    const isLate = given.delay !== undefined && given.error?.delay == null && faults.length === 2;
+    const isLateError = isLate && (given.error !== undefined || isAnswer(given));
+    if (faults.length !== 1 && !isLateError) context.addIssue({ code: "custom", message: ONE });
+    else if (isAnswer(given) && !isComplete(given))
       context.addIssue({ code: "custom", message: NEEDS_STATUS });
     else refuseContent(given, context);
   })
   .transform((given): HttpFault => {
-    if (given.error) return given.error;
+    const { delay = null } = given;
+    if (given.error) return { ...given.error, delay: delay ?? given.error.delay };
+    if (isAnswer(given)) return { kind: "http.error", answer: toAnswer(given), delay };
     if (given.empty) return { kind: "http.empty" };
     if (given.malformed) return { kind: "http.malformed", how: given.malformed };
-    if (given.delay) return given.delay;
     if (given.truncate) return { kind: "http.truncate", after: given.truncate };
     if (given.rateLimit) return given.rateLimit;
-    return { kind: "http.error", answer: toAnswer(given) };
+    return { kind: "http.delay", ...(delay ?? { beforeHead: null, beforeBody: null, perChunk: null }) };
   });

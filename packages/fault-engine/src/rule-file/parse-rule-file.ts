@@ -138,6 +138,7 @@ function plainError(given: {
 }): Fault {
   return {
     kind: "http.error",
+    delay: null,
     answer: {
       preset: given.preset ?? null,
       status: given.status ?? null,

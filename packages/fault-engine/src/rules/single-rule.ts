@@ -73,6 +73,7 @@ function errorAnswer({ statusCode = 500, errorBody, headers = [] }: SingleRule):
   const preset = findErrorPreset("anthropic", statusCode)?.name ?? "api_error";
   return {
     kind: "http.error",
+    delay: null,
     answer: {
       preset: hasNoContent(statusCode) ? null : `anthropic/${preset}`,
       status: statusCode,

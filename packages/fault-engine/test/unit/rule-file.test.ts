@@ -73,6 +73,7 @@ describe("a rule file", () => {
           faults: [
             {
               kind: "http.error",
+              delay: null,
               answer: {
                 preset: "anthropic/rate_limit_error",
                 status: null,
@@ -200,6 +201,26 @@ const forms: readonly (readonly [string, unknown])[] = [
     { kind: "http.delay", beforeHead: { kind: "uniform", minMs: 1000, maxMs: 2000 }, perChunk: null },
   ],
   [
+    "{ http: { status: 504, delay: { beforeHead: 2s } } }",
+    {
+      kind: "http.error",
+      answer: { status: 504 },
+      delay: { beforeHead: { kind: "fixed", ms: 2000 }, beforeBody: null, perChunk: null },
+    },
+  ],
+  [
+    "{ http: { error: { preset: anthropic/overloaded_error }, delay: { beforeBody: 1s } } }",
+    {
+      kind: "http.error",
+      answer: { preset: "anthropic/overloaded_error" },
+      delay: { beforeHead: null, beforeBody: { kind: "fixed", ms: 1000 } },
+    },
+  ],
+  [
+    "{ http: { error: { status: 524, delay: { beforeHead: 100s } } } }",
+    { kind: "http.error", delay: { beforeHead: { kind: "fixed", ms: 100_000 } } },
+  ],
+  [
     "{ http: { truncate: { afterShare: 0.5 } } }",
     { kind: "http.truncate", after: { kind: "share", share: 0.5 } },
   ],
@@ -312,6 +333,18 @@ rules:
       "two layers",
       inRule("fault: { http: { empty: true }, tls: { badMac: {} } }"),
       /4:12 .*expected one layer: connection, tls/,
+    ],
+    [
+      "a delay beside something that is no error",
+      inRule("fault: { http: { empty: true, delay: { beforeHead: 1s } } }"),
+      /expected one HTTP fault/,
+    ],
+    [
+      "two delays",
+      inRule(
+        "fault: { http: { error: { status: 504, delay: { beforeHead: 1s } }, delay: { beforeHead: 1s } } }",
+      ),
+      /expected one HTTP fault/,
     ],
     ["two HTTP faults", inRule("fault: { http: { empty: true, status: 500 } }"), /expected one HTTP fault/],
     ["no layer", inRule("fault: {}"), /expected one layer/],

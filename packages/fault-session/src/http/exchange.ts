@@ -36,6 +36,8 @@ export class Exchange {
   body: Uint8Array[] = [];
   /** What happens to its response, from the response's head on. */
   changed: ChangedResponse | null = null;
+  /** An answer of ours has begun to go out, late. */
+  isAnswered = false;
   /** The outcome of its fault is told. */
   isTold = false;
 

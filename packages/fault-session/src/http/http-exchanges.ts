@@ -8,6 +8,7 @@
 import {
   type ConnectionFacts,
   type Decision,
+  type ResponseDelay,
   retryAfterMs,
   summarizeRequest,
   type UnreadReason,
@@ -32,8 +33,9 @@ import { ChangedResponse } from "./changed-response.ts";
 import { Exchange, passOn } from "./exchange.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
+import { lateAnswer } from "./late-answer.ts";
 import { encodeQuestion } from "./question.ts";
-import { type ClientEnd, planRequest, readableRequest } from "./request-plan.ts";
+import { type AnswerPlan, type ClientEnd, planRequest, readableRequest } from "./request-plan.ts";
 
 /** Limits of one connection's exchanges. */
 export const httpExchangeLimits = {
@@ -187,7 +189,9 @@ export class HttpExchanges {
   ask(): boolean {
     if (!this.#lastHead || this.#isOpaque || this.#isUpstreamDone) return false;
     if (this.upstreamOwes || this.#reading?.goesOn) return false;
-    this.#probe(this.#lastHead);
+    const [due] = this.#exchanges;
+    // An answer that comes late and ends the connection has one call to go with, and the end has to have another.
+    this.#probe(this.#lastHead, this.#isOver || (due?.plan?.kind === "answer" && due.plan.end !== "none"));
     return true;
   }
 
@@ -196,7 +200,9 @@ export class HttpExchanges {
     for (const exchange of this.#exchanges.splice(0)) {
       this.#settled(exchange);
       this.#letGo(exchange);
-      this.#log?.outcome(exchange, exchange.changed?.hasStruck ? null : "the connection ended first");
+      const { changed, plan, isAnswered } = exchange;
+      const hasStruck = plan?.kind === "answer" ? isAnswered : changed?.hasStruck;
+      this.#log?.outcome(exchange, hasStruck ? null : "the connection ended first");
       this.#log?.end(exchange, "abandoned");
     }
   }
@@ -421,6 +427,10 @@ export class HttpExchanges {
       const [exchange] = this.#exchanges;
       const plan = exchange?.plan;
       if (!exchange || plan?.kind !== "answer" || !exchange.isSent || this.#isOver) return;
+      if (plan.delay !== null) {
+        if (exchange.changed === null) this.#sendLate(exchange, plan, plan.delay);
+        return;
+      }
       this.#dequeue();
       if (plan.bytes.length > 0) this.#port.toClient(plan.bytes);
       if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
@@ -428,6 +438,17 @@ export class HttpExchanges {
       this.#log?.end(exchange, plan.bytes.length > 0 ? "complete" : "failed");
       if (plan.end !== "none") this.#end(plan.end);
     }
+  }
+
+  #sendLate(exchange: Exchange, { bytes }: AnswerPlan, delay: ResponseDelay): void {
+    const { decision, head } = exchange;
+    const nowMs = this.#nowMs;
+    const late = decision && lateAnswer(decision, head, bytes, delay, nowMs);
+    if (!late) return;
+    const { changed, items } = late;
+    exchange.changed = changed;
+    this.#carry(exchange, changed, changed.begin(nowMs));
+    for (const item of items) this.#carry(exchange, changed, changed.push(item, nowMs));
   }
 
   get #nowMs(): number {
@@ -514,6 +535,11 @@ export class HttpExchanges {
   /** Does what a changed response says. */
   #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
     if (changed.isStalled) this.#log?.outcome(exchange, null);
+    const { plan } = exchange;
+    if (plan?.kind === "answer" && plan.status !== null && actions.length > 0 && !exchange.isAnswered) {
+      exchange.isAnswered = true;
+      this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
+    }
     for (const action of actions) {
       if (action.kind === "bytes") {
         this.#port.toClient(action.bytes);
@@ -539,7 +565,9 @@ export class HttpExchanges {
   }
 
   #tellEnd(exchange: Exchange, changed: ChangedResponse | null): void {
-    this.#log?.outcome(exchange, changed?.undoneReason ?? null);
+    // An error that came was done, late or, where its body was empty, less late than asked for.
+    const isAnswer = exchange.plan?.kind === "answer";
+    this.#log?.outcome(exchange, isAnswer ? null : (changed?.undoneReason ?? null));
     this.#log?.end(exchange, changed?.isCut ? (changed.hasSentHead ? "cut" : "failed") : "complete");
   }
 

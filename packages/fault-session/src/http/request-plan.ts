@@ -7,6 +7,7 @@ import {
   faultResponse,
   malformedResponse,
   type RequestSummary,
+  type ResponseDelay,
   rateLimitScope,
   requestProvider,
   retryAfterMs,
@@ -33,6 +34,8 @@ export type RequestPlan =
       readonly status: number | null;
       readonly retryAfterMs: number | null;
       readonly end: ClientEnd | "none";
+      /** The response comes late; `null` at once. */
+      readonly delay: ResponseDelay | null;
     }
   /** The request waits before it goes on; `null` is for ever. */
   | { readonly kind: "wait"; readonly ms: number | null }
@@ -49,6 +52,9 @@ export type RequestPlan =
     }
   /** It can't be done here. */
   | { readonly kind: "none"; readonly reason: string };
+
+/** An answer of ours. */
+export type AnswerPlan = Extract<RequestPlan, { readonly kind: "answer" }>;
 
 /** What a plan is made from. */
 export interface PlanFacts {
@@ -68,7 +74,10 @@ export function planRequest(facts: PlanFacts): RequestPlan {
   const { fault } = decision;
   switch (fault.kind) {
     case "http.error":
-      return answer(faultResponse(fault.answer, desk.answerContext(decision, head)), facts);
+      return {
+        ...answer(faultResponse(fault.answer, desk.answerContext(decision, head)), facts),
+        delay: fault.delay,
+      };
     case "http.empty":
       return nothing("close");
     case "http.malformed": {
@@ -80,6 +89,7 @@ export function planRequest(facts: PlanFacts): RequestPlan {
         status: null,
         retryAfterMs: null,
         end: close || last ? "close" : "none",
+        delay: null,
       };
     }
     case "http.rate-limit":
@@ -190,18 +200,19 @@ function admit(facts: PlanFacts, fault: Extract<Fault, { kind: "http.rate-limit"
   };
 }
 
-function answer(response: HttpResponse, { head, last, desk }: PlanFacts): RequestPlan {
+function answer(response: HttpResponse, { head, last, desk }: PlanFacts): AnswerPlan {
   return {
     kind: "answer",
     bytes: encodeResponse(response, { method: head.method, close: last }),
     status: response.status,
     retryAfterMs: retryAfterMs(response.headers, desk.nowMs),
     end: last ? "close" : "none",
+    delay: null,
   };
 }
 
 function nothing(end: ClientEnd): RequestPlan {
-  return { kind: "answer", bytes: new Uint8Array(0), status: null, retryAfterMs: null, end };
+  return { kind: "answer", bytes: new Uint8Array(0), status: null, retryAfterMs: null, end, delay: null };
 }
 
 function change(fault: Fault, ends: boolean): RequestPlan {

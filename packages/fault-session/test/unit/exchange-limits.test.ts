@@ -8,7 +8,7 @@ const slow = "GET /slow HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const failing = "GET /a HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const answer = { preset: null, status: 529, message: null, body: "x".repeat(500), headers: [] };
-const fault = { kind: "http.error", answer: { ...answer, retryAfterSeconds: null } } as const;
+const fault = { kind: "http.error", answer: { ...answer, retryAfterSeconds: null }, delay: null } as const;
 
 const policy: FaultPolicy = {
   isTarget: () => true,

@@ -66,5 +66,5 @@ export function scriptedPolicy(options: ScriptedPolicyOptions = {}): ScriptedPol
 /** A provider's error, the fault that most tests want. */
 export function errorFault(preset: string, retryAfterSeconds: number | null = null): Fault {
   const answer = { preset, status: null, message: null, body: null, headers: [], retryAfterSeconds };
-  return { kind: "http.error", answer };
+  return { kind: "http.error", answer, delay: null };
 }

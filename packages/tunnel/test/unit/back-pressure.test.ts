@@ -80,7 +80,7 @@ describe("requests without end that a rule answers", () => {
 it("a long answer to a request whose body is still to come does not stop the body from being read", async () => {
   const body = "x".repeat(2_000_000);
   const answer = { preset: null, status: 500, message: null, body, headers: [], retryAfterSeconds: null };
-  const policy = scriptedPolicy({ request: () => ({ kind: "http.error", answer }) });
+  const policy = scriptedPolicy({ request: () => ({ kind: "http.error", answer, delay: null }) });
   const tunnel = new TunnelProbe({ policy });
   const length = 20_000;
   tunnel.says("client", `POST / HTTP/1.1\r\nHost: api.test\r\nContent-Length: ${length}\r\n\r\n`);

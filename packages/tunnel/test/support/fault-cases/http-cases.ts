@@ -81,6 +81,51 @@ export const httpCases: readonly FaultCase[] = [
   },
   {
     kind: "http.error",
+    does: "answers late where a delay stands beside it: the head, and the body behind it; the next in its turn",
+    ways: openWays,
+    async run(way) {
+      const late: Fault = {
+        ...sampleFaults["http.error"],
+        delay: { beforeHead: fixed(300), beforeBody: fixed(200), perChunk: null },
+      };
+      const { rig, arrivals } = await exchangeWith(way, late, () => [message], 900, {
+        requests: [late, null, late],
+        request: post.repeat(2),
+      });
+      const [first] = arrivals;
+      expect(first?.text).toMatch(/^HTTP\/1\.1 429 .*\r\n\r\n$/s);
+      expect(first?.atMs).toBeGreaterThanOrEqual(300);
+      expect(first?.atMs).toBeLessThan(400);
+      const body = arrivals.find(({ text }) => text.includes("rate_limit_error"));
+      expect(body?.atMs).toBeGreaterThanOrEqual(500);
+      expect(rig.received.endsWith(message)).toBe(true);
+      expect(rig.upstreamRequests.filter((request) => request === post).length).toBe(1);
+      expect(rig.told("response").map(({ status, injected }) => [status, injected])).toEqual([
+        [429, true],
+        [200, false],
+      ]);
+      expect([rig.told("done").length, rig.told("undone").length, rig.hasFin]).toEqual([1, 0, false]);
+    },
+  },
+  {
+    kind: "http.error",
+    does: "answers a request late without a body, and closes behind it",
+    ways: openWays,
+    async run(way) {
+      const late: Fault = {
+        ...sampleFaults["http.error"],
+        delay: { beforeHead: fixed(200), beforeBody: null, perChunk: fixed(50) },
+      };
+      const more = { request: "HEAD /v1/x HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n" };
+      const { rig, arrivals, text } = await exchangeWith(way, late, undefined, 600, more);
+      expect(text).toMatch(/^HTTP\/1\.1 429 .*connection: close\r\n\r\n$/s);
+      expect(arrivals[0]?.atMs).toBeGreaterThanOrEqual(200);
+      expect(rig.hasFin).toBe(true);
+      expect(rig.told("done").length).toBe(1);
+    },
+  },
+  {
+    kind: "http.error",
     does: "answers a request whose body is larger than what is held, without passing any of it on",
     ways: openWays,
     async run(way) {

@@ -32,3 +32,28 @@ describe.each([{ tls: true }, { tls: false }])("with %o", (way) => {
     expect(outcomesOf(result)).toEqual(["done"]);
   });
 });
+
+describe.each([{ tls: true }, { tls: false }])("with %o, an answer", (way) => {
+  it("of a status without content has none, and the connection stays", async () => {
+    const { rig, answers } = await runInputCase("status-204", way);
+    expect(answers).toEqual(["HTTP/1.1 204 No Content\r\nx-faultwire: x\r\n\r\n"]);
+    expect(rig.told("done").length).toBe(1);
+    expect(rig.hasFin).toBe(false);
+  });
+
+  it("comes late where a delay stands beside its error", async () => {
+    const { rig } = await runInputCase("error-after-a-delay", way, 2200);
+    expect(rig.received).toMatch(/^HTTP\/1\.1 504 /);
+    const [request] = rig.told("request");
+    const [response] = rig.told("response");
+    expect((response?.atMs ?? 0) - (request?.atMs ?? 0)).toBeGreaterThanOrEqual(2000);
+    expect(rig.told("done").length).toBe(1);
+  });
+});
+
+it("values of headers that are no text are refused, each with its place; a list is a field each", async () => {
+  const refused = await runInputCase("header-values-that-are-no-text").catch((error: unknown) => error);
+  expect(String(refused)).toMatch(
+    /^.*faults\.yaml:5:75: .*headers\["x-a"\]: found null, .*\n.*5:86: .*headers\["x-b"\]: found an object, .*$/,
+  );
+});
