@@ -44,10 +44,16 @@ function run(what, command, args, cwd = root) {
   }
 }
 
+/** Whether a checkout can be built with this version of Node (docs/adr/0004-supported-nodes.md). */
+export function isEnough(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+}
+
 function checkNode() {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return;
-  stop(`Node ${process.versions.node} found, 20.19 or newer needed; install a newer Node and run this again`);
+  const { node } = process.versions;
+  if (isEnough(node)) return;
+  stop(`Node ${node} found, 20.19, or 22.12 and newer, needed; install a newer Node and run this again`);
 }
 
 const workspaceFolders = () =>

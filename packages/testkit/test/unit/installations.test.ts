@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../../..");
@@ -41,6 +42,25 @@ function packWithScripts(name: string, trace: string): string {
   run(folder, "pack", "--out", join(scratch, `${name}.tgz`));
   return `file:../${name}.tgz`;
 }
+
+describe("the set-up", () => {
+  it("wants 20.19, or 22.12 and newer, and refuses what can't build the command", async () => {
+    const { isEnough } = await import(pathToFileURL(join(root, "scripts/setup.mjs")).href);
+    const versions = [
+      "18.20.8",
+      "20.18.3",
+      "20.19.0",
+      "20.20.2",
+      "21.7.3",
+      "22.0.0",
+      "22.11.0",
+      "22.12.0",
+      "24.0.0",
+      "26.12.1",
+    ];
+    expect(versions.filter(isEnough)).toEqual(["20.19.0", "20.20.2", "22.12.0", "24.0.0", "26.12.1"]);
+  });
+});
 
 describe("the installations", () => {
   it("are those of the workspace, of bench and of e2e", () => {

@@ -1,0 +1,137 @@
+// `npm run test:nodes`: the README's two commands under every supported Node, each fetched from the npm registry, each
+// in a fresh clone of what is committed. `--quick` runs the tests of the packages that stand nearest to Node, `--only 22`
+// takes one Node alone. `--here` is what CI runs: `npm test` in this checkout on the Node that is running, then the others
+// quickly. Ends with `N passed, N failed`, the sum of all, and with status 1 when anything failed.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { fetchNode, supported } from "./nodes/registry-nodes.mjs";
+import { start, stopAll, test } from "./nodes/trial.mjs";
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    here: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+  },
+});
+const unknown = values.only?.find((one) => !supported.some(({ node }) => node === one));
+if (unknown) {
+  console.error(`--only ${unknown}: expected one of ${supported.map(({ node }) => node).join(", ")}`);
+  process.exit(2);
+}
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Packages whose code or tests depend on Node's version: TLS, HTTP/2, certificates. */
+const nearNode = [
+  "packages/tls-bridge",
+  "packages/handshake-fsm",
+  "packages/connect-unary",
+  "packages/cert-authority",
+  "apps/plugin-server",
+];
+
+const scratch = mkdtempSync(join(tmpdir(), "faultwire-nodes-"));
+const sweep = () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+for (const name of ["SIGINT", "SIGTERM"])
+  process.once(name, () => {
+    stopAll();
+    sweep();
+    process.exit(130);
+  });
+
+let passed = 0;
+let failed = 0;
+const rows = [["Node", "first start", "curl", "tests", "start again"]];
+const seconds = (ms) => (ms === undefined ? "never" : `${(ms / 1000).toFixed(1)} s`);
+
+function count({ problems }) {
+  if (problems.length === 0) passed++;
+  else failed++;
+  for (const line of problems) console.log(line);
+}
+
+function git(...args) {
+  const { status, stdout, stderr } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+  return stdout.trim();
+}
+
+async function testsOf(folder, env, patterns) {
+  const counts = await test(folder, env, patterns);
+  passed += counts.passed;
+  failed += counts.failed;
+  return `${counts.passed} passed, ${counts.failed} failed`;
+}
+
+/** Under one Node after the other, in one checkout, where npm had installed something before. */
+async function takeTurns(nodes) {
+  const clone = join(scratch, "clone");
+  git("clone", "--quiet", root, clone);
+  mkdirSync(join(clone, "node_modules", "yaml"), { recursive: true });
+  writeFileSync(
+    join(clone, "node_modules", "yaml", "package.json"),
+    '{ "name": "yaml", "version": "1.0.0" }',
+  );
+  writeFileSync(
+    join(clone, "node_modules", ".package-lock.json"),
+    '{ "lockfileVersion": 3, "packages": {} }',
+  );
+  for (const { version, env } of [...nodes, nodes[0]]) {
+    console.log(`\n# one checkout, now Node ${version}: npm start, curl`);
+    const started = await start(clone, env);
+    count(started);
+    const curl = started.problems.length === 0 ? "ok" : "FAIL";
+    rows.push([`in turn: ${version}`, seconds(started.readyMs), curl, "", ""]);
+  }
+}
+
+async function tryNode(wanted, patterns) {
+  const clone = join(scratch, `clone-${wanted.node}`);
+  const { version, env: found } = fetchNode(wanted, join(scratch, `node-${wanted.node}`));
+  const env = { ...found, FAULTWIRE_HOME: join(scratch, `home-${wanted.node}`) };
+  git("clone", "--quiet", root, clone);
+  console.log(`\n# Node ${version}, npm ${wanted.npm}: npm start, curl, npm test ${patterns.join(" ")}`);
+  const first = await start(clone, env);
+  count(first);
+  const tests = await testsOf(clone, env, patterns);
+  const again = await start(clone, env);
+  count(again);
+  const curl = first.problems.length + again.problems.length === 0 ? "ok" : "FAIL";
+  rows.push([version, seconds(first.readyMs), curl, tests, seconds(again.readyMs)]);
+  rmSync(clone, { recursive: true, force: true, maxRetries: 3 });
+  return { version, env };
+}
+
+/** Node 20.20 is not 20.19: only the same minor version, where one is named, makes a Node the one that is running. */
+const isRunning = ({ node }) => `${process.versions.node}.`.startsWith(`${node}.`);
+
+if (values.here) {
+  console.log(`# Node ${process.versions.node}, this checkout: npm test`);
+  const tests = await testsOf(root, process.env, []);
+  rows.push([process.versions.node, "", "", tests, ""]);
+}
+const uncommitted = git("status", "--porcelain").split("\n").filter(Boolean).length;
+if (uncommitted > 0)
+  console.log(`${uncommitted} changed files are not committed: the clones are without them`);
+const tried = [];
+for (const wanted of supported) {
+  if (values.only && !values.only.includes(wanted.node)) continue;
+  if (values.here && isRunning(wanted)) continue;
+  try {
+    tried.push(await tryNode(wanted, values.quick || values.here ? nearNode : []));
+  } catch (error) {
+    failed++;
+    console.log(error.message);
+    rows.push([wanted.node, "never", "FAIL", "", ""]);
+  }
+}
+if (tried.length > 1) await takeTurns(tried);
+const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+console.log("");
+for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  "));
+sweep();
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
