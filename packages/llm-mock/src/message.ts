@@ -9,7 +9,8 @@ const maxEchoedCharacters = 120;
 
 /** A block of an answer, in the provider's shape. */
 export type AnswerBlock =
-  | { readonly type: "text"; readonly text: string; readonly citations: null }
+  /** Without `citations`: the API has them where a document was cited, and clients refuse a null there. */
+  | { readonly type: "text"; readonly text: string }
   | {
       readonly type: "tool_use";
       readonly id: string;
@@ -127,7 +128,7 @@ function textAnswer(request: MessagesRequest, reply: Reply): Outcome {
     .sort((a, b) => a.at - b.at)[0];
   const said = tokensOf(stop ? whole.slice(0, stop.at) : whole);
   const text = said.slice(0, request.maxTokens).join("");
-  const content: AnswerBlock[] = text ? [{ type: "text", text, citations: null }] : [];
+  const content: AnswerBlock[] = text ? [{ type: "text", text }] : [];
   if (said.length > request.maxTokens) return { content, stopReason: "max_tokens", stopSequence: null };
   if (stop) return { content, stopReason: "stop_sequence", stopSequence: stop.sequence };
   return { content, stopReason: "end_turn", stopSequence: null };

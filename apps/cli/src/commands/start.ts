@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { banner } from "../banner.ts";
 import { describeRules } from "../describe-rules.ts";
 import { HostLog } from "../host-log.ts";
+import { mockRows } from "../mock-rows.ts";
 import { integerFlag } from "../number-flags.ts";
 import { writeReadyFile } from "../ready-file.ts";
 import { type RunningPlugin, startPlugin } from "../running-plugin.ts";
@@ -58,10 +59,7 @@ async function run(flags: StartFlags): Promise<void> {
       rows: [
         ...server.endpoints.map(({ side, url }) => ["plugin", `${url}  ${side} side`] as const),
         ["proxy", `${host.proxyUrl}  the reference host; what HTTPS_PROXY wants`],
-        [
-          "mock",
-          mock ? `${mock.url}  answers for ${mockedHosts(plugin).join(", ")}` : "none: --real-upstream",
-        ],
+        ...(mock ? mockRows(mock.url, mockedHosts(plugin)) : [["mock", "none: --real-upstream"] as const]),
         ["CA", caCertPath] as const,
         ["fails", describeRules(rules.sources, flags.config)] as const,
       ],
