@@ -72,7 +72,7 @@ export {
 export { requestId } from "./providers/request-id.ts";
 export { htmlReport } from "./reports/html-report.ts";
 export { jsonReport, junitReport, markdownReport, textReport } from "./reports/plain-reports.ts";
-export type { ReportInput } from "./reports/report.ts";
+export { emptyNote, type ReportInput } from "./reports/report.ts";
 export { type CertificateFiles, type RuleFile, ruleFileJsonSchema } from "./rule-file/file-schema.ts";
 export { parseRuleFile, readHeaderFault } from "./rule-file/parse-rule-file.ts";
 export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";

@@ -18,13 +18,14 @@ interface ReportFlags {
   readonly rules?: string;
 }
 
-/** The subcommand `report`. Exit status 1 when an expectation is not met. */
+/** The subcommand `report`. Exit status 1 when an expectation is not met, 3 for a log without a request. */
 export function reportCommand(): Command {
   return new Command("report")
     .summary("judge a recorded event log")
     .description(
       "Reads an event log (`events.ndjson`, written by --report of serve and start), holds it against what a rule file " +
-        "expects of clients, and says what came of it. Exit status 1 when an expectation is not met, 2 for wrong input.",
+        "expects of clients, and says what came of it. Exit status 1 when an expectation is not met, 2 for wrong input, 3 " +
+        "when the log holds no request, so that there was nothing to judge.",
     )
     .argument("<log>", "event log, one JSON object a line; one whose writer was killed is fine")
     .addOption(
@@ -41,6 +42,8 @@ export function reportCommand(): Command {
       if (out === undefined) process.stdout.write(report);
       else await writeReport(out, report);
       if (!judgement.passed) process.exitCode = 1;
+      // Nothing seen is no success: a program that went round us must not look like one that coped.
+      else if (judgement.operations.length === 0) process.exitCode = 3;
     });
 }
 

@@ -281,6 +281,20 @@ describe("faultwire check", () => {
     expect(stderr).toContain(line);
   });
 
+  it("a log without a request says so, and is no success", async () => {
+    const path = join(scratch, "empty.ndjson");
+    writeFileSync(path, "");
+    const { status, stdout } = await runFaultwire(["report", path]);
+    expect(status).toBe(3);
+    expect(stdout).toContain("the log holds no request");
+    const config = join(scratch, "expecting.yaml");
+    writeFileSync(
+      config,
+      "version: 1\nrules: [{ name: a, fault: none }]\nexpect: [{ rule: a, retries: 1 }]\n",
+    );
+    expect(await runFaultwire(["report", path, "--rules", config])).toMatchObject({ status: 1 });
+  });
+
   it("a log that is none is refused with its line", async () => {
     const path = join(scratch, "no.ndjson");
     writeFileSync(path, "hello\n");

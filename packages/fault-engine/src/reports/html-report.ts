@@ -1,7 +1,7 @@
 import { escapeHtml } from "../providers/gateway-page.ts";
 import type { Attempt, Operation } from "../verdicts/operations.ts";
 import { describeUnread, type Unread } from "../verdicts/unread.ts";
-import { attemptOutcome, type ReportInput, totalsOf, writeTotals } from "./report.ts";
+import { attemptOutcome, emptyNote, type ReportInput, totalsOf, writeTotals } from "./report.ts";
 
 /** Operations drawn; the page says how many more there are. A browser lays out thousands of rows slowly. */
 const MAX_OPERATIONS = 500;
@@ -117,19 +117,22 @@ export function htmlReport({ title, judgement }: ReportInput): string {
     return `<tr class="operation">${cell("client", escapeHtml(operation.client))}${cell("request", escapeHtml(name))}${cell("attempts", String(operation.attempts.length))}${cell(`0 to ${Math.round(spanMs)} ms`, timeline)}${cell("ended", escapeHtml(outcome))}</tr>`;
   });
   const more = operations.length - drawn.length;
+  const note = emptyNote(judgement);
+  const came = passed ? (note === null ? "Passed" : "Nothing seen") : "Not passed";
+  const kind = passed ? (note === null ? "pass" : "untested") : "fail";
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}: ${passed ? "passed" : "not passed"}</title>
+<title>${escapeHtml(title)}: ${came.toLowerCase()}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p class="outcome ${passed ? "pass" : "fail"}">${passed ? "Passed" : "Not passed"}: ${writeTotals(totalsOf(verdicts))}</p>
-<h2>Verdicts</h2>
+<p class="outcome ${kind}">${came}: ${writeTotals(totalsOf(verdicts))}</p>
+${note === null ? "" : `<p>${escapeHtml(note)}</p>\n`}<h2>Verdicts</h2>
 <table>
 <thead><tr><th>outcome</th><th>rule</th><th>expected</th><th>found</th><th>requests</th></tr></thead>
 <tbody>

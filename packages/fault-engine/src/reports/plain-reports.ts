@@ -1,5 +1,5 @@
 import { describeUnread, type Unread } from "../verdicts/unread.ts";
-import { type ReportInput, totalsOf, writeTotals, writeUnread } from "./report.ts";
+import { emptyNote, type ReportInput, totalsOf, writeTotals, writeUnread } from "./report.ts";
 
 const MARKS = { pass: "ok  ", fail: "FAIL", untested: "??  " } as const;
 
@@ -13,6 +13,8 @@ const MARKS = { pass: "ok  ", fail: "FAIL", untested: "??  " } as const;
  */
 export function textReport({ title, judgement }: ReportInput): string {
   const lines = [title];
+  const note = emptyNote(judgement);
+  if (note !== null) lines.push(`  ${note}`);
   for (const { outcome, rule, expected, found, requests } of judgement.verdicts) {
     lines.push(`  ${MARKS[outcome]} ${rule}: ${expected}`);
     if (outcome === "pass") continue;
@@ -32,6 +34,7 @@ export function jsonReport({ title, judgement }: ReportInput): string {
     format: 1,
     title,
     passed,
+    note: emptyNote(judgement),
     totals: totalsOf(verdicts),
     verdicts,
     unread,
@@ -86,6 +89,9 @@ function escapeXml(text: string): string {
 export function junitReport({ title, judgement }: ReportInput): string {
   const { verdicts } = judgement;
   const { fail, untested } = totalsOf(verdicts);
+  const note = emptyNote(judgement);
+  const unread = judgement.unread.map(writeUnread);
+  const asides = [...(note === null ? [] : [note]), ...(unread.length === 0 ? [] : ["not read:", ...unread])];
   const cases = verdicts.map(({ rule, demand, outcome, expected, found, requests }) => {
     const open = `    <testcase classname="${escapeXml(rule)}" name="${escapeXml(`${demand}: ${expected}`)}"`;
     if (outcome === "pass") return `${open}/>`;
@@ -99,11 +105,7 @@ export function junitReport({ title, judgement }: ReportInput): string {
     `  <testsuite name="${escapeXml(title)}" ${counts}>`,
     ...cases,
     // What was not read is no test case, so that its number stays that of the verdicts.
-    ...(judgement.unread.length > 0
-      ? [
-          `    <system-out>${escapeXml(["not read:", ...judgement.unread.map(writeUnread)].join("\n"))}</system-out>`,
-        ]
-      : []),
+    ...(asides.length > 0 ? [`    <system-out>${escapeXml(asides.join("\n"))}</system-out>`] : []),
     "  </testsuite>",
     "</testsuites>",
     "",
@@ -117,6 +119,7 @@ function escapeMarkdown(text: string): string {
 
 /** The report as a Markdown table, for a pull request or a job summary. */
 export function markdownReport({ title, judgement }: ReportInput): string {
+  const note = emptyNote(judgement);
   const rows = judgement.verdicts.map(
     ({ outcome, rule, expected, found }) =>
       `| ${outcome} | ${escapeMarkdown(rule)} | ${escapeMarkdown(expected)} | ${escapeMarkdown(found)} |`,
@@ -126,6 +129,7 @@ export function markdownReport({ title, judgement }: ReportInput): string {
     "",
     writeTotals(totalsOf(judgement.verdicts)),
     "",
+    ...(note === null ? [] : [escapeMarkdown(note), ""]),
     "| outcome | rule | expected | found |",
     "|---|---|---|---|",
     ...rows,
