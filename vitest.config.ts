@@ -17,6 +17,9 @@ const alias = folders
 
 alias.push({ find: /^@faultwire\/testkit\/(.+)$/, replacement: join(root, "packages/testkit/src/$1.ts") });
 
+/** What fails a test file that makes a timer which Node can't hold. */
+const timerCheck = join(root, "scripts/no-timer-overflow.ts");
+
 /** How long is waited for a condition: vitest's own second is less than a busy machine may take. In ms. */
 const expectation = { poll: { timeout: 30_000 } };
 
@@ -34,6 +37,7 @@ export default defineConfig({
           name: nameOf(folder),
           root: folder,
           include: ["test/**/*.test.ts"],
+          setupFiles: [timerCheck],
           testTimeout: 60_000,
           hookTimeout: 30_000,
           expect: expectation,

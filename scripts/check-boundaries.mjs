@@ -15,6 +15,9 @@ const nodeFree = new Set([
   "fault-session",
   "tunnel",
 ]);
+/** Packages that may make timers of Node's; the others are given them, or take those that wait as long as they should. */
+const timerMakers = new Set(["timers", "testkit"]);
+const timerPattern = /(?<![.\w])set(?:Timeout|Interval)\b/;
 /** A dependency that only one package may know, with the reason. */
 const owners = {
   "node-forge": ["cert-authority", "whoever reads the CA must see every key"],
@@ -41,6 +44,8 @@ const importPattern =
 function checkFile(file, folder, me, manifest, isTest) {
   const breach = (reason) => breaches.push(`${relative(root, file)}: ${reason}`);
   const text = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
+  if (!isTest && !timerMakers.has(me) && timerPattern.test(text))
+    breach("makes a timer, which only timers may: Node fires one beyond 2^31 - 1 ms at once");
   for (const match of text.matchAll(importPattern)) {
     const specifier = match[1] ?? match[2];
     if (specifier.startsWith(".")) {

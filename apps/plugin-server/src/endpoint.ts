@@ -2,8 +2,9 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { takeStreamsFirst, unaryFastPath } from "@faultwire/connect-unary";
+import { takeStreamsFirst, unaryFastPath, withoutFarDeadlines } from "@faultwire/connect-unary";
 import { PluginService } from "@faultwire/fault-protocol";
+import { after } from "@faultwire/timers";
 import { PluginServerError } from "./plugin-server-error.ts";
 import { chunkMethods, pluginService, type ServiceOptions } from "./service.ts";
 
@@ -57,7 +58,7 @@ export async function openEndpoint(host: string, port: number, service: ServiceO
         initialWindowSize: windowBytes.call,
       },
     },
-    handler,
+    withoutFarDeadlines(handler),
   );
   if (service.fastPath)
     takeStreamsFirst(
@@ -129,11 +130,11 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 
 function closeServer(server: Http2Server, sessions: Set<ServerHttp2Session>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const deadline = setTimeout(() => {
+    const takeBack = after(graceMs, () => {
       for (const session of sessions) session.destroy();
-    }, graceMs);
+    });
     server.close(() => {
-      clearTimeout(deadline);
+      takeBack();
       resolve();
     });
     // GOAWAY: calls in flight may end, new ones go elsewhere.

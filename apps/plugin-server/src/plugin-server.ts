@@ -2,9 +2,10 @@
  * The plugin as one process: an endpoint for each side that a host can register, one table of tunnels behind
  * them, the log in front.
  */
-import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import type { FaultPolicy, Side } from "@faultwire/fault-session";
 import type { CarrierRuntime } from "@faultwire/runtime";
+import { every, pause } from "@faultwire/timers";
 import { type TunnelEvent, Tunnels } from "@faultwire/tunnel";
 import { type Endpoint, openEndpoint } from "./endpoint.ts";
 import { ForwardMode } from "./forward.ts";
@@ -132,8 +133,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     endpoints.push({ ...endpoint, side });
   };
 
-  const sweeper = setInterval(() => tunnels.sweep(), sweepIntervalMs);
-  sweeper.unref();
+  const endSweeps = every(sweepIntervalMs, () => tunnels.sweep(), { keepsAlive: false });
   /** Resolves when the host has nothing under way, or at the deadline. */
   const quiet = async (deadline: number): Promise<void> => {
     // What has arrived meanwhile is read first, and what follows from it.
@@ -147,7 +147,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   };
   const close = async (graceMs = 1000): Promise<void> => {
     draining = true;
-    clearInterval(sweeper);
+    endSweeps();
     tunnels.drain();
     forward.drain();
     // Traffic that flows may come to its end, untouched; a host that asks meanwhile hears that we are going.

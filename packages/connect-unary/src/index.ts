@@ -11,3 +11,4 @@ export {
   unaryLimits,
 } from "./unary-fast-path.ts";
 export { UnaryFastPathError, type UnaryFastPathErrorCode } from "./unary-fast-path-error.ts";
+export { type CompatListener, withoutFarDeadlines } from "./without-far-deadlines.ts";

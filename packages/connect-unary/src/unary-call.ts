@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from
 import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
+import { after } from "@faultwire/timers";
 import { EnvelopeReader, encodeEnvelope, encodePrefix } from "./envelope.ts";
 import {
   acceptedEncodingHeaders,
@@ -40,9 +41,6 @@ export interface UnaryRoute {
   readonly maxMessageBytes: number;
   readonly answer: (request: Message, call: UnaryCall) => Message | Promise<Message> | undefined;
 }
-
-/** Longer timeouts don't fit into a timer (2³¹ − 1 ms, 24 days), which would fire at once: they are none. */
-const maxTimerMs = 2_147_483_647;
 
 /** What a caller that is refused may still send before its stream is reset: it could go on for ever, into nothing. */
 const maxBytesAfterAnswer = 1_048_576;
@@ -96,7 +94,7 @@ class Call implements UnaryCall {
   #answered = false;
   #bytesAfterAnswer = 0;
   #watched = false;
-  #deadline: NodeJS.Timeout | undefined;
+  #takeBackDeadline: (() => void) | undefined;
   #abort: AbortController | undefined;
   #listeners: ((reason: ConnectError) => void)[] | undefined;
 
@@ -152,12 +150,12 @@ class Call implements UnaryCall {
       return;
     }
     this.timeoutMs = timeoutMs;
-    if (timeoutMs === undefined || timeoutMs > maxTimerMs) return;
+    if (timeoutMs === undefined) return;
     if (timeoutMs <= 0) {
       this.#expire();
       return;
     }
-    this.#deadline = setTimeout(() => this.#expire(), timeoutMs);
+    this.#takeBackDeadline = after(timeoutMs, () => this.#expire());
     this.#watch();
   }
 
@@ -225,7 +223,7 @@ class Call implements UnaryCall {
     message: Uint8Array | undefined,
   ): void {
     this.#answered = true;
-    clearTimeout(this.#deadline);
+    this.#takeBackDeadline?.();
     const stream = this.#stream;
     if (this.#isGone()) return;
     this.#trailers = trailers;
@@ -263,7 +261,7 @@ class Call implements UnaryCall {
   #cancel(reason: ConnectError): void {
     this.#answered = true;
     this.cancelled = reason;
-    clearTimeout(this.#deadline);
+    this.#takeBackDeadline?.();
     const listeners = this.#listeners;
     this.#listeners = undefined;
     this.#abort?.abort(reason);

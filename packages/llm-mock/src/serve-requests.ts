@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { setTimeout as pause } from "node:timers/promises";
 import { anthropicErrorBody, requestId } from "@faultwire/fault-engine";
+import { pause } from "@faultwire/timers";
 import { type AnswerSettings, type ApiAnswer, answerTo } from "./answer.ts";
 import { apiError } from "./api-error.ts";
 import { derivedId } from "./derived-id.ts";
@@ -119,7 +119,7 @@ async function sendEvents(
   });
   try {
     for (const [index, event] of events.entries()) {
-      if (index > 0 && delayMs > 0) await pause(delayMs, undefined, { signal });
+      if (index > 0 && delayMs > 0) await pause(delayMs, signal);
       if (!response.write(event)) await once(response, "drain", { signal });
     }
   } catch (error) {

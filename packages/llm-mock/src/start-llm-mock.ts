@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { callbackify } from "node:util";
+import { longestWaitMs } from "@faultwire/timers";
 import { type LlmMockLimits, limitsWith } from "./limits.ts";
 import { LlmMockError } from "./llm-mock-error.ts";
 import type { Reply } from "./message.ts";
@@ -70,8 +71,8 @@ export interface LlmMock {
  */
 export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMock> {
   const { host = "127.0.0.1", port = 0, eventDelayMs = 0, seed = 0 } = options;
-  if (!(eventDelayMs >= 0 && eventDelayMs <= 0x7fffffff))
-    throw new LlmMockError("invalid-option", `eventDelayMs is ${eventDelayMs}; give 0 to 2147483647`);
+  if (!(eventDelayMs >= 0))
+    throw new LlmMockError("invalid-option", `eventDelayMs is ${eventDelayMs}; give 0 or more`);
   const limits = limitsWith(options.limits ?? {});
   const requests: LoggedRequest[] = [];
   const server = createListener(
@@ -89,7 +90,8 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
   server.maxConnections = limits.maxConnections;
   server.requestTimeout = limits.requestTimeoutMs;
   server.headersTimeout = limits.requestTimeoutMs;
-  server.keepAliveTimeout = limits.idleTimeoutMs;
+  // Node makes a timer of it for each connection.
+  server.keepAliveTimeout = Math.min(limits.idleTimeoutMs, longestWaitMs);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);

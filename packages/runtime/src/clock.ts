@@ -1,4 +1,5 @@
 /** The clocks and timers of an app. */
+import { after } from "@faultwire/timers";
 
 /** Time as carriers and rules need it; a test gives one that it turns by hand. */
 export interface Clock {
@@ -13,8 +14,5 @@ export interface Clock {
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(delayMs, action) {
-    const timer = setTimeout(action, delayMs);
-    return () => clearTimeout(timer);
-  },
+  after: (delayMs, action) => after(delayMs, action),
 };

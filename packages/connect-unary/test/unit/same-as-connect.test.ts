@@ -168,8 +168,8 @@ describe("answers that differ on purpose", () => {
     expect(theirs.trailers["grpc-status"]).toBe(String(Code.Unimplemented));
   });
 
-  it("takes a timeout that no timer can hold for none", async () => {
-    const { ours } = await both(paths.answer, enveloped("anything"), { "grpc-timeout": "99999999H" });
+  it("keeps to a timeout that no timer can hold, where connect's would expire at once", async () => {
+    const ours = await call(fastClient, paths.answer, enveloped("anything"), { "grpc-timeout": "99999999H" });
     expect(ours.trailers["grpc-status"]).toBe("0");
   });
 });

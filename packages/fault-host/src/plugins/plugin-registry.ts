@@ -7,6 +7,7 @@ import {
   type ProcessHttpResponseResponse,
   ProcessTunnelDataRequest_Side as Side,
 } from "@faultwire/fault-protocol";
+import { after } from "@faultwire/timers";
 import type { FaultHostEvent, PluginStatus } from "../options.ts";
 import { PluginStream } from "../poll/plugin-stream.ts";
 import type { PollStream } from "../poll/poll.ts";
@@ -32,7 +33,7 @@ export class PluginRegistry {
   readonly #lock = new FairLock();
   readonly #onEvent: ((event: FaultHostEvent) => void) | undefined;
   readonly #intervalMs: number;
-  #timer: NodeJS.Timeout | undefined;
+  #takeBack: (() => void) | undefined;
   #closed = false;
 
   constructor(
@@ -88,7 +89,7 @@ export class PluginRegistry {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#takeBack?.();
     for (const { client } of this.#registered) client.close();
   }
 
@@ -112,7 +113,7 @@ export class PluginRegistry {
       .then(() => {
         if (this.#closed) return;
         // Rounds that took longer than the interval are followed by the next at once, as ticks are made up for.
-        this.#timer = setTimeout(() => this.#supervise(), Math.max(0, due - performance.now()));
+        this.#takeBack = after(due - performance.now(), () => this.#supervise());
       });
   }
 

@@ -91,7 +91,10 @@ describe("the log of requests", () => {
 
   it("tells a client that went away from one that was answered, and stops its stream", async () => {
     const told: LoggedRequest[] = [];
-    const mock = await startLlmMock({ eventDelayMs: 60_000, log: (request) => told.push(request) });
+    // Longer than one timer of Node's holds: the second event must not come at once.
+    const eventDelayMs = 30 * 86_400_000;
+    const limits = { idleTimeoutMs: eventDelayMs };
+    const mock = await startLlmMock({ eventDelayMs, limits, log: (request) => told.push(request) });
     try {
       const given = new AbortController();
       const response = await fetch(`${mock.url}/v1/messages`, {
@@ -103,6 +106,7 @@ describe("the log of requests", () => {
       const reader = response.body!.getReader();
       const first = await reader.read();
       expect(new TextDecoder().decode(first.value)).toMatch(/^event: message_start\n/);
+      expect(new TextDecoder().decode(first.value).match(/^event:/gm)).toHaveLength(1);
       given.abort();
       await whenever(() => told.length === 1);
       expect(told[0]).toMatchObject({ outcome: "aborted", status: 200, stream: true });

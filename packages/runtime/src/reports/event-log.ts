@@ -1,6 +1,7 @@
 /** `events.ndjson`: what happened, written while it happens, never in the way of traffic. */
 import { type FileHandle, open } from "node:fs/promises";
 import { type EngineEvent, writeEvent } from "@faultwire/fault-engine";
+import { after } from "@faultwire/timers";
 
 /** Limits of a log. */
 export const eventLogLimits = {
@@ -16,7 +17,7 @@ export class EventLog {
   readonly #onProblem: (message: string) => void;
   #waiting: string[] = [];
   #waitingLength = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #takeBack: (() => void) | undefined;
   #writing: Promise<void> | undefined;
   #failed = false;
   #lost = 0;
@@ -52,9 +53,8 @@ export class EventLog {
     }
     this.#waiting.push(line);
     this.#waitingLength += line.length;
-    if (this.#timer !== undefined || this.#writing) return;
-    this.#timer = setTimeout(() => this.#flush(), eventLogLimits.flushMs);
-    this.#timer.unref();
+    if (this.#takeBack !== undefined || this.#writing) return;
+    this.#takeBack = after(eventLogLimits.flushMs, () => this.#flush(), { keepsAlive: false });
   }
 
   /** Writes what waits and closes the file. */
@@ -66,8 +66,8 @@ export class EventLog {
   }
 
   #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#takeBack?.();
+    this.#takeBack = undefined;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;
     });

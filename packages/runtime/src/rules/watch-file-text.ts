@@ -1,5 +1,6 @@
 /** Tells when a file may hold something else. */
 import { stat } from "node:fs/promises";
+import { after } from "@faultwire/timers";
 
 /** How often the file is looked at, in ms. */
 const lookEveryMs = 200;
@@ -14,7 +15,7 @@ const lookEveryMs = 200;
  * @returns what ends it.
  */
 export function watchFileText(path: string, onChange: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
+  let takeBack: (() => void) | undefined;
   let isOver = false;
   let seen: string | undefined;
   let isNew = false;
@@ -30,13 +31,12 @@ export function watchFileText(path: string, onChange: () => void): () => void {
     wait();
   };
   const wait = (): void => {
-    timer = setTimeout(() => void look(), lookEveryMs);
-    timer.unref();
+    takeBack = after(lookEveryMs, () => void look(), { keepsAlive: false });
   };
   wait();
   return () => {
     isOver = true;
-    clearTimeout(timer);
+    takeBack?.();
   };
 }
 

@@ -1,0 +1,45 @@
+/** Deadlines beyond 24.8 days, for connect's adapter, which makes one timer of them. */
+import { createServer, type IncomingHttpHeaders } from "node:http2";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { afterAll, expect, it } from "vitest";
+import { withoutFarDeadlines } from "../../src/index.ts";
+import { EchoService } from "../support/echo-service.ts";
+import { call, enveloped, paths, RawServer } from "../support/raw-client.ts";
+
+let seen: IncomingHttpHeaders = {};
+const adapter = connectNodeAdapter({
+  routes: (router) => router.service(EchoService, { other: (request) => request }),
+});
+const server = RawServer.around(
+  createServer(
+    withoutFarDeadlines((...[request, response]: Parameters<typeof adapter>) => {
+      seen = request.headers;
+      adapter(request, response);
+    }),
+  ),
+);
+afterAll(() => server.close());
+
+it.each(["99999999H", "2147484S", "35792M"])("are taken off: grpc-timeout %s", async (value) => {
+  const client = await server.client();
+  const { trailers } = await call(client, paths.other, enveloped("hello"), { "grpc-timeout": value });
+  expect(seen).not.toHaveProperty("grpc-timeout");
+  expect(trailers["grpc-status"]).toBe("0");
+});
+
+it.each(["2147483S", "1H", "soon", "2147483648m"])(
+  "are left where a timer holds them, or where they are none: %s",
+  async (value) => {
+    await call(await server.client(), paths.other, enveloped("hello"), { "grpc-timeout": value });
+    expect(seen).toHaveProperty("grpc-timeout", value);
+  },
+);
+
+it("are taken off for the Connect protocol", async () => {
+  const headers = { "content-type": "application/json", "connect-protocol-version": "1" };
+  const body = Buffer.from('"aGVsbG8="');
+  const far = { ...headers, "connect-timeout-ms": "9999999999" };
+  const answer = await call(await server.client(), paths.other, body, far);
+  expect(answer.headers[":status"]).toBe(200);
+  expect(seen).not.toHaveProperty("connect-timeout-ms");
+});
