@@ -39,7 +39,7 @@ function check(name, command, ...args) {
 }
 
 if (only.length === 0) {
-  check("format and lint (biome)", "biome", "ci", "--error-on-warnings", ".");
+  check("format and lint (biome)", "biome", "ci", "--colors=off", "--error-on-warnings", ".");
   check("types of the packages (tsc -b)", "tsc", "-b");
   check("types of the tests (tsc)", "tsc", "-p", "tsconfig.test.json");
   check(
