@@ -59,6 +59,7 @@ if (only.length === 0) {
     "packages/fault-protocol/scripts/check.mjs",
   );
   check("packages: publint and attw on the packed tarballs", "node", "scripts/check-packages.mjs");
+  check("benchmarks: each of them works, once and quickly", "node", "bench/src/run.mjs", "--quick");
 }
 
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];

@@ -9,7 +9,7 @@ import { TunnelClient } from "./support/tunnel-client.mjs";
 import { openRig } from "./support/tunnel-rig.mjs";
 
 const inTable = scaled(10_000, 200);
-const throughHost = Number(process.argv[2] ?? scaled(1000, 20));
+const throughHost = Number(process.argv[2] ?? scaled(1000, 4));
 const perBatch = 16;
 
 const report = openReport("memory", {

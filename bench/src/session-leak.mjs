@@ -7,7 +7,7 @@ import { startChild } from "./support/child.mjs";
 import { openReport, scaled } from "./support/report.mjs";
 import { openTunnel } from "./support/tunnel-client.mjs";
 
-const tunnels = Number(process.argv[2] ?? scaled(50_000, 200));
+const tunnels = Number(process.argv[2] ?? scaled(50_000, 50));
 const atOnce = 16;
 const samples = 10;
 /** Six chunks of the host's in each direction: as many read calls and nearly as many write calls. */

@@ -11,7 +11,7 @@ import { median, openReport, scaled } from "./support/report.mjs";
 
 const rounds = scaled(11, 1);
 /** How long the process is left alone before its memory is read, in ms. */
-const idleMs = 1500;
+const idleMs = scaled(1500, 50);
 
 const contenders = {
   floor: ["./support/bare-server.mjs"],

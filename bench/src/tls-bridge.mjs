@@ -21,15 +21,15 @@ import {
   TlsBridge,
 } from "@faultwire/tls-bridge";
 import { CipherSuite, ContentType, RecordReader } from "@faultwire/tls-parser";
-import { openReport, scaled } from "./support/report.mjs";
+import { firstRound, openReport, scaled } from "./support/report.mjs";
 
 const rounds = Number(process.argv[2] ?? scaled(11, 1));
-const sessions = Number(process.argv[3] ?? scaled(2_000, 100));
+const sessions = Number(process.argv[3] ?? scaled(2_000, 20));
 const GOAL_SESSION_BYTES = 16_384;
-const HANDSHAKES = 40;
-const PIPED_BYTES = 4 << 20;
-const BYTES_PER_MEASURE = 8 << 20;
-const SMALL_RECORDS = 4_000;
+const HANDSHAKES = scaled(40, 3);
+const PIPED_BYTES = scaled(4 << 20, 1 << 18);
+const BYTES_PER_MEASURE = scaled(8 << 20, 1 << 18);
+const SMALL_RECORDS = scaled(4_000, 100);
 const AUTH_TAG = { authTagLength: 16 };
 const report = openReport("tls-bridge", {
   method: `CPU of one record, as MB/s; ${rounds} rounds, medians, beside node:crypto's own AEAD`,
@@ -73,7 +73,7 @@ function floorOf({ aead, keyBytes }, content) {
 /** Microseconds of CPU per record of each contender: medians of interleaved rounds, one more thrown away. */
 function compare(contenders, count) {
   const times = contenders.map(() => []);
-  for (let round = 0; round <= rounds; round++)
+  for (let round = firstRound; round <= rounds; round++)
     for (const [index, start] of contenders.entries()) {
       const work = start(count);
       const before = process.cpuUsage();
@@ -250,7 +250,7 @@ async function cpuOf(work) {
 
 for (const version of ["TLSv1.3", "TLSv1.2"]) {
   const times = { bare: [], bridged: [] };
-  for (let round = 0; round <= rounds; round++)
+  for (let round = firstRound; round <= rounds; round++)
     for (const name of ["bare", "bridged"]) {
       const time = await cpuOf(async () => {
         for (let count = 0; count < HANDSHAKES; count++)
@@ -281,7 +281,7 @@ for (const version of ["TLSv1.3", "TLSv1.2"]) {
   for (const { client, server } of [near, far]) await carry(client, server);
   near.server.socket.pipe(far.client.socket);
   const times = { bridge: [], pipe: [] };
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = firstRound; round <= rounds; round++) {
     bridged.client.socket.write(data);
     const sealed = await bridged.client.wire.takeAll();
     let out = 0;

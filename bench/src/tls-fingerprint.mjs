@@ -7,11 +7,11 @@ import { helloVectors } from "@faultwire/testkit/tls-vectors";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
 import { ClientHelloReader } from "@faultwire/tls-parser";
 import { calculateJa3, calculateJa4, readTlsClientHello } from "read-tls-client-hello";
-import { median, openReport, scaled, versionOf } from "./support/report.mjs";
+import { firstRound, median, openReport, scaled, versionOf } from "./support/report.mjs";
 
 const rounds = Number(process.argv[2] ?? scaled(15, 1));
-const MANY = 5_000;
-const FEW = 300;
+const MANY = scaled(5_000, 50);
+const FEW = scaled(300, 5);
 const report = openReport("tls-fingerprint", {
   method: `${rounds} rounds, medians`,
   versions: [versionOf("read-tls-client-hello")],
@@ -36,7 +36,7 @@ const repeat = (use) => (count) => {
  */
 async function compare(contenders) {
   const times = contenders.map(() => ({ clock: [], cpu: [] }));
-  for (let round = 0; round <= rounds; round++)
+  for (let round = firstRound; round <= rounds; round++)
     for (const [index, { work, count }] of contenders.entries()) {
       const cpuStart = process.cpuUsage();
       const start = performance.now();

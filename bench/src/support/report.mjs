@@ -14,6 +14,9 @@ export const isQuick = process.env.FAULTWIRE_BENCH_QUICK === "1";
 /** How much of something: all of it, or what a quick run makes do with. */
 export const scaled = (full, quick) => (isQuick ? quick : full);
 
+/** The number of the first round: round 0 warms up and does not count, and a quick run has none. */
+export const firstRound = scaled(0, 1);
+
 export const percentile = (values, share) => {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
