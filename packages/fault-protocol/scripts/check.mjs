@@ -1,6 +1,7 @@
 // Holds the protocol: its style (buf lint), that the generated code is what `buf generate` writes today, and that
 // nothing on the wire changed against main (buf breaking). Ends with 1 when one of them fails.
-// `node check.mjs [FOLDER]`: the folder with buf.yaml, proto/ and src/gen/, by default this package.
+// `node check.mjs [FOLDER [PART …]]`: the folder with buf.yaml, proto/ and src/gen/, by default this package; parts are
+// style, generated and breaking, by default all three.
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -107,10 +108,12 @@ function checkBreaking() {
   }
 }
 
+const parts = { style: checkStyle, generated: checkGenerated, breaking: checkBreaking };
+const named = process.argv.slice(3);
+const unknown = named.filter((name) => !Object.hasOwn(parts, name));
 try {
-  checkStyle();
-  checkGenerated();
-  checkBreaking();
+  if (unknown.length > 0) tell(`no such part: ${unknown.join(", ")}`, false, Object.keys(parts).join(", "));
+  for (const name of named.length > 0 ? named : Object.keys(parts)) parts[name]?.();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

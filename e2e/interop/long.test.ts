@@ -1,0 +1,12 @@
+/** The long forms of what `npm test` does in short: 100 MiB in one tunnel, 1,000 connections one after the other, 500 exchanges. */
+import { describe } from "vitest";
+import { faultsThrough } from "../../apps/cli/test/suite/faults.ts";
+import { openedThrough } from "../../apps/cli/test/suite/opened.ts";
+import { wholenessThrough } from "../../apps/cli/test/suite/wholeness.ts";
+import { hosts } from "./hosts.ts";
+
+describe.each(hosts)("through the $name", ({ start }) => {
+  wholenessThrough(start, Number(process.env["FAULTWIRE_MIB"] ?? 100));
+  faultsThrough(start, 1000);
+  openedThrough(start);
+});
