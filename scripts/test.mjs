@@ -60,6 +60,16 @@ if (only.length === 0) {
   );
   check("packages: publint and attw on the packed tarballs", "node", "scripts/check-packages.mjs");
   check("benchmarks: each of them works, once and quickly", "node", "bench/src/run.mjs", "--quick");
+  check("interop: every file can be loaded, without the programs that it needs", "node", "e2e/list.mjs");
+  check(
+    "interop:verdicts: clients told apart by reports",
+    "vitest",
+    "run",
+    "--root",
+    "e2e/verdicts",
+    "--config",
+    "vitest.config.ts",
+  );
 }
 
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];

@@ -1,6 +1,7 @@
 // Holds what tls-parser reads in the captured vectors against what tshark reads: records, handshake messages, names,
 // versions, suites, extensions, groups, signature schemes, protocols; and tls-fingerprint's JA3 against tshark's. Needs tshark (Debian's package of that name).
-// Prints every difference and ends with 1 when there is one, with 2 when tshark is not there.
+// Prints every difference and ends with 1 when there is one, with 2 when tshark is not there. `--list` reads the vectors
+// and makes the capture file, and asks nobody.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -147,6 +148,17 @@ const expected = new Map([
   ["tls12-not-encrypted, server, tls.handshake.type", "nothing is encrypted, and tshark reads past the MAC"],
 ]);
 
+const connections = [
+  ...helloVectors().map(({ name, bytes }) => ({ name, chunks: [{ from: "client", bytes }] })),
+  ...handshakeVectors(),
+];
+if (process.argv.includes("--list")) {
+  const read = connections.map(({ chunks }) => ourViews(chunks));
+  const bytes = pcapOf(connections.map(({ chunks }) => chunks)).length;
+  console.log(`${read.length} connections read, ${bytes} bytes of capture file, nothing compared`);
+  process.exit(0);
+}
+
 const found = spawnSync("tshark", ["--version"], { encoding: "utf8" });
 if (found.status !== 0) {
   console.error("tshark is needed for this check (Debian: apt-get install tshark) and could not be run");
@@ -154,10 +166,6 @@ if (found.status !== 0) {
 }
 console.log(found.stdout.split("\n")[0]);
 
-const connections = [
-  ...helloVectors().map(({ name, bytes }) => ({ name, chunks: [{ from: "client", bytes }] })),
-  ...handshakeVectors(),
-];
 const folder = mkdtempSync(join(tmpdir(), "faultwire-tshark-"));
 const totals = {};
 let differences = 0;
