@@ -4,7 +4,7 @@ export { hostOfAuthority } from "./host-name.ts";
 export { Exchange, maxRememberedBodyBytes, passOn } from "./http/exchange.ts";
 export { ExchangeLog } from "./http/exchange-log.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
-export { HttpExchanges, httpExchangeLimits } from "./http/http-exchanges.ts";
+export { HttpExchanges, httpExchangeLimits, unsentReason } from "./http/http-exchanges.ts";
 export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
 export { encodeQuestion, type QuestionOptions } from "./http/question.ts";
 export {

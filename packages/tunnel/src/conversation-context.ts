@@ -28,6 +28,8 @@ export interface ConversationContext {
   readonly wouldOpen?: boolean;
   /** Nothing that this peer says goes on for so long; only where calls can be held. */
   readonly stall?: (from: Side, ms: number | null) => void;
+  /** Calls `told` once the client's connection has ended by an answer of ours, or can't be; only where calls can be held. */
+  readonly whenEnded?: (told: (isEnded: boolean) => void) => void;
   /** A fault of the connection's bytes is to be carried out; only where calls can be held. */
   readonly wire?: (decision: Decision, told: (undoneReason: string | null) => void) => void;
   /** That fault is over: what it holds goes on at once. */

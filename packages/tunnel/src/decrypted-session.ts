@@ -13,6 +13,7 @@ import {
   type RecordFault,
   recordFaultOf,
   type Side,
+  unsentReason,
 } from "@faultwire/fault-session";
 import { HandshakeTracker } from "@faultwire/handshake-fsm";
 import { joinBytes } from "@faultwire/http1";
@@ -72,6 +73,10 @@ export class DecryptedSession implements PairedSession {
   #failure: BridgeFailure | undefined;
   /** Behind what is to go to the client its connection ends. */
   #endsClient = false;
+  /** It ends without a farewell, so that nothing but the end itself tells the client. */
+  #endsWithFin = false;
+  /** Who wants to know when what is to go to the client has gone; it is still to be sealed. */
+  readonly #waiting: { readonly needsEnd: boolean; readonly told: (isGone: boolean) => void }[] = [];
   #isProvoked = false;
   /** The client has got the first flight of ours. */
   #isAnswered = false;
@@ -187,10 +192,11 @@ export class DecryptedSession implements PairedSession {
     if (!this.#isReported) this.#follow("server", toClient);
     // A client may go without a word when it has seen it.
     const isShown = toClient.length > 0 && this.#options.met.decision?.fault.kind === "tls.certificate";
-    if (isShown && !this.#failure) this.#options.met.outcome(null);
+    if (isShown && !this.#failure) this.#outcomeWhenGone();
     ticks.send("client", toServer);
     // Session tickets can wait for something to go with: a call that brings nothing else is worth more.
     ticks.send("server", toClient, !this.#isUrgent);
+    for (const { needsEnd, told } of this.#waiting.splice(0)) ticks.whenGone("server", needsEnd, told);
     if (this.#exchanges) this.#isUrgent = false;
     if (this.#endsClient) ticks.end("server", closeReason);
     if (!this.#failure) return;
@@ -265,6 +271,9 @@ export class DecryptedSession implements PairedSession {
           this.#pulse("server", bytes.length);
         },
         endClient: (how) => this.#endClient(how),
+        // TLS has a farewell of its own.
+        whenGone: (what, told) =>
+          this.#waiting.push({ needsEnd: what === "ended" && this.#endsWithFin, told }),
         stall: (from, ms) => ticks.stall(from, ms),
       },
     });
@@ -282,9 +291,16 @@ export class DecryptedSession implements PairedSession {
       return;
     }
     this.#recordFault = undefined;
-    this.#options.met.outcome(null);
     fault.strike(this.#bridge, bytes);
     this.#endsClient = true;
+    this.#endsWithFin = fault.isEnd === true;
+    this.#outcomeWhenGone();
+  }
+
+  /** The connection's fault is done once the client has got it. */
+  #outcomeWhenGone(): void {
+    const told = (isGone: boolean): void => this.#options.met.outcome(isGone ? null : unsentReason);
+    this.#waiting.push({ needsEnd: this.#endsWithFin, told });
   }
 
   #tellSilence(): void {
@@ -305,6 +321,7 @@ export class DecryptedSession implements PairedSession {
   #endClient(how: ClientEnd): void {
     this.#isUrgent = true;
     if (how === "close") this.#bridge.closeNotify("client");
+    else this.#endsWithFin = true;
     this.#endsClient = true;
   }
 
@@ -314,7 +331,7 @@ export class DecryptedSession implements PairedSession {
     const { code, message } = failure;
     // The connection goes on closed: whoever follows it then has the rest to tell.
     if (!this.#hasSent && !isSpoiledBy(met.decision, failure)) return;
-    if (isSpoiledBy(met.decision, failure)) met.outcome(null);
+    if (isSpoiledBy(met.decision, failure)) this.#outcomeWhenGone();
     else if (code === "client-rejects-certificate")
       context.tell({ type: "untrusted", host, client: facts.client, message });
     else {

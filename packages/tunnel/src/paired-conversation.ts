@@ -11,6 +11,7 @@ import {
   type Interception,
   meetTls,
   type Side,
+  unsentReason,
   wireMachines,
 } from "@faultwire/fault-session";
 import { HeldBytes } from "@faultwire/http1";
@@ -24,7 +25,7 @@ import { TlsConversation } from "./tls-conversation.ts";
 import { closeReason, type Verdict } from "./verdict.ts";
 
 export interface PairedConversationOptions
-  extends Omit<ConversationContext, "close" | "leave" | "stall" | "wire" | "unwire"> {
+  extends Omit<ConversationContext, "close" | "leave" | "stall" | "whenEnded" | "wire" | "unwire"> {
   readonly ticks: Ticks;
   /** How HTTPS is opened; without it, it stays closed. */
   readonly interception: Interception | undefined;
@@ -45,7 +46,11 @@ export class PairedConversation implements TickSession {
   #closing: string | undefined;
   /** A fault of the connection's bytes, until it is told what became of it. */
   #wired:
-    | { readonly machines: readonly FaultMachine[]; readonly told: (undoneReason: string | null) => void }
+    | {
+        readonly machines: readonly FaultMachine[];
+        readonly ofServer: FaultMachine | undefined;
+        readonly told: (undoneReason: string | null) => void;
+      }
     | undefined;
 
   constructor(options: PairedConversationOptions) {
@@ -61,10 +66,11 @@ export class PairedConversation implements TickSession {
         this.#watcher = null;
       },
       stall: (from, ms) => ticks.stall(from, ms),
+      whenEnded: (told) => ticks.whenGone("server", true, told),
       wire: (decision, told) => {
         const machines = wireMachines(decision, now());
         for (const [side, machine] of Object.entries(machines)) ticks.setWire(side as Side, machine);
-        this.#wired = { machines: Object.values(machines), told };
+        this.#wired = { machines: Object.values(machines), ofServer: machines.server, told };
       },
       unwire: () => {
         for (const side of ["client", "server"] as const) ticks.clearWire(side);
@@ -92,7 +98,16 @@ export class PairedConversation implements TickSession {
   }
 
   #checkWire(): void {
-    if (this.#wired?.machines.some(({ outcome }) => outcome.kind === "done")) this.#tellWire(null);
+    const wired = this.#wired;
+    if (!wired?.machines.some(({ outcome }) => outcome.kind === "done")) return;
+    // Where the client's bytes reach the point, the upstream ends first, and the host takes that on without a call.
+    const isEnd = wired.ofServer?.isOver === true;
+    if (!isEnd) {
+      this.#tellWire(null);
+      return;
+    }
+    this.#wired = undefined;
+    this.#ticks.whenGone("server", true, (isGone) => wired.told(isGone ? null : unsentReason));
   }
 
   #tellWire(undoneReason: string | null): void {

@@ -45,6 +45,7 @@ export class PlainHttpSession implements PairedSession {
         toClient: (bytes) => ticks.send("server", bytes),
         toServer: (bytes) => ticks.send("client", bytes),
         endClient: () => ticks.end("server", closeReason),
+        whenGone: (what, told) => ticks.whenGone("server", what === "ended", told),
         stall: (from, ms) => ticks.stall(from, ms),
       },
     });

@@ -71,7 +71,20 @@ export const tickLimits = {
    * last part is still to be written, and an end in answer to that read would overtake it.
    */
   endBehindPartMs: 5,
+  /**
+   * How long bytes, or an end, wait for a call to go with before they count as not sent, in ms. The upstream that was asked
+   * to speak takes a round trip; one that does not is silent, or gone, of which a tunnel does not hear.
+   */
+  maxStrandedMs: 10_000,
 } as const;
+
+/** Somebody who wants to know when something has gone. */
+interface Waiter {
+  /** Bytes of the direction up to which it waits. */
+  readonly atByte: number;
+  readonly needsEnd: boolean;
+  readonly told: (isGone: boolean) => void;
+}
 
 interface Direction {
   reply: TickReply | undefined;
@@ -89,6 +102,14 @@ interface Direction {
   /** No end goes before this moment: an answer is still going out in parts. */
   noEndBeforeMs: number;
   hasEnded: boolean;
+  /** Bytes that were ever queued, and how many of them have gone out. */
+  queuedBytes: number;
+  goneBytes: number;
+  /** Up to which byte answers go that were given, and when. */
+  going: { readonly upTo: number; readonly atMs: number }[];
+  waiters: Waiter[];
+  /** Since when there is somebody who waits, and no call to send anything with. */
+  strandedSinceMs: number | undefined;
   /** A fault of the connection's bytes. */
   wire: FaultMachine | undefined;
 }
@@ -143,6 +164,15 @@ export class Ticks {
   /** After what was sent the direction ends. */
   end(from: Side, reason: string): void {
     this.#directions[from].endReason ??= reason;
+  }
+
+  /**
+   * Calls `told` once: with true when all that was sent so far has gone out and, where `needsEnd` says so, the direction has
+   * ended by an answer of ours; with false when there was no call for {@link tickLimits.maxStrandedMs} to send it with.
+   */
+  whenGone(from: Side, needsEnd: boolean, told: (isGone: boolean) => void): void {
+    const to = this.#directions[from];
+    to.waiters.push({ atByte: to.queuedBytes, needsEnd, told });
   }
 
   /** Nothing goes on in this direction for so long; `null` is for ever. */
@@ -222,7 +252,30 @@ export class Ticks {
       this.#pump();
       return;
     }
+    for (const from of ["client", "server"] as const) this.#tellGone(this.#directions[from]);
     this.#arm(session, now);
+  }
+
+  #tellGone(to: Direction): void {
+    const now = this.#timers.now();
+    for (let [next] = to.going; next && (next.atMs <= now || this.#isReleased); [next] = to.going) {
+      to.goneBytes = next.upTo;
+      to.going.shift();
+    }
+    const isGone = ({ atByte, needsEnd }: Waiter): boolean =>
+      to.goneBytes >= atByte && (to.wire?.pendingBytes ?? 0) === 0 && (!needsEnd || to.hasEnded);
+    for (let [waiter] = to.waiters; waiter && isGone(waiter); [waiter] = to.waiters) {
+      to.waiters.shift();
+      waiter.told(true);
+    }
+    if (to.waiters.length === 0 || to.reply || to.going.length > 0) {
+      to.strandedSinceMs = undefined;
+      return;
+    }
+    to.strandedSinceMs ??= now;
+    if (now < to.strandedSinceMs + tickLimits.maxStrandedMs) return;
+    to.strandedSinceMs = undefined;
+    for (const { told } of to.waiters.splice(0)) told(false);
   }
 
   /** Answers everything in hand, with what there is: for a shutdown. Faults that hold calls end with it. */
@@ -245,6 +298,8 @@ export class Ticks {
       each.out = [];
       each.outBytes = 0;
       each.unseen = [];
+      each.waiters = [];
+      each.going = [];
     }
   }
 
@@ -255,6 +310,7 @@ export class Ticks {
   #queue(to: Direction, bytes: Uint8Array): void {
     to.out.push({ bytes, atMs: this.#nowMs });
     to.outBytes += bytes.length;
+    to.queuedBytes += bytes.length;
   }
 
   #perform(from: Side, to: Direction, actions: ReturnType<FaultMachine["push"]>): void {
@@ -338,6 +394,7 @@ export class Ticks {
     if (reply.canDrip && !this.#isReleased && (isLater || isSliced || isMute)) {
       this.#keep(to, NOTHING);
       const timed = fewer(to.wire ? parts : byMoment(parts, now), maxTimedParts - 1);
+      for (const { bytes, atMs } of timed) this.#goes(to, bytes.length, atMs);
       // While a last part is in hand, the host does not see that the upstream ends.
       to.noEndBeforeMs = (timed.at(-1)?.atMs ?? now) + tickLimits.endBehindPartMs;
       if (isMute) timed.push({ bytes: NOTHING, atMs: Number.POSITIVE_INFINITY });
@@ -350,8 +407,14 @@ export class Ticks {
     const spare = waits ? all.length % hostLimits.maxWriteChunkBytes : 0;
     const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
     this.#keep(to, all.subarray(bytes.length));
+    this.#goes(to, bytes.length, now);
     if (bytes.length > 0) reply.forward(bytes);
     else reply.swallow();
+  }
+
+  /** So many bytes more go out at that moment. */
+  #goes(to: Direction, bytes: number, atMs: number): void {
+    if (bytes > 0) to.going.push({ upTo: (to.going.at(-1)?.upTo ?? to.goneBytes) + bytes, atMs });
   }
 
   #keep(to: Direction, rest: Uint8Array): void {
@@ -388,12 +451,20 @@ export class Ticks {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let at = session.wakeAtMs ?? Number.POSITIVE_INFINITY;
-    for (const { reply, wire, blockedUntilMs, keptSinceMs, noEndBeforeMs } of [
-      this.#directions.client,
-      this.#directions.server,
-    ]) {
+    for (const {
+      reply,
+      wire,
+      blockedUntilMs,
+      keptSinceMs,
+      noEndBeforeMs,
+      going,
+      waiters,
+      strandedSinceMs,
+    } of [this.#directions.client, this.#directions.server]) {
       if (wire?.wakeAtMs !== undefined) at = Math.min(at, wire.wakeAtMs);
       if (reply && noEndBeforeMs > now) at = Math.min(at, noEndBeforeMs);
+      if (waiters.length > 0 && going[0]) at = Math.min(at, going[0].atMs);
+      if (strandedSinceMs !== undefined) at = Math.min(at, strandedSinceMs + tickLimits.maxStrandedMs);
       if (reply && blockedUntilMs > now) at = Math.min(at, blockedUntilMs);
       if (reply && keptSinceMs !== undefined) at = Math.min(at, keptSinceMs + tickLimits.maxKeptMs);
     }
@@ -417,6 +488,11 @@ function direction(): Direction {
     endReason: undefined,
     noEndBeforeMs: Number.NEGATIVE_INFINITY,
     hasEnded: false,
+    queuedBytes: 0,
+    goneBytes: 0,
+    going: [],
+    waiters: [],
+    strandedSinceMs: undefined,
     wire: undefined,
   };
 }

@@ -7,7 +7,7 @@
  */
 
 import { ALERT_NUMBERS, type Fault, type Moment } from "@faultwire/fault-engine";
-import { type Acquaintance, meetTls, type Side } from "@faultwire/fault-session";
+import { type Acquaintance, meetTls, type Side, unsentReason } from "@faultwire/fault-session";
 import { type HandshakeEvent, HandshakeTracker } from "@faultwire/handshake-fsm";
 import { joinBytes } from "@faultwire/http1";
 import {
@@ -107,6 +107,7 @@ export class TlsConversation implements Watcher {
     const alert = this.#alert;
     if (from === "client" || !alert) return closed;
     this.#alert = undefined;
+    this.#met?.outcome(null);
     return { kind: "bytes", bytes: alert };
   }
 
@@ -135,7 +136,7 @@ export class TlsConversation implements Watcher {
         if (!strike) continue;
         this.#strike = undefined;
         this.#report();
-        this.#met?.outcome(null);
+        this.#tell(strike);
         if (strike.act.kind === "stall") {
           // A request that stalls does not arrive; everything else stalls on its way to the client.
           this.#context.stall?.(strike.at === "request" ? "client" : "server", strike.act.ms);
@@ -153,6 +154,18 @@ export class TlsConversation implements Watcher {
     if (this.#tracker.state.name === "lost-track") this.#lostTrack();
     else if (this.#established && !this.#strike) this.#leave();
     return pass;
+  }
+
+  /**
+   * Tells of the fault: at once where the client sees it at once or the upstream ends first, which the host takes on without
+   * a call; when it has come where it comes with a later answer of ours.
+   */
+  #tell({ at, act }: Strike): void {
+    const { whenEnded } = this.#context;
+    const isOnTheWay = at === "client-hello" || at === "server-hello" || at === "response-head";
+    if (act.kind === "stall" || !whenEnded || !isOnTheWay) this.#met?.outcome(null);
+    // An alert is told of when it goes.
+    else if (act.kind === "close") whenEnded((isEnded) => this.#met?.outcome(isEnded ? null : unsentReason));
   }
 
   /** What becomes of the chunk in which the moment is reached, `recordEnd` bytes into it. */

@@ -54,6 +54,12 @@ export const httpExchangeLimits = {
   maxDeferredBytes: 4_194_304,
 } as const;
 
+const nothingBehind: { readonly items: readonly ResponseItem[]; readonly at: number } = { items: [], at: 0 };
+
+/** Why a fault is not done though it was carried out here. */
+export const unsentReason =
+  "the client can't have got it: its tunnel speaks to it only when the upstream speaks";
+
 export class HttpExchanges {
   readonly #options: HttpExchangesOptions;
   readonly #port: HttpPort;
@@ -76,6 +82,8 @@ export class HttpExchanges {
   /** Items of later responses, while an earlier one is still being sent. */
   #deferred: ResponseItem[] = [];
   #deferredBytes = 0;
+  /** What came together with the item of a response that is being taken, from that item on. */
+  #behind = nothingBehind;
   /** Responses that are whole among them. */
   #deferredEnds = 0;
   /** The response that is being read is the connection's last. */
@@ -84,6 +92,8 @@ export class HttpExchanges {
   #isUpstreamDone = false;
   /** The moment that is being carried out ahead of time. */
   #aheadMs: number | undefined;
+  /** Exchanges that are over here, and of which the client is still to get the last. */
+  readonly #untold = new Set<Exchange>();
   #isOpaque = false;
   /** What this peer says is read no more. */
   readonly #isLost: Record<Side, boolean> = { client: false, server: false };
@@ -197,9 +207,16 @@ export class HttpExchanges {
 
   /** The connection is over: tells how what is under way ended. */
   finish(): void {
+    this.#abandon();
+    for (const exchange of this.#untold) this.#tellUnsent(exchange);
+    this.#untold.clear();
+  }
+
+  #abandon(): void {
     for (const exchange of this.#exchanges.splice(0)) {
       this.#settled(exchange);
       this.#letGo(exchange);
+      this.#untold.delete(exchange);
       const { changed, plan, isAnswered } = exchange;
       const hasStruck = plan?.kind === "answer" ? isAnswered : changed?.hasStruck;
       this.#log?.outcome(exchange, hasStruck ? null : "the connection ended first");
@@ -433,10 +450,13 @@ export class HttpExchanges {
       }
       this.#dequeue();
       if (plan.bytes.length > 0) this.#port.toClient(plan.bytes);
-      if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
-      this.#log?.outcome(exchange, null);
-      this.#log?.end(exchange, plan.bytes.length > 0 ? "complete" : "failed");
       if (plan.end !== "none") this.#end(plan.end);
+      // Behind bytes the end is the upstream's, which was asked for it.
+      this.#whenGone(exchange, plan.bytes.length > 0 || plan.end === "none" ? "sent" : "ended", () => {
+        if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
+        this.#log?.outcome(exchange, null);
+        this.#log?.end(exchange, plan.bytes.length > 0 ? "complete" : "failed");
+      });
     }
   }
 
@@ -465,13 +485,15 @@ export class HttpExchanges {
 
   #respond(items: readonly ResponseItem[]): void {
     for (const [at, item] of items.entries()) {
+      this.#behind = { items, at };
       if (this.isSending) {
         this.#defer(items.slice(at));
         return;
       }
       this.#response(item);
-      if (this.#isOver) return;
+      if (this.#isOver) break;
     }
+    this.#behind = nothingBehind;
   }
 
   #defer(items: readonly ResponseItem[]): void {
@@ -534,7 +556,8 @@ export class HttpExchanges {
 
   /** Does what a changed response says. */
   #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
-    if (changed.isStalled) this.#log?.outcome(exchange, null);
+    if (changed.isStalled && !exchange.isTold && !this.#untold.has(exchange))
+      this.#whenGone(exchange, "sent", () => this.#log?.outcome(exchange, null));
     const { plan } = exchange;
     if (plan?.kind === "answer" && plan.status !== null && actions.length > 0 && !exchange.isAnswered) {
       exchange.isAnswered = true;
@@ -551,8 +574,8 @@ export class HttpExchanges {
         continue;
       }
       this.#dequeue();
-      this.#tellEnd(exchange, changed);
       this.#end(action.kind === "end" ? "close" : action.kind);
+      this.#tellEnd(exchange, changed);
       return;
     }
   }
@@ -566,9 +589,37 @@ export class HttpExchanges {
 
   #tellEnd(exchange: Exchange, changed: ChangedResponse | null): void {
     // An error that came was done, late or, where its body was empty, less late than asked for.
-    const isAnswer = exchange.plan?.kind === "answer";
-    this.#log?.outcome(exchange, isAnswer ? null : (changed?.undoneReason ?? null));
-    this.#log?.end(exchange, changed?.isCut ? (changed.hasSentHead ? "cut" : "failed") : "complete");
+    const reason = exchange.plan?.kind === "answer" ? null : (changed?.undoneReason ?? null);
+    const tell = (): void => {
+      this.#log?.outcome(exchange, reason);
+      this.#log?.end(exchange, changed?.isCut ? (changed.hasSentHead ? "cut" : "failed") : "complete");
+    };
+    // An upstream that has said all and was asked to end ends by itself, of which a tunnel does not hear.
+    const isWhole = changed?.isComplete || this.#hasHeardEnd;
+    const isEnding = this.#isOver && !isWhole;
+    if (exchange.decision && reason === null) this.#whenGone(exchange, isEnding ? "ended" : "sent", tell);
+    else tell();
+  }
+
+  /** Whether the upstream has said the response that is being taken to its end. */
+  get #hasHeardEnd(): boolean {
+    const { items, at } = this.#behind;
+    return items.slice(at).some(({ kind }) => kind === "end");
+  }
+
+  /** Tells of a fault once the client has got what is to be told: until then it is not done. */
+  #whenGone(exchange: Exchange, what: "sent" | "ended", tell: () => void): void {
+    this.#untold.add(exchange);
+    this.#port.whenGone(what, (isGone) => {
+      if (!this.#untold.delete(exchange)) return;
+      if (isGone) tell();
+      else this.#tellUnsent(exchange);
+    });
+  }
+
+  #tellUnsent(exchange: Exchange): void {
+    this.#log?.outcome(exchange, unsentReason);
+    this.#log?.end(exchange, "failed");
   }
 
   /** The upstream says something that can't be read: it goes on as it is where nothing of ours depends on it. */
@@ -605,15 +656,14 @@ export class HttpExchanges {
     const isOver = changed.isOver;
     const reason = changed.hasStruck ? null : "the response can't be read";
     this.#dequeue();
+    const isEnd = isOver || this.#hasOwnMessages;
+    if (isEnd) this.#end(wasOver ? "close" : "reset");
     if (isOver) this.#tellEnd(exchange, changed);
     else {
       this.#log?.outcome(exchange, reason);
       this.#log?.end(exchange, "cut");
     }
-    if (isOver || this.#hasOwnMessages) {
-      this.#end(wasOver ? "close" : "reset");
-      return;
-    }
+    if (isEnd) return;
     this.#port.toClient(item.bytes);
     this.#becomeOpaque();
   }
@@ -636,7 +686,7 @@ export class HttpExchanges {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#hasChanged = true;
-    this.finish();
+    this.#abandon();
     this.#port.endClient(how);
   }
 }

@@ -12,6 +12,12 @@ export interface HttpPort {
   toServer(bytes: Uint8Array): void;
   /** After everything that was sent to the client its connection ends. */
   endClient(how: ClientEnd): void;
+  /**
+   * Calls `told` once: with true when all that was sent to the client so far has gone out to it (`sent`), or when its
+   * connection has ended behind it (`ended`, after {@link endClient}); with false when there is no way to send it, and none
+   * is to be expected soon. Not at all where the connection ends before.
+   */
+  whenGone(what: "sent" | "ended", told: (isGone: boolean) => void): void;
   /** Nothing that comes from this peer goes on for so long; `null` is for ever. */
   stall(from: Side, ms: number | null): void;
 }

@@ -39,6 +39,7 @@ function connected(): { exchanges: HttpExchanges; toClient: () => string } {
       },
       toServer: () => {},
       endClient: () => {},
+      whenGone: (_, told) => told(true),
       stall: () => {},
     },
   });

@@ -1,4 +1,5 @@
 /** Inputs that showed a fault once, as they were: see the folders. */
+import { unsentReason } from "@faultwire/fault-session";
 import { describe, expect, it } from "vitest";
 import { runInputCase } from "../support/input-case.ts";
 
@@ -23,5 +24,52 @@ describe("chunk sizes with spaces behind them", () => {
     expect(answers[0]).not.toContain("message_stop");
     expect(rig.told("done").length).toBe(1);
     expect(rig.told("undone")).toEqual([]);
+  });
+});
+
+describe("an upstream that closes at our question, or says nothing to it", () => {
+  const name = "plain-injection-upstream-closes-on-head";
+
+  it.each(["close", "ignore"] as const)(
+    "leaves an answer of ours undone, and that is told (%s)",
+    async (onHead) => {
+      const { rig, answers } = await runInputCase(name, { onHead }, 9000);
+      expect(answers).toEqual([""]);
+      expect(rig.told("done")).toEqual([]);
+      expect(rig.told("response")).toEqual([]);
+      await rig.run(3000);
+      expect(rig.told("done")).toEqual([]);
+      expect(rig.told("undone")).toMatchObject([{ fault: "http.error", reason: unsentReason }]);
+      expect(rig.told("end")).toMatchObject([{ how: "failed" }]);
+    },
+  );
+
+  it("is told of when the connection is forgotten before", async () => {
+    const { rig } = await runInputCase(name, {}, 100);
+    expect(rig.told("undone")).toEqual([]);
+    rig.probe.tunnels.close();
+    expect(rig.told("undone").length).toBe(1);
+    expect(rig.told("done")).toEqual([]);
+  });
+
+  it("is another thing than one that takes its time", async () => {
+    const { rig, answers } = await runInputCase(name, { onHead: "slow" }, 9000);
+    expect(answers[0]).toMatch(/^HTTP\/1\.1 529 /);
+    await rig.run(5000);
+    expect(rig.told("done").length).toBe(1);
+    expect(rig.told("undone")).toEqual([]);
+  });
+});
+
+describe("a cut behind which the upstream is silent", () => {
+  const name = "cut-then-silence-https";
+
+  it.each([true, false])("is told of as done when it has come, not before (TLS: %s)", async (tls) => {
+    const { rig, answers } = await runInputCase(name, { tls }, 300);
+    expect(answers[0]).toContain('"delta":{"text":"a"}}\n\n');
+    expect(rig.told("done").length).toBe(rig.hasFin ? 1 : 0);
+    await rig.run(12_000);
+    expect(rig.told("done").length).toBe(rig.hasFin ? 1 : 0);
+    expect(rig.told("undone").length).toBe(rig.hasFin ? 0 : 1);
   });
 });

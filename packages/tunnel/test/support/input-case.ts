@@ -14,8 +14,8 @@ import { rulePolicy } from "./rule-policy.ts";
 export interface InputCaseOptions {
   /** `false`: plain HTTP in the tunnel. Default HTTPS that is opened. */
   readonly tls?: boolean;
-  /** The upstream closes at our own `HEAD /`, or says nothing to it. Default an empty 404. */
-  readonly onHead?: "close" | "ignore";
+  /** The upstream closes at our own `HEAD /`, says nothing to it, or takes seconds. Default an empty 404 at once. */
+  readonly onHead?: "close" | "ignore" | "slow";
   /** The upstream closes behind its answer where it is asked to. Default it leaves the connection open. */
   readonly closes?: boolean;
 }
@@ -28,7 +28,12 @@ export interface InputCaseResult {
 }
 
 const hello: readonly Said[] = ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"];
-const onHead = { close: [null], ignore: [] } as const satisfies Record<string, readonly Said[]>;
+const nobody = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+const onHead = {
+  close: [null],
+  ignore: [],
+  slow: [{ afterMs: 7000, text: nobody }],
+} as const satisfies Record<string, readonly Said[]>;
 
 /**
  * Plays a case on the tunnel's own clock.
