@@ -47,6 +47,7 @@ function connected() {
       endClient: (how) => {
         got.ended = how;
       },
+      whenGone: (_, told) => told(true),
       stall: () => {},
     },
   });
