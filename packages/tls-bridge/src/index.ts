@@ -29,5 +29,10 @@ export type {
   Tls12RecordSecrets,
   Tls13RecordSecrets,
 } from "./record-protection/record-secrets.ts";
-export { type BridgedSockets, type BridgeSocketsOptions, bridgeSockets } from "./sockets/bridge-sockets.ts";
+export {
+  type BridgedSockets,
+  type BridgeSocketsOptions,
+  bridgeSockets,
+  bridgeSocketsLimits,
+} from "./sockets/bridge-sockets.ts";
 export { TlsBridgeError, type TlsBridgeErrorCode } from "./tls-bridge-error.ts";

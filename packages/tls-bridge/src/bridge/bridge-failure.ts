@@ -42,6 +42,8 @@ interface AlertFailure<Code extends string> extends Failure<Code> {
  * | `handshake` | OpenSSL refuses what a peer sent in the handshake |
  * | `record` | a peer sent a record that can't be taken |
  * | `limit` | a peer sent more than {@link tlsBridgeLimits} allows |
+ * | `upstream-unreachable` | no connection to the upstream could be opened |
+ * | `connection-lost` | a peer's connection broke, by a reset for one |
  * | `alert-sent` | the alert was sent that {@link TlsBridgeOptions.handshakeAlert} asks for |
  * | `internal` | a bug here, an identity that could not be had, or a handler that threw |
  */
@@ -72,6 +74,12 @@ export type BridgeFailure =
       readonly description: number;
     })
   | (Failure<"limit"> & { readonly from: BridgeSide; readonly limit: TlsBridgeLimit })
+  | (Failure<"upstream-unreachable"> & { /** Node's code: `ECONNREFUSED`. */ readonly reason: string })
+  | (Failure<"connection-lost"> & {
+      readonly from: BridgeSide;
+      /** Node's code: `ECONNRESET`. */
+      readonly reason: string;
+    })
   | AlertFailure<"alert-sent">
   | (Failure<"internal"> & { readonly cause: unknown });
 
@@ -215,6 +223,11 @@ export function failureAlerts(failure: BridgeFailure, isEstablished: boolean): F
     case "alert-sent":
       // Before, the upstream's next flight may be the only way to reach the client.
       return { client: undefined, server: isEstablished ? closing : undefined };
+    // Who is gone can't be told.
+    case "upstream-unreachable":
+      return { client: fatal(AlertDescription.internalError), server: undefined };
+    case "connection-lost":
+      return { client: gone, server: gone, [failure.from]: undefined };
     case "limit":
     case "internal":
       return both(fatal(AlertDescription.internalError));

@@ -100,6 +100,11 @@ export interface TlsBridgeHandler {
   data(from: BridgeSide, plaintext: Uint8Array): void;
   /** The peer will send no more. */
   closeNotify(from: BridgeSide): void;
+  /**
+   * The peer's stream has ended and it had not said that it would: what it said may be cut off (RFC 8446 section 6.1).
+   * Comes where {@link TlsBridge.pushEnd} is called, once for each peer; the other direction goes on.
+   */
+  truncated?(from: BridgeSide): void;
   /** Any other alert; a fatal one is followed by `failed`. */
   alert(from: BridgeSide, level: number, description: number): void;
   /** The session can't go on. Comes once; alerts for both peers are queued, as far as there are any. */

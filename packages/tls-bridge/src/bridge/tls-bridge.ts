@@ -10,6 +10,7 @@ import {
   failureAlerts,
   failureFrom,
   isFarewell,
+  nameOf,
 } from "./bridge-failure.ts";
 import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
 import { RecordInbox } from "./record-inbox.ts";
@@ -28,6 +29,8 @@ interface Peer {
   dataRecords: number;
   /** Whether it was told, in the handshake, that nothing more comes. */
   isDismissed: boolean;
+  /** Whether its stream is over. */
+  hasEnded: boolean;
 }
 
 /**
@@ -108,6 +111,42 @@ export class TlsBridge {
     } catch (error) {
       this.#fail(failureFrom(from, error, "postHandshakeBytes"));
     }
+  }
+
+  /**
+   * A peer's stream is over. Where it has not said so by close_notify, the handler's `truncated` is called. Nothing is sent:
+   * the end can go on as just that.
+   */
+  pushEnd(from: BridgeSide): void {
+    const peer = this.#peers[from];
+    if (!this.#isAlive || peer.hasEnded) return;
+    peer.hasEnded = true;
+    if (peer.session?.isReadClosed) return;
+    try {
+      this.#tell(() => this.#handler.truncated?.(from));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /**
+   * A peer's connection broke: the session fails with `connection-lost`.
+   *
+   * @param reason - Node's code, `ECONNRESET` for one
+   */
+  lost(from: BridgeSide, reason: string): void {
+    const message = `the connection to the ${nameOf(from)} broke: ${reason}`;
+    this.#fail(new BridgeFailed({ code: "connection-lost", message, from, reason }));
+  }
+
+  /**
+   * No connection to the upstream could be opened: the session fails with `upstream-unreachable`.
+   *
+   * @param reason - Node's code, `ECONNREFUSED` for one
+   */
+  unreachable(reason: string): void {
+    const message = `the upstream can't be reached: ${reason}`;
+    this.#fail(new BridgeFailed({ code: "upstream-unreachable", message, reason }));
   }
 
   /**
@@ -324,5 +363,5 @@ export class TlsBridge {
 }
 
 function newPeer(): Peer {
-  return { out: new ByteQueue(), session: undefined, dataRecords: 0, isDismissed: false };
+  return { out: new ByteQueue(), session: undefined, dataRecords: 0, isDismissed: false, hasEnded: false };
 }

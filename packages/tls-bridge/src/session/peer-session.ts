@@ -53,6 +53,11 @@ export class PeerSession {
     return this.#isReadClosed && this.#isWriteClosed;
   }
 
+  /** Whether the peer has said close_notify. */
+  get isReadClosed(): boolean {
+    return this.#isReadClosed;
+  }
+
   /** Records of application data that were sealed for this peer. */
   get dataRecords(): number {
     return this.#dataRecords;

@@ -10,6 +10,7 @@ import { onTestFinished } from "vitest";
 import {
   type BridgedSockets,
   type BridgeFailure,
+  type BridgeSide,
   bridgeSockets,
   type TlsBridge,
   type TlsBridgeHandler,
@@ -136,23 +137,33 @@ export interface TestProxy {
   readonly accepted: Socket[];
   readonly bridges: BridgedSockets[];
   readonly failures: BridgeFailure[];
+  /** Who has ended without a word. */
+  readonly truncated: BridgeSide[];
 }
 
 /** Accepts connections and bridges each to that port. */
 export async function proxyTo(
   upstreamPort: number,
   authority: TestAuthority,
-  options: Partial<Omit<TlsBridgeOptions, "handler">> & { handler?: Partial<TlsBridgeHandler> } = {},
+  options: Partial<Omit<TlsBridgeOptions, "handler">> & {
+    readonly handler?: Partial<TlsBridgeHandler>;
+    /** Opens the upstream in another way. */
+    readonly openUpstream?: () => Socket;
+    /** Hands sockets over that are paused. */
+    readonly pauseOnConnect?: boolean;
+  } = {},
 ): Promise<TestProxy> {
   const bridges: BridgedSockets[] = [];
   const upstreams: Socket[] = [];
   const accepted: Socket[] = [];
   const failures: BridgeFailure[] = [];
-  const { handler, ...bridgeOptions } = options;
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const truncated: BridgeSide[] = [];
+  const { handler, pauseOnConnect = false, ...bridgeOptions } = options;
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect }, (socket) => {
     accepted.push(socket);
     const openUpstream = (): Socket => {
-      const upstream = connect({ host: "127.0.0.1", port: upstreamPort, allowHalfOpen: true });
+      const upstream =
+        options.openUpstream?.() ?? connect({ host: "127.0.0.1", port: upstreamPort, allowHalfOpen: true });
       upstreams.push(upstream);
       return upstream;
     };
@@ -165,6 +176,7 @@ export async function proxyTo(
           established() {},
           data: (from, plaintext) => bridge.write(otherSide(from), plaintext),
           closeNotify: (from) => bridge.closeNotify(otherSide(from)),
+          truncated: (from) => void truncated.push(from),
           alert() {},
           failed: (failure) => void failures.push(failure),
           ...handler,
@@ -176,5 +188,5 @@ export async function proxyTo(
   onTestFinished(() => {
     for (const bridged of bridges) bridged.destroy();
   });
-  return { port, upstreams, accepted, bridges, failures };
+  return { port, upstreams, accepted, bridges, failures, truncated };
 }
