@@ -1,9 +1,10 @@
 /** The first moment of a connection: who is meant, is that a target, and what is to happen to it. */
-import type { ConnectionFacts, Decision, EngineEvent } from "@faultwire/fault-engine";
+import type { ConnectionFacts, Decision, EngineEvent, Fault } from "@faultwire/fault-engine";
 import { headerValue, type RequestHead } from "@faultwire/http1";
 import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-parser";
 import type { SessionEvent, Side } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
+import { doneEvent } from "./http/exchange-log.ts";
 import type { ConnectionWay, FaultPolicy } from "./policy.ts";
 import type { TellUnread } from "./unread-teller.ts";
 
@@ -15,6 +16,8 @@ export interface Introducer {
   readonly now: () => number;
   readonly tell: (event: SessionEvent) => void;
   readonly unread: TellUnread;
+  /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
+  readonly insteadOf?: (fault: Fault) => string | undefined;
 }
 
 /** A connection to a target. */
@@ -25,6 +28,7 @@ export class Acquaintance {
   readonly decision: Decision | null;
   readonly #policy: FaultPolicy;
   readonly #now: () => number;
+  readonly #insteadOf: Introducer["insteadOf"];
   #isTold = false;
 
   constructor(
@@ -39,6 +43,7 @@ export class Acquaintance {
     this.way = way;
     this.#policy = policy;
     this.#now = now;
+    this.#insteadOf = introducer.insteadOf;
     const { facts, decision } = policy.connection({
       way,
       host,
@@ -72,7 +77,7 @@ export class Acquaintance {
     const common = { atMs: this.#now(), request: null, connection, rule, fault: fault.kind };
     this.#record(
       undoneReason === null
-        ? { type: "done", ...common }
+        ? doneEvent(common, this.#insteadOf?.(fault))
         : { type: "undone", ...common, reason: undoneReason },
     );
   }

@@ -75,8 +75,12 @@ export function logEngineEvent(logger: Logger, event: EngineEvent): void {
   switch (event.type) {
     case "done":
       logger.info(
-        { event: "fault", ...ofRule(event) },
-        `${event.rule}: ${event.fault} on ${event.connection}`,
+        {
+          event: "fault",
+          ...ofRule(event),
+          ...(event.instead === undefined ? {} : { instead: event.instead }),
+        },
+        `${event.rule}: ${event.fault} on ${event.connection}${event.instead === undefined ? "" : `, instead: ${event.instead}`}`,
       );
       return;
     case "undone":

@@ -1,6 +1,6 @@
 /** What the parts of a conversation are given, and what they are: shared by tunnels heard on one side and on both. */
 
-import type { Decision } from "@faultwire/fault-engine";
+import type { Decision, Fault } from "@faultwire/fault-engine";
 import type { FaultDesk, FaultPolicy, Side, TellUnread } from "@faultwire/fault-session";
 import type { TunnelEventBody } from "./events.ts";
 import type { Verdict } from "./verdict.ts";
@@ -18,6 +18,7 @@ export interface ConversationContext {
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   readonly tell: (event: TunnelEventBody) => void;
+  readonly insteadOf: (fault: Fault) => string | undefined;
   /** Says that something of this connection is not read; each reason is told once. */
   readonly unread: TellUnread;
   /** From now on the tunnel is to end, with whatever call comes. */

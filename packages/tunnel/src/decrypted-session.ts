@@ -259,6 +259,7 @@ export class DecryptedSession implements PairedSession {
       desk,
       now,
       userAgent,
+      insteadOf: context.insteadOf,
       introduce: () => met.facts,
       unread: (reason, from) => context.unread(reason, from, met),
       // A client ends a connection with a broken record itself; one that is cut off has to be ended.

@@ -196,7 +196,7 @@ export class HttpConversation implements Watcher {
     if (!met) return;
     met.outcome(needsBothSides);
     const { policy, now } = this.#context;
-    this.#log = new ExchangeLog(met.facts, now, (event) => policy.record(event));
+    this.#log = new ExchangeLog(met.facts, now, (event) => policy.record(event), this.#context.insteadOf);
   }
 
   /** The head of a response is there: it goes on, or ours goes in its place. */

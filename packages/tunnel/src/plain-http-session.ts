@@ -34,6 +34,7 @@ export class PlainHttpSession implements PairedSession {
       desk,
       now,
       userAgent,
+      insteadOf: context.insteadOf,
       introduce: (head) => {
         const met = meetHttp(context, hostOfHead(head), headerValue(head.headers, "user-agent"));
         this.#met = met;

@@ -26,6 +26,7 @@ import { Lane, type LaneNews, type ReadReply } from "./lane.ts";
 import { PairedConversation } from "./paired-conversation.ts";
 import { Ticks } from "./ticks.ts";
 import type { Timers } from "./timers.ts";
+import { insteadInTunnel } from "./ways.ts";
 
 /** One call of the host. */
 export interface TunnelCall {
@@ -234,7 +235,17 @@ export class Tunnel {
     const { policy, timers, desk, userAgent, interception } = this.#options;
     const wouldOpen = interception !== undefined;
     const { now } = timers;
-    return { sides, policy, desk, userAgent, wouldOpen, now, tell: this.#tell, unread: this.#unread };
+    return {
+      sides,
+      policy,
+      desk,
+      userAgent,
+      wouldOpen,
+      now,
+      tell: this.#tell,
+      unread: this.#unread,
+      insteadOf: insteadInTunnel,
+    };
   }
 
   /** Something of ours has thrown: what was not changed yet goes on unread, everything else ends in order. */

@@ -1,5 +1,5 @@
 /** What tunnels can do to their connections, and what they do instead: the tables of the documentation. */
-import { abilitiesOf, FAULT_KINDS, type FaultKind, type Way } from "@faultwire/fault-engine";
+import { abilitiesOf, FAULT_KINDS, type Fault, type FaultKind, type Way } from "@faultwire/fault-engine";
 
 /** Why an opaque tunnel can't carry a fault out; the reason in its `undone` event, too. */
 export const notOpened = "the connection is not opened";
@@ -8,6 +8,12 @@ export const noTls = "there is no TLS in clear";
 
 const wholeChunks = "after bytes, in place of the chunk that the point is in (4096 bytes at the most)";
 const fin = "instead: a FIN, the sockets being the host's";
+
+/** What a tunnel does in place of a fault: it can't reset a connection. */
+export function insteadInTunnel(fault: Fault): string | undefined {
+  const isReset = fault.kind === "connection.reset" || ("stop" in fault && fault.stop === "reset");
+  return isReset ? fin.slice("instead: ".length) : undefined;
+}
 
 const ofLayers = (layers: readonly string[], reason: string): Partial<Record<FaultKind, string>> =>
   Object.fromEntries(

@@ -63,11 +63,14 @@ function writePoint(at: StreamPoint): string {
   }
 }
 
+/** A tunnel of the Fault proxy has no socket of its own. */
+const RESET_IN_TUNNELS = "in a tunnel of the Fault proxy a FIN instead";
+
 const STOPS: Readonly<Record<StreamStop, string>> = {
   clean: "the body ends as if it were whole",
   fin: "the connection is closed",
   "mid-event": "the connection is closed in the middle of the next event",
-  reset: "the connection is reset",
+  reset: `the connection is reset (${RESET_IN_TUNNELS})`,
 };
 
 function writeSelector({ indices, types, every, probability }: EventSelector): string {
@@ -94,7 +97,7 @@ export function describeFault(fault: Fault): string {
     case "connection.close":
       return `the connection is closed ${writePlace(fault.at)}`;
     case "connection.reset":
-      return `the connection is reset ${writePlace(fault.at)}`;
+      return `the connection is reset ${writePlace(fault.at)} (${RESET_IN_TUNNELS})`;
     case "connection.stall":
       return `nothing more arrives ${forTime(fault.forMs)}, ${writePlace(fault.at)}`;
     case "connection.latency":

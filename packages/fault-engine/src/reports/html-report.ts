@@ -44,8 +44,10 @@ function describe(attempt: Attempt, fromMs: number): string {
   const { request, decision, carriedOut, response } = attempt;
   const rule = decision === null ? "" : `, hit by ${decision.rule} (${decision.fault})`;
   const undone = carriedOut?.type === "undone" ? `, not carried out: ${carriedOut.reason}` : "";
+  const instead =
+    carriedOut?.type === "done" && carriedOut.instead !== undefined ? `, instead: ${carriedOut.instead}` : "";
   const retry = (response?.retryAfterMs ?? null) === null ? "" : `, retry after ${response?.retryAfterMs} ms`;
-  return `${request.request} at ${Math.round(request.atMs - fromMs)} ms: ${attemptOutcome(attempt)}${rule}${undone}${retry}`;
+  return `${request.request} at ${Math.round(request.atMs - fromMs)} ms: ${attemptOutcome(attempt)}${rule}${undone}${instead}${retry}`;
 }
 
 function track({ attempts }: Operation, fromMs: number, spanMs: number): string {

@@ -1,5 +1,6 @@
+import type { Operation } from "../verdicts/operations.ts";
 import { describeUnread, type Unread } from "../verdicts/unread.ts";
-import { emptyNote, type ReportInput, totalsOf, writeTotals, writeUnread } from "./report.ts";
+import { emptyNote, insteadOf, type ReportInput, totalsOf, writeTotals, writeUnread } from "./report.ts";
 
 const MARKS = { pass: "ok  ", fail: "FAIL", untested: "??  " } as const;
 
@@ -21,6 +22,9 @@ export function textReport({ title, judgement }: ReportInput): string {
     lines.push(`         found: ${found}`);
     if (requests.length > 0) lines.push(`         requests: ${requests.join(", ")}`);
   }
+  const instead = insteadOf(judgement.operations);
+  if (instead.length > 0) lines.push("  done otherwise than asked for:");
+  for (const line of instead) lines.push(`         ${line}`);
   if (judgement.unread.length > 0) lines.push("  not read:");
   for (const unread of judgement.unread) lines.push(`         ${writeUnread(unread)}`);
   lines.push(writeTotals(totalsOf(judgement.verdicts)));
@@ -50,6 +54,7 @@ export function jsonReport({ title, judgement }: ReportInput): string {
         rule: decision?.rule ?? null,
         fault: decision?.fault ?? null,
         undone: carriedOut?.type === "undone" ? carriedOut.reason : null,
+        instead: carriedOut?.type === "done" ? (carriedOut.instead ?? null) : null,
         status: response?.status ?? null,
         retryAfterMs: response?.retryAfterMs ?? null,
         end: end?.how ?? null,
@@ -134,8 +139,14 @@ export function markdownReport({ title, judgement }: ReportInput): string {
     "|---|---|---|---|",
     ...rows,
     "",
+    ...insteadList(judgement.operations),
     ...unreadTable(judgement.unread),
   ].join("\n");
+}
+
+function insteadList(operations: readonly Operation[]): string[] {
+  const lines = insteadOf(operations).map((line) => `- ${escapeMarkdown(line)}`);
+  return lines.length === 0 ? [] : ["### Done otherwise than asked for", "", ...lines, ""];
 }
 
 function unreadTable(unread: readonly Unread[]): string[] {

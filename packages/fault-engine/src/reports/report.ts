@@ -1,5 +1,5 @@
 import type { Judgement, Verdict } from "../verdicts/judge.ts";
-import type { Attempt } from "../verdicts/operations.ts";
+import type { Attempt, Operation } from "../verdicts/operations.ts";
 import { describeUnread, type Unread } from "../verdicts/unread.ts";
 
 /** What a report is made of. Same input, same bytes: a report holds no time of its own. */
@@ -39,6 +39,18 @@ export function emptyNote({ operations }: Judgement): string | null {
 export function writeUnread({ reason, connections, hosts }: Unread): string {
   const where = hosts.length === 0 ? "" : ` (${hosts.join(", ")})`;
   return `${describeUnread(reason)}, on ${connections} connection${connections === 1 ? "" : "s"}${where}`;
+}
+
+/** Faults that were done otherwise than their rules ask for: one line for each rule and way. */
+export function insteadOf(operations: readonly Operation[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { attempts } of operations)
+    for (const { carriedOut } of attempts) {
+      if (carriedOut?.type !== "done" || carriedOut.instead === undefined) continue;
+      const line = `${carriedOut.rule}: ${carriedOut.fault}, instead ${carriedOut.instead}`;
+      counts.set(line, (counts.get(line) ?? 0) + 1);
+    }
+  return Array.from(counts, ([line, count]) => (count === 1 ? line : `${line} (${count} times)`));
 }
 
 /** What became of a request, in a few words. */

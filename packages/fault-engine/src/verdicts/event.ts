@@ -46,6 +46,8 @@ export interface DoneEvent {
   readonly connection: string;
   readonly rule: string;
   readonly fault: FaultKind;
+  /** What was done in place of what the rule asks for, in words; left out where that itself was done. */
+  readonly instead?: string | undefined;
 }
 
 /** A fault could not be carried out, and why. */

@@ -25,7 +25,7 @@ const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
     stream: z.boolean(),
   }),
   z.object({ type: z.literal("decision"), ...ofRule, matchNumber: z.int().min(1) }),
-  z.object({ type: z.literal("done"), ...ofRule }),
+  z.object({ type: z.literal("done"), ...ofRule, instead: z.string().optional() }),
   z.object({ type: z.literal("undone"), ...ofRule, reason: z.string() }),
   z.object({
     type: z.literal("response"),

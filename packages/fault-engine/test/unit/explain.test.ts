@@ -59,7 +59,7 @@ describe("explain", () => {
     ["{ http: { status: 418, retryAfter: none } }", "status 418 without retry-after"],
     [
       "{ stream: { cut: { firstDelta: before, stop: reset } } }",
-      "the stream is cut before the first piece of the answer: the connection is reset",
+      "the stream is cut before the first piece of the answer: the connection is reset (in a tunnel of the Fault proxy a FIN instead)",
     ],
     [
       "{ stream: { stall: { afterEvents: 1, pingEvery: 1s } } }",

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { htmlReport, jsonReport, judge, junitReport, markdownReport, textReport } from "../../src/index.ts";
+import {
+  htmlReport,
+  jsonReport,
+  judge,
+  junitReport,
+  markdownReport,
+  readEventLog,
+  textReport,
+  writeEvent,
+} from "../../src/index.ts";
 import { log } from "../support/event-log.ts";
 
 const nasty = `<script>alert("x")</script> & 'y' | \u0001 \n]]>`;
@@ -94,4 +103,20 @@ describe("reports", () => {
     expect(html.match(/<tr class="operation">/g)).toHaveLength(500);
     expect(html).toContain("100 more operations are not drawn.");
   });
+});
+
+it("says what was done otherwise than asked for, in every form for people and programs, and in the log", () => {
+  const instead = "a FIN, the sockets <being> the host's";
+  const told = log([
+    { at: 0, hit: "cut" },
+    { at: 50, hit: "cut" },
+  ]).map((event) => (event.type === "done" ? { ...event, instead } : event));
+  expect(readEventLog(told.map(writeEvent).join(""))).toEqual(told);
+  const given = { title: "t", judgement: judge([], told) };
+  expect(textReport(given)).toContain(`r: stream.cut, instead ${instead} (2 times)\n`);
+  expect(markdownReport(given)).toContain(
+    "### Done otherwise than asked for\n\n- r: stream.cut, instead a FIN",
+  );
+  expect(htmlReport(given)).toContain("instead: a FIN, the sockets &lt;being&gt;");
+  expect(JSON.parse(jsonReport(given)).operations[0].attempts[0]).toMatchObject({ instead, undone: null });
 });

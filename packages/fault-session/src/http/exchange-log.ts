@@ -1,8 +1,10 @@
 /** What is told of exchanges: the events from which reports are made. No body and no key is in them. */
 import {
   type ConnectionFacts,
+  type DoneEvent,
   type EngineEvent,
   type ExchangeEnd,
+  type Fault,
   requestFingerprint,
   summarizeRequest,
 } from "@faultwire/fault-engine";
@@ -10,16 +12,27 @@ import { headerValue, joinBytes } from "@faultwire/http1";
 import { hostOfAuthority } from "../host-name.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** A fault was carried out, perhaps otherwise than asked for. */
+export function doneEvent(
+  event: Omit<DoneEvent, "type" | "instead">,
+  instead: string | undefined,
+): DoneEvent {
+  return { type: "done", ...event, ...(instead === undefined ? {} : { instead }) };
+}
+
 export class ExchangeLog {
   readonly #connection: ConnectionFacts & { readonly client: string };
   readonly #now: () => number;
   readonly #record: (event: EngineEvent) => void;
+  readonly #insteadOf: (fault: Fault) => string | undefined;
 
   constructor(
     connection: ConnectionFacts & { readonly client: string },
     now: () => number,
     record: (event: EngineEvent) => void,
+    insteadOf: (fault: Fault) => string | undefined = () => undefined,
   ) {
+    this.#insteadOf = insteadOf;
     this.#connection = connection;
     this.#now = now;
     this.#record = record;
@@ -71,7 +84,7 @@ export class ExchangeLog {
     const common = { atMs: this.#now(), request: name, connection, rule, fault: fault.kind };
     this.#record(
       undoneReason === null
-        ? { type: "done", ...common }
+        ? doneEvent(common, this.#insteadOf(fault))
         : { type: "undone", ...common, reason: undoneReason },
     );
   }

@@ -324,6 +324,7 @@ export class HttpExchanges {
       connection,
       () => this.#nowMs,
       (event) => policy.record(event),
+      this.#options.insteadOf,
     );
     return true;
   }

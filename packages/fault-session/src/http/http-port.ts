@@ -1,5 +1,5 @@
 /** What the exchanges of a connection are connected to. */
-import type { ConnectionFacts, UnreadReason } from "@faultwire/fault-engine";
+import type { ConnectionFacts, Fault, UnreadReason } from "@faultwire/fault-engine";
 import type { RequestHead } from "@faultwire/http1";
 import type { Side } from "../events.ts";
 import type { FaultPolicy } from "../policy.ts";
@@ -37,6 +37,8 @@ export interface HttpExchangesOptions {
   readonly unread: (reason: UnreadReason, from: Side) => void;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
+  /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
+  readonly insteadOf?: (fault: Fault) => string | undefined;
   /** Says who we are where we have to ask the upstream something ourselves. */
   readonly userAgent: string;
 }

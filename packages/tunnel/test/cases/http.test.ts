@@ -73,3 +73,16 @@ describe("a cut behind which the upstream is silent", () => {
     expect(rig.told("undone").length).toBe(rig.hasFin ? 0 : 1);
   });
 });
+
+describe("a reset that a tunnel can only do as a FIN", () => {
+  const name = "reset-is-a-fin";
+
+  it.each([true, false])("is told as what it is, once it has come (TLS: %s)", async (tls) => {
+    const { rig, answers } = await runInputCase(name, { tls }, 300);
+    expect(answers).toEqual([""]);
+    expect(rig.hasFin).toBe(true);
+    expect(rig.told("done")).toMatchObject([
+      { fault: "connection.reset", instead: "a FIN, the sockets being the host's" },
+    ]);
+  });
+});
