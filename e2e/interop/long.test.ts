@@ -5,8 +5,11 @@ import { openedThrough } from "../../apps/cli/test/suite/opened.ts";
 import { wholenessThrough } from "../../apps/cli/test/suite/wholeness.ts";
 import { hosts } from "./hosts.ts";
 
+const mib = Number(process.env["FAULTWIRE_MIB"] ?? 100);
+
 describe.each(hosts)("through the $name", ({ start }) => {
-  wholenessThrough(start, Number(process.env["FAULTWIRE_MIB"] ?? 100));
-  faultsThrough(start, 1000);
-  openedThrough(start);
+  // Each has hooks for its own tests.
+  describe("wholeness", () => wholenessThrough(start, mib));
+  describe("faults", () => faultsThrough(start, 1000));
+  describe("opened", () => openedThrough(start));
 });
