@@ -16,5 +16,5 @@ export {
   ruleSources,
   untargetedRules,
 } from "./rules/rule-sources.ts";
-export { RuntimeError, type RuntimeErrorCode } from "./runtime-error.ts";
+export { RuntimeError, type RuntimeErrorCode, systemReason } from "./runtime-error.ts";
 export { identitiesOf } from "./trust/identities.ts";

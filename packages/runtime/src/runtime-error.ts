@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from "node:util";
 import type { RuleProblem } from "@faultwire/fault-engine";
 
 /**
@@ -37,7 +38,17 @@ export class RuntimeError extends Error {
   }
 }
 
-/** The system's short name of what went wrong, such as `ENOENT`. */
-export function systemCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "unknown error";
+/** What the system has said of a file, with its short name: `ENOENT: no such file or directory`. */
+export function systemReason(error: unknown): string {
+  const { code, errno, message } = error as NodeJS.ErrnoException;
+  const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
+  if (known === undefined) return code ?? message ?? "unknown error";
+  const [name, words] = known;
+  return `${name}: ${plainWords[name] ?? words}`;
 }
+
+/** Where the system's own words are not for people. */
+const plainWords: Readonly<Record<string, string>> = {
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of this path is a file, not a folder",
+};

@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { getSystemErrorMap } from "node:util";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import { certificateAuthorityLimits as limits } from "../limits.ts";
 
@@ -13,7 +14,9 @@ export const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].incl
 
 /** An error of the file system with a name, a place and the system's reason. */
 export function storageError(what: string, path: string, error: unknown): CertificateAuthorityError {
-  const reason = errorCode(error) ?? (error instanceof Error ? error.message : String(error));
+  const { errno, code, message = String(error) } = error as NodeJS.ErrnoException;
+  const [name, words] = (errno !== undefined && getSystemErrorMap().get(errno)) || [];
+  const reason = name === undefined ? (code ?? message) : `${words} (${name})`;
   return new CertificateAuthorityError("storage-failed", `Can't ${what} ${path}: ${reason}.`, {
     cause: error,
   });

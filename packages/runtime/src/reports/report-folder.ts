@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EngineEvent, Expectation, Judgement } from "@faultwire/fault-engine";
 import type { Logger } from "pino";
-import { RuntimeError, systemCode } from "../runtime-error.ts";
+import { RuntimeError, systemReason } from "../runtime-error.ts";
 import { EventLog } from "./event-log.ts";
 
 /** A folder that a run is reported in. */
@@ -23,7 +23,7 @@ export class ReportFolder {
       await mkdir(folder, { recursive: true });
       return new ReportFolder(folder, await EventLog.create(join(folder, eventsFile), tell));
     } catch (cause) {
-      const message = `reports can't be written to ${folder} (${systemCode(cause)})`;
+      const message = `reports can't be written to ${folder} (${systemReason(cause)})`;
       throw new RuntimeError("report-unwritable", message, { cause });
     }
   }

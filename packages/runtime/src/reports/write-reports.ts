@@ -14,7 +14,7 @@ import {
   readEventLog,
   textReport,
 } from "@faultwire/fault-engine";
-import { RuntimeError, systemCode } from "../runtime-error.ts";
+import { RuntimeError, systemReason } from "../runtime-error.ts";
 
 /** The forms of a report. */
 export type ReportFormat = "text" | "json" | "junit" | "markdown" | "html";
@@ -33,7 +33,7 @@ export const reportFormats: Readonly<
 /** Judges the log in a file. @throws RuntimeError `events-unusable` */
 export async function judgeLog(path: string, expectations: readonly Expectation[]): Promise<Judgement> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    const message = `event log ${path} can't be read (${systemCode(cause)})`;
+    const message = `event log ${path} can't be read (${systemReason(cause)})`;
     throw new RuntimeError("events-unusable", message, { cause });
   });
   try {
@@ -55,7 +55,7 @@ export async function writeReport(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (cause) {
-    const message = `report ${path} can't be written (${systemCode(cause)})`;
+    const message = `report ${path} can't be written (${systemReason(cause)})`;
     throw new RuntimeError("report-unwritable", message, { cause });
   }
 }

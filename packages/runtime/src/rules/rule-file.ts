@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { FaultEngineError, parseRuleFile, type RuleFile } from "@faultwire/fault-engine";
-import { RuntimeError, systemCode } from "../runtime-error.ts";
+import { RuntimeError, systemReason } from "../runtime-error.ts";
 
 export { readHeaderFault } from "@faultwire/fault-engine";
 
@@ -13,7 +13,7 @@ export async function readRuleText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new RuntimeError("rules-unreadable", `rule file ${path} can't be read (${systemCode(cause)})`, {
+    throw new RuntimeError("rules-unreadable", `rule file ${path} can't be read (${systemReason(cause)})`, {
       cause,
     });
   }

@@ -1,7 +1,7 @@
 /** Files of CAs that vouch for upstreams. */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { RuntimeError } from "../runtime-error.ts";
+import { RuntimeError, systemReason } from "../runtime-error.ts";
 
 /** Reads certificates, PEM, one or more a file. @throws RuntimeError `upstream-ca-unusable` */
 export function readUpstreamCa(paths: readonly string[]): Promise<string[]> {
@@ -13,11 +13,9 @@ export function readUpstreamCa(paths: readonly string[]): Promise<string[]> {
         new X509Certificate(pem);
         return pem;
       } catch (cause) {
-        const { code = "" } = cause as NodeJS.ErrnoException;
+        const { syscall } = cause as NodeJS.ErrnoException;
         const why =
-          code.startsWith("E") && !code.startsWith("ERR_")
-            ? `can't be read (${code})`
-            : "holds no certificate (PEM)";
+          syscall === undefined ? "holds no certificate (PEM)" : `can't be read (${systemReason(cause)})`;
         throw new RuntimeError("upstream-ca-unusable", `${path} ${why}`, { cause });
       }
     }),

@@ -59,7 +59,9 @@ describe("CAs of upstreams", () => {
         message: `${path} holds no certificate (PEM)`,
       }),
     );
-    await expect(readUpstreamCa([join(scratch, "missing.pem")])).rejects.toThrow("can't be read (ENOENT)");
+    await expect(readUpstreamCa([join(scratch, "missing.pem")])).rejects.toThrow(
+      "can't be read (ENOENT: no such file or directory)",
+    );
   });
 });
 
