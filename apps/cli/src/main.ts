@@ -1,5 +1,6 @@
 /** The `faultwire` command: finds the subcommand that is meant and turns what goes wrong into lines and a status. */
 import { Command, CommanderError } from "commander";
+import { removeStaleReadyFile } from "./stale-ready-file.ts";
 import { version } from "./version.ts";
 
 /** The status of a bad flag, a bad file, a port in use: something that the user mends. */
@@ -53,6 +54,7 @@ const program = new Command("faultwire")
 // `faultwire help serve` names the command second.
 const [first, second] = process.argv.slice(2);
 const wanted = first === "help" ? second : first;
+if (wanted === "start" || wanted === "serve") removeStaleReadyFile(process.argv.slice(3));
 for (const [name, { summary, load }] of Object.entries(subcommands))
   program.addCommand(name === wanted ? await load() : new Command(name).summary(summary));
 

@@ -1,5 +1,6 @@
 /** `--ready-file`: tells a script that everything listens, and where. */
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { systemReason } from "@faultwire/runtime";
 import { UsageError } from "./usage-error.ts";
 
 export interface ReadyInfo {
@@ -14,15 +15,55 @@ export interface ReadyInfo {
   readonly pid: number;
 }
 
-/** Writes the file whole or not at all, so that whoever waits for it never reads half of it. */
-export function writeReadyFile(path: string, info: ReadyInfo): void {
-  const partial = `${path}.${process.pid}.part`;
-  try {
-    writeFileSync(partial, `${JSON.stringify(info, undefined, 2)}\n`);
-    renameSync(partial, path);
-  } catch (error) {
-    throw new UsageError(
-      `ready file ${path} can't be written (${(error as NodeJS.ErrnoException).code}); check --ready-file`,
-    );
+/** The file of one run: there from when everything listens to when the process ends, however it ends but by SIGKILL. */
+export class ReadyFile {
+  readonly #path: string;
+  readonly #partial: string;
+  #text: string | undefined;
+
+  /**
+   * Removes what a run before has left, and sees whether the file can be written at all: before anything is started.
+   *
+   * @throws UsageError
+   */
+  constructor(path: string) {
+    this.#path = path;
+    this.#partial = `${path}.${process.pid}.part`;
+    this.#orRefuse(() => {
+      rmSync(path, { force: true });
+      writeFileSync(this.#partial, "");
+      rmSync(this.#partial);
+    });
+  }
+
+  /** Writes the file whole or not at all, so that a script that waits for it never reads half of it. @throws UsageError */
+  write(info: ReadyInfo): void {
+    const text = `${JSON.stringify(info, undefined, 2)}\n`;
+    this.#orRefuse(() => {
+      writeFileSync(this.#partial, text);
+      renameSync(this.#partial, this.#path);
+    });
+    this.#text = text;
+    process.on("exit", () => this.#remove());
+  }
+
+  /** Another run may have made the file its own meanwhile. */
+  #remove(): void {
+    try {
+      if (readFileSync(this.#path, "utf8") === this.#text) rmSync(this.#path);
+    } catch {
+      // It is gone, or its folder is: then there is nothing that would tell a script that we listen.
+    }
+  }
+
+  #orRefuse(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      // Node's own error for a folder has no number of the system's.
+      const { code } = error as NodeJS.ErrnoException;
+      const reason = code === "ERR_FS_EISDIR" ? "it is a folder" : systemReason(error);
+      throw new UsageError(`ready file ${this.#path} can't be written (${reason}); check --ready-file`);
+    }
   }
 }

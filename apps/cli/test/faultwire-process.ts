@@ -47,9 +47,18 @@ function launch(
 
 const freshHome = (): string => mkdtempSync(join(tmpdir(), "faultwire-home-"));
 
-/** Runs a command that ends by itself. */
-export async function runFaultwire(args: readonly string[]): Promise<Finished> {
+/** Starts a command; its home goes with it. */
+export function launchFaultwire(...args: readonly string[]): {
+  child: ChildProcess;
+  closed: Promise<unknown>;
+} {
   const home = freshHome();
+  const { child } = launch(args, home);
+  return { child, closed: once(child, "close").then(() => rmSync(home, { recursive: true, force: true })) };
+}
+
+/** Runs a command that ends by itself. */
+export async function runFaultwire(args: readonly string[], home: string = freshHome()): Promise<Finished> {
   const { child, out, err } = launch(args, home);
   const [status] = (await once(child, "close")) as [number | null];
   rmSync(home, { recursive: true, force: true });
@@ -62,7 +71,8 @@ export async function startFaultwire(
   ...flags: readonly string[]
 ): Promise<RunningFaultwire> {
   const home = freshHome();
-  const readyFile = join(home, "ready.json");
+  const named = flags.indexOf("--ready-file");
+  const readyFile = named < 0 ? join(home, "ready.json") : (flags[named + 1] ?? "");
   const ports = command === "start" ? ["--port", "0", "--proxy-port", "0"] : ["--port", "0"];
   const { child, out, err } = launch([command, ...ports, "--ready-file", readyFile, ...flags], home);
   const closed = once(child, "close") as Promise<[number | null]>;
@@ -73,7 +83,9 @@ export async function startFaultwire(
     },
     () => {},
   );
-  while (!existsSync(readyFile)) {
+  const isReady = (): boolean =>
+    existsSync(readyFile) && (JSON.parse(readFileSync(readyFile, "utf8")) as ReadyInfo).pid === child.pid;
+  while (!isReady()) {
     if (ended) throw new Error(`faultwire ${command} ended before it was ready: ${err()}`);
     await pause(10);
   }

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { banner } from "../banner.ts";
 import { describeRules } from "../describe-rules.ts";
-import { writeReadyFile } from "../ready-file.ts";
+import { ReadyFile } from "../ready-file.ts";
 import { startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
@@ -16,10 +16,12 @@ export function serveCommand(): Command {
         "  fault run --grpc-plugin http://127.0.0.1:50051 --grpc-plugin http://127.0.0.1:50052 --upstream '*' --no-ui",
     );
   return addServerOptions(command).action(async (flags: ServerFlags) => {
+    const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
     const signal = signalled();
     const plugin = await startPlugin(flags, false);
     const { rules, logger, caCertPath, server, pluginUrls } = plugin;
     try {
+      readyFile?.write({ plugins: pluginUrls, caCert: caCertPath, pid: process.pid });
       banner({
         rows: [
           ...server.endpoints.map(({ side, url }) => [`${side} side`, url] as const),
@@ -29,8 +31,6 @@ export function serveCommand(): Command {
         title: "Give these to the Fault proxy:",
         command: ["fault run", ...pluginUrls.map((url) => `--grpc-plugin ${url}`), "--upstream '*' --no-ui"],
       });
-      if (flags.readyFile !== undefined)
-        writeReadyFile(flags.readyFile, { plugins: pluginUrls, caCert: caCertPath, pid: process.pid });
       logger.info({ event: "shutdown", signal: await signal }, "draining");
     } finally {
       await plugin.close();

@@ -8,7 +8,7 @@ import { describeRules } from "../describe-rules.ts";
 import { HostLog } from "../host-log.ts";
 import { mockRows } from "../mock-rows.ts";
 import { integerFlag } from "../number-flags.ts";
-import { writeReadyFile } from "../ready-file.ts";
+import { ReadyFile } from "../ready-file.ts";
 import { type RunningPlugin, startPlugin } from "../running-plugin.ts";
 import { addServerOptions, type ServerFlags } from "../server-options.ts";
 import { signalled } from "../shutdown.ts";
@@ -45,6 +45,7 @@ export function startCommand(): Command {
 }
 
 async function run(flags: StartFlags): Promise<void> {
+  const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
   const signal = signalled();
   const plugin = await startPlugin(flags, !flags.realUpstream);
   const { rules, caCertPath, server, pluginUrls, logger } = plugin;
@@ -55,6 +56,13 @@ async function run(flags: StartFlags): Promise<void> {
     mock = flags.realUpstream ? undefined : await startMock(plugin, flags);
     host = await startHost(plugin, flags, mock, hostLog);
     const [target = defaultTargetHost] = exactHosts(rules.sources.targets);
+    readyFile?.write({
+      plugins: pluginUrls,
+      proxy: host.proxyUrl,
+      ...(mock ? { mock: mock.url } : {}),
+      caCert: caCertPath,
+      pid: process.pid,
+    });
     banner({
       rows: [
         ...server.endpoints.map(({ side, url }) => ["plugin", `${url}  ${side} side`] as const),
@@ -66,14 +74,6 @@ async function run(flags: StartFlags): Promise<void> {
       title: "Try it in another terminal:",
       command: curlLine(host.proxyUrl, caCertPath, target, flags.realUpstream ?? false),
     });
-    if (flags.readyFile !== undefined)
-      writeReadyFile(flags.readyFile, {
-        plugins: pluginUrls,
-        proxy: host.proxyUrl,
-        ...(mock ? { mock: mock.url } : {}),
-        caCert: caCertPath,
-        pid: process.pid,
-      });
     logger.info({ event: "shutdown", signal: await signal }, "draining");
   } finally {
     hostLog.end();

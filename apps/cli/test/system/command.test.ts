@@ -199,7 +199,7 @@ describe("what the user has to mend is a line each and status 2", () => {
 
   it("a rule file that is missing, or neither YAML nor JSON, or no object", async () => {
     expect(await refused("serve", "--config", join(scratch, "none.json"))).toContain(
-      "can't be read (ENOENT)",
+      "can't be read (ENOENT: no such file or directory)",
     );
     expect(await refused("serve", "--config", config("broken.json", "{,}"))).toContain(
       "broken.json:1:2: not YAML or JSON",
@@ -212,14 +212,14 @@ describe("what the user has to mend is a line each and status 2", () => {
       "holds no certificate (PEM); check --upstream-ca",
     );
     expect(await refused("serve", "--upstream-ca", join(scratch, "missing.pem"))).toContain(
-      "can't be read (ENOENT); check --upstream-ca",
+      "can't be read (ENOENT: no such file or directory); check --upstream-ca",
     );
   });
 
   it("a folder for reports that can't be made", async () => {
     const path = config("a-file", "");
     expect(await refused("serve", "--port", "0", "--report", join(path, "below"))).toContain(
-      "(ENOTDIR); check --report",
+      "(ENOTDIR: a part of this path is a file, not a folder); check --report",
     );
   });
 });

@@ -221,7 +221,9 @@ describe("--report", () => {
     rmSync(folder, { recursive: true });
     const ended = await stop();
     expect(ended.status).toBe(2);
-    expect(ended.stderr).toContain(`event log ${join(folder, "events.ndjson")} can't be read (ENOENT)`);
+    expect(ended.stderr).toContain(
+      `event log ${join(folder, "events.ndjson")} can't be read (ENOENT: no such file or directory)`,
+    );
   });
 
   it("says at the start that expectations are not judged without it", async () => {
@@ -270,11 +272,14 @@ describe("faultwire check", () => {
 
   it.each([
     [["check"], "missing required argument 'file'"],
-    [["check", "none.yaml"], "rule file none.yaml can't be read (ENOENT)"],
+    [["check", "none.yaml"], "rule file none.yaml can't be read (ENOENT: no such file or directory)"],
     [["check", "x", "--simulate", "0"], "Expected a whole number from 1 to 1000000"],
-    [["report", "none.ndjson"], "event log none.ndjson can't be read (ENOENT)"],
+    [["report", "none.ndjson"], "event log none.ndjson can't be read (ENOENT: no such file or directory)"],
     [["report", "x", "--format", "pdf"], "Allowed choices are text, json, junit, markdown, html"],
-    [["report", "x", "--rules", "none.yaml"], "rule file none.yaml can't be read (ENOENT)"],
+    [
+      ["report", "x", "--rules", "none.yaml"],
+      "rule file none.yaml can't be read (ENOENT: no such file or directory)",
+    ],
   ])("%j is refused", async (args, line) => {
     const { status, stderr } = await runFaultwire(args);
     expect(status).toBe(2);
