@@ -7,6 +7,7 @@ import {
   type TrustReport,
   thisHost,
 } from "@faultwire/cert-authority";
+import { UsageError } from "./usage-error.ts";
 
 /** The flags that are about the CA. */
 export interface AuthorityFlags {
@@ -24,7 +25,10 @@ export async function handOutAuthority(
   authority: CertificateAuthority,
   { exportCa, installCa }: AuthorityFlags,
 ): Promise<readonly string[]> {
-  if (exportCa !== undefined) await exportCertificate(authority, exportCa);
+  if (exportCa !== undefined)
+    await exportCertificate(authority, exportCa).catch((error: Error) => {
+      throw new UsageError(`${error.message} Check --export-ca.`, { cause: error });
+    });
   return installCa ? describeTrust(await installTrust(authority)) : [];
 }
 

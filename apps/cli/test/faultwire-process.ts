@@ -85,7 +85,8 @@ export async function startFaultwire(
   );
   const isReady = (): boolean =>
     existsSync(readyFile) && (JSON.parse(readFileSync(readyFile, "utf8")) as ReadyInfo).pid === child.pid;
-  while (!isReady()) {
+  // The banner comes after the file.
+  while (!(isReady() && out().includes("Ctrl-C ends it."))) {
     if (ended) throw new Error(`faultwire ${command} ended before it was ready: ${err()}`);
     await pause(10);
   }

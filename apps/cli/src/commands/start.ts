@@ -1,7 +1,7 @@
 /** `faultwire start`: the plugin, a host that loads it and a mock API behind it, all on loopback, in one process. */
 import type { FaultHost } from "@faultwire/fault-host";
 import type { LlmMock } from "@faultwire/llm-mock";
-import { defaultTargetHost, exactHosts } from "@faultwire/runtime";
+import { defaultTargetHost, exactHosts, systemReason } from "@faultwire/runtime";
 import { Command, Option } from "commander";
 import { banner } from "../banner.ts";
 import { describeRules } from "../describe-rules.ts";
@@ -45,6 +45,7 @@ export function startCommand(): Command {
 }
 
 async function run(flags: StartFlags): Promise<void> {
+  refuseSamePorts(flags);
   const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
   const signal = signalled();
   const plugin = await startPlugin(flags, !flags.realUpstream);
@@ -124,10 +125,32 @@ async function startHost(
   });
 }
 
-/** A port in use, in the words of the other such errors; anything else as it is. */
+/** Refuses two flags with one port: the system would call it a port of another program. */
+function refuseSamePorts({ port, clientPort, proxyPort, mockPort }: StartFlags): void {
+  const named = new Map<number, string>();
+  const flags = {
+    "--port": port,
+    // As the plugin server chooses it.
+    "--client-port": clientPort ?? (port === 0 ? 0 : port + 1),
+    "--proxy-port": proxyPort,
+    "--mock-port": mockPort,
+  };
+  for (const [flag, number] of Object.entries(flags)) {
+    const other = number === 0 ? undefined : named.get(number);
+    if (other !== undefined)
+      throw new UsageError(`${other} and ${flag} are both ${number}; give each a port of its own, or 0`);
+    named.set(number, flag);
+  }
+}
+
+/** A port that can't be had, in the words of the other such errors; anything else as it is. */
 function portError(error: Error, port: number, flag: string): Error {
-  const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
-  if (code !== "EADDRINUSE") return error;
+  const cause = (error.cause ?? error) as NodeJS.ErrnoException;
+  if (cause.syscall !== "listen") return error;
+  if (cause.code !== "EADDRINUSE")
+    return new UsageError(
+      `can't listen on 127.0.0.1:${port} (${systemReason(cause)}); choose another port (${flag}; 0 takes a free one)`,
+    );
   return new UsageError(
     `127.0.0.1:${port} is in use by another program; stop it, or choose another port (${flag}; 0 takes a free one)`,
   );

@@ -164,6 +164,16 @@ describe("what the user has to mend is a line each and status 2", () => {
     [["serve", "--watch", "maybe"], "Allowed choices are true, false"],
     [["serve", "--intercept", "http"], "Allowed choices are https, connection"],
     [["serve", "--ready-file", "/nowhere/r.json", "--port", "0"], "--ready-file"],
+    [["serve", "--export-ca", ".", "--port", "0"], "Can't write .: it is a folder. Check --export-ca."],
+    [["serve", "--config", "."], "rule file . can't be read (EISDIR: it is a folder); check --config"],
+    [["serve", "--upstream-ca", "."], ". can't be read (EISDIR: it is a folder); check --upstream-ca"],
+    [["start", "--proxy-port", "4001", "--mock-port", "4001"], "--proxy-port and --mock-port are both 4001"],
+    [["start", "--port", "4001", "--proxy-port", "4002"], "--client-port and --proxy-port are both 4002"],
+    [["ca", "export", "--out", "."], "ca export: There is no CA: "],
+    [["ca", "show", "--ca-cert", "a.pem", "--ca-key", "b.pem"], "neither a.pem nor b.pem exists"],
+    [["ca", "trust", "--certificate", "none.pem"], "none.pem can't be read: ENOENT: no such file"],
+    [["ca", "untrust", "--certificate", "."], "The certificate . can't be read: EISDIR"],
+    [["ca", "untrust", "--certificate", "package.json"], "package.json holds no certificate (PEM or DER)"],
   ])("%j", async (args, line) => {
     expect(await refused(...args)).toContain(line);
   });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import { certificateAuthorityLimits as limits } from "../limits.ts";
@@ -12,6 +12,7 @@ import {
 import { scratchPrefix } from "./leftovers.ts";
 import {
   isMissing,
+  makeFolder,
   readSmallFile,
   refuseReadableByOthers,
   refuseWritableByOthers,
@@ -121,7 +122,7 @@ export async function storeAuthority(
     const at = generationAt(home, (before?.number ?? 0) + 1);
     let scratch: string | undefined;
     try {
-      await mkdir(all, { recursive: true, mode: 0o700 });
+      await makeFolder(all, 0o700);
       await refuseFolder(all);
       // mkdtemp makes the folder with mode 0700.
       scratch = await mkdtemp(join(all, scratchPrefix));

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { certificateAuthorityLimits as limits } from "../limits.ts";
-import { isMissing, storageError } from "./private-file.ts";
+import { storageError } from "./private-file.ts";
 
 /** Where the two files of a CA are. */
 export type AuthorityPaths = { readonly certificatePath: string; readonly keyPath: string };
@@ -35,7 +35,7 @@ export function generationAt(home: string, number: number): Generation {
 export async function generationsOf(home: string): Promise<Generation[]> {
   const folder = authorityFolder(home);
   const names = await readdir(folder).catch((error: unknown): string[] => {
-    if (isMissing(error)) return [];
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw storageError("look into", folder, error);
   });
   const numbers = names.filter((name) => /^[1-9]\d{0,8}$/.test(name)).map(Number);

@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import { certificateAuthorityLimits as limits } from "../limits.ts";
@@ -12,11 +13,25 @@ const errorCode = (error: unknown): string | undefined => (error as NodeJS.Errno
 /** True for the error that says that there is no such file or folder. */
 export const isMissing = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(errorCode(error) ?? "");
 
+/** Where the system's own words are not for people. */
+const plainWords: Readonly<Record<string, string>> = {
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of this path is a file, not a folder",
+  EEXIST: "something else is there already",
+};
+
+/** What the file system has said, with its short name: `no such file or directory (ENOENT)`. */
+function systemReason(error: unknown): string {
+  const { errno, code, message } = error as NodeJS.ErrnoException;
+  const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
+  if (known === undefined) return code ?? message;
+  const [name, words] = known;
+  return `${plainWords[name] ?? words} (${name})`;
+}
+
 /** An error of the file system with a name, a place and the system's reason. */
 export function storageError(what: string, path: string, error: unknown): CertificateAuthorityError {
-  const { errno, code, message = String(error) } = error as NodeJS.ErrnoException;
-  const [name, words] = (errno !== undefined && getSystemErrorMap().get(errno)) || [];
-  const reason = name === undefined ? (code ?? message) : `${words} (${name})`;
+  const reason = systemReason(error);
   return new CertificateAuthorityError("storage-failed", `Can't ${what} ${path}: ${reason}.`, {
     cause: error,
   });
@@ -74,6 +89,37 @@ export async function readSmallFile(path: string, check?: (stats: Stats) => void
     await handle?.close();
   }
 }
+
+/**
+ * Makes a folder, and those above it, for the user alone where `mode` says so. Node's own way (`recursive`) never ends
+ * where a folder can't be made although the one above it is there, as in /proc.
+ */
+export async function makeFolder(path: string, mode: number = 0o777): Promise<void> {
+  try {
+    await makeLastFolder(path, mode);
+  } catch (error) {
+    const above = dirname(path);
+    if (errorCode(error) !== "ENOENT" || above === path) throw error;
+    await makeFolder(above, mode);
+    await makeLastFolder(path, mode);
+  }
+}
+
+/** Makes a folder in one that is there. Systems have several words for a folder that is there already. */
+async function makeLastFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if (!(await isFolder(path))) throw error;
+  }
+}
+
+/** Whether there is a folder of this name. */
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 
 /** Brings the names in a folder down to the disk, so that a later change of them is not the only one to get there. */
 export async function syncFolder(path: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { CertificateAuthority } from "../certificate-authority.ts";
-import { storageError, writeNewFile } from "../store/private-file.ts";
+import { CertificateAuthorityError } from "../certificate-authority-error.ts";
+import { isFolder, makeFolder, storageError, writeNewFile } from "../store/private-file.ts";
 import { bundlePem, machineRoots } from "./bundle.ts";
 import { pkcs12TrustStore } from "./pkcs12.ts";
 
@@ -42,9 +43,11 @@ export async function encodeCertificate(ca: PublicCertificate, format: ExportFor
 
 /** Puts a file in place at once: readers see the old or the new one, never half of it. */
 export async function replaceFile(path: string, content: Uint8Array): Promise<void> {
+  if (await isFolder(path))
+    throw new CertificateAuthorityError("storage-failed", `Can't write ${path}: it is a folder.`);
   const scratch = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeNewFile(scratch, content, 0o644);
     await rename(scratch, path);
   } catch (error) {

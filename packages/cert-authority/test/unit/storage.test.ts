@@ -191,9 +191,23 @@ describe("a stored CA", () => {
   });
 
   it("says so when the place can't be written", async () => {
-    const file = join(temporaryFolder(), "file");
+    const home = temporaryFolder();
+    const file = join(home, "file");
     writeFileSync(file, "");
-    await expect(open(join(file, "home"))).rejects.toMatchObject({ code: "storage-failed" });
+    writeFileSync(join(home, "ca"), "");
+    for (const place of [home, join(file, "home")])
+      await expect(open(place)).rejects.toMatchObject({
+        code: "storage-failed",
+        message: expect.stringContaining("a part of this path is a file, not a folder (ENOTDIR)"),
+      });
+  });
+
+  // Node's own way of making folders never comes back there.
+  it.runIf(existsSync("/proc/self"))("says so in a place where no folder can be made", async () => {
+    await expect(open("/proc/none/of/them")).rejects.toMatchObject({
+      code: "storage-failed",
+      message: expect.stringContaining("(ENOENT)"),
+    });
   });
 
   it("is not read when a file is larger than any certificate", async () => {

@@ -20,12 +20,15 @@ type TrustOptions = Location & {
 
 /** A certificate that is no longer the CA's, or never was. */
 async function readSubject(path: string): Promise<TrustSubject> {
+  const content = await readFile(path).catch((cause: Error) => {
+    const message = `The certificate ${path} can't be read: ${cause.message}. Check --certificate.`;
+    throw new CertificateAuthorityError("certificate-malformed", message, { cause });
+  });
   try {
-    return { certificate: new X509Certificate(await readFile(path)), certificatePath: path };
+    return { certificate: new X509Certificate(content), certificatePath: path };
   } catch (cause) {
-    throw new CertificateAuthorityError("certificate-malformed", `${path} can't be read as a certificate.`, {
-      cause,
-    });
+    const message = `${path} holds no certificate (PEM or DER). Check --certificate.`;
+    throw new CertificateAuthorityError("certificate-malformed", message, { cause });
   }
 }
 
