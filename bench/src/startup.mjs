@@ -47,7 +47,8 @@ async function start([file, ...args], readyFile) {
   const residentMb = (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
   child.kill("SIGTERM");
   await exited;
-  rmSync(readyFile);
+  // Ours is gone with the process; a peer leaves its own.
+  rmSync(readyFile, { force: true });
   return { readyMs, cpuMs, residentMb };
 }
 
