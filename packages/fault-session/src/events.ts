@@ -26,13 +26,12 @@ export type ClosedReason =
 export type SessionEvent =
   | {
       /** The target of a connection is known, or will never be. */
-      readonly type: "connection";
+      readonly type: "detected";
       readonly protocol: "tls" | "http" | "other";
       /** SNI or Host; undefined where there is none. */
       readonly host: string | undefined;
       readonly alpnProtocols: readonly string[];
       readonly target: boolean;
-      readonly sides: readonly Side[];
       /** How the traffic reaches us; not there where nothing is to be read. */
       readonly way?: ConnectionWay;
     }

@@ -1,18 +1,27 @@
 /** One connection, whoever carries its bytes: what is spoken, whose name, is it a target, and how a decision is carried out. */
+export {
+  type Carrier,
+  type CarrierHooks,
+  type EndKind,
+  type EndOptions,
+  otherSide,
+  type Session,
+  sessionLimits,
+} from "./carrier.ts";
+export { ConnectionSession, type ConnectionSessionOptions } from "./connection-session.ts";
 export type { ClosedReason, SessionEvent, Side } from "./events.ts";
 export { hostOfAuthority } from "./host-name.ts";
+export { type EncodedAnswer, encodeAnswer } from "./http/encode-answer.ts";
 export { Exchange, maxRememberedBodyBytes, passOn } from "./http/exchange.ts";
 export { ExchangeLog } from "./http/exchange-log.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
 export { HttpExchanges, httpExchangeLimits, unsentReason } from "./http/http-exchanges.ts";
 export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
-export { encodeQuestion, type QuestionOptions } from "./http/question.ts";
 export {
-  type ClientEnd,
   type PlanFacts,
   planRequest,
   type RequestPlan,
-  readableRequest,
+  readableHeaders,
 } from "./http/request-plan.ts";
 export { Interception, type InterceptionOptions, interceptionLimits } from "./interception.ts";
 export {
@@ -23,6 +32,8 @@ export {
   meetHttp,
   meetTls,
 } from "./introduction.ts";
+export type { OpenedTls } from "./opened-tls.ts";
+export { noTls } from "./plain-http.ts";
 export type { ConnectionVerdict, ConnectionWay, FaultPolicy, NewConnection } from "./policy.ts";
 export {
   type BridgeFault,
@@ -31,6 +42,8 @@ export {
   type RecordFault,
   recordFaultOf,
 } from "./tls-faults.ts";
+export { type Reached, TlsFollower, type TlsFollowerOptions } from "./tls-follower.ts";
+export { notOpened, type Strike, strikeOf } from "./tls-strike.ts";
 export {
   type TellUnread,
   type UnreadConnection,

@@ -2,7 +2,7 @@
 import type { ConnectionFacts, Decision, EngineEvent, Fault } from "@faultwire/fault-engine";
 import { headerValue, type RequestHead } from "@faultwire/http1";
 import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-parser";
-import type { SessionEvent, Side } from "./events.ts";
+import type { SessionEvent } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
 import { doneEvent } from "./http/exchange-log.ts";
 import type { ConnectionWay, FaultPolicy } from "./policy.ts";
@@ -11,7 +11,6 @@ import type { TellUnread } from "./unread-teller.ts";
 /** What the introduction of a connection needs. */
 export interface Introducer {
   readonly policy: FaultPolicy;
-  readonly sides: readonly Side[];
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
   readonly tell: (event: SessionEvent) => void;
@@ -104,16 +103,15 @@ export function meetTls(
   hello: ClientHello,
   way: ConnectionWay,
 ): Acquaintance | undefined {
-  const { policy, sides, tell, unread } = introducer;
+  const { policy, tell, unread } = introducer;
   const host = hostOfHello(hello);
   const target = host !== undefined && policy.isTarget(host);
   tell({
-    type: "connection",
+    type: "detected",
     protocol: "tls",
     host,
     alpnProtocols: alpnProtocolsOf(hello),
     target,
-    sides,
     way,
   });
   if (host === undefined) unread("no-server-name", "client");
@@ -126,15 +124,14 @@ export function meetHttp(
   host: string,
   userAgent: string | undefined,
 ): Acquaintance | undefined {
-  const { policy, sides, tell, unread } = introducer;
+  const { policy, tell, unread } = introducer;
   const target = host !== "" && policy.isTarget(host);
   tell({
-    type: "connection",
+    type: "detected",
     protocol: "http",
     host: host || undefined,
     alpnProtocols: [],
     target,
-    sides,
     way: "plain",
   });
   if (host === "") unread("no-host", "client");

@@ -13,7 +13,7 @@ export function logSessionEvent(logger: Logger, event: SessionEvent, label: Conn
   const { type, ...fields } = event;
   const entry = { event: type, ...label, ...fields };
   switch (event.type) {
-    case "connection":
+    case "detected":
       logger.debug(
         entry,
         `${event.protocol} ${event.host ?? "without a name"}${event.target ? `, a target, ${event.way}` : ""}`,

@@ -1,6 +1,5 @@
-/** What the parts of a conversation are given, and what they are: shared by tunnels heard on one side and on both. */
-
-import type { Decision, Fault } from "@faultwire/fault-engine";
+/** What the parts of a conversation are given, and what they are, in a tunnel that is heard on one side. */
+import type { Fault } from "@faultwire/fault-engine";
 import type { FaultDesk, FaultPolicy, Side, TellUnread } from "@faultwire/fault-session";
 import type { TunnelEventBody } from "./events.ts";
 import type { Verdict } from "./verdict.ts";
@@ -10,8 +9,8 @@ export type CallKind = "read" | "write";
 
 /** What a protocol's part of a conversation is given. */
 export interface ConversationContext {
-  /** The sides that this conversation is heard on. */
-  readonly sides: readonly Side[];
+  /** The side that this conversation is heard on. */
+  readonly side: Side;
   readonly policy: FaultPolicy;
   readonly desk: FaultDesk;
   readonly userAgent: string;
@@ -26,15 +25,7 @@ export interface ConversationContext {
   /** Nothing needs to be watched any more: every byte goes on as it is. */
   readonly leave: () => void;
   /** Whether HTTPS would be opened if both sides were heard. */
-  readonly wouldOpen?: boolean;
-  /** Nothing that this peer says goes on for so long; only where calls can be held. */
-  readonly stall?: (from: Side, ms: number | null) => void;
-  /** Calls `told` once the client's connection has ended by an answer of ours, or can't be; only where calls can be held. */
-  readonly whenEnded?: (told: (isEnded: boolean) => void) => void;
-  /** A fault of the connection's bytes is to be carried out; only where calls can be held. */
-  readonly wire?: (decision: Decision, told: (undoneReason: string | null) => void) => void;
-  /** That fault is over: what it holds goes on at once. */
-  readonly unwire?: () => void;
+  readonly wouldOpen: boolean;
 }
 
 /** A protocol's part: both directions' chunks in the order seen. */

@@ -107,12 +107,11 @@ export class Conversation {
   #unknown(reason: UnreadReason, from: Side): Verdict {
     this.#watcher = null;
     this.#context.tell({
-      type: "connection",
+      type: "detected",
       protocol: "other",
       host: undefined,
       alpnProtocols: [],
       target: false,
-      sides: this.#context.sides,
     });
     this.#context.unread(reason, from);
     return pass;

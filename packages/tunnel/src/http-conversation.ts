@@ -9,7 +9,7 @@ import {
   type Acquaintance,
   Exchange,
   ExchangeLog,
-  encodeQuestion,
+  encodeAnswer,
   hostOfHead,
   meetHttp,
   passOn,
@@ -30,7 +30,8 @@ import {
   ResponseReader,
 } from "@faultwire/http1";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
-import { closed, pass, type Verdict } from "./verdict.ts";
+import { questionHead } from "./question.ts";
+import { closed, needsBothSides, pass, type Verdict } from "./verdict.ts";
 
 /** Requests without a response before the connection is not read any more: on one side the host can't be held up. */
 const { maxOutstandingRequests } = DEFAULT_HTTP_LIMITS;
@@ -108,7 +109,7 @@ export class HttpConversation implements Watcher {
           this.#tellUnread(item, "server");
           return this.#giveUp();
         }
-        const interimOfOurs = item.kind === "interim" && this.#exchanges[0]?.plan?.kind === "answer";
+        const interimOfOurs = item.kind === "interim" && this.#exchanges[0]?.isAnswered;
         const bytes = this.#fresh("server", item.bytes);
         if (!this.#drops.server && !interimOfOurs) out.push(bytes);
         if (item.kind === "end") this.#drops.server = false;
@@ -154,7 +155,7 @@ export class HttpConversation implements Watcher {
     }
     const obstacle = found?.kind === "fault" ? this.#carryOut(exchange, found.decision) : undefined;
     if (obstacle !== undefined) this.#log?.outcome(exchange, obstacle);
-    const isAnswered = exchange.plan.kind === "answer";
+    const { isAnswered } = exchange;
     this.#responses.expect(isAnswered ? "HEAD" : method);
     this.#exchanges.push(exchange);
     if (this.#exchanges.length > maxOutstandingRequests && !this.#injecting) {
@@ -162,7 +163,7 @@ export class HttpConversation implements Watcher {
       this.#left = true;
     }
     if (!isAnswered) return undefined;
-    return encodeQuestion({ head, host: "", userAgent: this.#context.userAgent, isLast: true });
+    return questionHead({ head, host: "", userAgent: this.#context.userAgent, isLast: true }).bytes;
   }
 
   /** Plans a decision. @returns why it can't be carried out, where it can't. */
@@ -183,9 +184,11 @@ export class HttpConversation implements Watcher {
       desk,
       last: true,
     });
-    if (plan.kind !== "answer") return plan.kind === "none" ? plan.reason : needsBothSides;
+    if (plan.kind === "none") return plan.reason;
     exchange.plan = plan;
-    return undefined;
+    if (exchange.isAnswered) return undefined;
+    exchange.plan = passOn;
+    return needsBothSides;
   }
 
   #introduce(head: RequestHead): void {
@@ -201,14 +204,14 @@ export class HttpConversation implements Watcher {
 
   /** The head of a response is there: it goes on, or ours goes in its place. */
   #answer(exchange: Exchange | undefined, out: Uint8Array[]): void {
-    const plan = exchange?.plan;
-    if (!exchange || plan?.kind !== "answer") return;
+    if (!exchange?.isAnswered) return;
     this.#drops.server = true;
     this.#ends = true;
-    if (plan.bytes.length > 0) out.push(plan.bytes);
-    if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
+    const { bytes, status, retryAfterMs: afterMs } = encodeAnswer(exchange, this.#context.desk.nowMs);
+    if (bytes.length > 0) out.push(bytes);
+    if (status !== null) this.#log?.response(exchange, status, true, afterMs);
     this.#log?.outcome(exchange, null);
-    this.#log?.end(exchange, plan.bytes.length > 0 ? "complete" : "failed");
+    this.#log?.end(exchange, bytes.length > 0 ? "complete" : "failed");
   }
 
   #note(item: ResponseItem): void {
@@ -245,8 +248,6 @@ export class HttpConversation implements Watcher {
   }
 
   get #injecting(): boolean {
-    return this.#drops.server || this.#exchanges.some(({ plan }) => plan?.kind === "answer");
+    return this.#drops.server || this.#exchanges.some(({ isAnswered }) => isAnswered);
   }
 }
-
-const needsBothSides = "one side only is registered, and that side can't do it";

@@ -1,16 +1,20 @@
 /**
- * The clock of a tunnel that the host wrapped on both sides. Bytes can go to a peer only as the answer to a read call
- * of that direction: each call is a *tick*. This driver keeps what has to go to each peer, answers the calls in hand
- * with it, holds them while there is a reason to, and asks for a tick where none is to be expected.
+ * Carries a session by the calls of a host that wrapped both sides of a tunnel. Bytes can go to a peer only as the
+ * answer to a read call of that direction: each call is a *tick*. This carrier keeps what has to go to each peer,
+ * answers the calls in hand with it, keeps a call while something is to go with it later, and has a call brought about
+ * where none is to be expected.
+ *
+ * `to` names the receiver: a read call toward the client holds bytes that the upstream said.
  */
-
-import type { FaultMachine } from "@faultwire/fault-engine";
 import { hostLimits } from "@faultwire/fault-protocol";
-import type { Side } from "@faultwire/fault-session";
+import type { Carrier, ConnectionSession, EndKind, EndOptions, Side } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
 import { maxTimedParts, type TimedPart } from "./lane.ts";
+import type { Outlook } from "./outlook.ts";
+import type { Prompter } from "./prompter.ts";
 import type { Timers } from "./timers.ts";
 import { closeReason } from "./verdict.ts";
+import { insteadInTunnel } from "./ways.ts";
 
 /** The answers to a read call; each call gets one of them, once. */
 export interface TickReply {
@@ -26,38 +30,14 @@ export interface TickReply {
   close(reason: string): void;
 }
 
-/** What a driver drives: takes chunks, and sends by {@link Ticks.send}. Directions are named by who says the bytes. */
-export interface TickSession {
-  /** A chunk has come; what is to be done about it is done, or under way while {@link isBusy}. */
-  see(from: Side, chunk: Uint8Array): void;
-  /** Something is under way that may still send. */
-  readonly isBusy: boolean;
-  /** Resolves when it is not busy any more. */
-  idle(): Promise<void>;
-  /** Whether a call in hand is better kept while there is nothing urgent to answer it with. */
-  keeps(from: Side): boolean;
-  /** Whether a call in hand has to be kept, whatever there is to send: something is to go with it later. */
-  holds(from: Side, hasOutput: boolean): boolean;
-  /**
-   * Whether this peer is sure to go on at once: it is in the middle of a TLS record. Bytes that would fill a buffer of the
-   * host's only in part then wait for those, because full buffers cost no guard (see {@link Lane}).
-   */
-  isInRecord(from: Side): boolean;
-  /** Whether so much is under way that nothing more is to be read from the client for now. */
-  readonly isFull: boolean;
-  /** When {@link wake} is due. */
-  readonly wakeAtMs: number | undefined;
-  /** Does what is due at that moment, which may be ahead of time where {@link isScheduled}. */
-  wake(atMs: number): void;
-  /** Whether what goes to the client next, and when, depends on nothing that a peer may still say. */
-  readonly isScheduled: boolean;
-  /** Whether nothing but pings goes to the client any more, and its connection is not to end either. */
-  readonly isMute: boolean;
-  /** Something waits for the client, and no call is in hand to send it with: make the upstream speak. */
-  ask(): void;
+/** What the carrier drives. */
+export interface TickDriven {
+  readonly session: ConnectionSession;
+  readonly outlook: Outlook;
+  readonly prompter: Prompter;
 }
 
-/** Times of the driver. */
+/** Times of the carrier. */
 export const tickLimits = {
   /** How long a call is kept that is only kept in case something is to be sent, in ms. */
   maxKeptMs: 2000,
@@ -86,18 +66,20 @@ interface Waiter {
   readonly told: (isGone: boolean) => void;
 }
 
+/** What goes to one peer. */
 interface Direction {
   reply: TickReply | undefined;
   out: TimedPart[];
   outBytes: number;
-  /** The chunks of calls in hand that were not seen yet, because nothing more is to be read. */
+  /** The chunks of calls in hand that the session has not seen yet, because nothing more is to be read. */
   unseen: Uint8Array[];
+  /** How many parts of `out` were there before the call or the moment that is being carried out. */
+  settledParts: number;
   /** Something of `out` has to go as soon as it can. */
   isUrgent: boolean;
-  /** Nothing goes before this moment. */
-  blockedUntilMs: number;
   /** Since when the call in hand is kept. */
   keptSinceMs: number | undefined;
+  /** Behind `out` the direction ends, for this reason. */
   endReason: string | undefined;
   /** No end goes before this moment: an answer is still going out in parts. */
   noEndBeforeMs: number;
@@ -110,89 +92,89 @@ interface Direction {
   waiters: Waiter[];
   /** Since when there is somebody who waits, and no call to send anything with. */
   strandedSinceMs: number | undefined;
-  /** A fault of the connection's bytes. */
-  wire: FaultMachine | undefined;
 }
 
-export class Ticks {
+const sides: readonly Side[] = ["client", "server"];
+const other = (side: Side): Side => (side === "client" ? "server" : "client");
+
+export class Ticks implements Carrier {
   readonly #timers: Timers;
   readonly #onBug: (error: unknown) => void;
+  readonly #onEnd: (to: Side) => void;
+  #driven: TickDriven | undefined;
+  /** By the peer that the bytes go to. */
   readonly #directions: Readonly<Record<Side, Direction>> = { client: direction(), server: direction() };
-  #session: TickSession | undefined;
   #cancelTimer: (() => void) | undefined;
   #isWaiting = false;
   /** The moment that is being carried out ahead of time. */
   #aheadMs: number | undefined;
   #isReleased = false;
 
-  /** @param onBug - Told of whatever the session throws; it has to leave the session so that calls get answers. */
-  constructor(timers: Timers, onBug: (error: unknown) => void) {
+  /**
+   * @param onBug - Told of whatever the session throws; it has to leave the session so that calls get answers.
+   * @param onEnd - Told when the session ends a peer's connection.
+   */
+  constructor(timers: Timers, onBug: (error: unknown) => void, onEnd: (to: Side) => void) {
     this.#timers = timers;
     this.#onBug = onBug;
+    this.#onEnd = onEnd;
   }
 
   /** Who takes the chunks; to be set before the first call. */
-  drive(session: TickSession): void {
-    this.#session = session;
+  drive(driven: TickDriven): void {
+    this.#driven = driven;
   }
 
-  /** Takes a read call. */
-  call(from: Side, chunk: Uint8Array, reply: TickReply): void {
-    const { reply: before } = this.#directions[from];
+  /** The moment that is being carried out: now, or a later one where nothing can change it any more. */
+  now(): number {
+    return this.#aheadMs ?? this.#timers.now();
+  }
+
+  /** Takes a read call toward this peer. */
+  call(to: Side, chunk: Uint8Array, reply: TickReply): void {
+    const direction = this.#directions[to];
     // The host has one call at a time; whoever sends two gets the first one back.
-    before?.swallow();
-    this.#directions[from].reply = reply;
-    this.#directions[from].keptSinceMs = undefined;
-    this.#directions[from].unseen.push(chunk);
-    this.#look(from);
+    direction.reply?.swallow();
+    direction.reply = reply;
+    direction.keptSinceMs = undefined;
+    direction.unseen.push(chunk);
+    this.#look(to);
     this.pump();
   }
 
-  /** These bytes go on in this direction; `quiet` ones can wait for others to go with. */
-  send(from: Side, bytes: Uint8Array, quiet = false): void {
-    if (bytes.length === 0) return;
-    const to = this.#directions[from];
-    if (to.endReason !== undefined) return;
-    if (!quiet) to.isUrgent = true;
-    if (!to.wire) {
-      this.#queue(to, bytes);
-      return;
-    }
-    this.#perform(from, to, to.wire.push(bytes, this.#nowMs));
+  send(to: Side, bytes: Uint8Array, canWait = false): void {
+    const direction = this.#directions[to];
+    if (bytes.length === 0 || direction.endReason !== undefined) return;
+    if (to === "server") this.#driven?.prompter.said();
+    this.#queue(direction, bytes);
+    if (!canWait) direction.isUrgent = true;
   }
+
+  end(to: Side, _how: EndKind, { isUrgent = false }: EndOptions = {}): void {
+    const direction = this.#directions[to];
+    if (direction.endReason !== undefined) return;
+    // One answer can't carry bytes and an end, and there may be no other: the end is what the fault is about.
+    if (isUrgent)
+      for (const side of sides) {
+        const each = this.#directions[side];
+        const kept = each.out.slice(0, each.settledParts);
+        each.queuedBytes -= each.outBytes - kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
+        this.#keep(each, kept);
+      }
+    this.endFor(to, closeReason);
+    this.#onEnd(to);
+  }
+
+  whenGone(to: Side, what: "sent" | "ended", told: (isGone: boolean) => void): void {
+    const direction = this.#directions[to];
+    direction.waiters.push({ atByte: direction.queuedBytes, needsEnd: what === "ended", told });
+  }
+
+  readonly insteadOf: NonNullable<Carrier["insteadOf"]> = insteadInTunnel;
 
   /** After what was sent the direction ends. */
-  end(from: Side, reason: string): void {
-    this.#directions[from].endReason ??= reason;
-  }
-
-  /**
-   * Calls `told` once: with true when all that was sent so far has gone out and, where `needsEnd` says so, the direction has
-   * ended by an answer of ours; with false when there was no call for {@link tickLimits.maxStrandedMs} to send it with.
-   */
-  whenGone(from: Side, needsEnd: boolean, told: (isGone: boolean) => void): void {
-    const to = this.#directions[from];
-    to.waiters.push({ atByte: to.queuedBytes, needsEnd, told });
-  }
-
-  /** Nothing goes on in this direction for so long; `null` is for ever. */
-  stall(from: Side, ms: number | null): void {
-    const until = ms === null ? Number.POSITIVE_INFINITY : this.#timers.now() + ms;
-    const to = this.#directions[from];
-    to.blockedUntilMs = Math.max(to.blockedUntilMs, until);
-  }
-
-  /** From now on the direction's bytes go through this machine. */
-  setWire(from: Side, machine: FaultMachine): void {
-    this.#directions[from].wire = machine;
-  }
-
-  /** The direction's bytes go through no machine any more; what it holds goes at once. */
-  clearWire(from: Side): void {
-    const to = this.#directions[from];
-    const { wire } = to;
-    to.wire = undefined;
-    if (wire) this.#perform(from, to, wire.wake(Number.POSITIVE_INFINITY));
+  endFor(to: Side, reason: string): void {
+    this.#directions[to].endReason ??= reason;
   }
 
   /** Answers whatever can be answered now. */
@@ -201,19 +183,50 @@ export class Ticks {
     if (!this.#guard(() => this.#pump())) this.#guard(() => this.#pump());
   }
 
-  /** Shows the session what has come, unless it is to read nothing for now. */
-  #look(from: Side): void {
-    const to = this.#directions[from];
-    if (to.unseen.length === 0 || (from === "client" && this.#isFull)) return;
-    const chunk = joinBytes(to.unseen);
-    to.unseen = [];
-    const isSeen = this.#guard(() => this.#session?.see(from, chunk));
-    if (!isSeen) this.send(from, chunk);
+  /** Answers everything in hand, with what there is: for a shutdown. Faults that hold calls end with it. */
+  release(): void {
+    this.#isReleased = true;
+    this.#driven?.session.release();
+    this.pump();
   }
 
+  /** Forgets everything; nothing is answered after this. */
+  stop(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#driven = undefined;
+    for (const side of sides) {
+      this.#directions[side].reply = undefined;
+      this.#directions[side].unseen = [];
+      this.#directions[side].waiters = [];
+      this.#directions[side].going = [];
+      this.#keep(this.#directions[side], []);
+    }
+  }
+
+  /** Shows the session what has come, unless it is to read nothing for now. */
+  #look(to: Side): void {
+    const direction = this.#directions[to];
+    if (direction.unseen.length === 0 || (to === "server" && this.#isFull)) return;
+    const from = other(to);
+    const chunk = joinBytes(direction.unseen);
+    direction.unseen = [];
+    this.#beginMoment();
+    const isSeen = this.#guard(() => {
+      if (from === "client") this.#driven?.prompter.heard(chunk);
+      this.#driven?.session.receive(from, chunk);
+    });
+    if (!isSeen) this.send(to, chunk);
+  }
+
+  /** Whether nothing more is to be read from the client for now. */
   get #isFull(): boolean {
-    if (this.#isReleased || !this.#session) return false;
-    return this.#session.isFull || this.#directions.server.outBytes >= tickLimits.maxQueuedBytes;
+    if (this.#isReleased || !this.#driven) return false;
+    return this.#driven.outlook.isFull || this.#directions.client.outBytes >= tickLimits.maxQueuedBytes;
+  }
+
+  #beginMoment(): void {
+    for (const side of sides) this.#directions[side].settledParts = this.#directions[side].out.length;
   }
 
   /** @returns false where it has thrown. */
@@ -229,217 +242,191 @@ export class Ticks {
   }
 
   #pump(): void {
-    const session = this.#session;
-    if (!session) return;
+    const driven = this.#driven;
+    if (!driven) return;
+    const { session } = driven;
     if (session.isBusy) {
       this.#awaitIdle(session);
       return;
     }
     const now = this.#timers.now();
-    if (session.wakeAtMs !== undefined && session.wakeAtMs <= now) session.wake(now);
-    this.#wakeWires(now);
-    this.#look("client");
+    if ((session.wakeAtMs ?? Number.POSITIVE_INFINITY) <= now) {
+      this.#beginMoment();
+      session.wake();
+    }
+    this.#look("server");
     if (session.isBusy) {
       this.#awaitIdle(session);
       return;
     }
-    // The client's first: an answer of ours may find a kept call, and then no question has to go to the upstream.
-    this.#settle("server", session, now);
-    if (this.#needsTick(session, now)) session.ask();
-    this.#settle("client", session, now);
+    // The client's first: an answer of ours may find a kept call, and then nothing has to be asked of the upstream.
+    this.#settle("client", driven, now);
+    if (this.#needsTick(driven)) this.#prompt(driven);
+    this.#settle("server", driven, now);
     // What went to the client may have made room.
-    if (this.#directions.client.unseen.length > 0 && !this.#isFull) {
+    if (this.#directions.server.unseen.length > 0 && !this.#isFull) {
       this.#pump();
       return;
     }
-    for (const from of ["client", "server"] as const) this.#tellGone(this.#directions[from]);
-    this.#arm(session, now);
+    for (const side of sides) this.#tellGone(this.#directions[side]);
+    this.#arm(driven, now);
   }
 
-  #tellGone(to: Direction): void {
+  /** Tells who waits for it what has gone by now, or can't go. */
+  #tellGone(direction: Direction): void {
     const now = this.#timers.now();
-    for (let [next] = to.going; next && (next.atMs <= now || this.#isReleased); [next] = to.going) {
-      to.goneBytes = next.upTo;
-      to.going.shift();
+    const { going, waiters } = direction;
+    for (let [next] = going; next && (next.atMs <= now || this.#isReleased); [next] = going) {
+      direction.goneBytes = next.upTo;
+      going.shift();
     }
     const isGone = ({ atByte, needsEnd }: Waiter): boolean =>
-      to.goneBytes >= atByte && (to.wire?.pendingBytes ?? 0) === 0 && (!needsEnd || to.hasEnded);
-    for (let [waiter] = to.waiters; waiter && isGone(waiter); [waiter] = to.waiters) {
-      to.waiters.shift();
+      direction.goneBytes >= atByte && (!needsEnd || direction.hasEnded);
+    for (let [waiter] = waiters; waiter && isGone(waiter); [waiter] = waiters) {
+      waiters.shift();
       waiter.told(true);
     }
-    if (to.waiters.length === 0 || to.reply || to.going.length > 0) {
-      to.strandedSinceMs = undefined;
+    if (waiters.length === 0 || direction.reply || going.length > 0) {
+      direction.strandedSinceMs = undefined;
       return;
     }
-    to.strandedSinceMs ??= now;
-    if (now < to.strandedSinceMs + tickLimits.maxStrandedMs) return;
-    to.strandedSinceMs = undefined;
-    for (const { told } of to.waiters.splice(0)) told(false);
+    direction.strandedSinceMs ??= now;
+    if (now < direction.strandedSinceMs + tickLimits.maxStrandedMs) return;
+    direction.strandedSinceMs = undefined;
+    for (const { told } of waiters.splice(0)) told(false);
   }
 
-  /** Answers everything in hand, with what there is: for a shutdown. Faults that hold calls end with it. */
-  release(): void {
-    this.#isReleased = true;
-    for (const each of [this.#directions.client, this.#directions.server]) {
-      each.blockedUntilMs = Number.NEGATIVE_INFINITY;
-      each.wire = undefined;
-    }
-    this.pump();
+  /** So many bytes more go out at that moment. */
+  #goes(direction: Direction, bytes: number, atMs: number): void {
+    const { going, goneBytes } = direction;
+    if (bytes > 0) going.push({ upTo: (going.at(-1)?.upTo ?? goneBytes) + bytes, atMs });
   }
 
-  /** Forgets everything; nothing is answered after this. */
-  stop(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#session = undefined;
-    for (const each of [this.#directions.client, this.#directions.server]) {
-      each.reply = undefined;
-      each.out = [];
-      each.outBytes = 0;
-      each.unseen = [];
-      each.waiters = [];
-      each.going = [];
-    }
+  #queue(direction: Direction, bytes: Uint8Array): void {
+    direction.out.push({ bytes, atMs: this.now() });
+    direction.outBytes += bytes.length;
+    direction.queuedBytes += bytes.length;
   }
 
-  get #nowMs(): number {
-    return this.#aheadMs ?? this.#timers.now();
-  }
-
-  #queue(to: Direction, bytes: Uint8Array): void {
-    to.out.push({ bytes, atMs: this.#nowMs });
-    to.outBytes += bytes.length;
-    to.queuedBytes += bytes.length;
-  }
-
-  #perform(from: Side, to: Direction, actions: ReturnType<FaultMachine["push"]>): void {
-    const breaks = actions.some(({ kind }) => kind === "close" || kind === "reset");
-    for (const action of actions) {
-      // One answer can't carry bytes and an end, and there may be no other: the end is what the fault is about.
-      if (action.kind === "bytes" && !breaks) this.#queue(to, action.bytes);
-    }
-    if (!breaks) return;
-    // The client is to see the end, whichever direction reached the point.
-    this.end(from, closeReason);
-    this.end("server", closeReason);
-  }
-
-  #wakeWires(now: number): void {
-    for (const from of ["client", "server"] as const) {
-      const to = this.#directions[from];
-      if (to.wire?.wakeAtMs !== undefined && to.wire.wakeAtMs <= now)
-        this.#perform(from, to, to.wire.wake(now));
-    }
-  }
-
-  #settle(from: Side, session: TickSession, now: number): void {
-    const to = this.#directions[from];
-    const { reply } = to;
+  #settle(to: Side, driven: TickDriven, now: number): void {
+    const { session, outlook } = driven;
+    const direction = this.#directions[to];
+    const { reply } = direction;
     if (!reply) return;
     // Once the client has its FIN, nothing that it still says is wanted.
-    if (from === "client" && this.#directions.server.hasEnded)
-      this.end("client", "faultwire: the client's end is over");
+    if (to === "server" && this.#directions.client.hasEnded)
+      this.endFor("server", "faultwire: the client's end is over");
     if (!this.#isReleased) {
-      if (to.blockedUntilMs > now) return;
-      if (reply.canDrip) this.#runAhead(from, to, session);
+      const outlet = session.outlet(to);
+      if (outlet.heldUntilMs !== undefined) return;
+      if (reply.canDrip) this.#runAhead(to, direction, driven);
       // One answer, where it can't go out in parts, waits until all that its chunk became is due.
-      if (to.wire && to.wire.pendingBytes > 0) return;
-      const hasOutput = to.outBytes > 0;
-      if (session.holds(from, hasOutput) && !(reply.canDrip && hasOutput)) return;
-      if (!hasOutput && to.endReason !== undefined && now < to.noEndBeforeMs) return;
-      const isIdle = !to.isUrgent && to.endReason === undefined;
+      if (outlet.isScheduled) return;
+      const hasOutput = direction.outBytes > 0;
+      if (outlook.holds(to, hasOutput) && !(reply.canDrip && hasOutput)) return;
+      if (!hasOutput && direction.endReason !== undefined && now < direction.noEndBeforeMs) return;
+      const isIdle = !direction.isUrgent && direction.endReason === undefined;
       // What was read is not seen yet: the host reads on behind it.
-      if (isIdle && to.unseen.length > 0) return;
-      if (isIdle && session.keeps(from)) {
-        to.keptSinceMs ??= now;
-        if (now < to.keptSinceMs + tickLimits.maxKeptMs) return;
+      if (isIdle && direction.unseen.length > 0) return;
+      if (isIdle && outlook.keeps(to)) {
+        direction.keptSinceMs ??= now;
+        if (now < direction.keptSinceMs + tickLimits.maxKeptMs) return;
+      }
+      if (to === "server" && !hasOutput && this.#isEndDue) {
+        // The client's end may still need something of the upstream. Where nothing can be had of it, its own end, which
+        // follows on ours, ends the client's.
+        if (driven.prompter.isAwaited) return;
+        this.endFor("server", closeReason);
       }
     }
-    to.reply = undefined;
-    to.keptSinceMs = undefined;
-    if (to.outBytes > 0) this.#answer(from, to, reply, session);
-    else if (to.endReason !== undefined) {
-      to.hasEnded = true;
-      reply.close(to.endReason);
+    direction.reply = undefined;
+    direction.keptSinceMs = undefined;
+    if (direction.outBytes > 0) this.#answer(to, direction, reply, driven);
+    else if (direction.endReason !== undefined) {
+      direction.hasEnded = true;
+      reply.close(direction.endReason);
     } else reply.swallow();
   }
 
   /** Carries out what is to come, so that it is known in which parts, and when, the call's answer has to go. */
-  #runAhead(from: Side, to: Direction, session: TickSession): void {
-    const ahead = (atMs: number, act: () => void): void => {
-      this.#aheadMs = Math.max(atMs, this.#timers.now());
-      act();
+  #runAhead(to: Side, direction: Direction, { session, outlook }: TickDriven): void {
+    const outlet = session.outlet(to);
+    for (;;) {
+      const isForegone = to === "client" && outlook.isScheduled;
+      const at = isForegone ? session.wakeAtMs : outlet.isScheduled ? outlet.wakeAtMs : undefined;
+      const most = outlook.isMute ? maxTimedParts - 1 : maxAheadParts;
+      if (at === undefined || direction.out.length >= most) return;
+      this.#aheadMs = Math.max(at, this.#timers.now());
+      if (isForegone) session.wake();
+      else outlet.wake(this.#aheadMs);
       this.#aheadMs = undefined;
-    };
-    for (let at = session.wakeAtMs; from === "server" && at !== undefined; at = session.wakeAtMs) {
-      if (!session.isScheduled || to.out.length >= (session.isMute ? maxTimedParts - 1 : maxAheadParts))
-        break;
-      const moment = at;
-      ahead(moment, () => session.wake(moment));
-    }
-    const { wire } = to;
-    for (let at = wire?.wakeAtMs; wire && wire.pendingBytes > 0 && at !== undefined; at = wire.wakeAtMs) {
-      const moment = at;
-      ahead(moment, () => this.#perform(from, to, wire.wake(moment)));
     }
   }
 
-  #answer(from: Side, to: Direction, reply: TickReply, session: TickSession): void {
-    const parts = to.out;
+  #answer(to: Side, direction: Direction, reply: TickReply, { session, outlook }: TickDriven): void {
+    const parts = direction.out;
     const now = this.#timers.now();
-    const isMute = from === "server" && session.isMute;
+    const isMute = to === "client" && outlook.isMute;
     const isLater = (parts.at(-1)?.atMs ?? now) > now;
-    const isSliced = to.wire !== undefined && parts.length > 1;
+    const isSliced = session.outlet(to).hasMachine && parts.length > 1;
     if (reply.canDrip && !this.#isReleased && (isLater || isSliced || isMute)) {
-      this.#keep(to, NOTHING);
-      const timed = fewer(to.wire ? parts : byMoment(parts, now), maxTimedParts - 1);
-      for (const { bytes, atMs } of timed) this.#goes(to, bytes.length, atMs);
+      this.#keep(direction, []);
+      const timed = fewer(isSliced ? [...parts] : byMoment(parts, now), maxTimedParts - 1);
+      for (const { bytes, atMs } of timed) this.#goes(direction, bytes.length, atMs);
+      direction.noEndBeforeMs = (timed.at(-1)?.atMs ?? now) + tickLimits.endBehindPartMs;
       // While a last part is in hand, the host does not see that the upstream ends.
-      to.noEndBeforeMs = (timed.at(-1)?.atMs ?? now) + tickLimits.endBehindPartMs;
       if (isMute) timed.push({ bytes: NOTHING, atMs: Number.POSITIVE_INFINITY });
       reply.drip(timed);
       return;
     }
     const all = joinBytes(parts.map(({ bytes }) => bytes));
     // What would fill a buffer of the host's only in part goes with what follows at once, unless that is not to be seen.
-    const waits = session.isInRecord(from) && to.unseen.length === 0 && !this.#isReleased;
+    const waits = outlook.isInRecord(other(to)) && direction.unseen.length === 0 && !this.#isReleased;
     const spare = waits ? all.length % hostLimits.maxWriteChunkBytes : 0;
     const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
-    this.#keep(to, all.subarray(bytes.length));
-    this.#goes(to, bytes.length, now);
+    const rest = all.subarray(bytes.length);
+    this.#keep(direction, rest.length > 0 ? [{ bytes: rest, atMs: now }] : []);
+    this.#goes(direction, bytes.length, now);
     if (bytes.length > 0) reply.forward(bytes);
     else reply.swallow();
   }
 
-  /** So many bytes more go out at that moment. */
-  #goes(to: Direction, bytes: number, atMs: number): void {
-    if (bytes > 0) to.going.push({ upTo: (to.going.at(-1)?.upTo ?? to.goneBytes) + bytes, atMs });
+  #keep(direction: Direction, parts: TimedPart[]): void {
+    direction.out = parts;
+    direction.outBytes = parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    direction.settledParts = parts.length;
+    if (direction.outBytes === 0) direction.isUrgent = false;
   }
 
-  #keep(to: Direction, rest: Uint8Array): void {
-    to.out = rest.length > 0 ? [{ bytes: rest, atMs: this.#timers.now() }] : [];
-    to.outBytes = rest.length;
-    if (rest.length === 0) to.isUrgent = false;
+  /** Whether the client's connection is to end and has not ended. */
+  get #isEndDue(): boolean {
+    const { endReason, hasEnded } = this.#directions.client;
+    return endReason !== undefined && !hasEnded;
   }
 
   /**
    * Whether something waits for the client with no call to send it with, and a call to ask the upstream with. What is
    * due later counts: when its time has come there may be no call left to ask with.
    */
-  #needsTick(session: TickSession, now: number): boolean {
-    const to = this.#directions.server;
-    if (to.reply || !this.#directions.client.reply || to.blockedUntilMs > now) return false;
-    if (session.isScheduled && session.wakeAtMs !== undefined) return true;
-    return (to.isUrgent && to.outBytes > 0) || (to.endReason !== undefined && !to.hasEnded);
+  #needsTick({ session, outlook }: TickDriven): boolean {
+    const { client, server } = this.#directions;
+    if (client.reply || !server.reply || session.outlet("client").heldUntilMs !== undefined) return false;
+    if (outlook.isScheduled && session.wakeAtMs !== undefined) return true;
+    return (client.isUrgent && client.outBytes > 0) || this.#isEndDue;
   }
 
-  #awaitIdle(session: TickSession): void {
+  #prompt({ prompter }: TickDriven): void {
+    const bytes = prompter.prompt();
+    const { server } = this.#directions;
+    if (bytes.length > 0) this.#queue(server, bytes);
+  }
+
+  #awaitIdle(session: ConnectionSession): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     const go = (): void => {
       this.#isWaiting = false;
-      if (this.#session === session) this.pump();
+      if (this.#driven?.session === session) this.pump();
     };
     session.idle().then(go, (error: unknown) => {
       this.#onBug(error);
@@ -447,26 +434,18 @@ export class Ticks {
     });
   }
 
-  #arm(session: TickSession, now: number): void {
+  #arm({ session }: TickDriven, now: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let at = session.wakeAtMs ?? Number.POSITIVE_INFINITY;
-    for (const {
-      reply,
-      wire,
-      blockedUntilMs,
-      keptSinceMs,
-      noEndBeforeMs,
-      going,
-      waiters,
-      strandedSinceMs,
-    } of [this.#directions.client, this.#directions.server]) {
-      if (wire?.wakeAtMs !== undefined) at = Math.min(at, wire.wakeAtMs);
-      if (reply && noEndBeforeMs > now) at = Math.min(at, noEndBeforeMs);
+    for (const to of sides) {
+      const { reply, keptSinceMs, noEndBeforeMs, going, waiters, strandedSinceMs } = this.#directions[to];
       if (waiters.length > 0 && going[0]) at = Math.min(at, going[0].atMs);
       if (strandedSinceMs !== undefined) at = Math.min(at, strandedSinceMs + tickLimits.maxStrandedMs);
-      if (reply && blockedUntilMs > now) at = Math.min(at, blockedUntilMs);
-      if (reply && keptSinceMs !== undefined) at = Math.min(at, keptSinceMs + tickLimits.maxKeptMs);
+      if (!reply) continue;
+      if (noEndBeforeMs > now) at = Math.min(at, noEndBeforeMs);
+      at = Math.min(at, session.outlet(to).heldUntilMs ?? Number.POSITIVE_INFINITY);
+      if (keptSinceMs !== undefined) at = Math.min(at, keptSinceMs + tickLimits.maxKeptMs);
     }
     if (!Number.isFinite(at)) return;
     this.#cancelTimer = this.#timers.after(Math.max(0, at - now), () => {
@@ -480,10 +459,10 @@ function direction(): Direction {
   return {
     reply: undefined,
     out: [],
-    unseen: [],
     outBytes: 0,
+    unseen: [],
+    settledParts: 0,
     isUrgent: false,
-    blockedUntilMs: Number.NEGATIVE_INFINITY,
     keptSinceMs: undefined,
     endReason: undefined,
     noEndBeforeMs: Number.NEGATIVE_INFINITY,
@@ -493,7 +472,6 @@ function direction(): Direction {
     going: [],
     waiters: [],
     strandedSinceMs: undefined,
-    wire: undefined,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   swallow,
 } from "@faultwire/fault-protocol";
 import {
+  ConnectionSession,
   type FaultDesk,
   type FaultPolicy,
   type Interception,
@@ -23,9 +24,11 @@ import { Conversation } from "./conversation.ts";
 import type { TunnelEventBody } from "./events.ts";
 import type { HostPace } from "./host-pace.ts";
 import { Lane, type LaneNews, type ReadReply } from "./lane.ts";
-import { PairedConversation } from "./paired-conversation.ts";
+import { Outlook } from "./outlook.ts";
+import { Prompter } from "./prompter.ts";
 import { Ticks } from "./ticks.ts";
 import type { Timers } from "./timers.ts";
+import { closeReason } from "./verdict.ts";
 import { insteadInTunnel } from "./ways.ts";
 
 /** One call of the host. */
@@ -71,7 +74,7 @@ const maxPaddedBytes = hostLimits.maxAnswerChunkBytes - hostLimits.maxWriteChunk
 /** Both sides heard. */
 interface Pair {
   readonly ticks: Ticks;
-  readonly conversation: PairedConversation;
+  readonly session: ConnectionSession;
 }
 
 export class Tunnel {
@@ -133,7 +136,7 @@ export class Tunnel {
     this.#lanes.server.end();
     this.#heldReads.client = undefined;
     this.#heldReads.server = undefined;
-    this.#pair?.conversation.finish();
+    this.#pair?.session.finish();
     this.#pair?.ticks.stop();
     this.#pair = undefined;
     this.#conversations.client?.finish();
@@ -157,7 +160,7 @@ export class Tunnel {
   #read(call: TunnelCall, from: Side, lane: Lane, reply: Reply): void {
     const pair = this.#paired ? this.#pairOf() : this.#pair;
     if (pair) {
-      pair.ticks.call(from, call.chunk, {
+      pair.ticks.call(other(from), call.chunk, {
         forward: (bytes) => this.#forward(from, lane, bytes, call.chunk.length, reply),
         canDrip: this.#isProven,
         drip: (parts) => lane.drip(parts, this.#held(from, reply)),
@@ -212,40 +215,40 @@ export class Tunnel {
 
   #pairOf(): Pair {
     if (this.#pair) return this.#pair;
-    const ticks = new Ticks(this.#options.timers, (error) => this.#onBug(error));
-    const conversation = new PairedConversation({
-      ...this.#contextOf(["client", "server"]),
-      ticks,
-      interception: this.#options.interception,
-      closeWaiting: (from, reason) => this.#closeHeldRead(from, reason),
+    const { policy, timers, desk, userAgent, interception } = this.#options;
+    const prompter = new Prompter(userAgent);
+    const ticks = new Ticks(
+      timers,
+      (error) => this.#onBug(error),
+      (to) => this.#onEnd(to),
+    );
+    const { hooks } = prompter;
+    const session = new ConnectionSession({
+      carrier: ticks,
+      hooks,
+      policy,
+      desk,
+      interception,
+      tell: this.#tell,
     });
-    ticks.drive(conversation);
-    this.#pair = { ticks, conversation };
+    prompter.serve(session);
+    ticks.drive({ session, outlook: new Outlook(session), prompter });
+    this.#pair = { ticks, session };
     return this.#pair;
   }
 
   /** The conversation that the calls of a side belong to, where one side only is heard. */
   #conversation(side: Side): Conversation {
-    const conversation = this.#conversations[side] ?? new Conversation(this.#contextOf([side]));
-    this.#conversations[side] = conversation;
-    return conversation;
-  }
-
-  #contextOf(sides: readonly Side[]): ConstructorParameters<typeof Conversation>[0] {
     const { policy, timers, desk, userAgent, interception } = this.#options;
     const wouldOpen = interception !== undefined;
-    const { now } = timers;
-    return {
-      sides,
-      policy,
-      desk,
-      userAgent,
-      wouldOpen,
-      now,
-      tell: this.#tell,
-      unread: this.#unread,
-      insteadOf: insteadInTunnel,
-    };
+    const conversation =
+      this.#conversations[side] ??
+      new Conversation({
+        ...{ side, policy, desk, userAgent, wouldOpen, now: timers.now },
+        ...{ tell: this.#tell, unread: this.#unread, insteadOf: insteadInTunnel },
+      });
+    this.#conversations[side] = conversation;
+    return conversation;
   }
 
   /** Something of ours has thrown: what was not changed yet goes on unread, everything else ends in order. */
@@ -254,7 +257,13 @@ export class Tunnel {
     if (!pair) return;
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#tell({ type: "bug", message });
-    pair.conversation.abandon();
+    pair.session.abandon();
+  }
+
+  /** A connection that is not read ends at once: what a read call toward that peer still waits for goes nowhere. */
+  #onEnd(to: Side): void {
+    const { session } = this.#pair ?? {};
+    if (session && !session.exchanges && !session.openedTls) this.#closeHeldRead(other(to), closeReason);
   }
 
   #closeHeldRead(from: Side, reason: string): void {
@@ -277,7 +286,7 @@ export class Tunnel {
         this.#tell({ type: "mismatch", expectedBytes: news.expectedBytes, foundBytes: news.foundBytes });
         for (const side of ["client", "server"] as const) {
           const reason = "faultwire: what came back is not what was sent";
-          this.#pair?.ticks.end(side, reason);
+          this.#pair?.ticks.endFor(side, reason);
           this.#closeHeldRead(side, reason);
         }
         this.#pair?.ticks.pump();
@@ -293,11 +302,11 @@ export class Tunnel {
     this.#paired = false;
     this.#tell({ type: "unpaired" });
     const pair = this.#pair;
-    if (pair?.conversation.hasChanged) {
+    if (pair?.session.hasChanged) {
       // Nobody could go on with what was changed by halves.
       for (const side of ["client", "server"] as const)
-        pair.ticks.end(side, "faultwire: one side is not wrapped");
-    } else pair?.conversation.leave();
+        pair.ticks.endFor(side, "faultwire: one side is not wrapped");
+    } else pair?.session.leave();
     this.#lanes.client.unpair();
     this.#lanes.server.unpair();
     pair?.ticks.pump();

@@ -7,6 +7,8 @@ export type Verdict =
   /** The direction ends here: on a read call the other end gets a FIN, on a write call the host gives up. */
   | { readonly kind: "close"; readonly reason: string };
 
+/** Why a fault is not carried out where one side is registered and that side can't do it. */
+export const needsBothSides = "one side only is registered, and that side can't do it";
 export const pass: Verdict = { kind: "pass" };
 /** The reason that every injected close carries; the host logs it. */
 export const closeReason = "faultwire: injected connection fault";

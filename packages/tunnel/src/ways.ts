@@ -1,10 +1,7 @@
 /** What tunnels can do to their connections, and what they do instead: the tables of the documentation. */
-import { abilitiesOf, FAULT_KINDS, type Fault, type FaultKind, type Way } from "@faultwire/fault-engine";
 
-/** Why an opaque tunnel can't carry a fault out; the reason in its `undone` event, too. */
-export const notOpened = "the connection is not opened";
-/** Why faults of TLS are none of plain HTTP. */
-export const noTls = "there is no TLS in clear";
+import { abilitiesOf, FAULT_KINDS, type Fault, type FaultKind, type Way } from "@faultwire/fault-engine";
+import { noTls, notOpened } from "@faultwire/fault-session";
 
 const wholeChunks = "after bytes, in place of the chunk that the point is in (4096 bytes at the most)";
 const fin = "instead: a FIN, the sockets being the host's";

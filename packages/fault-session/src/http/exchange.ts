@@ -2,6 +2,7 @@
 import type { Decision } from "@faultwire/fault-engine";
 import { headerValue, type RequestHead } from "@faultwire/http1";
 import type { ChangedResponse } from "./changed-response.ts";
+import { type EncodedAnswer, noAnswer } from "./encode-answer.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
 /**
@@ -11,11 +12,11 @@ import type { RequestPlan } from "./request-plan.ts";
 export const maxRememberedBodyBytes = 262_144;
 
 /** What goes on as it is, once it is decided. */
-export const passOn: RequestPlan = { kind: "wait", ms: 0 };
+export const passOn: RequestPlan = { kind: "pass" };
 
 export class Exchange {
   readonly head: RequestHead;
-  /** Its name in events; `null` for a question of our own, whose answer goes nowhere. */
+  /** Its name in events; `null` for a request of the carrier's own, whose response goes nowhere. */
   readonly name: string | null;
   decision: Decision | null = null;
   /** `null` while it is not decided. */
@@ -36,8 +37,10 @@ export class Exchange {
   body: Uint8Array[] = [];
   /** What happens to its response, from the response's head on. */
   changed: ChangedResponse | null = null;
-  /** An answer of ours has begun to go out, late. */
-  isAnswered = false;
+  /** What goes to the client where it {@link isAnswered}, as bytes. */
+  answer: EncodedAnswer = noAnswer;
+  /** An answer that comes late has begun to go out. */
+  hasBegun = false;
   /** The outcome of its fault is told. */
   isTold = false;
 
@@ -48,7 +51,19 @@ export class Exchange {
 
   /** Whether it goes to the upstream, so that a response comes. */
   get goesOn(): boolean {
-    return this.plan !== null && this.plan.kind !== "answer";
+    return this.plan !== null && !this.isAnswered;
+  }
+
+  /** Whether it is answered here, so that the upstream does not see it. */
+  get isAnswered(): boolean {
+    const kind = this.plan?.kind;
+    return kind === "answer" || kind === "raw" || kind === "end";
+  }
+
+  /** Whether the client's connection ends with an answer that is given here. */
+  get endsWithAnswer(): boolean {
+    const { plan } = this;
+    return plan?.kind === "end" || ((plan?.kind === "answer" || plan?.kind === "raw") && plan.closes);
   }
 
   /** Bytes of its body, as far as they are known. */

@@ -16,6 +16,7 @@ import {
 } from "@faultwire/fault-engine";
 import {
   type BodyItem,
+  encodeHead,
   headerValue,
   joinBytes,
   LENIENT_RESPONSES,
@@ -26,16 +27,17 @@ import {
   type ResponseItem,
   ResponseReader,
 } from "@faultwire/http1";
+import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
 import { hostOfAuthority } from "../host-name.ts";
 import { unreadReason } from "../unread-teller.ts";
 import { ChangedResponse } from "./changed-response.ts";
+import { encodeAnswer } from "./encode-answer.ts";
 import { Exchange, passOn } from "./exchange.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
 import { lateAnswer } from "./late-answer.ts";
-import { encodeQuestion } from "./question.ts";
-import { type AnswerPlan, type ClientEnd, planRequest, readableRequest } from "./request-plan.ts";
+import { planRequest, type RequestPlan, readableHeaders } from "./request-plan.ts";
 
 /** Limits of one connection's exchanges. */
 export const httpExchangeLimits = {
@@ -65,6 +67,7 @@ export class HttpExchanges {
   readonly #port: HttpPort;
   #log: ExchangeLog | undefined;
   #connection: (ConnectionFacts & { readonly client: string }) | undefined;
+  #lastHead: RequestHead | null = null;
   readonly #requests = new RequestReader();
   readonly #responses = new ResponseReader(
     { maxOutstandingRequests: httpExchangeLimits.maxOutstandingRequests },
@@ -78,7 +81,6 @@ export class HttpExchanges {
   #waitingBytes = 0;
   /** The request that is being read. */
   #reading: Exchange | null = null;
-  #lastHead: RequestHead | null = null;
   /** Items of later responses, while an earlier one is still being sent. */
   #deferred: ResponseItem[] = [];
   #deferredBytes = 0;
@@ -90,8 +92,6 @@ export class HttpExchanges {
   #isLastResponse = false;
   /** The upstream says no more, whatever it still owes. */
   #isUpstreamDone = false;
-  /** The moment that is being carried out ahead of time. */
-  #aheadMs: number | undefined;
   /** Exchanges that are over here, and of which the client is still to get the last. */
   readonly #untold = new Set<Exchange>();
   #isOpaque = false;
@@ -136,20 +136,41 @@ export class HttpExchanges {
     return changed ? (changed.isComplete || changed.isStalled) && !changed.isOver : false;
   }
 
-  /** Whether nothing but pings goes to the client any more, and its connection is not to end either. */
-  get isMute(): boolean {
-    return this.isSending && (this.wakeAtMs === undefined || this.#exchanges[0]?.changed?.isStalled === true);
+  /** The response that is due, from its head on, where something happens to it. */
+  get changed(): ChangedResponse | null {
+    return this.#exchanges[0]?.changed ?? null;
   }
 
-  /** Whether what goes to the client next, and when, depends on nothing that the upstream may still say. */
-  get isScheduled(): boolean {
-    const changed = this.#exchanges[0]?.changed;
-    return changed !== null && changed !== undefined && (this.isSending || changed.pendingBytes > 0);
+  /** Whether nothing is sent to the client any more: its connection ends. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
-  /** Bytes that are kept: of the response that is being sent, of those behind it, of requests and answers that wait. */
-  get pendingBytes(): number {
-    return (this.#exchanges[0]?.changed?.pendingBytes ?? 0) + this.#deferredBytes + this.#waitingBytes;
+  /** Whether the client's connection will end with the response that is due, or with the last answer given here. */
+  get endsClient(): boolean {
+    const plan = this.#exchanges[0]?.plan;
+    return (plan?.kind === "change" && plan.ends) || (this.#exchanges.at(-1)?.endsWithAnswer ?? false);
+  }
+
+  /** Whether an answer that is given here is due, and the client's connection ends with it. */
+  get isEndDue(): boolean {
+    return this.#exchanges[0]?.endsWithAnswer ?? false;
+  }
+
+  /** The last request's head. */
+  get lastHead(): RequestHead | null {
+    return this.#lastHead;
+  }
+
+  /** The connection's target, as its first request or its TLS named it. */
+  get host(): string {
+    return this.#connection?.host ?? "";
+  }
+
+  /** Bytes that this peer has said, or has made us say, and that are kept here. */
+  heldBytes(from: Side): number {
+    if (from === "client") return this.#waitingBytes + (this.#reading?.heldBytes ?? 0);
+    return (this.#exchanges[0]?.changed?.pendingBytes ?? 0) + this.#deferredBytes;
   }
 
   /** When to call {@link wake}; `undefined` while nothing waits for a time. */
@@ -180,29 +201,32 @@ export class HttpExchanges {
     this.#isUpstreamDone = true;
   }
 
-  /** Does what is due at that moment: now, or ahead of time where {@link isScheduled}. */
-  wake(atMs: number): void {
+  /** Does what is due by now. */
+  wake(): void {
     const exchange = this.#exchanges[0];
     if (this.#isOver || !exchange?.changed) return;
-    this.#aheadMs = atMs;
-    this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#nowMs));
+    this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#options.now()));
     this.#undefer();
-    this.#aheadMs = undefined;
+  }
+
+  /** Whether {@link insert} would be between two requests, on a connection that is read. */
+  get canInsert(): boolean {
+    return !this.#isOpaque && !this.#isUpstreamDone && this.#reading?.goesOn !== true;
   }
 
   /**
-   * Sends the upstream a question that costs nothing, `HEAD /`, so that it says something; its answer goes nowhere.
-   * Only where it owes nothing, between requests.
+   * Sends the upstream a request of the carrier's own, behind those of the client; its response goes nowhere. Only where
+   * {@link canInsert}.
    *
-   * @returns whether it was sent.
+   * @param head - Of the request; its method tells how its response is read. `bytes`: all of it.
    */
-  ask(): boolean {
-    if (!this.#lastHead || this.#isOpaque || this.#isUpstreamDone) return false;
-    if (this.upstreamOwes || this.#reading?.goesOn) return false;
-    const [due] = this.#exchanges;
-    // An answer that comes late and ends the connection has one call to go with, and the end has to have another.
-    this.#probe(this.#lastHead, this.#isOver || (due?.plan?.kind === "answer" && due.plan.end !== "none"));
-    return true;
+  insert(head: RequestHead): void {
+    const inserted = new Exchange(head, null);
+    inserted.plan = passOn;
+    this.#enqueue(inserted);
+    this.#owe(inserted);
+    this.#responses.expect(head.method);
+    this.#port.toServer(head.bytes);
   }
 
   /** The connection is over: tells how what is under way ended. */
@@ -217,8 +241,8 @@ export class HttpExchanges {
       this.#settled(exchange);
       this.#letGo(exchange);
       this.#untold.delete(exchange);
-      const { changed, plan, isAnswered } = exchange;
-      const hasStruck = plan?.kind === "answer" ? isAnswered : changed?.hasStruck;
+      const { changed, isAnswered, hasBegun } = exchange;
+      const hasStruck = isAnswered ? hasBegun : changed?.hasStruck;
       this.#log?.outcome(exchange, hasStruck ? null : "the connection ended first");
       this.#log?.end(exchange, "abandoned");
     }
@@ -253,8 +277,6 @@ export class HttpExchanges {
     } else if (exchange.goesOn) this.#port.toServer(item.bytes);
     if (item.kind !== "end") return;
     this.#sent(exchange);
-    const spare = this.#options.wantsSpare?.();
-    if (spare && exchange.goesOn && exchange.head.keepAlive) this.#probe(exchange.head, spare === "last");
   }
 
   /** The client has said all of a request that it is going to say. */
@@ -262,20 +284,7 @@ export class HttpExchanges {
     exchange.isSent = true;
     this.#reading = null;
     this.#log?.request(exchange);
-    const { plan, head } = exchange;
-    // The response before this one takes the call that it comes with: there has to be another one to end with.
-    if (plan?.kind === "answer" && plan.end !== "none" && this.upstreamOwes) this.#probe(head, true);
-  }
-
-  #probe(head: RequestHead, isLast = this.#isOver): void {
-    const probe = new Exchange({ ...head, method: "HEAD" }, null);
-    probe.plan = passOn;
-    this.#enqueue(probe);
-    this.#owe(probe);
-    this.#responses.expect("HEAD");
-    const host = this.#connection?.host ?? "";
-    // The upstream's own end is a second way to tell the client that this was all.
-    this.#port.toServer(encodeQuestion({ head, host, userAgent: this.#options.userAgent, isLast }));
+    if (exchange.goesOn) this.#options.hooks?.requestSent?.(exchange.head);
   }
 
   #enqueue(exchange: Exchange): void {
@@ -322,7 +331,7 @@ export class HttpExchanges {
     this.#connection = connection;
     this.#log = new ExchangeLog(
       connection,
-      () => this.#nowMs,
+      () => this.#options.now(),
       (event) => policy.record(event),
       this.#options.insteadOf,
     );
@@ -392,8 +401,11 @@ export class HttpExchanges {
     const [first = head.bytes, ...rest] = this.#letGo(exchange);
     switch (plan.kind) {
       case "answer":
+      case "raw":
+      case "end":
         this.#hasChanged = true;
-        this.#wait(exchange, plan.bytes.length);
+        exchange.answer = encodeAnswer(exchange, desk.nowMs);
+        this.#wait(exchange, exchange.answer.bytes.length);
         if (!exchange.awaitsContinue) return;
         // Its body comes when we say so, and we never do.
         this.#sent(exchange);
@@ -404,17 +416,19 @@ export class HttpExchanges {
       case "wait":
         if (!decision) break;
         this.#hasChanged = true;
-        this.#port.stall("client", plan.ms);
+        this.#port.hold("server", plan.ms);
         this.#log?.outcome(exchange, null);
         break;
       case "change":
         this.#hasChanged = true;
         break;
+      case "pass":
+        break;
       default:
         plan satisfies never;
     }
     this.#owe(exchange);
-    this.#port.toServer(plan.kind === "change" ? readableRequest(head, plan) : first);
+    this.#port.toServer(plan.kind === "change" ? this.#readableHead(head, plan) : first);
     for (const bytes of rest) this.#port.toServer(bytes);
     this.#responses.expect(head.method);
   }
@@ -423,7 +437,7 @@ export class HttpExchanges {
   #requestLost(item: RequestItem): void {
     this.#tellUnread(item, "client");
     if (this.#hasOwnMessages) {
-      this.#end("close");
+      this.#end("fin");
       return;
     }
     if (this.#reading) for (const held of this.#letGo(this.#reading)) this.#port.toServer(held);
@@ -439,41 +453,50 @@ export class HttpExchanges {
     for (const { bytes } of this.#responses.becomeOpaque()) this.#port.toClient(bytes);
   }
 
+  /** The head of a request whose response is to be read and changed. */
+  #readableHead(head: RequestHead, plan: Extract<RequestPlan, { kind: "change" }>): Uint8Array {
+    const last = plan.ends ? this.#options.hooks?.headersOfLast?.(head) : undefined;
+    const headers = readableHeaders(last ?? head.headers);
+    if (headers === head.headers) return head.bytes;
+    return encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, headers);
+  }
+
   /** Sends the answers of ours whose turn it is. */
   #flush(): void {
     for (;;) {
       const [exchange] = this.#exchanges;
-      const plan = exchange?.plan;
-      if (!exchange || plan?.kind !== "answer" || !exchange.isSent || this.#isOver) return;
-      if (plan.delay !== null) {
-        if (exchange.changed === null) this.#sendLate(exchange, plan, plan.delay);
+      const delay = exchange?.plan?.kind === "answer" ? exchange.plan.delay : null;
+      if (!exchange?.isAnswered || !exchange.isSent || this.#isOver) return;
+      if (delay !== null) {
+        if (exchange.changed === null) this.#sendLate(exchange, delay);
         return;
       }
       this.#dequeue();
-      if (plan.bytes.length > 0) this.#port.toClient(plan.bytes);
-      if (plan.end !== "none") this.#end(plan.end);
-      // Behind bytes the end is the upstream's, which was asked for it.
-      this.#whenGone(exchange, plan.bytes.length > 0 || plan.end === "none" ? "sent" : "ended", () => {
-        if (plan.status !== null) this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
-        this.#log?.outcome(exchange, null);
-        this.#log?.end(exchange, plan.bytes.length > 0 ? "complete" : "failed");
-      });
+      this.#answer(exchange);
     }
   }
 
-  #sendLate(exchange: Exchange, { bytes }: AnswerPlan, delay: ResponseDelay): void {
-    const { decision, head } = exchange;
-    const nowMs = this.#nowMs;
-    const late = decision && lateAnswer(decision, head, bytes, delay, nowMs);
+  #answer(exchange: Exchange): void {
+    const { bytes, status, retryAfterMs: afterMs } = exchange.answer;
+    if (bytes.length > 0) this.#port.toClient(bytes);
+    const ends = exchange.endsWithAnswer;
+    if (ends) this.#end(exchange.plan?.kind === "end" ? exchange.plan.how : "fin");
+    this.#whenGone(exchange, bytes.length > 0 || !ends ? "sent" : "ended", () => {
+      if (status !== null) this.#log?.response(exchange, status, true, afterMs);
+      this.#log?.outcome(exchange, null);
+      this.#log?.end(exchange, bytes.length > 0 ? "complete" : "failed");
+    });
+  }
+
+  #sendLate(exchange: Exchange, delay: ResponseDelay): void {
+    const { decision, head, answer } = exchange;
+    const nowMs = this.#options.now();
+    const late = decision && lateAnswer(decision, head, answer.bytes, delay, nowMs);
     if (!late) return;
     const { changed, items } = late;
     exchange.changed = changed;
     this.#carry(exchange, changed, changed.begin(nowMs));
     for (const item of items) this.#carry(exchange, changed, changed.push(item, nowMs));
-  }
-
-  get #nowMs(): number {
-    return this.#aheadMs ?? this.#options.now();
   }
 
   #heard(items: readonly ResponseItem[]): void {
@@ -515,7 +538,7 @@ export class HttpExchanges {
 
   #response(item: ResponseItem): void {
     const [exchange] = this.#exchanges;
-    const now = this.#nowMs;
+    const now = this.#options.now();
     if (exchange && (item.kind === "end" || item.kind === "malformed" || item.kind === "opaque"))
       this.#answered(exchange);
     if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
@@ -559,10 +582,10 @@ export class HttpExchanges {
   #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
     if (changed.isStalled && !exchange.isTold && !this.#untold.has(exchange))
       this.#whenGone(exchange, "sent", () => this.#log?.outcome(exchange, null));
-    const { plan } = exchange;
-    if (plan?.kind === "answer" && plan.status !== null && actions.length > 0 && !exchange.isAnswered) {
-      exchange.isAnswered = true;
-      this.#log?.response(exchange, plan.status, true, plan.retryAfterMs);
+    const { status, retryAfterMs: afterMs } = exchange.answer;
+    if (status !== null && actions.length > 0 && !exchange.hasBegun) {
+      exchange.hasBegun = true;
+      this.#log?.response(exchange, status, true, afterMs);
     }
     for (const action of actions) {
       if (action.kind === "bytes") {
@@ -575,7 +598,7 @@ export class HttpExchanges {
         continue;
       }
       this.#dequeue();
-      this.#end(action.kind === "end" ? "close" : action.kind);
+      this.#end(action.kind === "reset" ? "reset" : "fin");
       this.#tellEnd(exchange, changed);
       return;
     }
@@ -590,12 +613,12 @@ export class HttpExchanges {
 
   #tellEnd(exchange: Exchange, changed: ChangedResponse | null): void {
     // An error that came was done, late or, where its body was empty, less late than asked for.
-    const reason = exchange.plan?.kind === "answer" ? null : (changed?.undoneReason ?? null);
+    const reason = exchange.isAnswered ? null : (changed?.undoneReason ?? null);
     const tell = (): void => {
       this.#log?.outcome(exchange, reason);
       this.#log?.end(exchange, changed?.isCut ? (changed.hasSentHead ? "cut" : "failed") : "complete");
     };
-    // An upstream that has said all and was asked to end ends by itself, of which a tunnel does not hear.
+    // An upstream that has said all ends by itself where it was asked to, of which a carrier may not hear.
     const isWhole = changed?.isComplete || this.#hasHeardEnd;
     const isEnding = this.#isOver && !isWhole;
     if (exchange.decision && reason === null) this.#whenGone(exchange, isEnding ? "ended" : "sent", tell);
@@ -631,7 +654,7 @@ export class HttpExchanges {
       return;
     }
     if (this.#hasOwnMessages) {
-      this.#end("close");
+      this.#end("fin");
       return;
     }
     if (exchange) {
@@ -647,18 +670,18 @@ export class HttpExchanges {
   #changedLost(exchange: Exchange, changed: ChangedResponse, item: BodyItem): void {
     const isCutOff = item.kind === "malformed" && item.code === "truncated";
     if (isCutOff || changed.isStalled) {
-      this.#carry(exchange, changed, changed.push(item, this.#nowMs));
+      this.#carry(exchange, changed, changed.push(item, this.#options.now()));
       return;
     }
     // A client that has all of it already gets the end: where the upstream's next response begins can't be told.
     const wasOver = changed.isOver;
-    const actions = changed.release(this.#nowMs);
+    const actions = changed.release(this.#options.now());
     for (const action of actions) if (action.kind === "bytes") this.#port.toClient(action.bytes);
     const isOver = changed.isOver;
     const reason = changed.hasStruck ? null : "the response can't be read";
     this.#dequeue();
     const isEnd = isOver || this.#hasOwnMessages;
-    if (isEnd) this.#end(wasOver ? "close" : "reset");
+    if (isEnd) this.#end(wasOver ? "fin" : "reset");
     if (isOver) this.#tellEnd(exchange, changed);
     else {
       this.#log?.outcome(exchange, reason);
@@ -671,7 +694,7 @@ export class HttpExchanges {
 
   /** Whether an answer or a question of ours is under way, so that nothing can pass unread. */
   get #hasOwnMessages(): boolean {
-    return this.#exchanges.some(({ plan, name }) => plan?.kind === "answer" || name === null);
+    return this.#exchanges.some(({ isAnswered, name }) => isAnswered || name === null);
   }
 
   /** The end of a connection in the middle of a message is no failure to read, and what follows a failure is none. */
@@ -683,7 +706,7 @@ export class HttpExchanges {
     if (reason !== "truncated") this.#options.unread(reason, from);
   }
 
-  #end(how: ClientEnd): void {
+  #end(how: EndKind): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#hasChanged = true;

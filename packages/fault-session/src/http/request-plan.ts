@@ -1,4 +1,4 @@
-/** What a decision about a request means on a connection that speaks HTTP/1.1: a value, before anything is sent. */
+/** What a decision about a request means: a value, before anything is sent, whatever carries the messages. */
 import {
   type Decision,
   drawDuration,
@@ -10,40 +10,38 @@ import {
   type ResponseDelay,
   rateLimitScope,
   requestProvider,
-  retryAfterMs,
 } from "@faultwire/fault-engine";
-import {
-  encodeHead,
-  encodeResponse,
-  type Header,
-  type HttpResponse,
-  headerValue,
-  type RequestHead,
-} from "@faultwire/http1";
+import { type Header, type HttpResponse, headerValue, type RequestHead } from "@faultwire/http1";
+import type { EndKind } from "../carrier.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 
-/** How the client's end of a connection ends: in order, or as if it broke. */
-export type ClientEnd = "close" | "reset";
-
+/**
+ * What is to be done with a request, as messages: a carrier turns them into HTTP/1.1 bytes, HTTP/2 frames or a
+ * `Response`.
+ */
 export type RequestPlan =
-  /** The request does not go on; `bytes` (perhaps none) go to the client, and then perhaps the end. */
+  /** The request goes on, and so does its response. */
+  | { readonly kind: "pass" }
+  /** The request does not go on; the client gets this response. */
   | {
       readonly kind: "answer";
-      readonly bytes: Uint8Array;
-      /** `null` where the bytes are no response. */
-      readonly status: number | null;
-      readonly retryAfterMs: number | null;
-      readonly end: ClientEnd | "none";
+      readonly response: HttpResponse;
+      /** Whether the client's connection ends with it. */
+      readonly closes: boolean;
       /** The response comes late; `null` at once. */
       readonly delay: ResponseDelay | null;
     }
+  /** The request does not go on; the client gets these bytes, which are no proper message of HTTP/1.1. */
+  | { readonly kind: "raw"; readonly bytes: Uint8Array; readonly closes: boolean }
+  /** The request does not go on; the client gets nothing but the end of its connection. */
+  | { readonly kind: "end"; readonly how: EndKind }
   /** The request waits before it goes on; `null` is for ever. */
   | { readonly kind: "wait"; readonly ms: number | null }
   /** The request goes on; something happens to its response. */
   | {
       readonly kind: "change";
       readonly fault: Fault;
-      /** Whether the client's connection ends with it: the upstream is then asked to close its own. */
+      /** Whether the client's connection ends with it. */
       readonly ends: boolean;
       /** Laid over the response's headers. */
       readonly headers: readonly Header[];
@@ -79,18 +77,11 @@ export function planRequest(facts: PlanFacts): RequestPlan {
         delay: fault.delay,
       };
     case "http.empty":
-      return nothing("close");
+      return { kind: "end", how: "fin" };
     case "http.malformed": {
       const provider = requestProvider(head.target, head.headers) ?? "anthropic";
       const { bytes, close } = malformedResponse(fault.how, provider, desk.answerContext(decision, head));
-      return {
-        kind: "answer",
-        bytes,
-        status: null,
-        retryAfterMs: null,
-        end: close || last ? "close" : "none",
-        delay: null,
-      };
+      return { kind: "raw", bytes, closes: close || last };
     }
     case "http.rate-limit":
       return admit(facts, fault);
@@ -148,29 +139,25 @@ export function planRequest(facts: PlanFacts): RequestPlan {
   }
 }
 
-/** The head of a request whose response is to be read and changed: not compressed, and the last one where it must be. */
-export function readableRequest(
-  head: RequestHead,
-  plan: Extract<RequestPlan, { kind: "change" }>,
-): Uint8Array {
-  const compresses = headerValue(head.headers, "accept-encoding") !== undefined;
-  const close = plan.ends && head.version === "1.1";
-  if (!compresses && !close) return head.bytes;
-  const headers = head.headers
-    .filter(([name]) => !(close && name.toLowerCase() === "connection"))
-    .map(([name, value]): Header => [name, name.toLowerCase() === "accept-encoding" ? "identity" : value]);
-  if (close) headers.push(["connection", "close"]);
-  return encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, headers);
+/**
+ * The headers of a request whose response is to be read and changed: it must not be compressed.
+ *
+ * @returns the same array where nothing has to be changed.
+ */
+export function readableHeaders(headers: readonly Header[]): readonly Header[] {
+  if (headerValue(headers, "accept-encoding") === undefined) return headers;
+  return headers.map(
+    ([name, value]): Header => [name, name.toLowerCase() === "accept-encoding" ? "identity" : value],
+  );
 }
 
 type EndFault = Extract<Fault, { readonly kind: "connection.close" | "connection.reset" }>;
 
 function endAt(fault: EndFault): RequestPlan {
-  const how: ClientEnd = fault.kind === "connection.close" ? "close" : "reset";
-  if (fault.at.kind === "moment")
-    return fault.at.moment === "response-head" ? change(fault, true) : nothing(how);
+  const end: RequestPlan = { kind: "end", how: fault.kind === "connection.close" ? "fin" : "reset" };
+  if (fault.at.kind === "moment") return fault.at.moment === "response-head" ? change(fault, true) : end;
   // The upstream would wait for the rest of a request that was cut off: better that it sees none.
-  return fault.at.from === "client" ? nothing(how) : change(fault, true);
+  return fault.at.from === "client" ? end : change(fault, true);
 }
 
 function admit(facts: PlanFacts, fault: Extract<Fault, { kind: "http.rate-limit" }>): RequestPlan {
@@ -200,19 +187,8 @@ function admit(facts: PlanFacts, fault: Extract<Fault, { kind: "http.rate-limit"
   };
 }
 
-function answer(response: HttpResponse, { head, last, desk }: PlanFacts): AnswerPlan {
-  return {
-    kind: "answer",
-    bytes: encodeResponse(response, { method: head.method, close: last }),
-    status: response.status,
-    retryAfterMs: retryAfterMs(response.headers, desk.nowMs),
-    end: last ? "close" : "none",
-    delay: null,
-  };
-}
-
-function nothing(end: ClientEnd): RequestPlan {
-  return { kind: "answer", bytes: new Uint8Array(0), status: null, retryAfterMs: null, end, delay: null };
+function answer(response: HttpResponse, { last }: PlanFacts): AnswerPlan {
+  return { kind: "answer", response, closes: last, delay: null };
 }
 
 function change(fault: Fault, ends: boolean): RequestPlan {

@@ -36,7 +36,6 @@ function connected() {
     introduce: () => ({ connection: "c", client: "c", host: "api.test" }),
     unread: () => {},
     now: () => got.nowMs,
-    userAgent: "test",
     port: {
       toClient: (bytes) => {
         got.client += Buffer.from(bytes).toString();
@@ -47,8 +46,8 @@ function connected() {
       endClient: (how) => {
         got.ended = how;
       },
+      hold: () => {},
       whenGone: (_, told) => told(true),
-      stall: () => {},
     },
   });
   const told = (): string[] =>
@@ -62,10 +61,10 @@ describe("an error that comes late", () => {
     exchanges.fromClient(request("/late"));
     expect([got.client, exchanges.wakeAtMs, told()]).toEqual(["", 1000, []]);
     got.nowMs = 1000;
-    exchanges.wake(1000);
+    exchanges.wake();
     expect([got.client, exchanges.wakeAtMs, told()]).toEqual([head, 1500, ["response"]]);
     got.nowMs = 1500;
-    exchanges.wake(1500);
+    exchanges.wake();
     expect([got.client, exchanges.wakeAtMs, got.server]).toEqual([`${head}late`, undefined, ""]);
     expect(told()).toEqual(["response", "done", "end"]);
   });
@@ -78,8 +77,8 @@ describe("an error that comes late", () => {
     exchanges.fromServer(ascii(ok + ok));
     expect(got.client).toBe(ok);
     got.nowMs = 5000;
-    exchanges.wake(5000);
-    exchanges.wake(5000);
+    exchanges.wake();
+    exchanges.wake();
     expect(got.client).toBe(`${ok}${head}late${ok}`);
   });
 
@@ -95,10 +94,10 @@ describe("an error that comes late", () => {
     const { exchanges, got } = connected();
     exchanges.fromClient(ascii("GET /late HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n"));
     got.nowMs = 1000;
-    exchanges.wake(1000);
+    exchanges.wake();
     expect(got.ended).toBe("");
     got.nowMs = 1500;
-    exchanges.wake(1500);
-    expect([got.client.endsWith("connection: close\r\n\r\nlate"), got.ended]).toEqual([true, "close"]);
+    exchanges.wake();
+    expect([got.client.endsWith("connection: close\r\n\r\nlate"), got.ended]).toEqual([true, "fin"]);
   });
 });

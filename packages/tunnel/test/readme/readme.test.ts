@@ -43,7 +43,7 @@ it("the README's example runs as it says", () => {
   const cancelled = example();
   expect(answers).toEqual(["replace"]);
   cancelled();
-  expect(events).toEqual(["connection", "unread", "unread", "closed"]);
+  expect(events).toEqual(["detected", "unread", "unread", "closed"]);
 
   const plain = (text: string): string => text.replaceAll(/\s+/g, " ");
   const readme = plain(readFileSync(join(import.meta.dirname, "../../README.md"), "utf8"));

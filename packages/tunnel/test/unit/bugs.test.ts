@@ -1,9 +1,8 @@
 /** What happens to traffic when we throw where we must not: it passes, or its connection ends; nothing hangs. */
 
-import { HttpExchanges } from "@faultwire/fault-session";
+import { HttpExchanges, TlsFollower } from "@faultwire/fault-session";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it, vi } from "vitest";
-import { TlsConversation } from "../../src/tls-conversation.ts";
 import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
@@ -12,7 +11,7 @@ const bugs = (probe: TunnelProbe): number => probe.events.filter(({ type }) => t
 
 describe("an error of ours", () => {
   it("in a connection that stays closed lets every byte pass, the chunk of the error included", async () => {
-    const broken = vi.spyOn(TlsConversation.prototype, "fromServer").mockImplementation(() => {
+    const broken = vi.spyOn(TlsFollower.prototype, "see").mockImplementation(() => {
       throw new Error("a bug");
     });
     const [vector] = handshakeVectors();

@@ -122,7 +122,7 @@ describe("plain HTTP in a tunnel that is registered on both sides", () => {
     expect(tunnel.take("server")).toBe(get);
     expect(policy.events).toEqual([]);
     expect(tunnel.events).toMatchObject([
-      { type: "connection", protocol: "http", host: "other.test", target: false },
+      { type: "detected", protocol: "http", host: "other.test", target: false },
     ]);
   });
 

@@ -112,7 +112,7 @@ describe("the table of tunnels", () => {
     );
     read(tunnels, "a", "client", "in clear");
     expect(answers).toEqual(["server passThrough", "a replace"]);
-    expect(events.map(({ type }) => type)).toEqual(["unpaired", "connection", "unread", "connection"]);
+    expect(events.map(({ type }) => type)).toEqual(["unpaired", "detected", "unread", "detected"]);
   });
 });
 

@@ -194,7 +194,7 @@ describe("the host of a hello", () => {
       for (const setting of settings) {
         const { probe } = await play([naming(hostName)], setting);
         const host = hostName.includes("::1") ? "::1" : hostName.replace(/:443$/, "");
-        expect(probe.events.filter(({ type }) => type === "connection")).toMatchObject([{ host }]);
+        expect(probe.events.filter(({ type }) => type === "detected")).toMatchObject([{ host }]);
         expect(probe.events.filter(({ type }) => type === "unread")).toEqual([]);
       }
     },

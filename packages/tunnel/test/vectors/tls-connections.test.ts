@@ -118,7 +118,9 @@ describe.each(registrations)("registered on %s %s", (...given) => {
       );
       if (done.length === 0) {
         // Nothing came after the handshake, or its end could not be told: the moment was never there.
-        expect(at === "request" || (at === "established" && !reached), vector.name).toBe(true);
+        // Or it came with the last call there was, and the connection ended before it could be ended here.
+        const isLast = at === "established" && told.some(({ type }) => type === "undone");
+        expect(at === "request" || (at === "established" && !reached) || isLast, vector.name).toBe(true);
         continue;
       }
       expect(done, vector.name).toHaveLength(1);
@@ -171,11 +173,12 @@ describe("a close", () => {
     for (const original of whole) {
       // Everything that a side says without an answer in between comes in one piece: Finished and request together.
       const vector = { ...original, chunks: coalesced(original) };
-      const provoked = (bytes: Uint8Array): boolean => startsWith(bytes.subarray(-7), provocation);
+      // Whether the upstream was made to speak besides depends on the calls that are in hand.
+      const unprovoked = (bytes: Uint8Array): Uint8Array =>
+        startsWith(bytes.subarray(-7), provocation) ? bytes.subarray(0, -7) : bytes;
       const exact = play(vector, both, { at: "established", readBytes: 1 }).got;
       const pieces = play(vector, both, { at: "established", readBytes: 16_384 }).got;
-      const upstream = provoked(pieces.server) ? pieces.server.subarray(0, -7) : pieces.server;
-      expect(upstream.length, vector.name).toBe(exact.server.length);
+      expect(unprovoked(pieces.server).length, vector.name).toBe(unprovoked(exact.server).length);
       // Gated or not, what the client is to get before the end, it gets.
       const ungated = play(vector, ["server"], { at: "established", readBytes: 16_384 }).got;
       expect(pieces.client.length, vector.name).toBe(ungated.client.length);

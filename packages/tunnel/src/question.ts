@@ -1,5 +1,5 @@
 /** A request of our own that costs nothing: it makes an upstream speak that has nothing to say. */
-import { encodeHead, headerValue, type RequestHead } from "@faultwire/http1";
+import { encodeHead, type Header, headerValue, type RequestHead } from "@faultwire/http1";
 
 export interface QuestionOptions {
   /** The client's request in whose place, or behind which, it is asked. */
@@ -12,12 +12,22 @@ export interface QuestionOptions {
   readonly isLast: boolean;
 }
 
-/** The bytes of a `HEAD /`. */
-export function encodeQuestion({ head, host, userAgent, isLast }: QuestionOptions): Uint8Array {
-  return encodeHead("HEAD / HTTP/1.1", [
+/** A `HEAD /`. */
+export function questionHead({ head, host, userAgent, isLast }: QuestionOptions): RequestHead {
+  const headers: Header[] = [
     ["Host", headerValue(head.headers, "host") ?? host],
     ["User-Agent", userAgent],
     ["Accept", "*/*"],
-    ...(isLast ? [["Connection", "close"] as const] : []),
-  ]);
+  ];
+  if (isLast) headers.push(["Connection", "close"]);
+  return {
+    kind: "head",
+    method: "HEAD",
+    target: "/",
+    version: "1.1",
+    headers,
+    framing: { kind: "none" },
+    keepAlive: !isLast,
+    bytes: encodeHead("HEAD / HTTP/1.1", headers),
+  };
 }

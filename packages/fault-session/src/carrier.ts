@@ -1,0 +1,88 @@
+/**
+ * The two ends of the rope: what carries a connection's bytes, and what happens on the connection. A session knows no
+ * socket, no timer and no host; a carrier knows no protocol and no fault.
+ */
+import type { Fault } from "@faultwire/fault-engine";
+import type { Header, RequestHead } from "@faultwire/http1";
+import type { Side } from "./events.ts";
+
+/** How a peer's connection ends: in order (FIN), or as if it broke (RST). */
+export type EndKind = "fin" | "reset";
+
+/** How an end is to be carried out. */
+export interface EndOptions {
+  /**
+   * The end matters more than what was sent in the same moment. A carrier that can't send both gives up those bytes;
+   * one with sockets of its own sends them and then ends.
+   */
+  readonly isUrgent?: boolean;
+}
+
+/** Carries the bytes of one connection: sockets, the calls of a plugin host, a test. `to` names the receiver. */
+export interface Carrier {
+  /** Milliseconds, never going backwards. */
+  now(): number;
+  /** These bytes go to that peer, behind what was sent before. `canWait`: they need not go before others follow. */
+  send(to: Side, bytes: Uint8Array, canWait?: boolean): void;
+  /**
+   * That peer's connection ends, behind what was sent. Nothing is sent to it any more. Comes once for each peer. Once the
+   * client's connection has ended, nothing is wanted of the upstream: the carrier ends that connection as well.
+   */
+  end(to: Side, how: EndKind, options?: EndOptions): void;
+  /**
+   * Calls `told` once: with true when all that was sent to that peer so far has gone out to it (`sent`), or when its
+   * connection has ended behind it (`ended`, after {@link end}); with false when there is no way to send it, and none is to
+   * be expected soon. Not at all where the connection ends before.
+   */
+  whenGone(to: Side, what: "sent" | "ended", told: (isGone: boolean) => void): void;
+  /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
+  readonly insteadOf?: (fault: Fault) => string | undefined;
+}
+
+/** What a carrier may add where bytes and ends alone do not move its peers. A carrier with sockets needs none of it. */
+export interface CarrierHooks {
+  /** All of a request has been sent to the upstream. */
+  readonly requestSent?: (head: RequestHead) => void;
+  /**
+   * The headers of a request whose response will end the client's connection.
+   *
+   * @returns other headers in their place.
+   */
+  readonly headersOfLast?: (head: RequestHead) => readonly Header[];
+  /** So many bytes of application data were sealed for a peer, in TLS that is opened. */
+  readonly sealed?: (to: Side, bytes: number) => void;
+}
+
+/** What happens on one connection; driven by a carrier. */
+export interface Session {
+  /** A peer has said something. The memory may be used again when the call is over. */
+  receive(from: Side, bytes: Uint8Array): void;
+  /** A peer says no more. */
+  ended(from: Side, how: EndKind): void;
+  /** When to call {@link wake}, on the carrier's clock; undefined while nothing waits for a time. */
+  readonly wakeAtMs: number | undefined;
+  /** Does what is due by now. */
+  wake(): void;
+  /** Bytes that this peer has said, or has made us say, and that are kept here. */
+  heldBytes(from: Side): number;
+  /** Whether so much is kept or under way that the carrier is to read no more from this peer for now. */
+  isFull(from: Side): boolean;
+  /** Whether something is under way (a handshake's arithmetic) that will still send by itself. */
+  readonly isBusy: boolean;
+  /** Resolves when that is over. */
+  idle(): Promise<void>;
+  /** The connection is over: tells what is left to tell, and lets go of everything. */
+  finish(): void;
+}
+
+/** Limits of a session. */
+export const sessionLimits = {
+  /**
+   * Bytes of one peer that a session keeps before its carrier should stop reading from that peer. A fault that holds a
+   * direction for ever would otherwise keep all that a fast upstream says.
+   */
+  maxHeldBytes: 262_144,
+} as const;
+
+/** The peer on the other side. */
+export const otherSide = (side: Side): Side => (side === "client" ? "server" : "client");

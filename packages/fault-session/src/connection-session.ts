@@ -1,0 +1,354 @@
+/**
+ * One connection, whoever carries it: finds out what is spoken and whose name is called, asks the policy whether that
+ * is a target and what is to fail, and hands the bytes to the part that speaks the protocol.
+ */
+import type { Decision, FaultMachine, UnreadReason } from "@faultwire/fault-engine";
+import { HeldBytes } from "@faultwire/http1";
+import { tlsBridgeLimits } from "@faultwire/tls-bridge";
+import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/tls-parser";
+import type { Carrier, CarrierHooks, EndKind, Session } from "./carrier.ts";
+import { otherSide, sessionLimits } from "./carrier.ts";
+import type { SessionEvent, Side } from "./events.ts";
+import type { FaultDesk } from "./http/fault-desk.ts";
+import { type HttpExchanges, unsentReason } from "./http/http-exchanges.ts";
+import type { Interception } from "./interception.ts";
+import { type Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
+import { OpaqueTls } from "./opaque-tls.ts";
+import { OpenedTls } from "./opened-tls.ts";
+import { Outlet } from "./outlet.ts";
+import type { Part, PartContext } from "./part.ts";
+import { PlainHttp } from "./plain-http.ts";
+import type { FaultPolicy } from "./policy.ts";
+import { unreadTeller } from "./unread-teller.ts";
+import { wireMachines } from "./wire-fault.ts";
+
+/** What a session is made from. */
+export interface ConnectionSessionOptions {
+  readonly carrier: Carrier;
+  readonly hooks?: CarrierHooks;
+  readonly policy: FaultPolicy;
+  /** What faults of requests share among connections. */
+  readonly desk: FaultDesk;
+  /** How HTTPS is opened; left out, it stays closed. */
+  readonly interception?: Interception | undefined;
+  readonly tell: (event: SessionEvent) => void;
+}
+
+const sides: readonly Side[] = ["client", "server"];
+
+/** A fault of the connection's bytes, until it is told what became of it. */
+interface FaultOfBytes {
+  readonly machines: readonly FaultMachine[];
+  /** Of the bytes that the upstream says. */
+  readonly ofServer: FaultMachine | undefined;
+  readonly met: Acquaintance;
+}
+
+export class ConnectionSession implements Session {
+  readonly #options: ConnectionSessionOptions;
+  readonly #carrier: Carrier;
+  readonly #context: PartContext;
+  readonly #outlets: Readonly<Record<Side, Outlet>>;
+  /** `undefined` while the protocol is not known, `null` where nothing is to be read: every byte passes. */
+  #part: Part | null | undefined;
+  /** What the client has said while the protocol is not known. */
+  readonly #prefix: HeldBytes = new HeldBytes();
+  #hello: ClientHelloReader | undefined;
+  #faultOfBytes: FaultOfBytes | undefined;
+  /** The client's connection was ended by a fault. */
+  #isCut = false;
+
+  constructor(options: ConnectionSessionOptions) {
+    this.#options = options;
+    const { carrier, policy, desk, tell, hooks = {} } = options;
+    this.#carrier = carrier;
+    const broken = (how: EndKind): void => this.#cut(how, true);
+    this.#outlets = {
+      client: new Outlet("client", carrier, broken),
+      server: new Outlet("server", carrier, broken),
+    };
+    const now = (): number => carrier.now();
+    this.#context = {
+      policy,
+      desk,
+      hooks,
+      now,
+      tell,
+      unread: unreadTeller({ policy, now, tell }),
+      send: (to, bytes, canWait) => this.#outlets[to].send(bytes, canWait),
+      end: (to, how) => this.#outlets[to].end(how),
+      endClient: (how) => this.#cut(how, false),
+      whenGone: (to, what, told) => this.#outlets[to].whenGone(what, told),
+      ...(carrier.insteadOf ? { insteadOf: carrier.insteadOf } : {}),
+      hold: (to, ms) => this.#outlets[to].hold(ms),
+      faultBytes: (decision, met) => this.#faultBytes(decision, met),
+      leaveBytes: () => {
+        for (const side of sides) this.#outlets[side].clearMachine();
+      },
+    };
+  }
+
+  /** Whether the peers have got something else than what was said to them, or less. */
+  get hasChanged(): boolean {
+    return this.#isCut || (this.#part?.hasChanged ?? false);
+  }
+  get isBusy(): boolean {
+    return this.#part?.isBusy ?? false;
+  }
+  /** The requests and responses of the connection, once HTTP is spoken and read. */
+  get exchanges(): HttpExchanges | undefined {
+    return this.#part?.exchanges;
+  }
+  /** TLS that is opened, where it is. */
+  get openedTls(): OpenedTls | undefined {
+    return this.#part instanceof OpenedTls ? this.#part : undefined;
+  }
+
+  get wakeAtMs(): number | undefined {
+    const all = [this.#part?.wakeAtMs, this.#outlets.client.wakeAtMs, this.#outlets.server.wakeAtMs];
+    const known = all.filter((at) => at !== undefined);
+    return known.length > 0 ? Math.min(...known) : undefined;
+  }
+
+  /** What goes to a peer by time alone. */
+  outlet(
+    to: Side,
+  ): Pick<
+    Outlet,
+    "hasMachine" | "heldUntilMs" | "isClosed" | "isScheduled" | "pendingBytes" | "wake" | "wakeAtMs"
+  > {
+    return this.#outlets[to];
+  }
+
+  heldBytes(from: Side): number {
+    const prefix = from === "client" ? this.#prefix.length : 0;
+    return prefix + this.#outlets[otherSide(from)].pendingBytes + (this.#part?.heldBytes?.(from) ?? 0);
+  }
+
+  isFull(from: Side): boolean {
+    const { pendingBytes } = this.#outlets[otherSide(from)];
+    return pendingBytes >= sessionLimits.maxHeldBytes || (this.#part?.isFull?.(from) ?? false);
+  }
+
+  receive(from: Side, bytes: Uint8Array): void {
+    const part = this.#part;
+    if (part) part.receive(from, bytes);
+    else if (part === null) this.#outlets[otherSide(from)].send(bytes);
+    else this.#detect(from, bytes);
+    this.#checkBytes();
+  }
+
+  ended(from: Side, how: EndKind): void {
+    if (this.#part) {
+      this.#part.ended(from, how);
+      return;
+    }
+    if (this.#part === undefined) this.#pass();
+    this.#outlets[otherSide(from)].end(how);
+  }
+
+  wake(): void {
+    const now = this.#carrier.now();
+    const at = this.#part?.wakeAtMs;
+    if (at !== undefined && at <= now) this.#part?.wake?.();
+    for (const side of sides) this.#outlets[side].wake(now);
+    this.#checkBytes();
+  }
+
+  async idle(): Promise<void> {
+    await this.#part?.idle?.();
+    this.#checkBytes();
+  }
+
+  /** Lets go of everything that faults hold: for a shutdown. What is under way goes on, and nothing new is held. */
+  release(): void {
+    for (const side of sides) this.#outlets[side].release();
+  }
+
+  /** Goes on without looking. Only where {@link hasChanged} is false: a peer could not go on with halves. */
+  leave(): void {
+    this.#part?.finish();
+    this.#pass();
+  }
+
+  /** Something of ours has thrown: goes on without looking where nothing was changed, and ends otherwise. */
+  abandon(): void {
+    const isChanged = this.hasChanged;
+    try {
+      this.#part?.finish();
+    } catch {
+      // The part is broken; what it had to tell is lost.
+    }
+    this.#pass();
+    if (!isChanged) return;
+    for (const side of sides) this.#outlets[side].cut("fin");
+  }
+
+  finish(): void {
+    const { machines = [], met } = this.#faultOfBytes ?? {};
+    for (const machine of machines) {
+      machine.finish(this.#carrier.now());
+      const { outcome } = machine;
+      met?.outcome(outcome.kind === "undone" ? outcome.reason : null);
+    }
+    this.#faultOfBytes = undefined;
+    this.#part?.finish();
+    this.#part = null;
+    this.#prefix.take();
+  }
+
+  #cut(how: EndKind, isNow: boolean): void {
+    this.#isCut = true;
+    if (isNow) this.#outlets.client.cut(how);
+    else this.#outlets.client.end(how);
+  }
+
+  #faultBytes(decision: Decision, met: Acquaintance): void {
+    const found = wireMachines(decision, this.#carrier.now());
+    for (const side of sides) {
+      const machine = found[side];
+      // Machines are named by the peer whose bytes they work on.
+      if (machine) this.#outlets[otherSide(side)].setMachine(machine);
+    }
+    this.#faultOfBytes = { machines: Object.values(found), ofServer: found.server, met };
+  }
+
+  #checkBytes(): void {
+    const { machines = [], ofServer, met } = this.#faultOfBytes ?? {};
+    if (!machines.some(({ outcome }) => outcome.kind === "done")) return;
+    this.#faultOfBytes = undefined;
+    // Where the client's bytes reach the point, the upstream may end first, of which a carrier may not hear.
+    if (ofServer?.isOver)
+      this.#outlets.client.whenGone("ended", (isGone) => met?.outcome(isGone ? null : unsentReason));
+    else met?.outcome(null);
+  }
+
+  /** Nothing is read: what was kept goes on, and so does everything that comes. */
+  #pass(): void {
+    this.#part = null;
+    this.#outlets.server.send(this.#prefix.take());
+  }
+
+  #detect(from: Side, bytes: Uint8Array): void {
+    // A server that speaks first speaks neither TLS nor HTTP.
+    if (from === "server") {
+      this.#unknown("other-protocol", from, NOTHING);
+      this.#outlets.client.send(bytes);
+      return;
+    }
+    // A beginning that is too short to tell waits for what follows: what has gone on can't be opened any more.
+    const prefix = this.#prefix.join(bytes);
+    if (this.#hello) {
+      this.#readHello(this.#hello, prefix, bytes);
+      return;
+    }
+    const detection = detectProtocol(prefix);
+    switch (detection.kind) {
+      case "more":
+        this.#prefix.keep(prefix, 0);
+        return;
+      case "tls":
+        if (!this.#options.interception) {
+          this.#begin(new OpaqueTls(this.#context), prefix);
+          return;
+        }
+        // As the bridge reads it: OpenSSL judges what is in extensions, and takes much that their RFCs don't allow.
+        this.#hello = new ClientHelloReader({
+          malformedExtensions: "keep",
+          maxMessageBytes: tlsBridgeLimits.clientHelloBytes,
+        });
+        this.#readHello(this.#hello, prefix, prefix);
+        return;
+      case "http":
+        if (detection.message === "response") this.#unknown("other-protocol", from, prefix);
+        else this.#begin(new PlainHttp(this.#context), prefix);
+        return;
+      case "sslv2":
+        this.#unknown("malformed-hello", from, prefix);
+        return;
+      case "other":
+        this.#unknown("other-protocol", from, prefix);
+        return;
+      default:
+        detection satisfies never;
+    }
+  }
+
+  /** @param said - All that the client has said; `fresh` what the reader has not seen of it. */
+  #readHello(reader: ClientHelloReader, said: Uint8Array, fresh: Uint8Array): void {
+    const { interception } = this.#options;
+    const result = reader.push(fresh);
+    if (result.status === "more") {
+      this.#prefix.keep(said, 0);
+      return;
+    }
+    this.#hello = undefined;
+    if (result.status === "done" && interception) this.#meet(result.clientHello, interception, said);
+    else {
+      this.#context.unread("malformed-hello", "client");
+      this.#begin(new OpaqueTls(this.#context), said);
+    }
+  }
+
+  #meet(hello: ClientHello, interception: Interception, said: Uint8Array): void {
+    const { tell } = this.#options;
+    const { policy } = this.#context;
+    const host = hostOfHello(hello);
+    if (host === undefined || !policy.isTarget(host)) {
+      this.#begin(new OpaqueTls(this.#context), said);
+      return;
+    }
+    const why = interception.obstacle(host, hello);
+    if (why !== undefined) {
+      tell({ type: "not-opened", host, why });
+      this.#begin(new OpaqueTls(this.#context), said);
+      return;
+    }
+    const met = meetTls(this.#context, hello, "decrypted");
+    if (!met || isBetterClosed(met)) {
+      this.#begin(new OpaqueTls(this.#context, met), said);
+      return;
+    }
+    const stayClosed = (detail: string, all: Uint8Array): void => {
+      tell({ type: "not-opened", host, why: "unsupported-offer", detail });
+      this.#begin(new OpaqueTls(this.#context, met), all);
+    };
+    this.#begin(new OpenedTls({ context: this.#context, interception, met, hello, stayClosed }), said);
+  }
+
+  /** This part takes over, with all that the client has said. */
+  #begin(part: Part, said: Uint8Array): void {
+    this.#part = part;
+    this.#prefix.take();
+    part.receive("client", said);
+  }
+
+  /** Nothing is read: the bytes speak no protocol that is known here. `said`: by the client. */
+  #unknown(reason: UnreadReason, from: Side, said: Uint8Array): void {
+    const { tell } = this.#options;
+    tell({ type: "detected", protocol: "other", host: undefined, alpnProtocols: [], target: false });
+    this.#context.unread(reason, from);
+    if (said.length > 0) this.#prefix.take();
+    this.#pass();
+    this.#outlets.server.send(said);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Whether a connection's fault strikes before there is anything to read, so that opening it would be for nothing. */
+function isBetterClosed({ decision }: Acquaintance): boolean {
+  const fault = decision?.fault;
+  switch (fault?.kind) {
+    case "connection.close":
+    case "connection.reset":
+    case "connection.stall":
+      return fault.at.kind === "moment";
+    case "tls.handshake-stall":
+      return true;
+    case "tls.alert":
+      return fault.at === "client-hello";
+    default:
+      return false;
+  }
+}

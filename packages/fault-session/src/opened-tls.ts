@@ -1,0 +1,341 @@
+/** TLS that is opened: a session with the client and one with the upstream, ended by `tls-bridge`, HTTP/1.1 between. */
+import { HandshakeTracker } from "@faultwire/handshake-fsm";
+import { joinBytes } from "@faultwire/http1";
+import {
+  type BridgeFailure,
+  type BridgeSession,
+  TlsBridge,
+  type TlsBridgeHandler,
+} from "@faultwire/tls-bridge";
+import type { ClientHello } from "@faultwire/tls-parser";
+import { type EndKind, otherSide } from "./carrier.ts";
+import type { Side } from "./events.ts";
+import { HttpExchanges, unsentReason } from "./http/http-exchanges.ts";
+import type { Interception } from "./interception.ts";
+import type { Acquaintance } from "./introduction.ts";
+import type { Part, PartContext } from "./part.ts";
+import { isFull } from "./plain-http.ts";
+import { bridgeFaultOf, isSpoiledBy, type RecordFault, recordFaultOf } from "./tls-faults.ts";
+import { isOfBytes } from "./wire-fault.ts";
+
+export interface OpenedTlsOptions {
+  readonly context: PartContext;
+  readonly interception: Interception;
+  readonly met: Acquaintance;
+  readonly hello: ClientHello;
+  /** The session can't be, and nothing has been sent yet: the connection goes on closed. `said`: by the client. */
+  readonly stayClosed: (why: string, said: Uint8Array) => void;
+}
+
+/**
+ * After so long a client that has our certificate and says nothing is reported, in ms. A client that does not trust us
+ * and sends no alert, as Node's, looks like that.
+ */
+const silentAfterMs = 5000;
+
+export class OpenedTls implements Part {
+  readonly #options: OpenedTlsOptions;
+  readonly #bridge: TlsBridge;
+  readonly #tracker: HandshakeTracker;
+  exchanges: HttpExchanges | undefined;
+  #recordFault: RecordFault | undefined;
+  #hasSent = false;
+  /** Whether the client waits for something of what is to go to it. */
+  #isAwaited = true;
+  /** The upstream has said that this is all: the client is told behind what still has to go to it. */
+  #owesCloseNotify = false;
+  /** The upstream's connection has ended: the client's ends behind what still has to go to it. */
+  #owedEnd: EndKind | undefined;
+  #isReported = false;
+  /** Of the session, once there is one. */
+  #version: BridgeSession["version"] | undefined;
+  #failure: BridgeFailure | undefined;
+  /** How the client's connection ends behind what is to go to it. */
+  #clientEnd: EndKind | undefined;
+  /** Who wants to know when what is to go to the client has gone; it is still to be sealed. */
+  readonly #waiting: { readonly what: "sent" | "ended"; readonly told: (isGone: boolean) => void }[] = [];
+  /** The client's connection ends without a farewell of TLS, so that nothing but the end itself tells the client. */
+  #endsWithFin = false;
+  /** The client has got our first flight. */
+  #isAnswered = false;
+  /** Time at which a silent client is reported. */
+  #silentAtMs: number | undefined;
+  /** What the client has said until something was sent. */
+  #said: Uint8Array[] = [];
+  readonly hasChanged = true;
+
+  constructor(options: OpenedTlsOptions) {
+    this.#options = options;
+    const { context, interception, met, hello } = options;
+    this.#tracker = new HandshakeTracker({ now: context.now });
+    const { decision } = met;
+    const fault = bridgeFaultOf(decision, hello, interception.options);
+    this.#recordFault = recordFaultOf(decision);
+    if (fault.undone !== undefined) met.outcome(fault.undone);
+    if (decision && isOfBytes(decision)) context.faultBytes(decision, met);
+    const { upstream } = interception.options;
+    this.#bridge = new TlsBridge({
+      identityFor: fault.identityFor ?? ((request) => interception.options.identityFor(request)),
+      ...(upstream ? { upstream } : {}),
+      ...(fault.versions ? { versions: fault.versions } : {}),
+      ...(fault.cipherSuites ? { cipherSuites: fault.cipherSuites } : {}),
+      ...(fault.handshakeAlert ? { handshakeAlert: fault.handshakeAlert } : {}),
+      contexts: interception.contexts,
+      handler: this.#handler(),
+    });
+  }
+
+  get isBusy(): boolean {
+    return this.#bridge.isBusy;
+  }
+  get wakeAtMs(): number | undefined {
+    const at = this.exchanges?.wakeAtMs;
+    return this.#silentAtMs === undefined ? at : Math.min(at ?? this.#silentAtMs, this.#silentAtMs);
+  }
+  heldBytes(from: Side): number {
+    return this.#bridge.waitingBytes(from) + (this.exchanges?.heldBytes(from) ?? 0);
+  }
+  isFull(from: Side): boolean {
+    return this.exchanges !== undefined && isFull(this.exchanges, from);
+  }
+
+  /** Whether this peer has sent the beginning of a record whose rest is still to come. */
+  isInRecord(from: Side): boolean {
+    return this.exchanges !== undefined && !this.#failure && this.#bridge.isInRecord(from);
+  }
+  /** Whether the session has failed, so that nothing but alerts and ends goes to the peers. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+  /** The fault of one record that has not struck yet. */
+  get pendingRecordFault(): RecordFault | undefined {
+    return this.#recordFault;
+  }
+
+  /** Asks a peer for new keys (RFC 8446 section 4.6.3); nothing in TLS 1.2 and before the handshake is over. */
+  requestKeys(of: Side): void {
+    if (this.#version !== "TLSv1.3" || this.#failure) return;
+    this.#bridge.updateKeys(of, true);
+  }
+
+  receive(from: Side, bytes: Uint8Array): void {
+    if (!this.#isReported && from === "client") this.#follow("client", bytes);
+    if (!this.#hasSent && from === "client") this.#said.push(bytes.slice());
+    this.#bridge.push(from, bytes);
+    // What TLS 1.2 itself answers a client with is that it may not renegotiate, and for that the client waits.
+    if (from === "client" && this.#version === "TLSv1.2" && this.#bridge.pendingBytes("client") > 0)
+      this.#isAwaited = true;
+    this.flush();
+  }
+
+  ended(from: Side, how: EndKind): void {
+    if (from === "client") {
+      this.#options.context.end("server", how);
+      return;
+    }
+    this.exchanges?.serverEnded();
+    this.#owedEnd = how;
+    this.flush();
+  }
+
+  async idle(): Promise<void> {
+    await this.#bridge.idle();
+    this.flush();
+  }
+
+  wake(): void {
+    const now = this.#options.context.now();
+    if (this.#silentAtMs !== undefined && this.#silentAtMs <= now) this.#tellSilence();
+    this.exchanges?.wake();
+    this.flush();
+  }
+
+  finish(): void {
+    this.exchanges?.finish();
+    this.#options.met.outcome("the connection ended first");
+    this.#report();
+    this.#bridge.end();
+  }
+
+  /** Hands over what is to go to the peers. */
+  flush(): void {
+    const { context, met, stayClosed } = this.#options;
+    if (this.#failure && !this.#hasSent && !isSpoiledBy(met.decision, this.#failure)) {
+      stayClosed(this.#failure.message, joinBytes(this.#said));
+      return;
+    }
+    if (this.#owesCloseNotify && !this.exchanges?.isSending) {
+      this.#owesCloseNotify = false;
+      this.#isAwaited = true;
+      this.#bridge.closeNotify("client");
+    }
+    const toServer = this.#bridge.take("server");
+    const toClient = this.#bridge.take("client");
+    if (toServer.length + toClient.length > 0) {
+      this.#hasSent = true;
+      this.#said = [];
+    }
+    if (toClient.length > 0 && !this.#isAnswered && !this.#failure) {
+      // Our certificate is on its way.
+      this.#isAnswered = true;
+      this.#silentAtMs = context.now() + silentAfterMs;
+    }
+    if (!this.#isReported) this.#follow("server", toClient);
+    // A client may go without a word when it has seen it.
+    const isShown = toClient.length > 0 && met.decision?.fault.kind === "tls.certificate";
+    context.send("server", toServer);
+    // Session tickets can wait for something to go with.
+    context.send("client", toClient, !this.#isAwaited);
+    if (isShown && !this.#failure) this.#outcomeWhenGone();
+    if (this.exchanges) this.#isAwaited = false;
+    const waiting = this.#waiting.splice(0);
+    for (const { what, told } of waiting) if (what === "sent") context.whenGone("client", what, told);
+    if (this.#failure) {
+      context.end("client", "fin");
+      context.end("server", "fin");
+    } else if (this.#clientEnd) context.endClient(this.#clientEnd);
+    for (const { what, told } of waiting) if (what === "ended") context.whenGone("client", what, told);
+    if (this.#failure || this.#clientEnd) return;
+    if (this.#owedEnd && !this.exchanges?.isSending) context.end("client", this.#owedEnd);
+  }
+
+  #handler(): TlsBridgeHandler {
+    return {
+      established: (session) => this.#established(session),
+      data: (from, plaintext) => {
+        if (from === "client") {
+          this.#silentAtMs = undefined;
+          this.exchanges?.fromClient(plaintext);
+        } else this.exchanges?.fromServer(plaintext);
+      },
+      closeNotify: (from) => {
+        if (from === "client") this.#bridge.closeNotify("server");
+        else {
+          this.exchanges?.serverEnded();
+          // Behind a fault that has struck nothing comes, least of all a proper end.
+          this.#owesCloseNotify = this.#clientEnd === undefined;
+        }
+      },
+      alert: (from, level, description) => {
+        if (from === "server" && this.#clientEnd) return;
+        this.#isAwaited = true;
+        this.#bridge.sendAlert(otherSide(from), level, description);
+      },
+      failed: (failure) => {
+        this.#failure = failure;
+        this.#silentAtMs = undefined;
+        this.#isAwaited = true;
+        this.#failed(failure);
+      },
+    };
+  }
+
+  #established(session: BridgeSession): void {
+    const { context, met } = this.#options;
+    const { version } = session;
+    this.#version = version;
+    const { alpnProtocol } = session.client;
+    // In TLS 1.2 the end of the handshake is ours; in TLS 1.3 only tickets follow.
+    this.#isAwaited = version === "TLSv1.2";
+    context.tell({ type: "opened", host: met.host, version, alpnProtocol });
+    const kind = met.decision?.fault.kind;
+    if (kind === "tls.handshake-slow") context.leaveBytes();
+    else if (kind?.startsWith("tls.") && !this.#recordFault) met.outcome(null);
+    const { policy, desk, now, hooks, unread } = context;
+    this.exchanges = new HttpExchanges({
+      policy,
+      desk,
+      now,
+      hooks,
+      ...(context.insteadOf ? { insteadOf: context.insteadOf } : {}),
+      unread: (reason, from) => unread(reason, from, met),
+      introduce: () => met.facts,
+      port: {
+        toClient: (bytes) => this.#toClient(bytes),
+        toServer: (bytes) => this.#write("server", bytes),
+        endClient: (how) => this.#endClient(how),
+        // TLS has a farewell of its own.
+        whenGone: (what, told) => this.#waiting.push({ what: this.#endsWithFin ? what : "sent", told }),
+        hold: (to, ms) => context.hold(to, ms),
+      },
+    });
+  }
+
+  #write(to: Side, bytes: Uint8Array): void {
+    // An empty record is legal, but a client that reads its socket in blocking mode waits behind it for a full one.
+    if (bytes.length === 0) return;
+    this.#bridge.write(to, bytes);
+    this.#options.context.hooks.sealed?.(to, bytes.length);
+  }
+
+  #toClient(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#isAwaited = true;
+    if (this.#clientEnd) return;
+    const fault = this.#recordFault;
+    if (!fault || this.#bridge.recordsTo("client") < fault.afterRecords) {
+      this.#write("client", bytes);
+      return;
+    }
+    this.#recordFault = undefined;
+    fault.strike(this.#bridge, bytes);
+    this.#clientEnd = "fin";
+    this.#endsWithFin = fault.isEnd === true;
+    this.#outcomeWhenGone();
+  }
+
+  /** The connection's fault is done once the client has got it. */
+  #outcomeWhenGone(): void {
+    const told = (isGone: boolean): void => this.#options.met.outcome(isGone ? null : unsentReason);
+    this.#waiting.push({ what: this.#endsWithFin ? "ended" : "sent", told });
+  }
+
+  #tellSilence(): void {
+    this.#silentAtMs = undefined;
+    const { host, facts } = this.#options.met;
+    this.#options.context.tell({ type: "silent", host, client: facts.client });
+  }
+
+  #endClient(how: EndKind): void {
+    this.#isAwaited = true;
+    if (how === "fin") this.#bridge.closeNotify("client");
+    else this.#endsWithFin = true;
+    this.#clientEnd = how;
+  }
+
+  #failed(failure: BridgeFailure): void {
+    const { context, interception, met } = this.#options;
+    const { host, facts } = met;
+    const { code, message } = failure;
+    // The connection goes on closed: the part that follows it then has the rest to tell.
+    if (!this.#hasSent && !isSpoiledBy(met.decision, failure)) return;
+    if (isSpoiledBy(met.decision, failure)) this.#outcomeWhenGone();
+    else if (code === "client-rejects-certificate")
+      context.tell({ type: "untrusted", host, client: facts.client, message });
+    else {
+      if (code === "upstream-asks-for-certificate") interception.learn(host, "asks-for-certificate");
+      const isHandshake = this.exchanges === undefined;
+      if (isHandshake && (code === "upstream-alert" || (code === "handshake" && failure.from === "server")))
+        interception.learn(host, "upstream-refuses");
+      context.tell({ type: "session-failed", host, code, message });
+    }
+    this.exchanges?.finish();
+    this.#report();
+  }
+
+  #follow(from: Side, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    for (const event of this.#tracker.push(from, bytes)) if (event.kind === "established") this.#report();
+  }
+
+  #report(): void {
+    if (this.#isReported) return;
+    this.#isReported = true;
+    this.#tracker.end();
+    this.#options.context.tell({
+      type: "handshake",
+      clientHello: this.#options.hello,
+      handshake: this.#tracker.summary(),
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/** What speaks one protocol inside of a session, and what the session gives it. */
+import type { Decision } from "@faultwire/fault-engine";
+import type { CarrierHooks, EndKind } from "./carrier.ts";
+import type { Side } from "./events.ts";
+import type { FaultDesk } from "./http/fault-desk.ts";
+import type { HttpExchanges } from "./http/http-exchanges.ts";
+import type { Acquaintance, Introducer } from "./introduction.ts";
+
+/** A protocol's part of a session: both peers' bytes in the order in which they came. */
+export interface Part {
+  receive(from: Side, bytes: Uint8Array): void;
+  ended(from: Side, how: EndKind): void;
+  /** The connection is over: tells what is left to tell. */
+  finish(): void;
+  /** Whether the peers have got something else than what was said to them, or less. */
+  readonly hasChanged: boolean;
+  readonly wakeAtMs?: number | undefined;
+  wake?(): void;
+  readonly isBusy?: boolean;
+  idle?(): Promise<void>;
+  /** Bytes that this peer has said and that the part keeps. */
+  heldBytes?(from: Side): number;
+  /** Whether so much is under way that nothing more is to be read from this peer for now. */
+  isFull?(from: Side): boolean;
+  /** The requests and responses, once HTTP is spoken. */
+  readonly exchanges?: HttpExchanges | undefined;
+}
+
+/** What a part is given. */
+export interface PartContext extends Introducer {
+  readonly desk: FaultDesk;
+  readonly hooks: CarrierHooks;
+  /** These bytes go to that peer. */
+  send(to: Side, bytes: Uint8Array, canWait?: boolean): void;
+  /** A peer's connection ends behind what was sent. */
+  end(to: Side, how: EndKind): void;
+  /** A fault ends the client's connection, behind what was sent. */
+  endClient(how: EndKind): void;
+  /** As `whenGone` of the carrier, behind what still waits in the session. */
+  whenGone(to: Side, what: "sent" | "ended", told: (isGone: boolean) => void): void;
+  /** Nothing goes to that peer for so long; `null` is for ever. */
+  hold(to: Side, ms: number | null): void;
+  /** A fault of the connection's bytes begins; what became of it is told when it is known. */
+  faultBytes(decision: Decision, met: Acquaintance): void;
+  /** That fault is over; what it holds goes at once. */
+  leaveBytes(): void;
+}
