@@ -1,8 +1,7 @@
 /** What a session tells the program that runs it: typed, without bodies and without secrets. */
-import type { UnreadReason } from "@faultwire/fault-engine";
+import type { TrafficWay, UnreadReason } from "@faultwire/fault-engine";
 import type { HandshakeSummary } from "@faultwire/handshake-fsm";
 import type { ClientHello } from "@faultwire/tls-parser";
-import type { ConnectionWay } from "./policy.ts";
 import type { PolicyQuestion } from "./without-throwing.ts";
 
 /** One of the two peers of a connection. */
@@ -33,7 +32,7 @@ export type SessionEvent =
       readonly alpnProtocols: readonly string[];
       readonly target: boolean;
       /** How the traffic reaches us; not there where nothing is to be read. */
-      readonly way?: ConnectionWay;
+      readonly way?: TrafficWay;
     }
   | {
       /** A TLS handshake is over, or will not be followed any more: all that is known of it, once per connection. */

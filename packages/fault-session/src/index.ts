@@ -34,7 +34,7 @@ export {
 } from "./introduction.ts";
 export type { OpenedTls } from "./opened-tls.ts";
 export { noTls } from "./plain-http.ts";
-export type { ConnectionVerdict, ConnectionWay, FaultPolicy, NewConnection } from "./policy.ts";
+export type { ConnectionVerdict, FaultPolicy, NewConnection } from "./policy.ts";
 export {
   type BridgeFault,
   bridgeFaultOf,

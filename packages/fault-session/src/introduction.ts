@@ -1,11 +1,11 @@
 /** The first moment of a connection: who is meant, is that a target, and what is to happen to it. */
-import type { ConnectionFacts, Decision, EngineEvent, Fault } from "@faultwire/fault-engine";
+import type { ConnectionFacts, Decision, EngineEvent, Fault, TrafficWay } from "@faultwire/fault-engine";
 import { headerValue, type RequestHead } from "@faultwire/http1";
 import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-parser";
 import type { SessionEvent } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
 import { doneEvent } from "./http/exchange-log.ts";
-import type { ConnectionWay, FaultPolicy } from "./policy.ts";
+import type { FaultPolicy } from "./policy.ts";
 import type { TellUnread } from "./unread-teller.ts";
 
 /** What the introduction of a connection needs. */
@@ -22,7 +22,7 @@ export interface Introducer {
 /** A connection to a target. */
 export class Acquaintance {
   readonly host: string;
-  readonly way: ConnectionWay;
+  readonly way: TrafficWay;
   readonly facts: ConnectionFacts & { readonly client: string };
   readonly decision: Decision | null;
   readonly #policy: FaultPolicy;
@@ -33,7 +33,7 @@ export class Acquaintance {
   constructor(
     introducer: Introducer,
     host: string,
-    way: ConnectionWay,
+    way: TrafficWay,
     hello: ClientHello | undefined,
     userAgent: string | undefined,
   ) {
@@ -101,7 +101,7 @@ export function hostOfHead(head: RequestHead): string {
 export function meetTls(
   introducer: Introducer,
   hello: ClientHello,
-  way: ConnectionWay,
+  way: TrafficWay,
 ): Acquaintance | undefined {
   const { policy, tell, unread } = introducer;
   const host = hostOfHello(hello);

@@ -8,21 +8,13 @@ import type {
   EngineEvent,
   RequestDecision,
   RequestFacts,
+  TrafficWay,
 } from "@faultwire/fault-engine";
 import type { ClientHello } from "@faultwire/tls-parser";
 
-/**
- * How a connection's traffic reaches us.
- *
- * - `opaque`: TLS that stays closed; only its records are seen
- * - `decrypted`: TLS that is ended here on both sides
- * - `plain`: HTTP in clear inside a tunnel
- */
-export type ConnectionWay = "opaque" | "decrypted" | "plain";
-
 /** A connection to a target, as soon as its target is known: at its ClientHello, or at its first request's head. */
 export interface NewConnection {
-  readonly way: ConnectionWay;
+  readonly way: TrafficWay;
   /** SNI, or the Host header without its port; lower case. */
   readonly host: string;
   /** The protocols that a TLS client offers; empty where it offers none. */

@@ -2,8 +2,8 @@
  * Every fault on every way of a tunnel, held against the tables of the documentation: what a table says is done has a
  * case that shows it byte for byte, and what it says can't be done is told with the table's own reason.
  */
-import { FAULT_KINDS, type Fault } from "@faultwire/fault-engine";
-import type { ConnectionWay } from "@faultwire/fault-session";
+
+import { FAULT_KINDS, type Fault, type TrafficWay } from "@faultwire/fault-engine";
 import { describe, expect, it } from "vitest";
 import { decryptedWay, opaqueWay, plainWay } from "../../src/index.ts";
 import { handshakeMs } from "../support/fault-cases/fault-case.ts";
@@ -12,7 +12,7 @@ import { FaultRig } from "../support/fault-rig.ts";
 import { post, sampleFaults } from "../support/sample-faults.ts";
 
 const ways = { opaque: opaqueWay, decrypted: decryptedWay, plain: plainWay } as const;
-const names: readonly ConnectionWay[] = ["opaque", "decrypted", "plain"];
+const names: readonly TrafficWay[] = ["opaque", "decrypted", "plain"];
 
 describe.each(names)("%s", (way) => {
   describe.each(FAULT_KINDS)("%s", (kind) => {

@@ -2,8 +2,7 @@
  * One connection through one tunnel with one fault, on a clock that is turned by hand: what exactly arrives at the
  * client, when, what the upstream saw, how it ended and what was told, whichever way the traffic goes.
  */
-import type { EngineEvent, Fault } from "@faultwire/fault-engine";
-import type { ConnectionWay } from "@faultwire/fault-session";
+import type { EngineEvent, Fault, TrafficWay } from "@faultwire/fault-engine";
 import { HttpsTunnel, type HttpsTunnelOptions } from "./https-tunnel.ts";
 import { type ScriptedPolicy, scriptedPolicy } from "./scripted-policy.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";
@@ -12,7 +11,7 @@ import { TunnelProbe } from "./tunnel-probe.ts";
 export type Said = string | { readonly afterMs: number; readonly text: string } | null;
 
 export interface FaultRigOptions {
-  readonly way: ConnectionWay;
+  readonly way: TrafficWay;
   /** Happens to the connection. */
   readonly connection?: Fault | undefined;
   /** Happens to a request, by its number from 0. */
@@ -48,7 +47,7 @@ export class FaultRig {
   readonly upstreamRequests: string[] = [];
   /** Everything that the upstream got, in clear. */
   upstreamText = "";
-  readonly #way: ConnectionWay;
+  readonly #way: TrafficWay;
   readonly #tls: HttpsTunnel | undefined;
   readonly #answer: NonNullable<FaultRigOptions["answer"]>;
   readonly #chunkBytes: number;

@@ -1,6 +1,5 @@
 /** Faults of connections: what arrives, when, and how it ends. */
-import type { Fault, Moment } from "@faultwire/fault-engine";
-import type { ConnectionWay } from "@faultwire/fault-session";
+import type { Fault, Moment, TrafficWay } from "@faultwire/fault-engine";
 import { expect } from "vitest";
 import { FaultRig } from "../fault-rig.ts";
 import { post, sampleFaults } from "../sample-faults.ts";
@@ -13,7 +12,7 @@ const serverBytes = (bytes: number) => ({ kind: "bytes", from: "server", bytes }
 const clientBytes = (bytes: number) => ({ kind: "bytes", from: "client", bytes }) as const;
 
 /** A connection with a fault, up to the answer to a request. */
-async function connectWith(way: ConnectionWay, fault: Fault, ms: number): Promise<FaultRig> {
+async function connectWith(way: TrafficWay, fault: Fault, ms: number): Promise<FaultRig> {
   const rig = new FaultRig({ way, connection: fault, answer: () => [whole] });
   if (way !== "plain") await rig.run(handshakeMs);
   rig.send(post);

@@ -1,6 +1,5 @@
 /** What a case of a fault is, and how most of them begin. */
-import type { Fault, FaultKind } from "@faultwire/fault-engine";
-import type { ConnectionWay } from "@faultwire/fault-session";
+import type { Fault, FaultKind, TrafficWay } from "@faultwire/fault-engine";
 import { type Arrival, FaultRig, type FaultRigOptions } from "../fault-rig.ts";
 import { post } from "../sample-faults.ts";
 
@@ -8,14 +7,14 @@ import { post } from "../sample-faults.ts";
 export interface FaultCase {
   readonly kind: FaultKind;
   readonly does: string;
-  readonly ways: readonly ConnectionWay[];
-  readonly run: (way: ConnectionWay) => Promise<void>;
+  readonly ways: readonly TrafficWay[];
+  readonly run: (way: TrafficWay) => Promise<void>;
 }
 
-export const allWays: readonly ConnectionWay[] = ["opaque", "decrypted", "plain"];
+export const allWays: readonly TrafficWay[] = ["opaque", "decrypted", "plain"];
 /** The ways on which requests are seen. */
-export const openWays: readonly ConnectionWay[] = ["decrypted", "plain"];
-export const tlsWays: readonly ConnectionWay[] = ["opaque", "decrypted"];
+export const openWays: readonly TrafficWay[] = ["decrypted", "plain"];
+export const tlsWays: readonly TrafficWay[] = ["opaque", "decrypted"];
 
 /** Turns of the clock that a handshake takes, and its tickets. */
 export const handshakeMs = 60;
@@ -28,7 +27,7 @@ export interface Exchanged {
 
 /** A request that a fault happens to, on a connection that is there already. */
 export async function exchangeWith(
-  way: ConnectionWay,
+  way: TrafficWay,
   fault: Fault,
   answer: FaultRigOptions["answer"],
   ms = 100,

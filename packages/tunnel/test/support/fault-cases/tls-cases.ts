@@ -1,6 +1,5 @@
 /** Faults of TLS: what the client's OpenSSL makes of them, and how the connection ends. */
-import type { Fault, TlsPhase } from "@faultwire/fault-engine";
-import type { ConnectionWay } from "@faultwire/fault-session";
+import type { Fault, TlsPhase, TrafficWay } from "@faultwire/fault-engine";
 import { expect } from "vitest";
 import { FaultRig, type FaultRigOptions } from "../fault-rig.ts";
 import { ourAuthority } from "../https-tunnel.ts";
@@ -9,7 +8,7 @@ import { type FaultCase, tlsWays } from "./fault-case.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const versions = ["TLSv1.3", "TLSv1.2"] as const;
-const decrypted: readonly ConnectionWay[] = ["decrypted"];
+const decrypted: readonly TrafficWay[] = ["decrypted"];
 
 type Tls = NonNullable<FaultRigOptions["tls"]>;
 
@@ -19,7 +18,7 @@ const only = (version: (typeof versions)[number]): Tls => ({
 });
 
 /** A connection with a fault, and a request on it where it comes to that. */
-async function connectWith(way: ConnectionWay, fault: Fault, ms = 150, tls: Tls = {}): Promise<FaultRig> {
+async function connectWith(way: TrafficWay, fault: Fault, ms = 150, tls: Tls = {}): Promise<FaultRig> {
   const rig = new FaultRig({ way, connection: fault, tls, answer: () => [ok] });
   rig.tls.client.socket.once("secureConnect", () => rig.send(post));
   await rig.run(ms);
