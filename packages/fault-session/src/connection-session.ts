@@ -9,8 +9,9 @@ import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/
 import type { Carrier, CarrierHooks, EndKind, Session } from "./carrier.ts";
 import { otherSide, sessionLimits } from "./carrier.ts";
 import type { SessionEvent, Side } from "./events.ts";
+import { unsentReason } from "./http/exchange-teller.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
-import { type HttpExchanges, unsentReason } from "./http/http-exchanges.ts";
+import type { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Interception } from "./interception.ts";
 import { type Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
 import { OpaqueTls } from "./opaque-tls.ts";

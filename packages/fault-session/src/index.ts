@@ -13,9 +13,11 @@ export type { ClosedReason, SessionEvent, Side } from "./events.ts";
 export { hostOfAuthority } from "./host-name.ts";
 export { type EncodedAnswer, encodeAnswer } from "./http/encode-answer.ts";
 export { Exchange, maxRememberedBodyBytes, passOn } from "./http/exchange.ts";
+export { httpExchangeLimits } from "./http/exchange-limits.ts";
 export { ExchangeLog } from "./http/exchange-log.ts";
+export { unsentReason } from "./http/exchange-teller.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
-export { HttpExchanges, httpExchangeLimits, unsentReason } from "./http/http-exchanges.ts";
+export { HttpExchanges } from "./http/http-exchanges.ts";
 export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
 export {
   type PlanFacts,

@@ -2,7 +2,7 @@
 
 import { type EndKind, otherSide } from "./carrier.ts";
 import type { Side } from "./events.ts";
-import { unsentReason } from "./http/http-exchanges.ts";
+import { unsentReason } from "./http/exchange-teller.ts";
 import { type Acquaintance, meetTls } from "./introduction.ts";
 import type { Part, PartContext } from "./part.ts";
 import { TlsFollower } from "./tls-follower.ts";

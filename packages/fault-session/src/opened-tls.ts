@@ -10,7 +10,8 @@ import {
 import type { ClientHello } from "@faultwire/tls-parser";
 import { type EndKind, otherSide } from "./carrier.ts";
 import type { Side } from "./events.ts";
-import { HttpExchanges, unsentReason } from "./http/http-exchanges.ts";
+import { unsentReason } from "./http/exchange-teller.ts";
+import { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Interception } from "./interception.ts";
 import type { Acquaintance } from "./introduction.ts";
 import type { Part, PartContext } from "./part.ts";

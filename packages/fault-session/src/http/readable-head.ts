@@ -1,0 +1,15 @@
+import { encodeHead, type RequestHead } from "@faultwire/http1";
+import type { CarrierHooks } from "../carrier.ts";
+import { type RequestPlan, readableHeaders } from "./request-plan.ts";
+
+/** The head of a request whose response is to be read and changed, as bytes. */
+export function readableHead(
+  head: RequestHead,
+  plan: Extract<RequestPlan, { readonly kind: "change" }>,
+  hooks: CarrierHooks | undefined,
+): Uint8Array {
+  const last = plan.ends ? hooks?.headersOfLast?.(head) : undefined;
+  const headers = readableHeaders(last ?? head.headers);
+  if (headers === head.headers) return head.bytes;
+  return encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, headers);
+}
