@@ -22,6 +22,7 @@ import {
   type RequestHead,
   type ResponseHead,
 } from "@faultwire/http1";
+import { overlaid } from "./overlaid.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
@@ -269,8 +270,7 @@ function shortens(fault: Fault, machine: FaultMachine | null): boolean {
 /** A head with headers laid over it; the same head where there are none. */
 function withHeaders(head: ResponseHead, changes: readonly Header[]): ResponseHead {
   if (changes.length === 0) return head;
-  const names = new Set(changes.map(([name]) => name.toLowerCase()));
-  const headers = [...head.headers.filter(([name]) => !names.has(name.toLowerCase())), ...changes];
+  const headers = overlaid(head.headers, changes);
   const bytes = encodeHead(`HTTP/${head.version} ${head.status} ${head.reason}`, headers);
   return { ...head, headers, bytes };
 }

@@ -1,6 +1,7 @@
 /** What is told of exchanges: the events from which reports are made. No body and no key is in them. */
 import {
   type ConnectionFacts,
+  type Decision,
   type DoneEvent,
   type EngineEvent,
   type ExchangeEnd,
@@ -8,9 +9,26 @@ import {
   requestFingerprint,
   summarizeRequest,
 } from "@faultwire/fault-engine";
-import { headerValue, joinBytes } from "@faultwire/http1";
+import { headerValue, joinBytes, type RequestHead } from "@faultwire/http1";
 import { hostOfAuthority } from "../host-name.ts";
-import type { Exchange } from "./exchange.ts";
+import { isAdmission, type RequestPlan } from "./request-plan.ts";
+
+/** What the log has to know of an exchange, whatever carries its messages. */
+export interface LoggedExchange {
+  /** Its name in events; `null` for a request of the carrier's own, of which nothing is told. */
+  readonly name: string | null;
+  readonly decision: Decision | null;
+  readonly plan: RequestPlan | null;
+  /** Set by the log: the outcome of the fault is told. */
+  isTold: boolean;
+}
+
+/** The same of a request that has been read. */
+export interface LoggedRequest extends LoggedExchange {
+  readonly head: Pick<RequestHead, "method" | "target" | "headers">;
+  /** Emptied by the log. */
+  body: readonly Uint8Array[];
+}
 
 /** A fault was carried out, perhaps otherwise than asked for. */
 export function doneEvent(
@@ -38,7 +56,7 @@ export class ExchangeLog {
     this.#record = record;
   }
 
-  request(exchange: Exchange): void {
+  request(exchange: LoggedRequest): void {
     const { head, name } = exchange;
     if (name === null) return;
     const body = joinBytes(exchange.body);
@@ -59,8 +77,9 @@ export class ExchangeLog {
     exchange.body = [];
   }
 
-  decision({ name, decision }: Exchange): void {
-    if (!decision) return;
+  /** Says that a rule hit. A request within its budget is no hit: nothing fails, so nothing is told. */
+  decision({ name, decision, plan }: LoggedExchange): void {
+    if (!decision || isAdmission(plan)) return;
     const { rule, fault, matchNumber } = decision;
     const { connection } = this.#connection;
     this.#record({
@@ -75,9 +94,9 @@ export class ExchangeLog {
   }
 
   /** Says once what became of a fault; `undoneReason` is why it was not carried out, `null` where it was. */
-  outcome(exchange: Exchange, undoneReason: string | null): void {
-    const { decision, name, isTold } = exchange;
-    if (!decision || isTold) return;
+  outcome(exchange: LoggedExchange, undoneReason: string | null): void {
+    const { decision, name, plan, isTold } = exchange;
+    if (!decision || isTold || isAdmission(plan)) return;
     exchange.isTold = true;
     const { connection } = this.#connection;
     const { rule, fault } = decision;
@@ -89,12 +108,12 @@ export class ExchangeLog {
     );
   }
 
-  response({ name }: Exchange, status: number, injected: boolean, retryAfterMs: number | null): void {
+  response({ name }: LoggedExchange, status: number, injected: boolean, retryAfterMs: number | null): void {
     if (name === null) return;
     this.#record({ type: "response", atMs: this.#now(), request: name, status, injected, retryAfterMs });
   }
 
-  end({ name }: Exchange, how: ExchangeEnd): void {
+  end({ name }: LoggedExchange, how: ExchangeEnd): void {
     if (name !== null) this.#record({ type: "end", atMs: this.#now(), request: name, how });
   }
 }

@@ -45,11 +45,14 @@ export type RequestPlan =
       readonly ends: boolean;
       /** Laid over the response's headers. */
       readonly headers: readonly Header[];
-      /** Called with the tokens that the response says it used. */
-      readonly settle: ((inputTokens: number, outputTokens: number) => void) | null;
+      /** Takes the tokens that the response says it used from a budget; `null` where there is none. */
+      readonly settle: SettleUsage | null;
     }
   /** It can't be done here. */
   | { readonly kind: "none"; readonly reason: string };
+
+/** Takes tokens from a budget; `null` where the response does not say. */
+export type SettleUsage = (inputTokens: number | null, outputTokens: number | null) => void;
 
 /** An answer of ours. */
 export type AnswerPlan = Extract<RequestPlan, { readonly kind: "answer" }>;
@@ -57,7 +60,7 @@ export type AnswerPlan = Extract<RequestPlan, { readonly kind: "answer" }>;
 /** What a plan is made from. */
 export interface PlanFacts {
   readonly decision: Decision;
-  readonly head: RequestHead;
+  readonly head: Pick<RequestHead, "target" | "headers">;
   readonly summary: RequestSummary;
   /** Bytes of the request's body, as far as they are known. */
   readonly bodyBytes: number;
@@ -139,6 +142,11 @@ export function planRequest(facts: PlanFacts): RequestPlan {
   }
 }
 
+/** Whether a plan lets a request pass because its budget allows it. */
+export function isAdmission(plan: RequestPlan | null): boolean {
+  return plan?.kind === "change" && plan.settle !== null;
+}
+
 /**
  * The headers of a request whose response is to be read and changed: it must not be compressed.
  *
@@ -180,8 +188,8 @@ function admit(facts: PlanFacts, fault: Extract<Fault, { kind: "http.rate-limit"
     settle: (input, output) =>
       limits.settle(scope, {
         estimatedInputTokens: inputTokens,
-        inputTokens: input,
-        outputTokens: output,
+        inputTokens: input ?? inputTokens,
+        outputTokens: output ?? 0,
         nowMs: desk.nowMs,
       }),
   };

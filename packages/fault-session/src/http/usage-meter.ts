@@ -1,21 +1,22 @@
 /** Reads what a response says about the tokens that it has used, without holding anything up. */
 import { readUsage, SseReader } from "@faultwire/fault-engine";
 import { CollectedBytes } from "@faultwire/http1";
+import type { SettleUsage } from "./request-plan.ts";
 
 /** A plain answer that is longer tells nothing of its usage: an answer of a model is far below. */
 const maxAnswerBytes = 4_194_304;
 
 export class UsageMeter {
-  readonly #settle: (inputTokens: number, outputTokens: number) => void;
+  readonly #settle: SettleUsage;
   readonly #events: SseReader | null;
   readonly #body = new CollectedBytes();
   #isTooLong = false;
-  #input = 0;
-  #output = 0;
+  #input: number | null = null;
+  #output: number | null = null;
   #isKnown = false;
 
   /** @param settle - Called once at the end, with what was found; not at all where nothing was. */
-  constructor(isEventStream: boolean, settle: (inputTokens: number, outputTokens: number) => void) {
+  constructor(isEventStream: boolean, settle: SettleUsage) {
     this.#settle = settle;
     this.#events = isEventStream ? new SseReader() : null;
   }
