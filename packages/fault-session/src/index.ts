@@ -14,17 +14,21 @@ export { hostOfAuthority } from "./host-name.ts";
 export { type EncodedAnswer, encodeAnswer } from "./http/encode-answer.ts";
 export { Exchange, maxRememberedBodyBytes, passOn } from "./http/exchange.ts";
 export { httpExchangeLimits } from "./http/exchange-limits.ts";
-export { ExchangeLog } from "./http/exchange-log.ts";
+export { ExchangeLog, type LoggedExchange, type LoggedRequest } from "./http/exchange-log.ts";
 export { unsentReason } from "./http/exchange-teller.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
 export { HttpExchanges } from "./http/http-exchanges.ts";
 export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
+export { overlaid } from "./http/overlaid.ts";
 export {
+  isAdmission,
   type PlanFacts,
   planRequest,
   type RequestPlan,
   readableHeaders,
+  type SettleUsage,
 } from "./http/request-plan.ts";
+export { UsageMeter } from "./http/usage-meter.ts";
 export { Interception, type InterceptionOptions, interceptionLimits } from "./interception.ts";
 export {
   Acquaintance,
