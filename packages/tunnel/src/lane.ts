@@ -223,6 +223,19 @@ export class Lane {
     this.#pump();
   }
 
+  /**
+   * What a last part of {@link drip} that never goes by itself stands for: these bytes go in its place, or, where there are
+   * none, the direction ends there with an error.
+   */
+  settleLast(bytes: Uint8Array): void {
+    for (const parts of [this.#parts, this.#read?.parts ?? []]) {
+      if (parts.at(-1)?.atMs !== Number.POSITIVE_INFINITY) continue;
+      parts[parts.length - 1] = { bytes, atMs: this.#timers.now() };
+      this.#pump();
+      return;
+    }
+  }
+
   /** A write call: the echo of what read calls were answered with. */
   write(chunk: Uint8Array, reply: WriteReply): void {
     if (!this.#paired) {

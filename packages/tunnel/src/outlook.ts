@@ -1,5 +1,6 @@
 /** What a tick carrier has to know of what is to come on its connection, read off a session's state. */
 import type { ConnectionSession, Side } from "@faultwire/fault-session";
+import { headerValue } from "@faultwire/http1";
 
 export class Outlook {
   readonly #session: ConnectionSession;
@@ -27,6 +28,20 @@ export class Outlook {
     const isLast = exchanges.isSending && !exchanges.upstreamOwes;
     if (exchanges.wakeAtMs !== undefined) return !hasOutput || (this.isScheduled && isLast);
     return exchanges.isSending && !hasOutput;
+  }
+
+  /**
+   * Whether the client's connection may have to end at any moment of the response that is due, by an end alone: then what
+   * that needs has to be kept from its request on. An upgrade leaves no bytes that could be given back in its place.
+   */
+  get mayEndAtAnyMoment(): boolean {
+    const { exchanges, openedTls } = this.#session;
+    const fault = exchanges?.dueEnd;
+    if (!exchanges || !fault || exchanges.isOpaque || !exchanges.upstreamOwes || !exchanges.canInsert)
+      return false;
+    // TLS has a farewell of its own, which goes with the bytes.
+    if (openedTls && fault !== "reset") return false;
+    return headerValue(exchanges.lastHead?.headers ?? [], "upgrade") === undefined;
   }
 
   /**

@@ -100,6 +100,15 @@ export class Prompter {
     return provocation;
   }
 
+  /** Sends the upstream bytes that mean nothing. @returns false where there are none. */
+  sayNothing(): boolean {
+    const { exchanges, openedTls } = this.#session ?? {};
+    if (!exchanges || exchanges.isOver || exchanges.isOpaque) return false;
+    exchanges.insertEmptyLine();
+    openedTls?.flush();
+    return true;
+  }
+
   #ask(head: RequestHead, isLast: boolean): void {
     const { exchanges } = this.#session ?? {};
     if (!exchanges) return;

@@ -24,6 +24,8 @@ export interface TickReply {
   readonly canDrip: boolean;
   /** These parts go on, each at its time; the host reads the next chunk behind the last. */
   drip(parts: readonly TimedPart[]): void;
+  /** Sends these bytes in place of a last part of {@link drip} that never goes by itself; without any the direction ends. */
+  settleLast(bytes: Uint8Array): void;
   /** Nothing goes on; the host reads the next chunk. */
   swallow(): void;
   /** The direction ends: its other end gets a FIN. */
@@ -56,6 +58,8 @@ export const tickLimits = {
    * to speak takes a round trip; one that does not is silent, or gone, of which a tunnel does not hear.
    */
   maxStrandedMs: 10_000,
+  /** How long a reserve is kept, in ms: the host does not read the client meanwhile, and does not see that it has gone. */
+  maxReserveMs: 60_000,
 } as const;
 
 /** Somebody who wants to know when something has gone. */
@@ -94,6 +98,15 @@ interface Direction {
   strandedSinceMs: number | undefined;
 }
 
+/**
+ * A last part of an answer toward the upstream that is kept back: a moment at which that direction can be ended. With it the
+ * tunnel can be ended at any time, for it is over when both directions are (docs/adr/0019).
+ */
+interface Reserve {
+  readonly settle: (bytes: Uint8Array) => void;
+  readonly untilMs: number;
+}
+
 const sides: readonly Side[] = ["client", "server"];
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 
@@ -109,6 +122,7 @@ export class Ticks implements Carrier {
   /** The moment that is being carried out ahead of time. */
   #aheadMs: number | undefined;
   #isReleased = false;
+  #reserve: Reserve | undefined;
 
   /**
    * @param onBug - Told of whatever the session throws; it has to leave the session so that calls get answers.
@@ -195,6 +209,7 @@ export class Ticks implements Carrier {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#driven = undefined;
+    this.#reserve = undefined;
     for (const side of sides) {
       this.#directions[side].reply = undefined;
       this.#directions[side].unseen = [];
@@ -262,6 +277,7 @@ export class Ticks implements Carrier {
     // The client's first: an answer of ours may find a kept call, and then nothing has to be asked of the upstream.
     this.#settle("client", driven, now);
     if (this.#needsTick(driven)) this.#prompt(driven);
+    this.#settleReserve(driven, now);
     this.#settle("server", driven, now);
     // What went to the client may have made room.
     if (this.#directions.server.unseen.length > 0 && !this.#isFull) {
@@ -348,6 +364,27 @@ export class Ticks implements Carrier {
     } else reply.swallow();
   }
 
+  /** Ends the direction toward the upstream behind that toward the client, or lets it go on. */
+  #settleReserve({ outlook, prompter }: TickDriven, now: number): void {
+    const { client, server } = this.#directions;
+    const reserve = this.#reserve;
+    if (!reserve) return;
+    if (client.hasEnded) {
+      this.#reserve = undefined;
+      server.hasEnded = true;
+      reserve.settle(NOTHING);
+      return;
+    }
+    const isNeeded = this.#isEndDue || (outlook.mayEndAtAnyMoment && now < reserve.untilMs);
+    // A host that reads the client all the same brings what must not come before what is kept.
+    if ((isNeeded && !server.reply) || (!isNeeded && server.outBytes === 0 && !prompter.sayNothing())) return;
+    if (server.outBytes === 0) return;
+    const bytes = joinBytes(server.out.map((part) => part.bytes));
+    this.#reserve = undefined;
+    this.#keep(server, []);
+    reserve.settle(bytes);
+  }
+
   /** Carries out what is to come, so that it is known in which parts, and when, the call's answer has to go. */
   #runAhead(to: Side, direction: Direction, { session, outlook }: TickDriven): void {
     const outlet = session.outlet(to);
@@ -369,13 +406,25 @@ export class Ticks implements Carrier {
     const isMute = to === "client" && outlook.isMute;
     const isLater = (parts.at(-1)?.atMs ?? now) > now;
     const isSliced = session.outlet(to).hasMachine && parts.length > 1;
-    if (reply.canDrip && !this.#isReleased && (isLater || isSliced || isMute)) {
+    const reserves = to === "server" && this.#reserve === undefined && outlook.mayEndAtAnyMoment;
+    // With a moment of both directions in hand the end goes with the bytes.
+    const endsHere = to === "client" && direction.endReason !== undefined && this.#reserve !== undefined;
+    const isInParts = isLater || isSliced || isMute || reserves || endsHere;
+    if (reply.canDrip && !this.#isReleased && isInParts) {
       this.#keep(direction, []);
       const timed = fewer(isSliced ? [...parts] : byMoment(parts, now), maxTimedParts - 1);
       for (const { bytes, atMs } of timed) this.#goes(direction, bytes.length, atMs);
       direction.noEndBeforeMs = (timed.at(-1)?.atMs ?? now) + tickLimits.endBehindPartMs;
       // While a last part is in hand, the host does not see that the upstream ends.
-      if (isMute) timed.push({ bytes: NOTHING, atMs: Number.POSITIVE_INFINITY });
+      if (endsHere) {
+        direction.hasEnded = true;
+        timed.push({ bytes: NOTHING, atMs: timed.at(-1)?.atMs ?? now });
+      } else if (isMute || reserves) timed.push({ bytes: NOTHING, atMs: Number.POSITIVE_INFINITY });
+      if (reserves)
+        this.#reserve = {
+          settle: (bytes) => reply.settleLast(bytes),
+          untilMs: now + tickLimits.maxReserveMs,
+        };
       reply.drip(timed);
       return;
     }
@@ -438,6 +487,7 @@ export class Ticks implements Carrier {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     let at = session.wakeAtMs ?? Number.POSITIVE_INFINITY;
+    if (this.#reserve && this.#reserve.untilMs > now) at = Math.min(at, this.#reserve.untilMs);
     for (const to of sides) {
       const { reply, keptSinceMs, noEndBeforeMs, going, waiters, strandedSinceMs } = this.#directions[to];
       if (waiters.length > 0 && going[0]) at = Math.min(at, going[0].atMs);

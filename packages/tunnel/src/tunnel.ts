@@ -164,6 +164,7 @@ export class Tunnel {
         forward: (bytes) => this.#forward(from, lane, bytes, call.chunk.length, reply),
         canDrip: this.#isProven,
         drip: (parts) => lane.drip(parts, this.#held(from, reply)),
+        settleLast: (bytes) => lane.settleLast(bytes),
         swallow: () => reply(swallow()),
         close: (reason) => reply(close(reason)),
       });

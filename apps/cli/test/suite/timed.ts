@@ -18,6 +18,9 @@ const rules = `
 version: 1
 targets: [${target}]
 rules:
+  - name: reset-in-silence
+    match: { path: /events/2 }
+    fault: { stream: { cut: { afterEvents: 1, stop: reset } } }
   - name: slow-tokens
     match: { path: /events/* }
     fault: { stream: { pace: { event: ${eventMs}ms } } }
@@ -58,6 +61,22 @@ export function timedThrough(startHost: StartHost): void {
     if (way === "plain") return socket;
     return connectTls({ socket, servername: target, ca: readFileSync(faultwire.ready.caCert, "utf8") });
   }
+
+  it("a reset comes at its point, though the upstream is silent behind it for an hour (opened)", async () => {
+    const socket = await open("opened");
+    let received = "";
+    const over = new Promise<void>((resolve) => {
+      socket.on("data", (chunk: Buffer) => {
+        received += chunk.toString("latin1");
+      });
+      // A FIN without TLS's farewell, or a RST where the client had said more.
+      socket.once("error", () => {});
+      socket.once("close", () => resolve());
+    });
+    socket.write(`GET /events/2?gapMs=3600000 HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+    await over;
+    expect(received.match(/data: \d+\n\n/g)).toEqual(["data: 0\n\n"]);
+  });
 
   describe.each(["opened", "plain"] as const)("a stream that the upstream says at once (%s)", (way) => {
     it("arrives event by event, on a connection that stays usable", async () => {

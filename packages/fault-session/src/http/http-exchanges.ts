@@ -39,6 +39,8 @@ import { UpstreamTalk } from "./upstream-talk.ts";
 
 const noFacts: ConnectionFacts = { connection: "" };
 
+const emptyLine = Uint8Array.of(13, 10);
+
 export class HttpExchanges {
   readonly #options: HttpExchangesOptions;
   readonly #port: HttpPort;
@@ -109,6 +111,15 @@ export class HttpExchanges {
   get endsClient(): boolean {
     const plan = this.#queue.first?.plan;
     return (plan?.kind === "change" && plan.ends) || (this.#queue.last?.endsWithAnswer ?? false);
+  }
+
+  /** How the client's connection will end with the upstream's response that is due; `undefined` where it will not. */
+  get dueEnd(): EndKind | undefined {
+    const plan = this.#queue.first?.plan;
+    if (plan?.kind !== "change" || !plan.ends) return undefined;
+    const { fault } = plan;
+    const isReset = fault.kind === "connection.reset" || ("stop" in fault && fault.stop === "reset");
+    return isReset ? "reset" : "fin";
   }
 
   /** Whether an answer that is given here is due, and the client's connection ends with it. */
@@ -186,6 +197,13 @@ export class HttpExchanges {
     this.#queue.owe(inserted);
     this.#responses.expect(head.method);
     this.#port.toServer(head.bytes);
+  }
+
+  /**
+   * Sends the upstream an empty line, which a server skips before a request (RFC 9112 section 2.2). Only between requests.
+   */
+  insertEmptyLine(): void {
+    this.#port.toServer(emptyLine);
   }
 
   /** The connection is over: tells how what is under way ended. */

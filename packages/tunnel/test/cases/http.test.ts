@@ -64,13 +64,24 @@ describe("an upstream that closes at our question, or says nothing to it", () =>
 describe("a cut behind which the upstream is silent", () => {
   const name = "cut-then-silence-https";
 
-  it.each([true, false])("is told of as done when it has come, not before (TLS: %s)", async (tls) => {
-    const { rig, answers } = await runInputCase(name, { tls }, 300);
+  it("ends at the point in HTTPS, by both directions, and is done then", async () => {
+    const { rig, answers } = await runInputCase(name, {}, 100);
     expect(answers[0]).toContain('"delta":{"text":"a"}}\n\n');
-    expect(rig.told("done").length).toBe(rig.hasFin ? 1 : 0);
+    expect([...rig.probe.ended].sort()).toEqual(["client", "server"]);
+    expect(rig.hasCloseNotify).toBe(false);
+    expect(rig.told("done")).toMatchObject([{ instead: "a FIN, the sockets being the host's" }]);
     await rig.run(12_000);
-    expect(rig.told("done").length).toBe(rig.hasFin ? 1 : 0);
-    expect(rig.told("undone").length).toBe(rig.hasFin ? 0 : 1);
+    expect(rig.told("undone")).toEqual([]);
+  });
+
+  it("is told of as undone where the host gives no way to end it: plain HTTP", async () => {
+    const { rig, answers } = await runInputCase(name, { tls: false }, 300);
+    expect(answers[0]).toContain('"delta":{"text":"a"}}\n\n');
+    expect(rig.hasFin).toBe(false);
+    expect(rig.told("done")).toEqual([]);
+    await rig.run(12_000);
+    expect(rig.told("done")).toEqual([]);
+    expect(rig.told("undone")).toMatchObject([{ reason: unsentReason }]);
   });
 });
 

@@ -1,0 +1,72 @@
+/** What is kept to end a connection with: it ends it, goes back in order, and holds nobody up for long. */
+import { describe, expect, it } from "vitest";
+import { FaultRig, type FaultRigOptions } from "../support/fault-rig.ts";
+
+const get = "GET /v1/x HTTP/1.1\r\nHost: api.test\r\n\r\n";
+const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+const event = "9\r\ndata: 1\n\n\r\n";
+const cut = { kind: "stream.cut", at: { kind: "events", events: 1 }, stop: "reset" } as const;
+
+async function begun(options: Partial<FaultRigOptions>): Promise<FaultRig> {
+  const rig = new FaultRig({ way: "decrypted", requests: [cut, null], keepsOpen: true, ...options });
+  await rig.handshake();
+  return rig;
+}
+
+describe("a connection that is to be reset", () => {
+  it.each([1, 100, 4096])(
+    "ends behind the last byte before the point, read %i bytes at a time",
+    async (chunkBytes) => {
+      const rig = await begun({ chunkBytes, answer: () => [head + event] });
+      await rig.exchange(get, 3000);
+      expect(rig.received).toBe(head + event);
+      expect([...rig.probe.ended].sort()).toEqual(["client", "server"]);
+      expect(rig.told("done").length).toBe(1);
+    },
+  );
+
+  it("ends in plain HTTP, too, once the tunnel has shown that both its sides are wrapped", async () => {
+    const rig = await begun({
+      way: "plain",
+      requests: [null, cut],
+      answer: (_, number) =>
+        number === 0 ? ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"] : [head + event],
+    });
+    await rig.exchange(get, 50);
+    await rig.exchange(get, 50);
+    expect(rig.received.endsWith(head + event)).toBe(true);
+    expect([...rig.probe.ended].sort()).toEqual(["client", "server"]);
+    expect(rig.told("done").length).toBe(1);
+  });
+
+  it("goes on where the point never comes: the next request arrives whole", async () => {
+    const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    const rig = await begun({ answer: () => [ok] });
+    await rig.exchange(get, 50);
+    await rig.exchange(get, 50);
+    expect(rig.received).toBe(ok + ok);
+    expect(rig.told("undone").length).toBe(1);
+    expect(rig.upstreamText.replace("connection: close\r\n", "")).toBe(`${get}\r\n${get}`);
+    expect([...rig.probe.ended]).toEqual([]);
+  });
+
+  it("is given back after a minute, though the upstream has said nothing, and the client is read on", async () => {
+    const rig = await begun({ answer: () => [] });
+    const first = get.replace(/\r\n$/, "connection: close\r\n\r\n");
+    await rig.exchange(get, 59_000);
+    expect(rig.upstreamText).toBe(first);
+    await rig.run(2000);
+    expect(rig.upstreamText).toBe(`${first}\r\n`);
+    await rig.exchange(get, 50);
+    expect(rig.upstreamText).toBe(`${first}\r\n${get}`);
+    expect(rig.upstreamError).toBe(undefined);
+  }, 120_000);
+
+  it("takes a request that comes meanwhile in its turn", async () => {
+    const rig = await begun({ answer: () => [] });
+    await rig.exchange(get, 50);
+    await rig.exchange(get, 50);
+    expect(rig.upstreamText.endsWith(get)).toBe(true);
+    expect(rig.upstreamError).toBe(undefined);
+  });
+});
