@@ -33,7 +33,7 @@ describe.each(versions)("a client of %s that asks for small records by max_fragm
     const answer = Array.from({ length: 3000 }, (_, line) => `line ${line}`).join("\n");
     const server = createServer({ ...authority.issue(HOST), maxVersion: version }, (socket) => {
       socket.on("error", () => {});
-      socket.on("data", (question: Buffer) => socket.write(`${answer}\nre: ${question}`));
+      socket.on("data", (question: Buffer) => socket.write(`${answer}\nre: ${question.toString()}`));
     });
     const proxy = await proxyTo(await listening(server), authority);
     const client = opensslClient(
