@@ -28,7 +28,6 @@ export {
   type HttpFault,
   MALFORMATIONS,
   type Malformation,
-  type ModelFault,
   type Moment,
   type Place,
   type RateLimitBudget,
@@ -40,6 +39,7 @@ export {
   type TlsFault,
   type TlsPhase,
 } from "./faults/fault.ts";
+export type { ModelFault } from "./faults/model-fault.ts";
 export { type Ability, abilitiesOf, type Way, wayTable } from "./faults/way.ts";
 export { type CreatedMachine, changesLength, createMachine } from "./machines/create-machine.ts";
 export { drawDuration } from "./machines/duration.ts";
@@ -53,22 +53,32 @@ export {
   type TextPattern,
   writeTextPattern,
 } from "./patterns/text-pattern.ts";
-export {
-  type AnthropicBudgets,
-  anthropicErrorBody,
-  anthropicRateLimitHeaders,
-  type Budget,
-} from "./providers/anthropic.ts";
+export { anthropicErrorBody, anthropicRateLimitHeaders } from "./providers/anthropic.ts";
 export { gatewayPage } from "./providers/gateway-page.ts";
 export { presetTable } from "./providers/preset-table.ts";
 export {
-  type ErrorPreset,
   findErrorPreset,
+  isProvider,
   PROVIDER_ERRORS,
-  type Provider,
   type ProviderErrorOptions,
   providerError,
 } from "./providers/provider-error.ts";
+export type {
+  AnswerChange,
+  Budget,
+  Budgets,
+  ChangedAnswer,
+  ErrorOptions,
+  ErrorPreset,
+  EventRole,
+  EventText,
+  PathRequest,
+  ProviderProfile,
+  ReadEvent,
+  RequestTraits,
+  UsagePlace,
+} from "./providers/provider-profile.ts";
+export { DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, type Provider } from "./providers/provider-table.ts";
 export { requestId } from "./providers/request-id.ts";
 export { htmlReport } from "./reports/html-report.ts";
 export { jsonReport, junitReport, markdownReport, textReport } from "./reports/plain-reports.ts";

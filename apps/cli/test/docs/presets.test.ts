@@ -1,27 +1,41 @@
 /** docs/presets.md lists the presets that the code has. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROVIDER_ERRORS, type Provider, parseRuleFile, presetTable } from "@faultwire/fault-engine";
+import {
+  PROVIDER_ERRORS,
+  PROVIDER_NAMES,
+  PROVIDERS,
+  type Provider,
+  parseRuleFile,
+  presetTable,
+} from "@faultwire/fault-engine";
 import { expect, it } from "vitest";
 
 const file = join(import.meta.dirname, "../../../../docs/presets.md");
-const providers = Object.keys(PROVIDER_ERRORS) as Provider[];
 const between = (provider: Provider): RegExp =>
   new RegExp(`(?<=<!-- ${provider} -->\n\n)[\\s\\S]*?(?=\n*<!-- end of ${provider} -->)`);
 const cells = (table: string): string => table.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|");
 
-it.each(providers)("the table of %s is the one that the code makes; UPDATE_DOCS=1 writes it", (provider) => {
-  const table = presetTable(provider).trim();
-  if (process.env["UPDATE_DOCS"] === "1") {
-    const page = readFileSync(file, "utf8").replace(between(provider), () => table);
-    writeFileSync(file, page.replace(new RegExp(`\n*(<!-- end of ${provider})`), "\n\n$1"));
-  }
-  expect(cells(between(provider).exec(readFileSync(file, "utf8"))?.[0] ?? "")).toBe(cells(table));
-});
+it.each(PROVIDER_NAMES)(
+  "the table of %s is the one that the code makes; UPDATE_DOCS=1 writes it",
+  (provider) => {
+    const table = presetTable(provider).trim();
+    if (process.env["UPDATE_DOCS"] === "1") {
+      const now = readFileSync(file, "utf8");
+      const page = between(provider).test(now)
+        ? now.replace(between(provider), () => table)
+        : `${now}\n## ${PROVIDERS[provider].title}\n\n<!-- ${provider} -->\n\n${table}\n\n<!-- end of ${provider} -->\n`;
+      writeFileSync(file, page.replace(new RegExp(`\n*(<!-- end of ${provider})`), "\n\n$1"));
+    }
+    expect(cells(between(provider).exec(readFileSync(file, "utf8"))?.[0] ?? "")).toBe(cells(table));
+  },
+);
 
 it("every preset of the tables is taken by a rule", () => {
   const names = [...readFileSync(file, "utf8").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);
-  expect(names.length).toBe(providers.reduce((sum, provider) => sum + PROVIDER_ERRORS[provider].length, 0));
+  expect(names.length).toBe(
+    PROVIDER_NAMES.reduce((sum, provider) => sum + PROVIDER_ERRORS[provider].length, 0),
+  );
   for (const name of names)
     parseRuleFile(`version: 1\nrules: [{ name: a, fault: { http: { preset: ${name} } } }]`, name);
 });

@@ -1,7 +1,7 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { ErrorAnswer } from "../faults/fault.ts";
-import { PROVIDER_ERRORS, type Provider, providerError } from "../providers/provider-error.ts";
+import { isProvider, providerError } from "../providers/provider-error.ts";
 import { utf8 } from "../text.ts";
 import { hasNoContent, overlaidHeaders } from "./response-headers.ts";
 
@@ -17,14 +17,14 @@ export interface FaultResponseContext {
 
 function presetResponse(answer: ErrorAnswer, preset: string, context: FaultResponseContext): HttpResponse {
   const [provider = "", error = ""] = preset.split("/", 2);
-  if (!Object.hasOwn(PROVIDER_ERRORS, provider))
+  if (!isProvider(provider))
     throw new FaultEngineError(
       "unknown-preset",
       `${JSON.stringify(preset)} found, <provider>/<error> expected`,
     );
   const { retryAfterSeconds: wanted } = answer;
   return providerError({
-    provider: provider as Provider,
+    provider,
     error,
     requestId: context.requestId,
     nowMs: context.nowMs,

@@ -2,7 +2,7 @@ import type { Header } from "@faultwire/http1";
 import { encodeHead, joinBytes } from "@faultwire/http1";
 import type { Malformation } from "../faults/fault.ts";
 import { gatewayPage } from "../providers/gateway-page.ts";
-import type { Provider } from "../providers/provider-error.ts";
+import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { utf8 } from "../text.ts";
 import type { FaultResponseContext } from "./fault-response.ts";
 
@@ -10,39 +10,6 @@ import type { FaultResponseContext } from "./fault-response.ts";
 export interface MalformedResponse {
   readonly bytes: Uint8Array;
   readonly close: boolean;
-}
-
-/** A whole answer of the API, so that nothing but the malformation is wrong with it. */
-function goodAnswer(provider: Provider, requestId: string): string {
-  const text = "This answer was made by a fault.";
-  switch (provider) {
-    case "anthropic":
-      return JSON.stringify({
-        id: requestId.replace(/^req_/, "msg_"),
-        type: "message",
-        role: "assistant",
-        model: "faultwire",
-        content: [{ type: "text", text }],
-        stop_reason: "end_turn",
-        stop_sequence: null,
-        usage: { input_tokens: 1, output_tokens: 8 },
-      });
-    case "openai":
-      return JSON.stringify({
-        id: requestId,
-        object: "chat.completion",
-        created: 0,
-        model: "faultwire",
-        choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: "stop" }],
-        usage: { prompt_tokens: 1, completion_tokens: 8, total_tokens: 9 },
-      });
-    case "gemini":
-      return JSON.stringify({
-        candidates: [{ content: { role: "model", parts: [{ text }] }, finishReason: "STOP", index: 0 }],
-      });
-    default:
-      return provider satisfies never;
-  }
 }
 
 /**
@@ -63,7 +30,9 @@ export function malformedResponse(
   provider: Provider,
   context: FaultResponseContext,
 ): MalformedResponse {
-  const body = utf8(goodAnswer(provider, context.requestId));
+  // A whole answer of the API, so that nothing but the malformation is wrong with it.
+  const answer = PROVIDERS[provider].goodAnswer(context.requestId, "This answer was made by a fault.");
+  const body = utf8(JSON.stringify(answer));
   const marked: Header[] = context.marker === null ? [] : [["x-faultwire", context.marker]];
   const headers = (type: string, length: number): Header[] => [
     ["content-type", type],

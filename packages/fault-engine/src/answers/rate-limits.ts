@@ -1,7 +1,8 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
 import type { RateLimitBudget } from "../faults/fault.ts";
-import { anthropicRateLimitHeaders, type Budget } from "../providers/anthropic.ts";
-import { type Provider, providerError } from "../providers/provider-error.ts";
+import { providerError } from "../providers/provider-error.ts";
+import type { Budget } from "../providers/provider-profile.ts";
+import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import type { RequestSummary } from "../rules/facts.ts";
 
 /** A token bucket that refills evenly, to the full in one minute. Pure: time is given. */
@@ -140,22 +141,13 @@ export class RateLimits {
     return { ...response, headers: [...own, ...this.#headers(account)] };
   }
 
-  /** Anthropic's headers for the budgets that there are; other providers' responses go without. */
-  #headers(account: Account): Header[] {
-    if (this.#provider !== "anthropic") return [];
-    const unlimited: Budget = { limit: 0, remaining: 0, resetMs: 0 };
-    const all = anthropicRateLimitHeaders({
-      requests: account.requests?.budget() ?? unlimited,
-      inputTokens: account.inputTokens?.budget() ?? unlimited,
-      outputTokens: account.outputTokens?.budget() ?? unlimited,
+  /** The provider's headers for the budgets that there are. */
+  #headers({ requests, inputTokens, outputTokens }: Account): readonly Header[] {
+    return PROVIDERS[this.#provider].rateLimitHeaders({
+      requests: requests?.budget() ?? null,
+      inputTokens: inputTokens?.budget() ?? null,
+      outputTokens: outputTokens?.budget() ?? null,
     });
-    const has: Readonly<Record<string, boolean>> = {
-      requests: account.requests !== null,
-      tokens: account.inputTokens !== null && account.outputTokens !== null,
-      "input-tokens": account.inputTokens !== null,
-      "output-tokens": account.outputTokens !== null,
-    };
-    return all.filter(([name]) => has[name.replace(/^anthropic-ratelimit-(.*)-[a-z]+$/, "$1")]);
   }
 }
 

@@ -1,25 +1,16 @@
+import { jsonMember } from "../json-value.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+
 /** Tokens that an answer says it has used. */
 export interface TokenUsage {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
 }
 
-const member = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
-
 const tokens = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
 
-/** Where each API puts its counts: the way to the object, the names of input and output. */
-const PLACES: readonly (readonly [path: readonly string[], input: string, output: string])[] = [
-  [["usage"], "input_tokens", "output_tokens"],
-  [["message", "usage"], "input_tokens", "output_tokens"],
-  [["response", "usage"], "input_tokens", "output_tokens"],
-  [["usage"], "prompt_tokens", "completion_tokens"],
-  [["usageMetadata"], "promptTokenCount", "candidatesTokenCount"],
-];
+const PLACES = Object.values(PROVIDERS).flatMap(({ usage }) => usage);
 
 /**
  * The usage in an answer's JSON: a whole body, or the data of one event. A stream reports in several events, with
@@ -33,11 +24,11 @@ const PLACES: readonly (readonly [path: readonly string[], input: string, output
  * ```
  */
 export function readUsage(json: unknown): TokenUsage | null {
-  for (const [path, input, output] of PLACES) {
-    const usage = path.reduce(member, json);
+  for (const { path, input, output } of PLACES) {
+    const usage = path.reduce(jsonMember, json);
     const found: TokenUsage = {
-      inputTokens: tokens(member(usage, input)),
-      outputTokens: tokens(member(usage, output)),
+      inputTokens: tokens(jsonMember(usage, input)),
+      outputTokens: tokens(jsonMember(usage, output)),
     };
     if (found.inputTokens !== null || found.outputTokens !== null) return found;
   }

@@ -7,7 +7,7 @@ import type {
   StreamPoint,
   StreamStop,
 } from "../faults/fault.ts";
-import { findErrorPreset, type Provider } from "../providers/provider-error.ts";
+import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
 
 /** Milliseconds as people write them: `500 ms`, `2 s`, `1.5 min`. */
 export function writeMs(ms: number): string {
@@ -180,7 +180,7 @@ export function describeFault(fault: Fault): string {
 
 function describeAnswer({ answer }: Extract<Fault, { readonly kind: "http.error" }>): string {
   const [provider = "", name = ""] = (answer.preset ?? "").split("/");
-  const preset = answer.preset === null ? undefined : findErrorPreset(provider as Provider, name);
+  const preset = isProvider(provider) ? findErrorPreset(provider, name) : undefined;
   const status = answer.status ?? preset?.status ?? 500;
   const what = answer.preset === null ? `status ${status}` : `status ${status} (${answer.preset})`;
   const { retryAfterSeconds } = answer;

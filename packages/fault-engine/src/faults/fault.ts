@@ -1,3 +1,6 @@
+import type { Provider } from "../providers/provider-table.ts";
+import type { ModelFault } from "./model-fault.ts";
+
 /** Who sent the bytes that a fault works on. `both`: each direction on its own. */
 export type Sender = "client" | "server" | "both";
 
@@ -183,7 +186,7 @@ export type HttpFault =
       readonly kind: "http.rate-limit";
       readonly budget: RateLimitBudget;
       readonly per: "all" | "key" | "model";
-      readonly provider: "anthropic" | "openai" | "gemini";
+      readonly provider: Provider;
     };
 
 /**
@@ -260,12 +263,6 @@ export type StreamFault =
       readonly gapMs: number;
     }
   | { readonly kind: "stream.damage"; readonly events: EventSelector; readonly how: EventDamage };
-
-/** A well-formed answer that code has to handle. */
-export type ModelFault =
-  | { readonly kind: "model.stop-reason"; readonly reason: string }
-  | { readonly kind: "model.empty-content" }
-  | { readonly kind: "model.garble-tool-input" };
 
 /** Everything that can be done to a connection; `kind` is `<layer>.<fault>`, the name in events and reports. */
 export type Fault = ConnectionFault | TlsFault | HttpFault | StreamFault | ModelFault;

@@ -1,4 +1,4 @@
-import type { Provider } from "../providers/provider-error.ts";
+import type { Provider } from "../providers/provider-table.ts";
 
 /** What a machine wants done, in order and at once. Bytes of two actions go out as two writes. */
 export type StreamAction =

@@ -1,6 +1,6 @@
 import { CollectedBytes } from "@faultwire/http1";
 import type { StreamFault, StreamStop } from "../faults/fault.ts";
-import type { Provider } from "../providers/provider-error.ts";
+import type { Provider } from "../providers/provider-table.ts";
 import { encodeErrorEvent, pingEvent } from "../sse/encode-event.ts";
 import { type EventMeaning, eventMeaning } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";

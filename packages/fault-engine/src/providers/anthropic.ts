@@ -1,13 +1,24 @@
-import type { Header, HttpResponse } from "@faultwire/http1";
+import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
+import { isJsonObject, type JsonObject, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
 import { gatewayPage } from "./gateway-page.ts";
-import type { ErrorPreset, ProviderErrorOptions } from "./provider-error.ts";
+import {
+  type AnswerChange,
+  type Budget,
+  type Budgets,
+  type ChangedAnswer,
+  changed,
+  type ErrorOptions,
+  type ErrorPreset,
+  type ProviderProfile,
+  SAME,
+} from "./provider-profile.ts";
 
 /**
  * Anthropic's errors. `spend_limit` is the 429 for an exhausted budget: same type, no `retry-after`, no use in
  * retrying. The `cloudflare_…` rows are what the edge says when the API behind it can't be reached: HTML.
  */
-export const ANTHROPIC_ERRORS: readonly ErrorPreset[] = [
+const ERRORS: readonly ErrorPreset[] = [
   { name: "invalid_request_error", status: 400, message: "messages: at least one message is required" },
   { name: "authentication_error", status: 401, message: "invalid x-api-key" },
   { name: "billing_error", status: 402, message: "There is a problem with your billing information." },
@@ -40,29 +51,14 @@ export function anthropicErrorBody(type: string, message: string, requestId: str
   return JSON.stringify({ type: "error", error: { type, message }, request_id: requestId });
 }
 
-/** What is left of a budget that refills to `limit` once a minute. */
-export interface Budget {
-  readonly limit: number;
-  readonly remaining: number;
-  /** When it is whole again; milliseconds since 1970 UTC. */
-  readonly resetMs: number;
-}
-
-/** The four budgets that Anthropic's headers report. */
-export interface AnthropicBudgets {
-  readonly requests: Budget;
-  readonly inputTokens: Budget;
-  readonly outputTokens: Budget;
-}
-
 /** RFC 3339 in whole seconds, rounded up: a client that waits until then never comes too early. */
 function rfc3339(moment: number): string {
   return `${new Date(Math.ceil(moment / 1000) * 1000).toISOString().slice(0, 19)}Z`;
 }
 
 /**
- * The `anthropic-ratelimit-*` headers, in the API's order. Remaining tokens are rounded to thousands, never above the
- * limit; `tokens` is the sum of both directions and resets when the later of the two does.
+ * The `anthropic-ratelimit-*` headers of the budgets that there are, in the API's order. Remaining tokens are rounded to
+ * thousands, never above the limit; `tokens` is the sum of both directions and resets when the later of the two does.
  *
  * @example
  * ```ts
@@ -70,30 +66,35 @@ function rfc3339(moment: number): string {
  * anthropicRateLimitHeaders({ requests: minute, inputTokens: minute, outputTokens: minute });
  * ```
  */
-export function anthropicRateLimitHeaders(budgets: AnthropicBudgets): Header[] {
-  const { requests, inputTokens, outputTokens } = budgets;
-  const rounded = (budget: Budget): Budget => ({
-    ...budget,
-    remaining: Math.min(budget.limit, Math.round(budget.remaining / 1000) * 1000),
-  });
-  const input = rounded(inputTokens);
-  const output = rounded(outputTokens);
-  const tokens: Budget = {
-    limit: input.limit + output.limit,
-    remaining: input.remaining + output.remaining,
-    resetMs: Math.max(input.resetMs, output.resetMs),
-  };
-  const named: readonly (readonly [string, Budget])[] = [
-    ["requests", requests],
+export function anthropicRateLimitHeaders(budgets: Budgets): Header[] {
+  const rounded = (budget: Budget | null): Budget | null =>
+    budget && {
+      ...budget,
+      remaining: Math.min(budget.limit, Math.round(budget.remaining / 1000) * 1000),
+    };
+  const input = rounded(budgets.inputTokens);
+  const output = rounded(budgets.outputTokens);
+  const tokens: Budget | null = input &&
+    output && {
+      limit: input.limit + output.limit,
+      remaining: input.remaining + output.remaining,
+      resetMs: Math.max(input.resetMs, output.resetMs),
+    };
+  const named: readonly (readonly [string, Budget | null])[] = [
+    ["requests", budgets.requests],
     ["tokens", tokens],
     ["input-tokens", input],
     ["output-tokens", output],
   ];
-  return named.flatMap(([name, { limit, remaining, resetMs }]): Header[] => [
-    [`anthropic-ratelimit-${name}-limit`, String(limit)],
-    [`anthropic-ratelimit-${name}-remaining`, String(remaining)],
-    [`anthropic-ratelimit-${name}-reset`, rfc3339(resetMs)],
-  ]);
+  return named.flatMap(([name, budget]): Header[] => {
+    if (budget === null) return [];
+    const { limit, remaining, resetMs } = budget;
+    return [
+      [`anthropic-ratelimit-${name}-limit`, String(limit)],
+      [`anthropic-ratelimit-${name}-remaining`, String(remaining)],
+      [`anthropic-ratelimit-${name}-reset`, rfc3339(resetMs)],
+    ];
+  });
 }
 
 const REQUESTS_A_MINUTE = 50;
@@ -101,8 +102,7 @@ const INPUT_TOKENS_A_MINUTE = 40_000;
 const OUTPUT_TOKENS_A_MINUTE = 8_000;
 const ORGANIZATION = "00000000-0000-4000-8000-000000000000";
 
-/** The response for one row of {@link ANTHROPIC_ERRORS}. */
-export function anthropicError(preset: ErrorPreset, options: ProviderErrorOptions): HttpResponse {
+function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const { requestId, nowMs } = options;
   const message = options.message ?? preset.message;
   if (preset.name.startsWith("cloudflare_"))
@@ -134,3 +134,107 @@ export function anthropicError(preset: ErrorPreset, options: ProviderErrorOption
   }
   return { status: preset.status, headers, body };
 }
+
+/** The events of an answer, without `ping` and `error`. */
+const EVENTS: readonly string[] = [
+  "message_start",
+  "content_block_start",
+  "content_block_delta",
+  "content_block_stop",
+  "message_delta",
+  "message_stop",
+];
+
+function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined {
+  switch (json["type"]) {
+    case "message":
+      return changeMessage(json, change);
+    case "message_delta":
+      if (change.fault.kind !== "model.stop-reason" || !isJsonObject(json["delta"])) return SAME;
+      return changed({
+        ...json,
+        delta: { ...json["delta"], stop_reason: change.fault.reason, stop_sequence: null },
+      });
+    case "content_block_start":
+    case "content_block_delta":
+    case "content_block_stop":
+      return changeBlock(json, change);
+    default:
+      return undefined;
+  }
+}
+
+function changeMessage(json: JsonObject, { fault, garbled }: AnswerChange): ChangedAnswer {
+  switch (fault.kind) {
+    case "model.stop-reason":
+      return changed({ ...json, stop_reason: fault.reason, stop_sequence: null });
+    case "model.empty-content":
+      return changed({ ...json, content: [] });
+    case "model.garble-tool-input": {
+      const content = jsonObjects(json["content"]);
+      if (!content.some(({ type }) => type === "tool_use")) return SAME;
+      return changed({
+        ...json,
+        content: content.map((block) =>
+          block["type"] === "tool_use" ? { ...block, input: garbled } : block,
+        ),
+      });
+    }
+    default:
+      return fault satisfies never;
+  }
+}
+
+function changeBlock(json: JsonObject, { fault, garbledText }: AnswerChange): ChangedAnswer {
+  if (fault.kind === "model.empty-content") return { kind: "dropped" };
+  const delta = json["delta"];
+  if (
+    fault.kind !== "model.garble-tool-input" ||
+    !isJsonObject(delta) ||
+    delta["type"] !== "input_json_delta"
+  )
+    return SAME;
+  return changed({
+    ...json,
+    delta: { ...delta, partial_json: garbledText(JSON.stringify(json["index"] ?? null)) },
+  });
+}
+
+/** Anthropic's Messages API. */
+export const anthropic: ProviderProfile = {
+  title: "Anthropic",
+  isFor: ({ path, headers }) =>
+    headerValue(headers, "anthropic-version") !== undefined ||
+    /\/v1\/(?:messages|complete)(?:\/|$)/.test(path),
+  readPath: () => undefined,
+  keyHeaders: ["x-api-key", "authorization"],
+  errors: ERRORS,
+  error,
+  requestId: (letters) =>
+    `req_01${letters(22, "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")}`,
+  rateLimitHeaders: anthropicRateLimitHeaders,
+  goodAnswer: (requestId, text) => ({
+    id: requestId.replace(/^req_/, "msg_"),
+    type: "message",
+    role: "assistant",
+    model: "faultwire",
+    content: [{ type: "text", text }],
+    stop_reason: "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: 1, output_tokens: 8 },
+  }),
+  usage: [
+    { path: ["usage"], input: "input_tokens", output: "output_tokens" },
+    { path: ["message", "usage"], input: "input_tokens", output: "output_tokens" },
+  ],
+  changeAnswer,
+  eventRole: ({ type }) =>
+    EVENTS.includes(type)
+      ? { type, isDelta: type === "content_block_delta", isLast: type === "message_stop" }
+      : undefined,
+  errorEvent: (type, message, requestId) => ({
+    name: "error",
+    data: anthropicErrorBody(type, message, requestId),
+  }),
+  ping: { name: "ping", data: '{"type": "ping"}' },
+};

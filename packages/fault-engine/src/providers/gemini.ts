@@ -1,9 +1,19 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
-import type { ErrorPreset, ProviderErrorOptions } from "./provider-error.ts";
+import {
+  type AnswerChange,
+  type ChangedAnswer,
+  changedList,
+  type ErrorOptions,
+  type ErrorPreset,
+  type EventRole,
+  type ProviderProfile,
+  type ReadEvent,
+} from "./provider-profile.ts";
 
-/** Gemini's errors, named by the canonical status that their body states. */
-export const GEMINI_ERRORS: readonly ErrorPreset[] = [
+/** Named by the canonical status that their body states. */
+const ERRORS: readonly ErrorPreset[] = [
   { name: "INVALID_ARGUMENT", status: 400, message: "Request contains an invalid argument." },
   { name: "UNAUTHENTICATED", status: 401, message: "Request had invalid authentication credentials." },
   { name: "PERMISSION_DENIED", status: 403, message: "The caller does not have permission" },
@@ -16,8 +26,8 @@ export const GEMINI_ERRORS: readonly ErrorPreset[] = [
 
 const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
 
-/** The response for one row of {@link GEMINI_ERRORS}. A retry delay stands in the body, as a `RetryInfo` detail. */
-export function geminiError(preset: ErrorPreset, options: ProviderErrorOptions): HttpResponse {
+/** A retry delay stands in the body, as a `RetryInfo` detail. */
+function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const message = options.message ?? preset.message;
   const isRateLimit = preset.name === "RESOURCE_EXHAUSTED";
   const wanted =
@@ -33,3 +43,69 @@ export function geminiError(preset: ErrorPreset, options: ProviderErrorOptions):
   if (seconds !== null) headers.push(["retry-after", String(seconds)]);
   return { status: preset.status, headers, body };
 }
+
+function eventRole({ json }: ReadEvent): EventRole | undefined {
+  const candidates = jsonMember(json, "candidates");
+  if (!Array.isArray(candidates)) return undefined;
+  const isDelta = jsonMember(candidates[0], "content") !== undefined;
+  const isLast = jsonMember(candidates[0], "finishReason") !== undefined;
+  return { type: "message", isDelta, isLast };
+}
+
+function changeCandidate(candidate: JsonObject, { fault, garbled }: AnswerChange): JsonObject {
+  const content = candidate["content"];
+  switch (fault.kind) {
+    case "model.stop-reason":
+      return candidate["finishReason"] === undefined
+        ? candidate
+        : { ...candidate, finishReason: fault.reason };
+    case "model.empty-content":
+      return isJsonObject(content) ? { ...candidate, content: { ...content, parts: [] } } : candidate;
+    case "model.garble-tool-input": {
+      const parts = isJsonObject(content) ? jsonObjects(content["parts"]) : [];
+      if (!isJsonObject(content) || !parts.some((part) => isJsonObject(part["functionCall"])))
+        return candidate;
+      const next = parts.map((part) =>
+        isJsonObject(part["functionCall"])
+          ? { ...part, functionCall: { ...part["functionCall"], args: garbled } }
+          : part,
+      );
+      return { ...candidate, content: { ...content, parts: next } };
+    }
+    default:
+      return fault satisfies never;
+  }
+}
+
+function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined {
+  if (!Array.isArray(json["candidates"])) return undefined;
+  return changedList(json, "candidates", jsonObjects(json["candidates"]), (candidate) =>
+    changeCandidate(candidate, change),
+  );
+}
+
+/** Google's Gemini API. */
+export const gemini: ProviderProfile = {
+  title: "Gemini",
+  isFor: ({ path }) => /\/v1(?:alpha|beta)?\/(?:[^/]+\/)*models\/[^/:]+:[A-Za-z]+$/.test(path),
+  readPath: (path) => {
+    const model = /\/models\/([^/:]+):[A-Za-z]+$/.exec(path)?.[1];
+    return model === undefined ? undefined : { model, stream: path.endsWith(":streamGenerateContent") };
+  },
+  keyHeaders: ["x-goog-api-key"],
+  errors: ERRORS,
+  error,
+  requestId: (letters) => letters(16, "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz-_"),
+  rateLimitHeaders: () => [],
+  goodAnswer: (_requestId, text) => ({
+    candidates: [{ content: { role: "model", parts: [{ text }] }, finishReason: "STOP", index: 0 }],
+  }),
+  usage: [{ path: ["usageMetadata"], input: "promptTokenCount", output: "candidatesTokenCount" }],
+  changeAnswer,
+  eventRole,
+  errorEvent: (type, message) => ({
+    name: null,
+    data: JSON.stringify({ error: { code: 503, message, status: type } }),
+  }),
+  ping: null,
+};

@@ -1,6 +1,16 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
-import type { ErrorPreset, ProviderErrorOptions } from "./provider-error.ts";
+import {
+  type AnswerChange,
+  type ChangedAnswer,
+  changedList,
+  type ErrorOptions,
+  type ErrorPreset,
+  type EventRole,
+  type ProviderProfile,
+  type ReadEvent,
+} from "./provider-profile.ts";
 
 interface OpenaiError extends ErrorPreset {
   readonly type: string;
@@ -8,7 +18,8 @@ interface OpenaiError extends ErrorPreset {
   readonly param: string | null;
 }
 
-const ROWS: readonly OpenaiError[] = [
+/** `insufficient_quota` is a 429 that no retry mends. */
+const ERRORS: readonly OpenaiError[] = [
   {
     name: "invalid_request_error",
     status: 400,
@@ -75,11 +86,8 @@ const ROWS: readonly OpenaiError[] = [
   },
 ];
 
-/** OpenAI's errors. `insufficient_quota` is a 429 that no retry mends. */
-export const OPENAI_ERRORS: readonly ErrorPreset[] = ROWS;
-
 /** Seconds the way `x-ratelimit-reset-*` writes them: `1s`, `6m0s`, `1h2m3s`. */
-export function openaiDuration(seconds: number): string {
+function resetTime(seconds: number): string {
   const whole = Math.ceil(seconds);
   const hours = Math.floor(whole / 3600);
   const minutes = Math.floor(whole / 60) % 60;
@@ -90,9 +98,8 @@ export function openaiDuration(seconds: number): string {
 const REQUESTS_A_MINUTE = 500;
 const TOKENS_A_MINUTE = 30_000;
 
-/** The response for one row of {@link OPENAI_ERRORS}. */
-export function openaiError(preset: ErrorPreset, options: ProviderErrorOptions): HttpResponse {
-  const { type, param, code } = ROWS.find((row) => row.name === preset.name) ?? ROWS[0]!;
+function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
+  const { type, param, code } = ERRORS.find((row) => row.name === preset.name) ?? ERRORS[0]!;
   const message = options.message ?? preset.message;
   const body = utf8(JSON.stringify({ error: { message, type, param, code } }));
   const isRateLimit = preset.name === "rate_limit_exceeded";
@@ -110,8 +117,91 @@ export function openaiError(preset: ErrorPreset, options: ProviderErrorOptions):
       ["x-ratelimit-limit-tokens", String(TOKENS_A_MINUTE)],
       ["x-ratelimit-remaining-requests", "0"],
       ["x-ratelimit-remaining-tokens", String(TOKENS_A_MINUTE)],
-      ["x-ratelimit-reset-requests", openaiDuration(wanted ?? 60)],
+      ["x-ratelimit-reset-requests", resetTime(wanted ?? 60)],
       ["x-ratelimit-reset-tokens", "0s"],
     );
   return { status: preset.status, headers, body };
 }
+
+const LAST_EVENTS: readonly string[] = ["response.completed", "response.failed", "response.incomplete"];
+const PIECES: readonly string[] = ["content", "tool_calls", "refusal", "reasoning_content"];
+
+/** The end marker, an event of the Responses API, or a chunk of a chat. */
+function eventRole({ type, data, json }: ReadEvent): EventRole | undefined {
+  if (data.trim() === "[DONE]") return { type: "done", isDelta: false, isLast: true };
+  if (type.startsWith("response."))
+    return { type, isDelta: type.endsWith(".delta"), isLast: LAST_EVENTS.includes(type) };
+  const choices = jsonMember(json, "choices");
+  if (!Array.isArray(choices)) return undefined;
+  const delta = jsonMember(choices[0], "delta");
+  const isDelta = PIECES.some((key) => {
+    const piece = jsonMember(delta, key) ?? "";
+    return piece !== "";
+  });
+  return { type: "message", isDelta, isLast: false };
+}
+
+function changeChoice(choice: JsonObject, { fault, garbledText }: AnswerChange): JsonObject {
+  const part = choice["message"] === undefined ? "delta" : "message";
+  const content = choice[part];
+  switch (fault.kind) {
+    case "model.stop-reason":
+      return (choice["finish_reason"] ?? null) === null ? choice : { ...choice, finish_reason: fault.reason };
+    case "model.empty-content": {
+      if (!isJsonObject(content)) return choice;
+      const { tool_calls: _calls, ...rest } = content;
+      return { ...choice, [part]: "content" in rest ? { ...rest, content: "" } : rest };
+    }
+    case "model.garble-tool-input": {
+      if (!isJsonObject(content) || !Array.isArray(content["tool_calls"])) return choice;
+      const calls = jsonObjects(content["tool_calls"]).map((call, at) => {
+        const called = call["function"];
+        if (!isJsonObject(called) || typeof called["arguments"] !== "string") return call;
+        const tool = JSON.stringify([choice["index"], call["index"] ?? at]);
+        return { ...call, function: { ...called, arguments: garbledText(tool) } };
+      });
+      return { ...choice, [part]: { ...content, tool_calls: calls } };
+    }
+    default:
+      return fault satisfies never;
+  }
+}
+
+function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined {
+  if (!Array.isArray(json["choices"])) return undefined;
+  return changedList(json, "choices", jsonObjects(json["choices"]), (choice) => changeChoice(choice, change));
+}
+
+/** OpenAI's API: chats and responses. */
+export const openai: ProviderProfile = {
+  title: "OpenAI",
+  isFor: ({ path }) =>
+    /\/v1\/(?:chat\/completions|completions|responses|embeddings|moderations|audio|images)(?:\/|$)/.test(
+      path,
+    ),
+  readPath: () => undefined,
+  keyHeaders: ["authorization"],
+  errors: ERRORS,
+  error,
+  requestId: (letters) => `req_${letters(32, "0123456789abcdef")}`,
+  rateLimitHeaders: () => [],
+  goodAnswer: (requestId, text) => ({
+    id: requestId,
+    object: "chat.completion",
+    created: 0,
+    model: "faultwire",
+    choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 1, completion_tokens: 8, total_tokens: 9 },
+  }),
+  usage: [
+    { path: ["response", "usage"], input: "input_tokens", output: "output_tokens" },
+    { path: ["usage"], input: "prompt_tokens", output: "completion_tokens" },
+  ],
+  changeAnswer,
+  eventRole,
+  errorEvent: (type, message) => ({
+    name: null,
+    data: JSON.stringify({ error: { message, type, param: null, code: type } }),
+  }),
+  ping: null,
+};

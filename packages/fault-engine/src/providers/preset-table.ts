@@ -1,16 +1,16 @@
 import { headerValue } from "@faultwire/http1";
-import { PROVIDER_ERRORS, type Provider, providerError } from "./provider-error.ts";
+import { providerError } from "./provider-error.ts";
+import { PROVIDERS, type Provider } from "./provider-table.ts";
 
 /**
- * A Markdown table of one provider's presets, in the order of {@link PROVIDER_ERRORS}; the documentation's is made with
- * it.
+ * A Markdown table of one provider's presets, in the order of its profile; the documentation's is made with it.
  */
 export function presetTable(provider: Provider): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
     row(["preset", "status", "retry-after", "what the body says"]),
     `|${"---|".repeat(4)}`,
-    ...PROVIDER_ERRORS[provider].map(({ name, status, message }) => {
+    ...PROVIDERS[provider].errors.map(({ name, status, message }) => {
       const { headers } = providerError({ provider, error: name, requestId: "req_1", nowMs: 0 });
       return row([
         `\`${provider}/${name}\``,

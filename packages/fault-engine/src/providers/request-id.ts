@@ -1,7 +1,5 @@
 import { drawFrom, drawKey } from "../draw.ts";
-import type { Provider } from "./provider-error.ts";
-
-const LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+import { PROVIDERS, type Provider } from "./provider-table.ts";
 
 /**
  * A request id in the provider's style (`req_01…` for Anthropic, `req_` and 32 hex digits for OpenAI, 16 URL-safe
@@ -21,14 +19,5 @@ export function requestId(provider: Provider, seed: number | string, counter: nu
     for (let at = 0; at < count; at++) text += alphabet[Math.floor(drawFrom(key, at) * alphabet.length)];
     return text;
   };
-  switch (provider) {
-    case "anthropic":
-      return `req_01${letters(22, LETTERS)}`;
-    case "openai":
-      return `req_${letters(32, "0123456789abcdef")}`;
-    case "gemini":
-      return letters(16, `${LETTERS}-_`);
-    default:
-      return provider satisfies never;
-  }
+  return PROVIDERS[provider].requestId(letters);
 }

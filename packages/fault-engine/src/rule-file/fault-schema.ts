@@ -5,11 +5,11 @@ import {
   CERTIFICATE_DEFECTS,
   type ConnectionFault,
   type Fault,
-  type ModelFault,
   type Place,
   type TlsFault,
   type TlsPhase,
 } from "../faults/fault.ts";
+import type { ModelFault } from "../faults/model-fault.ts";
 import { httpFault } from "./http-fault-schema.ts";
 import { streamFault } from "./stream-fault-schema.ts";
 import {

@@ -7,7 +7,8 @@ import {
   MALFORMATIONS,
   type ResponseDelay,
 } from "../faults/fault.ts";
-import { findErrorPreset, PROVIDER_ERRORS, type Provider } from "../providers/provider-error.ts";
+import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
+import { DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { didYouMean, nearNames } from "./near-names.ts";
 import { responseHeaders } from "./response-headers-schema.ts";
 import {
@@ -22,8 +23,8 @@ import {
   sizeBytes,
 } from "./values.ts";
 
-const PRESET_NAMES = Object.entries(PROVIDER_ERRORS).flatMap(([provider, rows]) =>
-  rows.map((row) => `${provider}/${row.name}`),
+const PRESET_NAMES = PROVIDER_NAMES.flatMap((provider) =>
+  PROVIDERS[provider].errors.map((row) => `${provider}/${row.name}`),
 );
 
 /** Splits `<provider>/<name>`; `undefined` where there is no such error. */
@@ -31,18 +32,19 @@ export function readPresetName(
   text: string,
 ): { readonly provider: Provider; readonly name: string } | undefined {
   const [provider = "", name = ""] = text.split("/", 2);
-  if (!Object.hasOwn(PROVIDER_ERRORS, provider) || text.split("/").length !== 2) return undefined;
-  const known = provider as Provider;
-  return findErrorPreset(known, name) === undefined ? undefined : { provider: known, name };
+  if (!isProvider(provider) || text.split("/").length !== 2) return undefined;
+  return findErrorPreset(provider, name) === undefined ? undefined : { provider, name };
 }
 
 /** Presets that somebody may have meant: of that status, of that name without its provider, of nearly that name. */
 function nearPresets(text: string): string[] {
   const [provider = "", name = ""] = text.includes("/") ? text.split("/", 2) : ["", text];
-  const providers = Object.hasOwn(PROVIDER_ERRORS, provider) ? [provider] : Object.keys(PROVIDER_ERRORS);
-  const candidates = PRESET_NAMES.filter((preset) => providers.includes(preset.split("/")[0] ?? ""));
+  const providers: readonly Provider[] = isProvider(provider) ? [provider] : PROVIDER_NAMES;
+  const candidates = PRESET_NAMES.filter((preset) =>
+    providers.some((known) => preset.startsWith(`${known}/`)),
+  );
   const ofStatus = providers.flatMap((known) =>
-    PROVIDER_ERRORS[known as Provider]
+    PROVIDERS[known].errors
       .filter(({ status }) => String(status) === name)
       .map((row) => `${known}/${row.name}`),
   );
@@ -138,7 +140,7 @@ const rateLimit = z
     inputTokensPerMinute: positive.optional(),
     outputTokensPerMinute: positive.optional(),
     per: z.enum(["all", "key", "model"]).default("key"),
-    provider: z.enum(["anthropic", "openai", "gemini"]).default("anthropic"),
+    provider: z.enum(PROVIDER_NAMES).default(DEFAULT_PROVIDER),
   })
   .refine(
     (given) =>

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Fault } from "../faults/fault.ts";
+import { PROVIDER_NAMES } from "../providers/provider-table.ts";
 import { TRAFFIC_WAYS } from "../rules/facts.ts";
 import type { Expectation, Match, Rule, When } from "../rules/rule.ts";
 import { faultSchema } from "./fault-schema.ts";
@@ -8,6 +9,7 @@ import {
   defined,
   durationMs,
   hostName,
+  oneOfNames,
   oneOrMore,
   positive,
   share,
@@ -49,7 +51,7 @@ const match: z.ZodType<Match> = z
       .record(pointer, scalar)
       .transform((record) => Object.entries(record).map(([pointer, value]) => ({ pointer, value })))
       .optional(),
-    provider: oneOrMore(z.enum(["anthropic", "openai", "gemini"]), "anthropic, openai or gemini").optional(),
+    provider: oneOrMore(z.enum(PROVIDER_NAMES), oneOfNames(PROVIDER_NAMES)).optional(),
     model: patterns.optional(),
     stream: z.boolean().optional(),
   })

@@ -144,6 +144,11 @@ export function oneOrMore<T>(item: z.ZodType<T>, what: string): z.ZodType<readon
   });
 }
 
+/** Names as a sentence lists them: `a, b or c`. */
+export function oneOfNames(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
 /** An object of which exactly one key is given, read as the value of that key. */
 export function oneOf<T>(choices: Readonly<Record<string, z.ZodType<T>>>, what: string): z.ZodType<T> {
   const names = Object.keys(choices);

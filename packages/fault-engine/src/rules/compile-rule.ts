@@ -148,7 +148,7 @@ function bodyTestsOf(match: Match): Test[] {
   if (stream !== undefined)
     tests.push(
       (request) =>
-        request.isStream === stream && (request.json !== undefined || request.pathModel !== undefined),
+        request.isStream === stream && (request.json !== undefined || request.inPath !== undefined),
     );
   return tests;
 }

@@ -1,7 +1,9 @@
 import type { Header } from "@faultwire/http1";
 import { headerValue } from "@faultwire/http1";
 import { drawKey } from "../draw.ts";
-import type { Provider } from "../providers/provider-error.ts";
+import { jsonMember } from "../json-value.ts";
+import type { PathRequest } from "../providers/provider-profile.ts";
+import { PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { fromUtf8 } from "../text.ts";
 
 /**
@@ -73,25 +75,23 @@ function rawPath(target: string): string {
  */
 export function requestProvider(target: string, headers: readonly Header[]): Provider | undefined {
   const path = targetPath(target);
-  if (headerValue(headers, "anthropic-version") !== undefined) return "anthropic";
-  if (/\/v1\/(?:messages|complete)(?:\/|$)/.test(path)) return "anthropic";
-  if (/\/v1(?:alpha|beta)?\/(?:[^/]+\/)*models\/[^/:]+:[A-Za-z]+$/.test(path)) return "gemini";
-  if (
-    /\/v1\/(?:chat\/completions|completions|responses|embeddings|moderations|audio|images)(?:\/|$)/.test(path)
-  )
-    return "openai";
-  return undefined;
+  return PROVIDER_NAMES.find((provider) => PROVIDERS[provider].isFor({ path, headers }));
 }
+
+/** Every header that holds an API key, each once. */
+const KEY_HEADERS: ReadonlySet<string> = new Set(
+  Object.values(PROVIDERS).flatMap(({ keyHeaders }) => keyHeaders),
+);
 
 /** A text that stands for the API key of a request without giving it away; empty without a key. */
 export function keyScope(headers: readonly Header[]): string {
-  const key =
-    headerValue(headers, "x-api-key") ??
-    headerValue(headers, "authorization") ??
-    headerValue(headers, "x-goog-api-key");
-  if (key === undefined) return "";
-  const { high, low } = drawKey("api-key", key);
-  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+  for (const name of KEY_HEADERS) {
+    const key = headerValue(headers, name);
+    if (key === undefined) continue;
+    const { high, low } = drawKey("api-key", key);
+    return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
+  }
+  return "";
 }
 
 /** Where a text stands in {@link KnownTexts}. */
@@ -112,7 +112,7 @@ export class KnownRequest {
   readonly texts: KnownTexts;
   #key: string | undefined;
   #json: { readonly value: unknown } | undefined;
-  #pathModel: { readonly value: string | undefined } | undefined;
+  #inPath: { readonly value: PathRequest | undefined } | undefined;
   #model: { readonly value: string | undefined } | undefined;
 
   constructor(facts: RequestFacts) {
@@ -157,32 +157,31 @@ export class KnownRequest {
     return this.#json.value;
   }
 
-  #member(name: string): unknown {
-    const { json } = this;
-    return typeof json === "object" && json !== null && Object.hasOwn(json, name)
-      ? (json as Record<string, unknown>)[name]
-      : undefined;
-  }
-
-  /** The model in the path (Gemini); `undefined` where it stands in the body. */
-  get pathModel(): string | undefined {
-    this.#pathModel ??= { value: /\/models\/([^/:]+):[A-Za-z]+$/.exec(this.path)?.[1] };
-    return this.#pathModel.value;
+  /** What the path says of model and stream; `undefined` where the body says it. */
+  get inPath(): PathRequest | undefined {
+    this.#inPath ??= { value: readPath(this.path) };
+    return this.#inPath.value;
   }
 
   get model(): string | undefined {
     if (this.#model === undefined) {
-      const model = this.pathModel ?? this.#member("model");
+      const model = this.inPath?.model ?? jsonMember(this.json, "model");
       this.#model = { value: typeof model === "string" ? model : undefined };
     }
     return this.#model.value;
   }
 
   get isStream(): boolean {
-    return this.pathModel === undefined
-      ? this.#member("stream") === true
-      : this.path.endsWith(":streamGenerateContent");
+    return this.inPath?.stream ?? jsonMember(this.json, "stream") === true;
   }
+}
+
+function readPath(path: string): PathRequest | undefined {
+  for (const profile of Object.values(PROVIDERS)) {
+    const found = profile.readPath(path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** What a request asks for, as events and budgets need it. */

@@ -273,8 +273,8 @@ export class FaultEngine {
 /** Whether a rule that asks for the body could still go either way. */
 function needsBody(rule: CompiledRule, request: KnownRequest): boolean {
   const { match } = rule.rule;
-  // Gemini names the model and asks for a stream in the path: no need to wait.
-  return match.body !== undefined || request.pathModel === undefined;
+  // Where the path names the model and asks for a stream, there is no need to wait.
+  return match.body !== undefined || request.inPath === undefined;
 }
 
 function requestScope({ rule }: CompiledRule, request: KnownRequest): string {

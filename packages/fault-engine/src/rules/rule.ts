@@ -1,6 +1,6 @@
 import type { Fault } from "../faults/fault.ts";
 import type { TextPattern } from "../patterns/text-pattern.ts";
-import type { Provider } from "../providers/provider-error.ts";
+import type { Provider } from "../providers/provider-table.ts";
 import type { TrafficWay } from "./facts.ts";
 
 /** What a header has to be. */

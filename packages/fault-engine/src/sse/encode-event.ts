@@ -1,6 +1,5 @@
 import type { StreamFault } from "../faults/fault.ts";
-import { anthropicErrorBody } from "../providers/anthropic.ts";
-import type { Provider } from "../providers/provider-error.ts";
+import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { utf8 } from "../text.ts";
 import { dataLines, readBlock } from "./block.ts";
 
@@ -20,18 +19,9 @@ export function errorEvent(
   message: string,
   requestId: string,
 ): Uint8Array {
-  switch (provider) {
-    case "anthropic":
-      return encodeEvent("error", anthropicErrorBody(type, message, requestId));
-    case "openai":
-      return encodeEvent(null, JSON.stringify({ error: { message, type, param: null, code: type } }));
-    case "gemini":
-      return encodeEvent(null, JSON.stringify({ error: { code: 503, message, status: type } }));
-    case null:
-      return encodeEvent("error", message);
-    default:
-      return provider satisfies never;
-  }
+  if (provider === null) return encodeEvent("error", message);
+  const { name, data } = PROVIDERS[provider].errorEvent(type, message, requestId);
+  return encodeEvent(name, data);
 }
 
 type ErrorEventFault = Extract<StreamFault, { readonly kind: "stream.error-event" }>;
@@ -58,7 +48,8 @@ const DEFAULT_MESSAGES: Readonly<Record<string, string>> = {
   timeout_error: "The request timed out.",
 };
 
-/** What keeps a stream awake: Anthropic's `ping` event, a comment for everybody else. */
+/** What keeps a stream awake: the provider's own event, a comment where it has none. */
 export function pingEvent(provider: Provider | null): Uint8Array {
-  return provider === "anthropic" ? encodeEvent("ping", '{"type": "ping"}') : utf8(": ping\n\n");
+  const ping = provider && PROVIDERS[provider].ping;
+  return ping ? encodeEvent(ping.name, ping.data) : utf8(": ping\n\n");
 }

@@ -14,6 +14,7 @@ import {
   type FaultMachine,
   faultResponse,
   malformedResponse,
+  PROVIDER_NAMES,
   parseRuleFile,
   RateLimits,
   type Rule,
@@ -80,7 +81,7 @@ function carryOut(fault: Fault): void {
       if (duration !== null) expect(drawDuration(duration, () => 0.7)).toBeGreaterThanOrEqual(0);
   }
   if (fault.kind === "http.malformed")
-    for (const provider of ["anthropic", "openai", "gemini"] as const)
+    for (const provider of PROVIDER_NAMES)
       expect(malformedResponse(fault.how, provider, answerContext).bytes.length).toBeGreaterThan(0);
   if (fault.kind === "http.rate-limit") {
     const limits = new RateLimits(fault.budget, fault.provider);

@@ -1,0 +1,165 @@
+/** Everything that this package knows of one provider's API. */
+import type { Header, HttpResponse } from "@faultwire/http1";
+import type { ModelFault } from "../faults/model-fault.ts";
+import type { JsonObject } from "../json-value.ts";
+
+/** One row of a provider's table of errors. */
+export interface ErrorPreset {
+  /** The name in `<provider>/<name>`; mostly the error type that the body states. */
+  readonly name: string;
+  readonly status: number;
+  /** What the body says where no other message is given. */
+  readonly message: string;
+}
+
+/** How an error is to be written. */
+export interface ErrorOptions {
+  /** In the provider's style, from `requestId` or from the caller. */
+  readonly requestId: string;
+  /** Milliseconds since 1970 UTC; what `-reset` headers count from. */
+  readonly nowMs: number;
+  /** Replaces the preset's message. */
+  readonly message?: string;
+  /**
+   * Seconds for `retry-after`, rounded up to whole ones; `null` sends none. Where it is left out, the presets for
+   * used-up rate limits send 5 and all others none.
+   */
+  readonly retryAfterSeconds?: number | null;
+  /** For `anthropic-organization-id`; a fixed, invented one by default. */
+  readonly organizationId?: string;
+}
+
+/** What is left of a budget that refills to `limit` once a minute. */
+export interface Budget {
+  readonly limit: number;
+  readonly remaining: number;
+  /** When it is whole again; milliseconds since 1970 UTC. */
+  readonly resetMs: number;
+}
+
+/** The budgets of one account; `null` is unlimited. */
+export interface Budgets {
+  readonly requests: Budget | null;
+  readonly inputTokens: Budget | null;
+  readonly outputTokens: Budget | null;
+}
+
+/** What tells the requests of one API from those of another. */
+export interface RequestTraits {
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: readonly Header[];
+}
+
+/** What a path says that other APIs' bodies say. */
+export interface PathRequest {
+  readonly model: string;
+  /** Whether a stream is asked for. */
+  readonly stream: boolean;
+}
+
+/** Where an API reports how many tokens an answer used: the way to the object, and the names of its two members. */
+export interface UsagePlace {
+  readonly path: readonly string[];
+  readonly input: string;
+  readonly output: string;
+}
+
+/** An event of a stream, read as far as every API's events can be. */
+export interface ReadEvent {
+  /** The event's name, else the `type` in its JSON, else `message`. */
+  readonly type: string;
+  readonly data: string;
+  /** `undefined` where the data is no JSON. */
+  readonly json: unknown;
+}
+
+/** What an event is in the stream of its API. */
+export interface EventRole {
+  readonly type: string;
+  /** Carries a piece of the answer. */
+  readonly isDelta: boolean;
+  /** After it the answer is complete. */
+  readonly isLast: boolean;
+}
+
+/** An event before it is bytes. `name: null` has no `event:` line. */
+export interface EventText {
+  readonly name: string | null;
+  readonly data: string;
+}
+
+/** What became of a piece of an answer: another one, none, or `same` where the fault does not touch it. */
+export type ChangedAnswer =
+  | { readonly kind: "changed"; readonly json: JsonObject }
+  | { readonly kind: "dropped" }
+  | { readonly kind: "same" };
+
+/** A change of an answer that a model fault asks for. */
+export interface AnswerChange {
+  readonly fault: ModelFault;
+  /** What stands in place of a tool's input: sound JSON that fits no tool. */
+  readonly garbled: JsonObject;
+  /**
+   * The same for an input that comes as text, perhaps in pieces: all of it in place of the first piece, nothing in
+   * place of the others.
+   *
+   * @param tool - Tells the tool calls of one answer apart.
+   */
+  readonly garbledText: (tool: string) => string;
+}
+
+/**
+ * One provider's API: how its requests are known, its errors, its answers and its streams. The table of providers has
+ * one of these for each; nothing else in Faultwire knows what a provider sends.
+ */
+export interface ProviderProfile {
+  /** As the provider writes its name. */
+  readonly title: string;
+
+  /** Whether a request is for this API: by its path, or by headers that only this API has. */
+  isFor(request: RequestTraits): boolean;
+  /** What the path says of the model and the stream; `undefined` where the body says it. */
+  readPath(path: string): PathRequest | undefined;
+  /** Headers that hold an API key, in lower case, the one that counts most first. */
+  readonly keyHeaders: readonly string[];
+
+  /** The table of presets. A status means the first row that has it. */
+  readonly errors: readonly ErrorPreset[];
+  /** The response for one row of {@link errors}; with `content-type` and `content-length`, without `date`. */
+  error(preset: ErrorPreset, options: ErrorOptions): HttpResponse;
+  /** @param letters - Draws so many characters of an alphabet. */
+  requestId(letters: (count: number, alphabet: string) => string): string;
+  /** The headers that report budgets on every response; none for an API that does not report them. */
+  rateLimitHeaders(budgets: Budgets): readonly Header[];
+
+  /** A whole, successful answer, as JSON. */
+  goodAnswer(requestId: string, text: string): JsonObject;
+  readonly usage: readonly UsagePlace[];
+  /** Changes one JSON value, a whole answer or the data of an event; `undefined` where it is not of this API. */
+  changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined;
+
+  /** What an event means; `undefined` where it does not look like one of this API. */
+  eventRole(event: ReadEvent): EventRole | undefined;
+  /** The event with which the API says in the middle of a stream that it failed. */
+  errorEvent(type: string, message: string, requestId: string): EventText;
+  /** What keeps a stream awake; `null` for a comment. */
+  readonly ping: EventText | null;
+}
+
+/** An answer that a fault does not touch. */
+export const SAME: ChangedAnswer = { kind: "same" };
+
+/** An answer with other JSON. */
+export const changed = (json: JsonObject): ChangedAnswer => ({ kind: "changed", json });
+
+/** Changes the members of a list, and the object that holds them where one of them is another. */
+export function changedList(
+  json: JsonObject,
+  name: string,
+  items: readonly JsonObject[],
+  change: (item: JsonObject) => JsonObject,
+): ChangedAnswer {
+  const next = items.map(change);
+  return next.every((item, at) => item === items[at]) ? SAME : changed({ ...json, [name]: next });
+}

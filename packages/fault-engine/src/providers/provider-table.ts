@@ -1,0 +1,26 @@
+import { anthropic } from "./anthropic.ts";
+import { gemini } from "./gemini.ts";
+import { openai } from "./openai.ts";
+import type { ProviderProfile } from "./provider-profile.ts";
+
+/**
+ * The APIs that are known: one row each. Rules, presets, schema, documentation and recognition follow this table; a
+ * request or an event that could be of several APIs is of the first.
+ */
+export const PROVIDERS = {
+  anthropic: anthropic as ProviderProfile,
+  openai: openai as ProviderProfile,
+  gemini: gemini as ProviderProfile,
+} as const;
+
+/** The APIs that are known, by their names in rules. */
+export type Provider = keyof typeof PROVIDERS;
+
+/** The names of {@link PROVIDERS}, in their order. */
+export const PROVIDER_NAMES: readonly [Provider, ...Provider[]] = Object.keys(PROVIDERS) as [
+  Provider,
+  ...Provider[],
+];
+
+/** Whose API is meant where nothing says it. */
+export const DEFAULT_PROVIDER: Provider = "anthropic";
