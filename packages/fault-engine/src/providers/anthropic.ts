@@ -14,12 +14,37 @@ import {
   SAME,
 } from "./provider-profile.ts";
 
+interface AnthropicError extends ErrorPreset {
+  /** The type in the body, where it is not the preset's name. */
+  readonly type?: string;
+  /** `error.details.error_code`. */
+  readonly errorCode?: string;
+  /** The `retry-after` that is sent unless another is asked for. */
+  readonly waitSeconds?: number;
+}
+
+/** An error that the body tells from others of its type by a code. */
+const coded = (errorCode: string, status: number, type: string, message: string): AnthropicError => ({
+  name: errorCode,
+  status,
+  type,
+  errorCode,
+  message,
+});
+
 /**
- * Anthropic's errors. `spend_limit` is the 429 for an exhausted budget: same type, no `retry-after`, no use in
- * retrying. The `cloudflare_…` rows are what the edge says when the API behind it can't be reached: HTML.
+ * Limits on spending are told apart by status and header: a limit that the user has set is a 400, the limit of a usage
+ * tier a 429 without `retry-after`, the limit of a workspace a 429 with it. The `cloudflare_…` rows are what the edge
+ * says when the API behind it can't be reached: HTML.
  */
-const ERRORS: readonly ErrorPreset[] = [
+const ERRORS: readonly AnthropicError[] = [
   { name: "invalid_request_error", status: 400, message: "messages: at least one message is required" },
+  {
+    name: "spend_limit",
+    status: 400,
+    type: "invalid_request_error",
+    message: "The spend limit that was set for this account is reached.",
+  },
   { name: "authentication_error", status: 401, message: "invalid x-api-key" },
   { name: "billing_error", status: 402, message: "There is a problem with your billing information." },
   { name: "permission_error", status: 403, message: "Your API key has no permission to use this resource." },
@@ -29,26 +54,55 @@ const ERRORS: readonly ErrorPreset[] = [
   {
     name: "rate_limit_error",
     status: 429,
+    waitSeconds: 5,
     message: "This request would exceed your organization's rate limit.",
   },
   {
-    name: "spend_limit",
+    name: "tier_limit",
     status: 429,
-    message: "This request would exceed your organization's monthly spend limit.",
+    type: "rate_limit_error",
+    message: "This request would exceed the monthly spend of your organization's usage tier.",
   },
+  {
+    name: "workspace_limit",
+    status: 429,
+    type: "rate_limit_error",
+    waitSeconds: 5,
+    message: "This request would exceed your workspace's rate limit.",
+  },
+  coded("ramp_limit_exceeded", 429, "rate_limit_error", "Your organization's use of the API grows too fast."),
+  coded("enforced_spend_limit_reached", 429, "rate_limit_error", "An enforced spend limit is reached."),
+  coded(
+    "contract_spend_limit_reached",
+    429,
+    "rate_limit_error",
+    "The spend limit of your contract is reached.",
+  ),
   { name: "api_error", status: 500, message: "Internal server error" },
   { name: "timeout_error", status: 504, message: "The request timed out." },
   { name: "overloaded_error", status: 529, message: "Overloaded" },
+  coded("compaction_unavailable", 529, "overloaded_error", "Compaction is not available at the moment."),
   { name: "cloudflare_502", status: 502, message: "Bad gateway" },
   { name: "cloudflare_503", status: 503, message: "Service temporarily unavailable" },
   { name: "cloudflare_520", status: 520, message: "Web server is returning an unknown error" },
   { name: "cloudflare_522", status: 522, message: "Connection timed out" },
   { name: "cloudflare_524", status: 524, message: "A timeout occurred" },
+  coded("cmek_key_unreachable", 503, "api_error", "Your encryption key can't be reached."),
 ];
 
-/** The body that Anthropic's API sends with an error, and as the data of an `error` event in a stream. */
-export function anthropicErrorBody(type: string, message: string, requestId: string): string {
-  return JSON.stringify({ type: "error", error: { type, message }, request_id: requestId });
+/**
+ * The body that Anthropic's API sends with an error, and as the data of an `error` event in a stream.
+ *
+ * @param errorCode - For `error.details.error_code`; without one there are no details.
+ */
+export function anthropicErrorBody(
+  type: string,
+  message: string,
+  requestId: string,
+  errorCode?: string,
+): string {
+  const details = errorCode === undefined ? {} : { details: { error_code: errorCode } };
+  return JSON.stringify({ type: "error", error: { type, message, ...details }, request_id: requestId });
 }
 
 /** RFC 3339 in whole seconds, rounded up: a client that waits until then never comes too early. */
@@ -102,16 +156,17 @@ const INPUT_TOKENS_A_MINUTE = 40_000;
 const OUTPUT_TOKENS_A_MINUTE = 8_000;
 const ORGANIZATION = "00000000-0000-4000-8000-000000000000";
 
-function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
-  const { requestId, nowMs } = options;
-  const message = options.message ?? preset.message;
-  if (preset.name.startsWith("cloudflare_"))
-    return gatewayPage(preset.status, message, requestId, options.retryAfterSeconds ?? null);
-  const isRateLimit = preset.name === "rate_limit_error";
-  const type = preset.name === "spend_limit" ? "rate_limit_error" : preset.name;
-  const body = utf8(anthropicErrorBody(type, message, requestId));
-  const wanted =
-    options.retryAfterSeconds === undefined ? (isRateLimit ? 5 : null) : options.retryAfterSeconds;
+function error({ name, status, message: usual }: ErrorPreset, options: ErrorOptions): HttpResponse {
+  const { requestId, nowMs, message = usual } = options;
+  if (name.startsWith("cloudflare_"))
+    return gatewayPage(status, message, requestId, options.retryAfterSeconds ?? null);
+  const {
+    type = name,
+    errorCode,
+    waitSeconds = null,
+  } = ERRORS.find((row) => row.name === name) ?? ERRORS[0]!;
+  const body = utf8(anthropicErrorBody(type, message, requestId, errorCode));
+  const wanted = options.retryAfterSeconds === undefined ? waitSeconds : options.retryAfterSeconds;
   const retryAfter = wanted === null ? null : Math.ceil(wanted);
   const headers: Header[] = [
     ["content-type", "application/json"],
@@ -120,7 +175,7 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
     ["anthropic-organization-id", options.organizationId ?? ORGANIZATION],
   ];
   if (retryAfter !== null) headers.push(["retry-after", String(retryAfter)]);
-  if (isRateLimit) {
+  if (name === "rate_limit_error") {
     // The requests are used up and come back when retry-after says; the tokens are not what ran out.
     const whole = (limit: number): Budget => ({ limit, remaining: limit, resetMs: nowMs });
     const resetMs = nowMs + (retryAfter ?? 60) * 1000;
@@ -132,7 +187,7 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
       }),
     );
   }
-  return { status: preset.status, headers, body };
+  return { status, headers, body };
 }
 
 /** The events of an answer, without `ping` and `error`. */

@@ -77,7 +77,7 @@ export const MIXES: Readonly<Record<"gentle" | "realistic" | "brutal", readonly 
     {
       name: "brutal/spend-limit",
       when: { probability: 0.03 },
-      fault: { http: { preset: "anthropic/spend_limit" } },
+      fault: { http: { preset: "anthropic/tier_limit" } },
     },
     {
       name: "brutal/gateway",

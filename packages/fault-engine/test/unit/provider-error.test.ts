@@ -84,11 +84,35 @@ describe("Anthropic's errors", () => {
       expect(number(`${what}-remaining`)).toBeLessThanOrEqual(number(`${what}-limit`));
   });
 
-  it("a spend limit is a rate_limit_error without retry-after and without budgets", () => {
-    const response = anthropic("spend_limit");
-    expect(response.status).toBe(429);
-    expect(json(response)).toMatchObject({ error: { type: "rate_limit_error" } });
-    expect(response.headers.filter(([name]) => /retry-after|ratelimit/.test(name))).toEqual([]);
+  it.each([
+    ["spend_limit", 400, "invalid_request_error", undefined],
+    ["tier_limit", 429, "rate_limit_error", undefined],
+    ["workspace_limit", 429, "rate_limit_error", "5"],
+  ])("%s is a %i with the type %s; what ran out is no budget of the headers", (name, status, type, wait) => {
+    const response = anthropic(name);
+    expect(response.status).toBe(status);
+    expect(json(response)).toMatchObject({ error: { type } });
+    expect(headerValue(response.headers, "retry-after")).toBe(wait);
+    expect(response.headers.filter(([header]) => header.includes("ratelimit"))).toEqual([]);
+  });
+
+  it.each([
+    ["ramp_limit_exceeded", 429, "rate_limit_error"],
+    ["enforced_spend_limit_reached", 429, "rate_limit_error"],
+    ["contract_spend_limit_reached", 429, "rate_limit_error"],
+    ["compaction_unavailable", 529, "overloaded_error"],
+    ["cmek_key_unreachable", 503, "api_error"],
+  ])("%s says its name in the details", (name, status, type) => {
+    const response = anthropic(name);
+    expect(response.status).toBe(status);
+    expect(json(response)).toMatchObject({ error: { type, details: { error_code: name } } });
+  });
+
+  it("a status means the error that is met most", () => {
+    const of = (status: number): unknown => headerValue(anthropic(status).headers, "content-type");
+    expect(json(anthropic(529))).toEqual(json(anthropic("overloaded_error")));
+    expect(json(anthropic(400))).toEqual(json(anthropic("invalid_request_error")));
+    expect(of(503)).toMatch(/html/);
   });
 
   it("retry-after can be left out", () => {

@@ -159,7 +159,7 @@ describe("a slip of the pen is told once, with what was meant", () => {
   it.each<[string, readonly RegExp[]]>([
     ["{ http: { preset: anthropic/rate_limit } }", [/did you mean anthropic\/rate_limit_error\?/]],
     ["{ http: { preset: rate_limit_error } }", [/did you mean anthropic\/rate_limit_error\?/]],
-    ["{ http: { preset: anthropic/529 } }", [/did you mean anthropic\/overloaded_error\?/]],
+    ["{ http: { preset: anthropic/529 } }", [/did you mean anthropic\/overloaded_error or /]],
     ["{ http: { preset: openai/429 } }", [/openai\/rate_limit_exceeded or openai\/insufficient_quota\?/]],
     ["{ http: { preset: antropic/overloaded_eror } }", [/did you mean anthropic\/overloaded_error\?/]],
     ["{ http: { statsu: 503 } }", [/http\.statsu: unknown key \(did you mean status\?\)/]],
