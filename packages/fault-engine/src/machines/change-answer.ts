@@ -22,8 +22,8 @@ export class AnswerChanger {
   /** Changes one JSON value: a body, or the data of an event. */
   change(json: unknown): ChangedAnswer {
     if (!isJsonObject(json)) return SAME;
-    for (const { changeAnswer } of Object.values(PROVIDERS)) {
-      const answer = changeAnswer(json, this.#change);
+    for (const profile of Object.values(PROVIDERS)) {
+      const answer = profile.changeAnswer(json, this.#change);
       if (answer !== undefined) return answer;
     }
     return SAME;
