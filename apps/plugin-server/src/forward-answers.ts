@@ -13,6 +13,7 @@ import {
   ProcessHttpResponseResponse_Action,
   ProcessHttpResponseResponseSchema,
   type RequestParts,
+  type ResponseParts,
 } from "@faultwire/fault-protocol";
 import type { Header, HttpResponse as InjectedResponse } from "@faultwire/http1";
 
@@ -24,33 +25,53 @@ export function headersOf(message: { readonly headers: readonly HeaderField[] })
 const fieldsOf = (headers: readonly Header[]): HeaderField[] =>
   headers.map(([name, value]) => ({ name, value }));
 
+/** An answer, and whether it holds what was to be sent; where not, the host takes its own copy of the message. */
+export interface Sendable<T> {
+  readonly answer: T;
+  readonly isChanged: boolean;
+}
+
+/** Parts of a message in place of those that came. */
+interface Changes {
+  readonly headers?: readonly Header[];
+  readonly body?: Uint8Array;
+}
+
 /**
- * The request goes on, with another body where one is given, and the query cut from its path: the host sets its URL's
- * path to what it is given, query and all, and keeps the query besides.
+ * The request goes on, perhaps with other headers or another body, and with the query cut from its path: the host sets
+ * its URL's path to what it is given, query and all, and keeps the query besides.
  */
-export function goOn(request: RequestParts, body?: Uint8Array): ProcessHttpRequestResponse {
-  const changed = body === undefined ? request : { ...request, headers: sized(request.headers, body), body };
-  return (
-    unlessRefused(() => continueRequest(changed)) ??
-    create(ProcessHttpRequestResponseSchema, { action: ProcessHttpRequestResponse_Action.CONTINUE })
+export function goOn(request: RequestParts, changes: Changes = {}): Sendable<ProcessHttpRequestResponse> {
+  const { body = request.body } = changes;
+  const headers = changes.headers ? fieldsOf(changes.headers) : request.headers;
+  // Without a content-length the host would send another body chunked.
+  const sent = changes.body === undefined ? headers : sized(headers, body);
+  const { method, path } = request;
+  return unlessRefused(
+    () => continueRequest({ method, path, headers: sent, body }),
+    () => create(ProcessHttpRequestResponseSchema, { action: ProcessHttpRequestResponse_Action.CONTINUE }),
   );
 }
 
 /** The client is answered; undefined where the host could not bear the answer. */
 export function answerInstead(response: InjectedResponse): ProcessHttpRequestResponse | undefined {
   const { status, headers, body } = response;
-  return unlessRefused(() => abortRequest({ statusCode: status, headers: fieldsOf(headers), body }));
+  return unlessRefused(
+    () => abortRequest({ statusCode: status, headers: fieldsOf(headers), body }),
+    () => undefined,
+  ).answer;
 }
 
-/** The response goes back with these headers and this body, and a content-length, without which the host dies. */
+/** The response goes back, perhaps changed, with a content-length, without which the host dies. */
 export function goBack(
-  status: number,
-  headers: readonly Header[],
-  body: Uint8Array,
-): ProcessHttpResponseResponse {
-  return (
-    unlessRefused(() => continueResponse({ statusCode: status, headers: fieldsOf(headers), body })) ??
-    create(ProcessHttpResponseResponseSchema, { action: ProcessHttpResponseResponse_Action.CONTINUE })
+  response: ResponseParts,
+  changes: Changes = {},
+): Sendable<ProcessHttpResponseResponse> {
+  const { statusCode } = response;
+  const headers = changes.headers ? fieldsOf(changes.headers) : response.headers;
+  return unlessRefused(
+    () => continueResponse({ statusCode, headers, body: changes.body ?? response.body }),
+    () => create(ProcessHttpResponseResponseSchema, { action: ProcessHttpResponseResponse_Action.CONTINUE }),
   );
 }
 
@@ -64,11 +85,11 @@ function sized(headers: readonly HeaderField[], body: Uint8Array): HeaderField[]
  * copy: the body is right then, and what suffers is a query string (its `?` becomes `%3F`) or a response without
  * content-length. An error would be worse: on a response it kills the host's process.
  */
-function unlessRefused<T>(answer: () => T): T | undefined {
+function unlessRefused<T>(answer: () => T, otherwise: () => T): Sendable<T> {
   try {
-    return answer();
+    return { answer: answer(), isChanged: true };
   } catch (error) {
-    if (error instanceof FaultProtocolError) return undefined;
+    if (error instanceof FaultProtocolError) return { answer: otherwise(), isChanged: false };
     throw error;
   }
 }

@@ -2,23 +2,28 @@
  * Whose response is it? The host hands a plugin responses without a word about their requests, so the requests that
  * went on are remembered until a response comes that can be theirs.
  */
-import type { Decision, RequestFacts, RequestSummary } from "@faultwire/fault-engine";
-import type { Header } from "@faultwire/http1";
+import type { RequestSummary } from "@faultwire/fault-engine";
+import type { ExchangeLog, LoggedExchange } from "@faultwire/fault-session";
 import { forwardLimits } from "./forward-way.ts";
+import type { ResponseChange } from "./response-change.ts";
+
+/** A fault of a request that went on, which is not told yet. */
+export interface PendingFault {
+  readonly change: ResponseChange;
+  /** What `x-faultwire` says on a changed response; `null` without one. */
+  readonly marker: string | null;
+  /** The request was changed or held already, so the fault is done whatever becomes of the response. */
+  readonly hasStruck: boolean;
+  /** Says once what became of it; `null`: done. */
+  readonly tell: (undoneReason: string | null) => void;
+}
 
 /** A target's request that went on, and what is to become of its response. */
 export interface SentRequest {
-  /** Its name in events. */
-  readonly name: string;
-  readonly connection: string;
-  readonly facts: Pick<RequestFacts, "target" | "headers">;
-  readonly summary: RequestSummary;
-  /** Faults of its response; `request` is `null` for those of the connection as such. */
-  readonly faults: readonly { readonly decision: Decision; readonly request: string | null }[];
-  /** Headers that belong on its response. */
-  readonly headers: readonly Header[];
-  /** Each takes what the response says it used from one budget. */
-  readonly settle: readonly ((inputTokens: number | null, outputTokens: number) => void)[];
+  readonly summary: Pick<RequestSummary, "provider" | "stream">;
+  readonly exchange: LoggedExchange;
+  readonly log: ExchangeLog;
+  readonly faults: readonly PendingFault[];
 }
 
 /** A request that went on to its upstream. */
@@ -26,7 +31,7 @@ export interface ForwardExchange {
   /** When, on the clock of the faults. */
   readonly sentAtMs: number;
   /** Left out for a host that is no target. */
-  readonly decided?: SentRequest;
+  readonly sent?: SentRequest;
 }
 
 /** What a response can be told apart by. */
@@ -37,23 +42,13 @@ export interface ResponseTraits {
 
 /** A response's request, and whether it can be no other's. */
 export interface FoundExchange {
-  readonly exchange: ForwardExchange;
+  readonly sent: SentRequest | undefined;
   readonly isCertain: boolean;
 }
 
 /** The requests whose responses are still to come. */
 export class ForwardExchanges {
-  readonly #onGivenUp: (exchange: ForwardExchange) => void;
   #outstanding: ForwardExchange[] = [];
-
-  /** @param onGivenUp - Told of each request whose response never came, within the limits. */
-  constructor(onGivenUp: (exchange: ForwardExchange) => void) {
-    this.#onGivenUp = onGivenUp;
-  }
-
-  get size(): number {
-    return this.#outstanding.length;
-  }
 
   /** A request has gone on. */
   add(exchange: ForwardExchange): void {
@@ -71,19 +66,35 @@ export class ForwardExchanges {
     const exchange = fitting.at(-1) ?? this.#outstanding.at(-1);
     if (exchange === undefined) return undefined;
     this.#outstanding.splice(this.#outstanding.indexOf(exchange), 1);
-    return { exchange, isCertain: fitting.length === 1 };
+    return { sent: exchange.sent, isCertain: fitting.length === 1 };
+  }
+
+  /** Gives all of them up: no response comes any more. */
+  finish(): void {
+    this.#giveUp(this.#outstanding.length);
   }
 
   #expire(nowMs: number): void {
     const oldest = nowMs - forwardLimits.maxOutstandingMs;
     let gone = Math.max(0, this.#outstanding.length - forwardLimits.maxOutstanding);
     while ((this.#outstanding[gone]?.sentAtMs ?? nowMs) < oldest) gone++;
-    for (const exchange of this.#outstanding.splice(0, gone)) this.#onGivenUp(exchange);
+    this.#giveUp(gone);
+  }
+
+  #giveUp(count: number): void {
+    for (const { sent } of this.#outstanding.splice(0, count)) {
+      if (sent === undefined) continue;
+      for (const { hasStruck, tell } of sent.faults) tell(hasStruck ? null : noResponse);
+      sent.log.end(sent.exchange, "abandoned");
+    }
   }
 }
 
+const noResponse =
+  "no response of it was shown: the client or we had gone, or it is an event stream of a mapping, which the host lets pass by";
+
 /** A successful answer is a stream where one was asked for, and none where not. */
-function fits({ decided }: ForwardExchange, { status, isEventStream }: ResponseTraits): boolean {
-  if (decided === undefined || decided.summary.provider === null || status >= 300) return true;
-  return decided.summary.stream === isEventStream;
+function fits({ sent }: ForwardExchange, { status, isEventStream }: ResponseTraits): boolean {
+  if (sent === undefined || sent.summary.provider === null || status >= 300) return true;
+  return sent.summary.stream === isEventStream;
 }

@@ -1,5 +1,5 @@
 /** What forward mode can do to a request and its response, and why not the rest (docs/fault-host.md, "Forward mode"). */
-import { abilitiesOf, type Way } from "@faultwire/fault-engine";
+import { abilitiesOf, type Fault, type Way } from "@faultwire/fault-engine";
 
 /** Limits of forward mode. */
 export const forwardLimits = {
@@ -16,7 +16,8 @@ export const forwardLimits = {
   maxOutstandingMs: 600_000,
 } as const;
 
-const hostsConnection = "the connection is the host's; only in a tunnel can it be touched";
+/** Why connections are left alone. */
+export const hostsConnection = "the connection is the host's; only in a tunnel can it be touched";
 const hostsTls = "the client's connection is plain, and TLS to the upstream is the host's";
 const onePiece = "the host sends a body in one piece";
 const held = "instead: the call is held for that time, 9 s at the most";
@@ -56,3 +57,10 @@ export const forwardWay: Way = {
     "stream.split": onePiece,
   }),
 };
+
+/** What forward mode does in place of a fault that it carries out, in words; `undefined` where it does what is asked for. */
+export function insteadInForward({ kind }: Fault): string | undefined {
+  const ability = forwardWay.abilities[kind];
+  // What the host can't send is undone; what it can is as asked for.
+  return ability.kind === "instead" && kind !== "http.malformed" ? ability.does : undefined;
+}

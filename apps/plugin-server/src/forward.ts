@@ -1,33 +1,33 @@
 /**
- * Forward mode: whole requests and responses, answered so that every quirk of the host is met
- * (docs/fault-host.md, "Forward mode").
+ * Forward mode: whole requests and responses, carried by the host's two calls so that every quirk of the host is met
+ * (docs/fault-host.md, "Forward mode"). What is decided, planned and told is the session's.
  */
-import { type Decision, isEventStream, type RequestFacts, summarizeRequest } from "@faultwire/fault-engine";
+import { isEventStream, retryAfterMs } from "@faultwire/fault-engine";
 import type {
   HttpRequest,
   HttpResponse,
   ProcessHttpRequestResponse,
   ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
-import { type FaultDesk, type FaultPolicy, hostOfAuthority } from "@faultwire/fault-session";
-import { type Header, headerValue } from "@faultwire/http1";
+import {
+  type FaultDesk,
+  type FaultPolicy,
+  overlaid,
+  type RequestPlan,
+  readableHeaders,
+  type SessionEvent,
+  UsageMeter,
+  withoutThrowing,
+} from "@faultwire/fault-session";
+import type { Header } from "@faultwire/http1";
 import type { Timers } from "@faultwire/tunnel";
-import { usageOf } from "./body-usage.ts";
 import { answerInstead, goBack, goOn, headersOf } from "./forward-answers.ts";
-import { ForwardExchanges, type SentRequest } from "./forward-exchanges.ts";
-import { type ForwardPlan, type PlannedRequest, planForward } from "./forward-faults.ts";
-import { ForwardLog } from "./forward-log.ts";
-import { faultedWholeResponse } from "./forward-response.ts";
+import { decideForward, type ForwardDeciderOptions, type TargetRequest } from "./forward-decider.ts";
+import { ForwardExchanges, type PendingFault, type SentRequest } from "./forward-exchanges.ts";
+import type { ForwardStep } from "./forward-step.ts";
 import { forwardLimits } from "./forward-way.ts";
 import { HeldCalls } from "./held-calls.ts";
-
-/** What was done with a request, for the log. */
-export interface ForwardOutcome {
-  readonly host: string;
-  readonly method: string;
-  readonly target: boolean;
-  readonly injectedStatus: number | undefined;
-}
+import type { ChangedWhole } from "./response-change.ts";
 
 /** What forward mode needs. */
 export interface ForwardOptions {
@@ -36,29 +36,15 @@ export interface ForwardOptions {
   readonly timers: Timers;
   /** Names for requests, budgets, the time of day; the tunnels' own. */
   readonly desk: FaultDesk;
-  readonly onOutcome?: (outcome: ForwardOutcome) => void;
+  /** Takes what a session tells. */
+  readonly tell?: (event: SessionEvent) => void;
   /** Takes what should never happen; the message went on unchanged. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** A rule that hit, and what it means here. */
-interface PlannedFault {
-  readonly decision: Decision;
-  readonly plan: ForwardPlan;
-  /** `null` for a fault of the connection as such. */
-  readonly request: string | null;
-}
-
-/** A request to a target, and all that has been decided about it. */
-interface DecidedRequest {
-  /** Its name in events. */
-  readonly name: string;
-  readonly planned: PlannedRequest;
-  readonly faults: readonly PlannedFault[];
-}
-
 const notSendable = "the host takes no such answer: it is too large, or holds a header that is not ASCII";
 const answered = "the request was answered by another rule before it came to a response";
+const clientGone = "the client had gone before";
 const ambiguous =
   "several requests are under way, and the host does not say whose response this is; send one at a time";
 
@@ -67,26 +53,18 @@ const ambiguous =
  * which of them share one.
  */
 export class ForwardMode {
-  readonly #policy: FaultPolicy;
-  readonly #timers: Timers;
-  readonly #desk: FaultDesk;
-  readonly #onOutcome: ((outcome: ForwardOutcome) => void) | undefined;
+  readonly #decider: ForwardDeciderOptions;
   readonly #onError: ((error: unknown) => void) | undefined;
-  readonly #log: ForwardLog;
   readonly #held: HeldCalls;
-  readonly #exchanges: ForwardExchanges;
+  readonly #exchanges = new ForwardExchanges();
 
-  constructor(options: ForwardOptions) {
-    this.#policy = options.policy;
-    this.#timers = options.timers;
-    this.#desk = options.desk;
-    this.#onOutcome = options.onOutcome;
-    this.#onError = options.onError;
-    this.#log = new ForwardLog(options.policy, options.timers, options.desk);
-    this.#held = new HeldCalls(options.timers);
-    this.#exchanges = new ForwardExchanges(({ decided }) => {
-      if (decided !== undefined) this.#log.end(decided.name, "abandoned");
-    });
+  constructor({ policy, timers, desk, tell = () => {}, onError }: ForwardOptions) {
+    const guarded = withoutThrowing(policy, (question, message) =>
+      tell({ type: "policy-bug", question, message }),
+    );
+    this.#decider = { policy: guarded, desk, now: () => timers.now(), tell };
+    this.#onError = onError;
+    this.#held = new HeldCalls(timers);
   }
 
   /** Decides about one request. @param signal - Aborts when the client has gone. */
@@ -95,7 +73,7 @@ export class ForwardMode {
       return await this.#request(request, signal);
     } catch (error) {
       this.#onError?.(error);
-      return goOn(request);
+      return goOn(request).answer;
     }
   }
 
@@ -105,7 +83,7 @@ export class ForwardMode {
       return await this.#response(response, signal);
     } catch (error) {
       this.#onError?.(error);
-      return goBack(response.statusCode, headersOf(response), response.body);
+      return goBack(response).answer;
     }
   }
 
@@ -114,146 +92,146 @@ export class ForwardMode {
     this.#held.release();
   }
 
+  /** No call comes any more: tells what is left to tell. */
+  finish(): void {
+    this.#exchanges.finish();
+  }
+
   async #request(request: HttpRequest, signal: AbortSignal): Promise<ProcessHttpRequestResponse> {
-    const host = hostOfAuthority(headerValue(headersOf(request), "host") ?? "");
-    const target = this.#policy.isTarget(host);
-    const decided = target ? this.#decide(request, host) : undefined;
-    const injected = decided?.faults.flatMap(({ plan }) =>
-      plan.kind === "answer" ? [plan.response] : [],
-    )[0];
-    this.#onOutcome?.({ host, method: request.method, target, injectedStatus: injected?.status });
-    if (decided === undefined) {
-      this.#exchanges.add({ sentAtMs: this.#timers.now() });
-      return goOn(request);
+    const { now } = this.#decider;
+    const target = decideForward(request, this.#decider);
+    if (target === undefined) {
+      this.#exchanges.add({ sentAtMs: now() });
+      return goOn(request).answer;
     }
-    const holds = decided.faults.flatMap(({ plan }) => (plan.kind === "continue" ? [plan] : []));
-    const lateMs = decided.faults.reduce(
-      (sum, { plan }) => sum + (plan.kind === "answer" ? (plan.holdMs ?? 0) : 0),
-      0,
-    );
-    const holdMs = holds.reduce((sum, plan) => sum + plan.holdMs, lateMs);
-    if (holdMs > 0 && !(await this.#held.hold(holdMs, signal))) {
-      this.#log.end(decided.name, "abandoned");
-      return goOn(request);
-    }
+    const { exchange, log, summary, faults } = target;
+    const injected = faults.flatMap(({ step }) => (step.kind === "answer" ? [step.response] : []))[0];
     const answer = injected && answerInstead(injected);
-    const { connection } = decided.planned.facts;
-    for (const { decision, plan, request: of } of decided.faults) {
-      const tell = (reason?: string): void => this.#log.outcome(decision, of, connection, reason);
-      if (plan.kind === "undone") tell(plan.reason);
-      else if (plan.kind === "continue") tell(beyondHold(plan.holdMs));
-      else if (plan.kind === "answer")
-        tell(answer === undefined ? notSendable : beyondHold(plan.holdMs ?? 0));
-      else if (plan.kind === "response" && answer !== undefined) tell(answered);
+    const onward = goOn(request, changesOf(target));
+    const holdMs = faults.reduce((sum, { step }) => sum + (step.kind === "undone" ? 0 : step.holdMs), 0);
+    const isHere = await this.#hold(holdMs, signal);
+    const became = { holdMs, isHere, isAnswered: answer !== undefined, isSendable: onward.isChanged };
+    const pending: PendingFault[] = [];
+    for (const { step, marker, tell } of faults) {
+      const { reason, hasStruck } = outcomeOf(step, became);
+      if (reason !== undefined) tell(reason);
+      if (step.kind === "continue" && step.change !== null)
+        pending.push({ change: step.change, marker, hasStruck, tell });
     }
-    if (injected !== undefined && answer !== undefined) {
-      this.#log.response(decided.name, injected, true);
-      this.#log.end(decided.name, "complete");
+    if (!isHere) log.end(exchange, "abandoned");
+    else if (injected !== undefined && answer !== undefined) {
+      this.#tellResponse(target, injected.status, injected.headers, true);
+      log.end(exchange, "complete");
       return answer;
-    }
-    this.#exchanges.add({ sentAtMs: this.#timers.now(), decided: sent(decided) });
-    return goOn(request, holds.findLast(({ body }) => body !== undefined)?.body);
+    } else this.#exchanges.add({ sentAtMs: now(), sent: { summary, exchange, log, faults: pending } });
+    return onward.answer;
   }
 
   async #response(response: HttpResponse, signal: AbortSignal): Promise<ProcessHttpResponseResponse> {
+    const { now } = this.#decider;
     const { statusCode: status } = response;
-    let headers = headersOf(response);
+    const traits = { status, isEventStream: isEventStream(headersOf(response)) };
+    const found = this.#exchanges.take(traits, now());
+    if (found?.sent === undefined) return goBack(response).answer;
+    const { sent, isCertain } = found;
+    let headers = charged(sent.exchange.plan, response);
     let { body } = response;
-    const found = this.#exchanges.take({ status, isEventStream: isEventStream(headers) }, this.#timers.now());
-    const of = found?.exchange.decided;
-    if (found === undefined || of === undefined) return goBack(status, headers, body);
-    if (of.settle.length > 0) {
-      const { inputTokens, outputTokens } = usageOf(body, isEventStream(headers));
-      for (const settle of of.settle) settle(inputTokens, outputTokens ?? 0);
-    }
-    headers = overlaid(headers, of.headers);
-    let isWhole = true;
+    let isCut = false;
     let holdMs = 0;
-    const { summary, connection, facts } = of;
-    for (const { decision, request } of of.faults) {
-      const nowMs = this.#timers.now();
-      const { requestId } = this.#desk.answerContext(decision, facts);
-      const outcome = found.isCertain
-        ? faultedWholeResponse(decision, { summary, requestId, headers, body, nowMs })
-        : ({ kind: "undone", reason: ambiguous } as const);
-      if (outcome.kind === "changed") {
-        headers = [...outcome.headers];
-        body = outcome.body;
-        holdMs += outcome.holdMs;
-        isWhole &&= outcome.isWhole;
-      }
-      const reason = outcome.kind === "undone" ? outcome.reason : beyondHold(outcome.holdMs);
-      this.#log.outcome(decision, request, connection, reason);
+    const outcomes: { readonly fault: PendingFault; readonly changed: ChangedWhole }[] = [];
+    for (const fault of sent.faults) {
+      const changed = isCertain ? fault.change({ headers, body }, now()) : undone(ambiguous);
+      outcomes.push({ fault, changed });
+      if (changed.kind === "undone") continue;
+      const marker: readonly Header[] = fault.marker === null ? [] : [["x-faultwire", fault.marker]];
+      headers = overlaid(changed.headers, [...marker, ["content-length", String(changed.body.length)]]);
+      ({ body } = changed);
+      isCut ||= changed.isCut;
+      holdMs += changed.tookMs;
     }
-    const isHere = holdMs === 0 || (await this.#held.hold(holdMs, signal));
-    if (isHere) this.#log.response(of.name, { status, headers }, false);
-    this.#log.end(of.name, isHere ? (isWhole ? "complete" : "cut") : "abandoned");
-    return goBack(status, headers, body);
+    const back = goBack(response, { headers, body });
+    const isHere = await this.#hold(holdMs, signal);
+    for (const { fault, changed } of outcomes) {
+      if (changed.kind === "undone") fault.tell(fault.hasStruck ? null : changed.reason);
+      else if (!isHere) fault.tell(fault.hasStruck || changed.tookMs > 0 ? null : clientGone);
+      else if (!back.isChanged) fault.tell(fault.hasStruck ? null : notSendable);
+      else fault.tell(changed.tookMs > 0 ? beyondHold(holdMs) : null);
+    }
+    if (isHere) this.#tellResponse(sent, status, headers, false);
+    sent.log.end(sent.exchange, isHere ? (isCut && back.isChanged ? "cut" : "complete") : "abandoned");
+    return back.answer;
   }
 
-  /** Asks the policy about the connection and the request, and plans what it says. */
-  #decide(request: HttpRequest, host: string): DecidedRequest {
-    const headers = headersOf(request);
-    const { facts: of, decision: onConnection } = this.#policy.connection({
-      way: "plain",
-      host,
-      alpnProtocols: [],
-      clientHello: undefined,
-      userAgent: headerValue(headers, "user-agent"),
-    });
-    const atMs = this.#timers.now();
-    this.#log.connection(of);
-    const { method, path: target } = request;
-    const body = request.body.length > forwardLimits.maxReadBodyBytes ? null : request.body;
-    const facts = { ...of, method, target, headers, body };
-    const summary = summarizeRequest(facts);
-    const name = this.#desk.nextRequest();
-    this.#log.request({ name, facts, summary });
-    const planned: PlannedRequest = { facts, summary, nowMs: atMs };
-    const faults = [
-      ...(onConnection ? [this.#plan(onConnection, planned, null)] : []),
-      ...this.#ask(facts).map((decision) => this.#plan(decision, planned, name)),
-    ];
-    return { name, planned, faults };
+  #tellResponse(
+    { exchange, log }: Pick<SentRequest, "exchange" | "log">,
+    status: number,
+    headers: readonly Header[],
+    injected: boolean,
+  ): void {
+    log.response(exchange, status, injected, retryAfterMs(headers, this.#decider.desk.nowMs));
   }
 
-  #ask(facts: RequestFacts): Decision[] {
-    const answer = this.#policy.request(facts);
-    return answer.kind === "fault" ? [answer.decision] : [];
-  }
-
-  #plan(decision: Decision, planned: PlannedRequest, request: string | null): PlannedFault {
-    const plan = planForward(decision, planned, this.#desk);
-    // A request within its budget is no hit that a client could be judged by: nothing fails.
-    if (plan.kind !== "admitted") this.#log.decision(decision, request, planned.facts.connection);
-    return { decision, plan, request };
+  /** Waits; `false` where the client has gone meanwhile. */
+  async #hold(ms: number, signal: AbortSignal): Promise<boolean> {
+    return ms === 0 || (await this.#held.hold(ms, signal));
   }
 }
 
-/** What has to be known of a request when its response comes. */
-function sent({ name, planned, faults }: DecidedRequest): SentRequest {
-  const { facts, summary } = planned;
-  const admissions = faults.flatMap(({ plan }) => (plan.kind === "admitted" ? [plan] : []));
-  return {
-    name,
-    connection: facts.connection,
-    facts,
-    summary,
-    faults: faults.filter(({ plan }) => plan.kind === "response"),
-    headers: admissions.flatMap(({ headers }) => headers),
-    settle: admissions.map(({ settle }) => settle),
-  };
+const undone = (reason: string): ChangedWhole => ({ kind: "undone", reason });
+
+/** What became of a request, as far as its faults are concerned. */
+interface Became {
+  readonly holdMs: number;
+  readonly isHere: boolean;
+  readonly isAnswered: boolean;
+  /** The host takes what goes on in place of the request. */
+  readonly isSendable: boolean;
+}
+
+/** What became of one fault; `reason` is undefined where its response has to say, `null` where it was carried out. */
+function outcomeOf(
+  step: ForwardStep,
+  { holdMs, isHere, isAnswered, isSendable }: Became,
+): { readonly reason: string | null | undefined; readonly hasStruck: boolean } {
+  const told = (reason: string | null): ReturnType<typeof outcomeOf> => ({ reason, hasStruck: true });
+  if (step.kind === "undone") return told(step.reason);
+  // A client that was held until it went has got what a hold is.
+  if (!isHere) return told(step.holdMs > 0 ? null : clientGone);
+  const held = step.holdMs > 0 ? beyondHold(holdMs) : null;
+  if (step.kind === "answer") return told(isAnswered ? held : notSendable);
+  const { body, change } = step;
+  if (body === null && change === null) return told(held);
+  if (isAnswered) return told(answered);
+  const reason = body !== null && !isSendable ? notSendable : held;
+  if (change === null) return told(reason);
+  return { reason: reason ?? undefined, hasStruck: body !== null };
+}
+
+/** What goes on in place of a request: its body as a fault left it, its headers so that the response can be read. */
+function changesOf({ exchange, faults }: TargetRequest): {
+  readonly headers: readonly Header[];
+  readonly body?: Uint8Array;
+} {
+  const { headers } = exchange.head;
+  const steps = faults.flatMap(({ step }) => (step.kind === "continue" ? [step] : []));
+  const body = steps.findLast((step) => step.body !== null)?.body;
+  const isRead = steps.some(({ change }) => change !== null);
+  return { headers: isRead ? readableHeaders(headers) : headers, ...(body ? { body } : {}) };
+}
+
+/** Takes from a budget what a response says it used. @returns its headers, with those of the budget laid over. */
+function charged(plan: RequestPlan | null, response: HttpResponse): readonly Header[] {
+  const headers = headersOf(response);
+  if (plan?.kind !== "change" || plan.settle === null) return headers;
+  const meter = new UsageMeter(isEventStream(headers), plan.settle);
+  meter.push(response.body);
+  meter.finish();
+  return overlaid(headers, plan.headers);
 }
 
 /** Why a fault counts as undone though the call was held: it asked for longer than the host can bear. */
-function beyondHold(holdMs: number): string | undefined {
+function beyondHold(holdMs: number): string | null {
   const { maxHoldMs } = forwardLimits;
-  if (holdMs <= maxHoldMs) return undefined;
+  if (holdMs <= maxHoldMs) return null;
   return `${Math.round(holdMs)} ms asked for, ${maxHoldMs} ms held: a longer hold stops the host`;
-}
-
-/** Headers with others in the place of those of the same name. */
-function overlaid(headers: readonly Header[], others: readonly Header[]): Header[] {
-  const names = new Set(others.map(([name]) => name.toLowerCase()));
-  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...others];
 }

@@ -82,7 +82,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     policy,
     desk,
     timers,
-    onOutcome: (outcome) => logger.debug({ event: "forward", ...outcome }, "forward-mode request"),
+    tell: (event) => runtime.tell(event, { mode: "forward" }),
     onError: (error) =>
       logger.error({ event: "bug", error: String(error) }, "forward mode: passed on unchanged"),
   });
@@ -155,6 +155,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     tunnels.release();
     await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));
     tunnels.close();
+    forward.finish();
   };
 
   const port = options.port ?? 50_051;

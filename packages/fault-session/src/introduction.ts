@@ -93,7 +93,7 @@ export function hostOfHello(hello: ClientHello): string | undefined {
 }
 
 /** The host that a request's head names, lower case; empty where it names none. */
-export function hostOfHead(head: RequestHead): string {
+export function hostOfHead(head: Pick<RequestHead, "headers">): string {
   return hostOfAuthority(headerValue(head.headers, "host") ?? "");
 }
 

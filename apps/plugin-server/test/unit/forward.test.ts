@@ -15,7 +15,7 @@ import {
   type ProcessHttpRequestResponse,
   type ProcessHttpResponseResponse,
 } from "@faultwire/fault-protocol";
-import { FaultDesk } from "@faultwire/fault-session";
+import { FaultDesk, type SessionEvent } from "@faultwire/fault-session";
 import { enginePolicy } from "@faultwire/runtime";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { describe, expect, it } from "vitest";
@@ -372,18 +372,48 @@ it("its events are a log that can be read again", async () => {
   expect(readEventLog(events.map(writeEvent).join(""))).toEqual(events);
 });
 
-it("a bug lets messages pass", async () => {
-  const errors: unknown[] = [];
-  const broken = (): never => {
-    throw new Error("a bug");
-  };
-  const forward = new ForwardMode({
-    policy: { isTarget: () => true, connection: broken, request: broken, record: broken },
-    timers: manualTimers(),
-    desk: new FaultDesk(),
-    onError: (error) => errors.push(error),
+describe("a bug", () => {
+  it("of the policy lets messages pass, and is told once for each question", async () => {
+    const told: SessionEvent[] = [];
+    const errors: unknown[] = [];
+    const broken = (): never => {
+      throw new Error("a bug");
+    };
+    const forward = new ForwardMode({
+      policy: { isTarget: () => true, connection: broken, request: broken, record: broken },
+      timers: manualTimers(),
+      desk: new FaultDesk(),
+      tell: (event) => told.push(event),
+      onError: (error) => errors.push(error),
+    });
+    for (let sent = 0; sent < 3; sent++) {
+      const { modifiedRequest } = await forward.request(request(), never);
+      expect(modifiedRequest?.body).toEqual(request().body);
+    }
+    const bugs = told.flatMap((event) => (event.type === "policy-bug" ? [event.question] : []));
+    expect(bugs).toEqual(["connection", "record", "request"]);
+    expect(errors).toEqual([]);
   });
-  const { modifiedRequest } = await forward.request(request(), never);
-  expect(modifiedRequest?.body).toEqual(request().body);
-  expect(errors).toHaveLength(1);
+
+  it("of ours lets messages pass", async () => {
+    const errors: unknown[] = [];
+    const desk = new FaultDesk();
+    desk.nextRequest = () => {
+      throw new Error("a bug");
+    };
+    const policy = { isTarget: () => true, record: () => {} };
+    const forward = new ForwardMode({
+      policy: {
+        ...policy,
+        connection: () => ({ facts: { connection: "c", client: "c" }, decision: null }),
+        request: () => ({ kind: "none", rule: null }),
+      },
+      timers: manualTimers(),
+      desk,
+      onError: (error) => errors.push(error),
+    });
+    const { modifiedRequest } = await forward.request(request(), never);
+    expect(modifiedRequest?.body).toEqual(request().body);
+    expect(errors).toHaveLength(1);
+  });
 });

@@ -1,0 +1,96 @@
+/** Carries a fault out on a whole response in forward mode. */
+import {
+  createMachine,
+  type Decision,
+  drawDuration,
+  isEventStream,
+  type ResponseDelay,
+  requestProvider,
+} from "@faultwire/fault-engine";
+import { type FaultDesk, type RequestPlan, wireMachines } from "@faultwire/fault-session";
+import { type Header, headerValue, type RequestHead } from "@faultwire/http1";
+import { runWhole, tooManySteps } from "./whole-body.ts";
+
+/** A response whose body is there, as its `content-encoding` made it. */
+export interface WholeResponse {
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+}
+
+/** What became of it. */
+export type ChangedWhole =
+  | {
+      readonly kind: "changed";
+      readonly headers: readonly Header[];
+      readonly body: Uint8Array;
+      /** How much later than the response the last of it would have come, in ms. */
+      readonly tookMs: number;
+      /** Whether the client gets less than the upstream's body. */
+      readonly isCut: boolean;
+    }
+  | { readonly kind: "undone"; readonly reason: string };
+
+/** Changes a response; `nowMs` is the time on the clock of the faults. */
+export type ResponseChange = (response: WholeResponse, nowMs: number) => ChangedWhole;
+
+type ChangePlan = Extract<RequestPlan, { readonly kind: "change" }>;
+
+/** The head of the request that the response is for. */
+type Head = Pick<RequestHead, "target" | "headers">;
+
+/** What a plan does to the response. */
+export function changeByPlan(
+  decision: Decision,
+  { fault }: ChangePlan,
+  head: Head,
+  desk: FaultDesk,
+): ResponseChange {
+  return ({ headers, body }, nowMs) => {
+    const { requestId } = desk.answerContext(decision, head);
+    const created = createMachine(fault, {
+      startMs: nowMs,
+      random: decision.random,
+      provider: requestProvider(head.target, head.headers) ?? null,
+      requestId: headerValue(headers, "request-id") ?? requestId,
+      isEventStream: isEventStream(headers),
+      bodyBytes: body.length,
+    });
+    if (created.kind === "none") return { kind: "undone", reason: created.reason };
+    const { machine } = created;
+    const whole = runWhole(machine, body, nowMs);
+    if (machine.outcome.kind === "undone") return machine.outcome;
+    if (whole === undefined) return { kind: "undone", reason: tooManySteps };
+    const isCut = /^(?:stream\.(?:cut|error-event)|http\.truncate)$/.test(fault.kind);
+    return { kind: "changed", headers, body: whole.bytes, tookMs: whole.tookMs, isCut };
+  };
+}
+
+/** What a fault of the connection's bytes does to the response; `undefined` where it is about the client's alone. */
+export function changeByBytes(decision: Decision, nowMs: number): ResponseChange | undefined {
+  if (wireMachines(decision, nowMs).server === undefined) return undefined;
+  return ({ headers, body }, atMs) => {
+    const machine = wireMachines(decision, atMs).server;
+    const whole = machine && runWhole(machine, body, atMs);
+    if (machine?.outcome.kind === "undone") return machine.outcome;
+    if (whole === undefined) return { kind: "undone", reason: tooManySteps };
+    return { kind: "changed", headers, body: whole.bytes, tookMs: whole.tookMs, isCut: false };
+  };
+}
+
+/** How long a delay holds a response that comes in one piece, in ms. */
+export function delayMs(
+  decision: Decision,
+  delay: ResponseDelay,
+  head: Head,
+  desk: FaultDesk,
+  nowMs: number,
+): number {
+  const fault = { kind: "http.delay", ...delay } as const;
+  const plan = { kind: "change", fault, ends: false, headers: [], settle: null } as const;
+  const changed = changeByPlan(decision, plan, head, desk)({ headers: [], body: onePiece }, nowMs);
+  const headMs =
+    delay.beforeHead && drawDuration(delay.beforeHead, (index) => decision.random("delay", index));
+  return (headMs ?? 0) + (changed.kind === "changed" ? changed.tookMs : 0);
+}
+
+const onePiece = new Uint8Array(1);
