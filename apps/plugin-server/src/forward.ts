@@ -2,7 +2,7 @@
  * Forward mode: whole requests and responses, carried by the host's two calls so that every quirk of the host is met
  * (docs/fault-host.md, "Forward mode"). What is decided, planned and told is the session's.
  */
-import { isEventStream, retryAfterMs } from "@faultwire/fault-engine";
+import { isEventStream, overlaidHeaders, retryAfterMs } from "@faultwire/fault-engine";
 import type {
   HttpRequest,
   HttpResponse,
@@ -12,7 +12,6 @@ import type {
 import {
   type FaultDesk,
   type FaultPolicy,
-  overlaid,
   type RequestPlan,
   readableHeaders,
   type SessionEvent,
@@ -144,7 +143,10 @@ export class ForwardMode {
       outcomes.push({ fault, changed });
       if (changed.kind === "undone") continue;
       const marker: readonly Header[] = fault.marker === null ? [] : [["x-faultwire", fault.marker]];
-      headers = overlaid(changed.headers, [...marker, ["content-length", String(changed.body.length)]]);
+      headers = overlaidHeaders(changed.headers, [
+        ...marker,
+        ["content-length", String(changed.body.length)],
+      ]);
       ({ body } = changed);
       isCut ||= changed.isCut;
       holdMs += changed.tookMs;
@@ -226,7 +228,7 @@ function charged(plan: RequestPlan | null, response: HttpResponse): readonly Hea
   const meter = new UsageMeter(isEventStream(headers), plan.settle);
   meter.push(response.body);
   meter.finish();
-  return overlaid(headers, plan.headers);
+  return overlaidHeaders(headers, plan.headers);
 }
 
 /** Why a fault counts as undone though the call was held: it asked for longer than the host can bear. */

@@ -19,8 +19,6 @@ export { unsentReason } from "./http/exchange-teller.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
 export { HttpExchanges } from "./http/http-exchanges.ts";
 export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
-export { overlaid } from "./http/overlaid.ts";
-export { RequestDecider, type RequestDeciderOptions } from "./http/request-decider.ts";
 export {
   isAdmission,
   type PlanFacts,

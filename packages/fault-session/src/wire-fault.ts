@@ -8,6 +8,7 @@ import {
   type FaultOutcome,
   type StreamAction,
 } from "@faultwire/fault-engine";
+import { BytePoint, type PointFault } from "./byte-point.ts";
 import type { Side } from "./events.ts";
 
 /** What a decision asks of the bytes of each direction, named by who says them. */
@@ -66,11 +67,6 @@ function latency(decision: Decision, fault: Latency, nowMs: number): FaultMachin
   );
 }
 
-type PointFault = Extract<
-  Fault,
-  { readonly kind: "connection.close" | "connection.reset" | "connection.stall" }
->;
-
 /** Whether a connection's fault works on its bytes, whatever is inside. */
 export function isOfBytes({ fault }: Decision): boolean {
   switch (fault.kind) {
@@ -91,8 +87,7 @@ export function isOfBytes({ fault }: Decision): boolean {
 
 /** Lets so many bytes through, then closes, or holds everything for a time. */
 export class PointMachine implements FaultMachine {
-  readonly #fault: PointFault;
-  #left: number;
+  readonly #point: BytePoint;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #openAtMs = Number.NEGATIVE_INFINITY;
@@ -100,8 +95,7 @@ export class PointMachine implements FaultMachine {
   #outcome: FaultOutcome = { kind: "waiting" };
 
   constructor(fault: PointFault, afterBytes: number) {
-    this.#fault = fault;
-    this.#left = afterBytes;
+    this.#point = new BytePoint(fault, afterBytes);
   }
 
   get wakeAtMs(): number | undefined {
@@ -120,20 +114,18 @@ export class PointMachine implements FaultMachine {
   push(data: Uint8Array, nowMs: number): StreamAction[] {
     if (this.#isOver || data.length === 0) return [];
     if (this.#held.length > 0) return this.#hold(data);
-    if (this.#outcome.kind === "done") return [{ kind: "bytes", bytes: data }];
-    if (data.length < this.#left || (data.length === this.#left && this.#fault.kind === "connection.stall")) {
-      this.#left -= data.length;
-      return [{ kind: "bytes", bytes: data }];
-    }
-    const first: StreamAction[] =
-      this.#left > 0 ? [{ kind: "bytes", bytes: data.subarray(0, this.#left) }] : [];
+    const divided = this.#point.divide(data);
+    if (divided === null) return [{ kind: "bytes", bytes: data }];
+    const { before, behind } = divided;
+    const { act } = this.#point;
+    const first: StreamAction[] = before.length > 0 ? [{ kind: "bytes", bytes: before }] : [];
     this.#outcome = { kind: "done" };
-    if (this.#fault.kind !== "connection.stall") {
+    if (act.kind !== "stall") {
       this.#isOver = true;
-      return [...first, { kind: this.#fault.kind === "connection.close" ? "close" : "reset" }];
+      return [...first, { kind: act.kind }];
     }
-    this.#openAtMs = this.#fault.forMs === null ? Number.POSITIVE_INFINITY : nowMs + this.#fault.forMs;
-    this.#hold(data.subarray(this.#left));
+    this.#openAtMs = act.ms === null ? Number.POSITIVE_INFINITY : nowMs + act.ms;
+    this.#hold(behind);
     return first;
   }
 
@@ -147,7 +139,10 @@ export class PointMachine implements FaultMachine {
 
   finish(): StreamAction[] {
     if (this.#outcome.kind === "waiting")
-      this.#outcome = { kind: "undone", reason: `the connection ended ${this.#left} bytes before that` };
+      this.#outcome = {
+        kind: "undone",
+        reason: `the connection ended ${this.#point.leftBytes} bytes before that`,
+      };
     return [];
   }
 

@@ -11,7 +11,7 @@ import {
   requestId,
   requestProvider,
 } from "@faultwire/fault-engine";
-import type { RequestHead } from "@faultwire/http1";
+import type { MessageHead } from "./request-plan.ts";
 
 type RateLimitFault = Extract<Fault, { readonly kind: "http.rate-limit" }>;
 
@@ -59,7 +59,7 @@ export class FaultDesk {
   }
 
   /** What an answer made by a decision has to know besides its fault. */
-  answerContext(decision: Decision, head: Pick<RequestHead, "target" | "headers">): FaultResponseContext {
+  answerContext(decision: Decision, head: MessageHead): FaultResponseContext {
     const provider = requestProvider(head.target, head.headers) ?? "anthropic";
     const seed = `${decision.rule}/${decision.random("request-id", 0)}`;
     return { requestId: requestId(provider, seed, 0), nowMs: this.nowMs, marker: decision.marker };

@@ -11,7 +11,7 @@ import {
   rateLimitScope,
   requestProvider,
 } from "@faultwire/fault-engine";
-import { type Header, type HttpResponse, headerValue, type RequestHead } from "@faultwire/http1";
+import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 
@@ -54,13 +54,20 @@ export type RequestPlan =
 /** Takes tokens from a budget; `null` where the response does not say. */
 export type SettleUsage = (inputTokens: number | null, outputTokens: number | null) => void;
 
+/** What a plan has to know of a request's head, whatever its form. */
+export interface MessageHead {
+  /** With its query, as on the request line. */
+  readonly target: string;
+  readonly headers: readonly Header[];
+}
+
 /** An answer of ours. */
 export type AnswerPlan = Extract<RequestPlan, { readonly kind: "answer" }>;
 
 /** What a plan is made from. */
 export interface PlanFacts {
   readonly decision: Decision;
-  readonly head: Pick<RequestHead, "target" | "headers">;
+  readonly head: MessageHead;
   readonly summary: RequestSummary;
   /** Bytes of the request's body, as far as they are known. */
   readonly bodyBytes: number;

@@ -1,0 +1,205 @@
+/**
+ * One response with one thing changed, whatever form it has: a machine of the engine on its body, a head that waits, a
+ * cut behind so many bytes, other headers. What a form adds: how a message begins, goes on and ends.
+ */
+import {
+  changesLength,
+  createMachine,
+  type Decision,
+  drawDuration,
+  type Fault,
+  type FaultMachine,
+  isEventStream,
+  overlaidHeaders,
+  requestProvider,
+} from "@faultwire/fault-engine";
+import { type Header, headerValue } from "@faultwire/http1";
+import { BytePoint } from "../byte-point.ts";
+import type { MessageHead, RequestPlan } from "./request-plan.ts";
+import { type Gated, ResponseGate } from "./response-gate.ts";
+import { UsageMeter } from "./usage-meter.ts";
+
+/** A plan that changes a response. */
+export type ChangePlan = Extract<RequestPlan, { readonly kind: "change" }>;
+
+/** What a change is made from. */
+export interface ResponseChangeOptions {
+  readonly decision: Decision;
+  readonly plan: ChangePlan;
+  readonly request: MessageHead;
+  /** For events of an error, where the response has no id of its own. */
+  readonly requestId: string;
+  readonly nowMs: number;
+}
+
+/** What a change has to know of a response, whatever its form. */
+export interface ChangeableResponse {
+  readonly headers: readonly Header[];
+  /** Bytes of the body as the machine gets it; `null` where they are not known. */
+  readonly bodyBytes: number | null;
+  /** Whether the machine gets the body as its `content-encoding` made it. */
+  readonly isEncoded: boolean;
+}
+
+export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }> {
+  /** The response's headers as the client is to get them, but for what its framing needs. */
+  readonly headers: readonly Header[];
+  /** Whether the body may have another length than its head says. */
+  readonly changesLength: boolean;
+  protected readonly machine: FaultMachine | null;
+  protected readonly gate: ResponseGate<E>;
+  protected readonly meter: UsageMeter | null;
+  readonly #fault: Fault;
+  readonly #point: BytePoint | null;
+  readonly #undone: string | null;
+  #isComplete = false;
+  #isShortened = false;
+
+  protected constructor(
+    { decision, plan, request, requestId, nowMs }: ResponseChangeOptions,
+    response: ChangeableResponse,
+  ) {
+    const { fault } = plan;
+    const { headers } = response;
+    this.#fault = fault;
+    this.#point = pointOf(fault);
+    const openAtMs =
+      fault.kind === "http.delay" && fault.beforeHead !== null
+        ? nowMs + drawDuration(fault.beforeHead, (index) => decision.random("delay", index))
+        : Number.NEGATIVE_INFINITY;
+    const isReadable =
+      !readsBody(fault) || !response.isEncoded || headerValue(headers, "content-encoding") === undefined;
+    const created = isReadable
+      ? createMachine(fault, {
+          startMs: Math.max(nowMs, openAtMs),
+          random: decision.random,
+          provider: requestProvider(request.target, request.headers) ?? null,
+          requestId: headerValue(headers, "request-id") ?? requestId,
+          isEventStream: isEventStream(headers),
+          bodyBytes: response.bodyBytes,
+        })
+      : ({ kind: "none", reason: "the response is compressed" } as const);
+    const needsMachine = this.#point === null && openAtMs < nowMs && fault.kind !== "http.rate-limit";
+    this.#undone = created.kind === "none" && needsMachine ? created.reason : null;
+    this.machine = created.kind === "machine" ? created.machine : null;
+    this.changesLength = this.machine !== null && changesLength(fault);
+    this.gate = new ResponseGate<E>(openAtMs, this.#point);
+    this.headers = plan.headers.length > 0 ? overlaidHeaders(headers, plan.headers) : headers;
+    this.meter = plan.settle && new UsageMeter(isEventStream(headers), plan.settle);
+  }
+
+  /** The upstream has said all of its response. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** The client has got all that it will get. */
+  get isOver(): boolean {
+    return this.gate.isOver;
+  }
+
+  /** The fault has shown itself: whatever comes, it was carried out. */
+  get hasStruck(): boolean {
+    if (this.machine) return this.machine.outcome.kind === "done";
+    return this.#undone === null && (this.#point === null || this.#point.isReached);
+  }
+
+  /** Nothing of what the upstream still says goes to the client: the response stalls for ever. */
+  get isStalled(): boolean {
+    if (this.gate.openAtMs === Number.POSITIVE_INFINITY) return true;
+    const fault = this.#fault;
+    return fault.kind === "stream.stall" && fault.forMs === null && this.machine?.outcome.kind === "done";
+  }
+
+  /** Whether the client gets less than a whole response. */
+  get isCut(): boolean {
+    return this.gate.isCut || this.#isShortened;
+  }
+
+  /** Whether the client gets a head at all. */
+  get hasSentHead(): boolean {
+    return this.gate.hasPassed;
+  }
+
+  /** Why the fault was not carried out; `null` where it was. */
+  get undoneReason(): string | null {
+    if (this.#undone !== null) return this.#undone;
+    const outcome = this.machine?.outcome;
+    if (outcome?.kind === "undone") return outcome.reason;
+    if (!this.#isComplete) return null;
+    if (outcome?.kind === "waiting") return "the response ended before its point had come";
+    if (this.#point !== null && !this.#point.isReached) return "the response ended before so many bytes";
+    return null;
+  }
+
+  /** Bytes that are kept. */
+  get pendingBytes(): number {
+    return this.gate.pendingBytes + (this.machine?.pendingBytes ?? 0);
+  }
+
+  /** When to call {@link wake}; `undefined` while nothing waits for a time. */
+  get wakeAtMs(): number | undefined {
+    if (this.isOver) return undefined;
+    return this.gate.holds ? this.gate.wakeAtMs : this.machine?.wakeAtMs;
+  }
+
+  /** Time has passed. */
+  wake(nowMs: number): Gated<E>[] {
+    if (this.isOver) return [];
+    if (this.gate.holds) return this.pass([], nowMs);
+    return this.machine ? this.pass(this.woken(nowMs), nowMs) : [];
+  }
+
+  /** The rest of the upstream's response can't be read: gives all that is held, at once. */
+  release(nowMs: number): Gated<E>[] {
+    this.complete();
+    this.gate.open();
+    return this.pass(this.machine ? this.released(nowMs) : [], nowMs);
+  }
+
+  /** What the machine gives once time has passed, in the carrier's form. */
+  protected abstract woken(nowMs: number): readonly Gated<E>[];
+
+  /** All that the machine holds, in the carrier's form, without an end of the body. */
+  protected abstract released(nowMs: number): readonly Gated<E>[];
+
+  /** The upstream says no more. */
+  protected complete(): void {
+    this.#isComplete = true;
+  }
+
+  /** The moment on the machine's clock: a body's own times count from the moment at which it may begin. */
+  protected bodyMs(nowMs: number): number {
+    const { openAtMs } = this.gate;
+    return Number.isFinite(openAtMs) ? Math.max(nowMs, openAtMs) : nowMs;
+  }
+
+  /** Lets actions through to the client. */
+  protected pass(actions: readonly Gated<E>[], nowMs: number): Gated<E>[] {
+    const out = this.gate.pass(actions, nowMs);
+    if (this.isOver && out.length > 0) this.#isShortened ||= shortens(this.#fault, this.machine);
+    return out;
+  }
+}
+
+function pointOf(fault: Fault): BytePoint | null {
+  switch (fault.kind) {
+    case "connection.close":
+    case "connection.reset":
+    case "connection.stall":
+      return new BytePoint(fault, fault.at.kind === "bytes" ? fault.at.bytes : 0);
+    default:
+      return null;
+  }
+}
+
+/** Whether a fault has to understand the body. */
+function readsBody({ kind }: Fault): boolean {
+  return kind.startsWith("stream.") || kind.startsWith("model.");
+}
+
+/** Whether a response that ended in order is still less than the whole. */
+function shortens(fault: Fault, machine: FaultMachine | null): boolean {
+  if (machine?.outcome.kind !== "done") return false;
+  return fault.kind === "stream.cut" || fault.kind === "stream.error-event" || fault.kind === "http.truncate";
+}
