@@ -9,11 +9,17 @@ const root = import.meta.dirname;
 const folders = ["packages", "apps"]
   .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
   .filter((folder) => existsSync(join(folder, "package.json")));
-const nameOf = (folder: string): string =>
-  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name;
-const alias = folders
-  .filter((folder) => existsSync(join(folder, "src/index.ts")))
-  .map((folder) => ({ find: new RegExp(`^${nameOf(folder)}$`), replacement: join(folder, "src/index.ts") }));
+const manifestOf = (folder: string): { readonly name: string; readonly exports?: Record<string, unknown> } =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+const nameOf = (folder: string): string => manifestOf(folder).name;
+/** Each entry of a package that has its source of the same name: `NAME` and `NAME/ENTRY`. */
+const alias = folders.flatMap((folder) =>
+  [...new Set([".", ...Object.keys(manifestOf(folder).exports ?? {})])].flatMap((entry) => {
+    const replacement = join(folder, "src", `${entry === "." ? "index" : entry.slice(2)}.ts`);
+    if (!existsSync(replacement)) return [];
+    return [{ find: new RegExp(`^${nameOf(folder)}${entry.slice(1)}$`), replacement }];
+  }),
+);
 
 alias.push({ find: /^@faultwire\/testkit\/(.+)$/, replacement: join(root, "packages/testkit/src/$1.ts") });
 

@@ -15,6 +15,14 @@ const nodeFree = new Set([
   "fault-session",
   "tunnel",
 ]);
+/** Entries that promise more than their package, with what neither they nor the files that they import may import. */
+const leanEntries = [
+  {
+    file: "packages/fault-session/src/messages.ts",
+    refuses: ["node:", "@faultwire/tls-bridge"],
+    why: "whoever carries whole messages may run in a browser, and ends no TLS",
+  },
+];
 /** Packages that may make timers of Node's; the others are given them, or take those that wait as long as they should. */
 const timerMakers = new Set(["timers", "testkit"]);
 const timerPattern = /(?<![.\w])set(?:Timeout|Interval)\b/;
@@ -41,13 +49,26 @@ function* scripts(folder) {
 const importPattern =
   /(?:^|[;\n])\s*(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
 
+const textOf = (file) => readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
+const importsOf = (text) => [...text.matchAll(importPattern)].map((match) => match[1] ?? match[2]);
+
+/** Follows an entry's relative imports, and holds all of them to what it promises. */
+function checkEntry({ file, refuses, why }) {
+  const seen = new Set([join(root, file)]);
+  for (const each of seen)
+    for (const specifier of importsOf(textOf(each))) {
+      if (specifier.startsWith(".")) seen.add(resolve(each, "..", specifier));
+      else if (refuses.some((refused) => specifier.startsWith(refused)))
+        breaches.push(`${relative(root, each)}: imports ${specifier}, but ${file} leads here (${why})`);
+    }
+}
+
 function checkFile(file, folder, me, manifest, isTest) {
   const breach = (reason) => breaches.push(`${relative(root, file)}: ${reason}`);
-  const text = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, "");
+  const text = textOf(file);
   if (!isTest && !timerMakers.has(me) && timerPattern.test(text))
     breach("makes a timer, which only timers may: Node fires one beyond 2^31 - 1 ms at once");
-  for (const match of text.matchAll(importPattern)) {
-    const specifier = match[1] ?? match[2];
+  for (const specifier of importsOf(text)) {
     if (specifier.startsWith(".")) {
       const target = resolve(file, "..", specifier);
       if (!target.startsWith(folder + sep)) breach(`imports ${specifier}, which is outside its package`);
@@ -104,6 +125,7 @@ for (const group of ["packages", "apps"]) {
       }
   }
 }
+for (const entry of leanEntries) checkEntry(entry);
 for (const line of breaches) console.error(line);
 console.log(`boundaries: ${files} files, ${breaches.length} breaches`);
 process.exitCode = breaches.length ? 1 : 0;

@@ -1,10 +1,10 @@
 /** The first moment of a connection: who is meant, is that a target, and what is to happen to it. */
-import type { ConnectionFacts, Decision, EngineEvent, Fault, TrafficWay } from "@faultwire/fault-engine";
+import type { ConnectionFacts, Decision, Fault, TrafficWay } from "@faultwire/fault-engine";
 import { headerValue, type RequestHead } from "@faultwire/http1";
 import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-parser";
 import type { SessionEvent } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
-import { doneEvent } from "./http/exchange-log.ts";
+import { ExchangeLog } from "./http/exchange-log.ts";
 import type { FaultPolicy } from "./policy.ts";
 import type { TellUnread } from "./unread-teller.ts";
 
@@ -25,10 +25,9 @@ export class Acquaintance {
   readonly way: TrafficWay;
   readonly facts: ConnectionFacts & { readonly client: string };
   readonly decision: Decision | null;
-  readonly #policy: FaultPolicy;
-  readonly #now: () => number;
-  readonly #insteadOf: Introducer["insteadOf"];
-  #isTold = false;
+  readonly #log: ExchangeLog;
+  /** Set by the log. */
+  isTold = false;
 
   constructor(
     introducer: Introducer,
@@ -37,12 +36,9 @@ export class Acquaintance {
     hello: ClientHello | undefined,
     userAgent: string | undefined,
   ) {
-    const { policy, now } = introducer;
+    const { policy, now, insteadOf } = introducer;
     this.host = host;
     this.way = way;
-    this.#policy = policy;
-    this.#now = now;
-    this.#insteadOf = introducer.insteadOf;
     const { facts, decision } = policy.connection({
       way,
       host,
@@ -52,37 +48,18 @@ export class Acquaintance {
     });
     this.facts = facts;
     this.decision = decision;
-    const { connection, client } = facts;
-    this.#record({ type: "connection", atMs: now(), connection, client, host });
-    if (!decision) return;
-    const { rule, fault, matchNumber } = decision;
-    this.#record({
-      type: "decision",
-      atMs: now(),
-      request: null,
-      connection,
-      rule,
-      fault: fault.kind,
-      matchNumber,
-    });
+    this.#log = new ExchangeLog({ ...facts, host }, now, (event) => policy.record(event), insteadOf);
+    this.#log.connection();
+    this.#log.decision(this);
   }
+
+  /** What the log has to know: the fault is no request's, and no plan of one. */
+  readonly name = null;
+  readonly plan = null;
 
   /** Says once what became of the connection's fault: done, or why not. */
   outcome(undoneReason: string | null): void {
-    if (!this.decision || this.#isTold) return;
-    this.#isTold = true;
-    const { rule, fault } = this.decision;
-    const { connection } = this.facts;
-    const common = { atMs: this.#now(), request: null, connection, rule, fault: fault.kind };
-    this.#record(
-      undoneReason === null
-        ? doneEvent(common, this.#insteadOf?.(fault))
-        : { type: "undone", ...common, reason: undoneReason },
-    );
-  }
-
-  #record(event: EngineEvent): void {
-    this.#policy.record(event);
+    this.#log.outcome(this, undoneReason);
   }
 }
 

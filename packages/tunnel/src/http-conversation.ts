@@ -4,7 +4,7 @@
  * connection ends with it. Every other fault of a request needs both sides.
  */
 
-import { retryAfterMs } from "@faultwire/fault-engine";
+import { type Decision, retryAfterMs, summarizeRequest } from "@faultwire/fault-engine";
 import {
   type Acquaintance,
   Exchange,
@@ -13,7 +13,7 @@ import {
   hostOfHead,
   meetHttp,
   passOn,
-  RequestDecider,
+  planRequest,
   type Side,
   unreadReason,
 } from "@faultwire/fault-session";
@@ -38,7 +38,6 @@ const { maxOutstandingRequests } = DEFAULT_HTTP_LIMITS;
 
 export class HttpConversation implements Watcher {
   readonly #context: ConversationContext;
-  readonly #decider: RequestDecider;
   readonly #requests = new RequestReader();
   readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
   /** Requests whose response is to come; one that has an answer of ours has a question of ours in its place. */
@@ -57,16 +56,6 @@ export class HttpConversation implements Watcher {
   /** @param forwarded what the client has sent before and what has gone on already. */
   constructor(context: ConversationContext, forwarded: Uint8Array) {
     this.#context = context;
-    const { policy, desk } = context;
-    this.#decider = new RequestDecider({
-      policy,
-      desk,
-      unread: (reason, from) => context.unread(reason, from, this.#met),
-      // A body that came in later calls could not be waited for.
-      whyNoBody: "body-on-one-side",
-      answersAreLast: true,
-      decided: (exchange) => this.#decided(exchange),
-    });
     this.#requests.push(forwarded);
     this.#gone.client = forwarded.length;
   }
@@ -151,12 +140,23 @@ export class HttpConversation implements Watcher {
     this.#introduce(head);
     const exchange = new Exchange(head, this.#context.desk.nextRequest());
     this.#reading = exchange;
-    if (this.#met) {
-      this.#decider.begin(exchange, this.#met.facts);
-      this.#decider.letGo(exchange);
-    } else exchange.plan = passOn;
+    exchange.plan = passOn;
+    const { policy } = this.#context;
+    const met = this.#met;
+    const host = hostOfHead(head);
+    const { method, target, headers } = head;
+    const facts = { ...met?.facts, connection: met?.facts.connection ?? "", host, method, target, headers };
+    const known = exchange.hasNoBody ? { ...facts, body: new Uint8Array(0) } : facts;
+    let found = met && policy.isTarget(host) ? policy.request(known) : undefined;
+    if (found?.kind === "needs-body") {
+      // A body that came in later calls could not be waited for.
+      this.#context.unread("body-on-one-side", "client", met);
+      found = policy.request({ ...facts, body: null });
+    }
+    const obstacle = found?.kind === "fault" ? this.#carryOut(exchange, found.decision) : undefined;
+    if (obstacle !== undefined) this.#log?.outcome(exchange, obstacle);
     const { isAnswered } = exchange;
-    this.#responses.expect(isAnswered ? "HEAD" : head.method);
+    this.#responses.expect(isAnswered ? "HEAD" : method);
     this.#exchanges.push(exchange);
     if (this.#exchanges.length > maxOutstandingRequests && !this.#injecting) {
       this.#context.unread("too-many-outstanding", "client", this.#met);
@@ -166,23 +166,29 @@ export class HttpConversation implements Watcher {
     return questionHead({ head, host: "", userAgent: this.#context.userAgent, isLast: true }).bytes;
   }
 
-  /** Of a plan, only an answer can be carried out here: everything else goes on, and is told as undone. */
-  #decided(exchange: Exchange): void {
-    const { decision, plan } = exchange;
-    const obstacle = this.#obstacle(exchange);
-    if (obstacle !== undefined) exchange.plan = passOn;
+  /** Plans a decision. @returns why it can't be carried out, where it can't. */
+  #carryOut(exchange: Exchange, decision: Decision): string | undefined {
+    const { head } = exchange;
+    exchange.decision = decision;
     this.#log?.decision(exchange);
-    if (decision && obstacle !== undefined)
-      this.#log?.outcome(exchange, plan?.kind === "none" ? plan.reason : obstacle);
-  }
-
-  /** Why the request can't be answered here; undefined where it is. */
-  #obstacle({ isAnswered, plan }: Exchange): string | undefined {
     if (this.#gone.client > 0) return "the request's first bytes had gone on before they could be read";
-    // An answer of ours can wait neither for its turn behind others nor for a time.
-    const isDue = this.#exchanges.length === 0 && this.#responses.isIdle;
-    const isLate = plan?.kind === "answer" && plan.delay !== null;
-    return isAnswered && isDue && !isLate ? undefined : needsBothSides;
+    // An answer can't wait its turn behind others.
+    if (this.#exchanges.length > 0 || !this.#responses.isIdle) return needsBothSides;
+    const summary = summarizeRequest({ connection: "", ...head, body: null });
+    const { desk } = this.#context;
+    const plan = planRequest({
+      decision,
+      head,
+      summary,
+      bodyBytes: exchange.knownBodyBytes,
+      desk,
+      last: true,
+    });
+    if (plan.kind === "none") return plan.reason;
+    exchange.plan = plan;
+    if (exchange.isAnswered) return undefined;
+    exchange.plan = passOn;
+    return needsBothSides;
   }
 
   #introduce(head: RequestHead): void {

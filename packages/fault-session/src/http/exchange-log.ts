@@ -2,7 +2,6 @@
 import {
   type ConnectionFacts,
   type Decision,
-  type DoneEvent,
   type EngineEvent,
   type ExchangeEnd,
   type Fault,
@@ -30,14 +29,7 @@ export interface LoggedRequest extends LoggedExchange {
   body: readonly Uint8Array[];
 }
 
-/** A fault was carried out, perhaps otherwise than asked for. */
-export function doneEvent(
-  event: Omit<DoneEvent, "type" | "instead">,
-  instead: string | undefined,
-): DoneEvent {
-  return { type: "done", ...event, ...(instead === undefined ? {} : { instead }) };
-}
-
+/** The one teller of what becomes of a connection, its requests and its faults, whatever carries them. */
 export class ExchangeLog {
   readonly #connection: ConnectionFacts & { readonly client: string };
   readonly #now: () => number;
@@ -56,6 +48,13 @@ export class ExchangeLog {
     this.#record = record;
   }
 
+  /** A client has come. */
+  connection(): void {
+    const { connection, client, host = "" } = this.#connection;
+    this.#record({ type: "connection", atMs: this.#now(), connection, client, host });
+  }
+
+  /** A client asks for something. */
   request(exchange: LoggedRequest): void {
     const { head, name } = exchange;
     if (name === null) return;
@@ -101,11 +100,12 @@ export class ExchangeLog {
     const { connection } = this.#connection;
     const { rule, fault } = decision;
     const common = { atMs: this.#now(), request: name, connection, rule, fault: fault.kind };
-    this.#record(
-      undoneReason === null
-        ? doneEvent(common, this.#insteadOf(fault))
-        : { type: "undone", ...common, reason: undoneReason },
-    );
+    if (undoneReason !== null) {
+      this.#record({ type: "undone", ...common, reason: undoneReason });
+      return;
+    }
+    const instead = this.#insteadOf(fault);
+    this.#record({ type: "done", ...common, ...(instead === undefined ? {} : { instead }) });
   }
 
   response({ name }: LoggedExchange, status: number, injected: boolean, retryAfterMs: number | null): void {

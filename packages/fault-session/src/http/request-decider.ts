@@ -23,10 +23,6 @@ export interface RequestDeciderOptions {
   readonly desk: FaultDesk;
   /** Told why a body that a rule asks for is not seen. */
   readonly unread: (reason: UnreadReason, from: Side) => void;
-  /** Why no body can be waited for here; left out where it can. */
-  readonly whyNoBody?: UnreadReason;
-  /** Whether the connection ends with every answer of ours. */
-  readonly answersAreLast?: boolean;
   /** Called once for each request, with its plan made. */
   readonly decided: (exchange: Exchange) => void;
 }
@@ -82,9 +78,7 @@ export class RequestDecider {
     }
     const most = Math.min(found.maxBytes, maxHeldRequestBytes);
     exchange.maxHeldBytes = head.bytes.length + most;
-    const { whyNoBody } = this.#options;
     if (body !== undefined) this.#plan(exchange, null);
-    else if (whyNoBody !== undefined) this.#decideWithout(exchange, connection, whyNoBody);
     // A client that waits for a 100 sends no body that could be waited for.
     else if (exchange.awaitsContinue) this.#decideWithout(exchange, connection, "awaits-continue");
     else if (exchange.knownBodyBytes > most) this.#decideWithout(exchange, connection, "body-too-large");
@@ -97,7 +91,7 @@ export class RequestDecider {
   }
 
   #plan(exchange: Exchange, decision: Decision | null): void {
-    const { desk, answersAreLast = false, decided } = this.#options;
+    const { desk, decided } = this.#options;
     const { head } = exchange;
     exchange.decision = decision;
     exchange.plan = passOn;
@@ -109,7 +103,7 @@ export class RequestDecider {
         bodyBytes: exchange.knownBodyBytes,
         desk,
         // A client that waits for 100 may or may not send its body after a final answer.
-        last: answersAreLast || !head.keepAlive || exchange.awaitsContinue,
+        last: !head.keepAlive || exchange.awaitsContinue,
       });
     decided(exchange);
   }
