@@ -99,12 +99,10 @@ export {
   targetPath,
 } from "./rules/facts.ts";
 export { FaultEngine, type FaultEngineOptions } from "./rules/fault-engine.ts";
+export { type BodyMatch, type HeaderMatch, type Match, matchTable } from "./rules/match-keys.ts";
 export {
-  type BodyMatch,
   EMPTY_RULE_SET,
   type Expectation,
-  type HeaderMatch,
-  type Match,
   type Rule,
   type RuleSet,
   type Scope,

@@ -1,9 +1,10 @@
 /** docs/rules.md says what the code does: its examples are parsed and simulated, and no key is left out. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   explain,
   FAULT_KINDS,
+  matchTable,
   parseRuleFile,
   ruleFileJsonSchema,
   simulate,
@@ -13,7 +14,8 @@ import { forwardWay } from "@faultwire/plugin-server";
 import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../../..");
-const guide = readFileSync(join(root, "docs/rules.md"), "utf8");
+const file = join(root, "docs/rules.md");
+const guide = readFileSync(file, "utf8");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const examplesOf = (text: string): string[] =>
   [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example = ""]) => example);
@@ -77,8 +79,19 @@ it("no key of the schema is left out", () => {
   expect(missing).toEqual([]);
 });
 
+const cells = (table: string): string[] =>
+  table.split("\n").map((row) => row.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|"));
+
+it("the table of match is the one that the code makes; UPDATE_DOCS=1 writes it", () => {
+  const table = matchTable().trim();
+  if (process.env["UPDATE_DOCS"] === "1")
+    writeFileSync(
+      file,
+      guide.replace(between("match"), () => `\n${table}\n\n`),
+    );
+  expect(cells(between("match").trim())).toEqual(cells(table));
+});
+
 it("the table of forward mode is the one that the code makes", () => {
-  const cells = (table: string): string[] =>
-    table.split("\n").map((row) => row.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|"));
   expect(cells(between("forward mode").trim())).toEqual(cells(wayTable([forwardWay]).trim()));
 });

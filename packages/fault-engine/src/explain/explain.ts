@@ -1,35 +1,10 @@
-import { type TextPattern, writeTextPattern } from "../patterns/text-pattern.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
-import type { BodyMatch, Match, Rule, RuleSet, Scope, When } from "../rules/rule.ts";
+import { givenKeys, type Match } from "../rules/match-keys.ts";
+import type { Rule, RuleSet, Scope, When } from "../rules/rule.ts";
 import { describeFault, writeMs } from "./describe-fault.ts";
 
-const any = (values: readonly (string | number)[]): string => values.join(" or ");
-const anyPattern = (patterns: readonly TextPattern[]): string => any(patterns.map(writeTextPattern));
-
-const bodyValue = ({ value }: BodyMatch): string =>
-  typeof value === "object" && value !== null ? writeTextPattern(value) : String(value);
-
 function explainMatch(match: Match): string {
-  const parts: string[] = [];
-  const { host, way, port, sni, alpn, ja4, method, path, headers, body, provider, model, stream } = match;
-  if (method) parts.push(`method ${any(method)}`);
-  if (host) parts.push(`host ${anyPattern(host)}`);
-  if (way) parts.push(`${any(way)} traffic`);
-  if (port) parts.push(`port ${any(port)}`);
-  if (path) parts.push(`path ${anyPattern(path)}`);
-  if (sni) parts.push(`SNI ${anyPattern(sni)}`);
-  if (alpn) parts.push(`ALPN ${any(alpn)}`);
-  if (ja4) parts.push(`JA4 ${anyPattern(ja4)}`);
-  for (const { name, value } of headers ?? [])
-    parts.push(
-      typeof value === "boolean"
-        ? `${value ? "with" : "without"} header ${name}`
-        : `header ${name} like ${writeTextPattern(value)}`,
-    );
-  for (const member of body ?? []) parts.push(`body ${member.pointer} ${bodyValue(member)}`);
-  if (provider) parts.push(`for ${any(provider)}`);
-  if (model) parts.push(`model ${anyPattern(model)}`);
-  if (stream !== undefined) parts.push(stream ? "streaming" : "not streaming");
+  const parts = givenKeys(match).flatMap(({ key, value }) => key.describe(value));
   return parts.length === 0 ? "" : ` with ${parts.join(", ")}`;
 }
 

@@ -1,60 +1,12 @@
 import { z } from "zod";
 import type { Fault } from "../faults/fault.ts";
-import { PROVIDER_NAMES } from "../providers/provider-table.ts";
-import { TRAFFIC_WAYS } from "../rules/facts.ts";
-import type { Expectation, Match, Rule, When } from "../rules/rule.ts";
+import { MATCH_ROWS, type Match } from "../rules/match-keys.ts";
+import type { Expectation, Rule, When } from "../rules/rule.ts";
 import { faultSchema } from "./fault-schema.ts";
-import {
-  count,
-  defined,
-  durationMs,
-  hostName,
-  oneOfNames,
-  oneOrMore,
-  positive,
-  share,
-  textPattern,
-  wholeFrom,
-} from "./values.ts";
-
-const patterns = oneOrMore(textPattern, "a glob or a regular expression as /^…/");
-/** A pattern of hosts: a URL as a glob would match none. */
-const hostPatterns = oneOrMore(
-  textPattern.refine(({ kind, text }) => kind !== "glob" || hostName.safeParse(text).success, {
-    error: "expected a host without scheme, port or path, such as api.anthropic.com or *.example.com",
-  }),
-  "a host: a glob or a regular expression as /^…/",
-);
-const scalar = z.union([textPattern, z.number(), z.boolean(), z.null()], {
-  error: "expected a text, a number, true, false or null",
-});
-const pointer = z.string().regex(/^\//, { error: "expected a JSON pointer such as /messages/0/role" });
+import { count, defined, durationMs, oneOrMore, positive, share } from "./values.ts";
 
 const match: z.ZodType<Match> = z
-  .strictObject({
-    host: hostPatterns.optional(),
-    way: oneOrMore(z.enum(TRAFFIC_WAYS), "opaque, decrypted or plain").optional(),
-    port: oneOrMore(wholeFrom(1, 65_535), "a port").optional(),
-    sni: hostPatterns.optional(),
-    alpn: oneOrMore(z.string(), "a protocol name").optional(),
-    ja4: patterns.optional(),
-    method: oneOrMore(
-      z.string().transform((method) => method.toUpperCase()),
-      "a method",
-    ).optional(),
-    path: patterns.optional(),
-    headers: z
-      .record(z.string(), z.union([textPattern, z.boolean()], { error: "expected a text, true or false" }))
-      .transform((record) => Object.entries(record).map(([name, value]) => ({ name, value })))
-      .optional(),
-    body: z
-      .record(pointer, scalar)
-      .transform((record) => Object.entries(record).map(([pointer, value]) => ({ pointer, value })))
-      .optional(),
-    provider: oneOrMore(z.enum(PROVIDER_NAMES), oneOfNames(PROVIDER_NAMES)).optional(),
-    model: patterns.optional(),
-    stream: z.boolean().optional(),
-  })
+  .strictObject(Object.fromEntries(MATCH_ROWS.map(([name, { schema }]) => [name, schema.optional()])))
   .transform((given) => defined(given) as Match);
 
 const when: z.ZodType<When> = z

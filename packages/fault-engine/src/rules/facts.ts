@@ -94,22 +94,11 @@ export function keyScope(headers: readonly Header[]): string {
   return "";
 }
 
-/** Where a text stands in {@link KnownTexts}. */
-export const TEXT = { method: 0, port: 1, path: 2, host: 3, sni: 4, alpn: 5, ja4: 6, way: 7 } as const;
-
-/** The texts that rules ask for most, by {@link TEXT}; `undefined` where one is not known. */
-export type KnownTexts = readonly (string | undefined)[];
-
-/** The texts of a connection. */
-export function connectionTexts(facts: ConnectionFacts): KnownTexts {
-  const { port, host, sni, alpn, ja4, way } = facts;
-  return [undefined, port === undefined ? undefined : String(port), undefined, host, sni, alpn, ja4, way];
-}
-
 /** A request's facts with what costs something to find out, found out once and only when asked for. */
 export class KnownRequest {
   readonly facts: RequestFacts;
-  readonly texts: KnownTexts;
+  /** Without the query. */
+  readonly path: string;
   #key: string | undefined;
   #json: { readonly value: unknown } | undefined;
   #inPath: { readonly value: PathRequest | undefined } | undefined;
@@ -117,26 +106,12 @@ export class KnownRequest {
 
   constructor(facts: RequestFacts) {
     this.facts = facts;
-    const { method, target, port, host, sni, alpn, ja4, way } = facts;
-    this.texts = [
-      method,
-      port === undefined ? undefined : String(port),
-      targetPath(target),
-      host,
-      sni,
-      alpn,
-      ja4,
-      way,
-    ];
+    this.path = targetPath(facts.target);
   }
 
   /** True while rules that ask for the body can't be judged. */
   get lacksBody(): boolean {
     return this.facts.body === undefined;
-  }
-
-  get path(): string {
-    return this.texts[TEXT.path] ?? "";
   }
 
   get key(): string {

@@ -3,7 +3,8 @@ import { drawKey } from "../draw.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { compileGlob } from "../patterns/glob.ts";
-import { allHold, type CompiledRule, Conditions, compileRule, holds, Judged } from "./compile-rule.ts";
+import { type CompiledRule, compileRule } from "./compile-rule.ts";
+import { allHold, Conditions, holds, Judged, type KnownTexts } from "./conditions.ts";
 import {
   type Decision,
   decisionRandom,
@@ -11,7 +12,8 @@ import {
   RULE_SOURCES,
   type RuleSource,
 } from "./decision.ts";
-import { type ConnectionFacts, connectionTexts, KnownRequest, type RequestFacts } from "./facts.ts";
+import { type ConnectionFacts, KnownRequest, type RequestFacts } from "./facts.ts";
+import { knownTexts } from "./match-keys.ts";
 import type { Rule, RuleSet, Scope } from "./rule.ts";
 import { RuleCounters } from "./rule-counters.ts";
 
@@ -119,7 +121,7 @@ export class FaultEngine {
   decideConnection(facts: ConnectionFacts, nowMs: number): Decision | null {
     const { connectionRules, judged } = this.#loaded;
     if (connectionRules.length === 0) return null;
-    const texts = connectionTexts(facts);
+    const texts = knownTexts(facts, null);
     judged.begin();
     for (const rule of connectionRules) {
       if (!holds(rule.conditions, texts, judged)) continue;
@@ -144,9 +146,9 @@ export class FaultEngine {
     }
     if (requestRules.length === 0) return NONE;
     const request = new KnownRequest(facts);
-    const { texts } = request;
+    const texts = knownTexts(facts, request);
     judged.begin();
-    if (request.lacksBody && this.#needsBody(request, judged, nowMs))
+    if (request.lacksBody && this.#needsBody(request, texts, judged, nowMs))
       return { kind: "needs-body", maxBytes: this.#maxBodyBytes };
     for (const rule of requestRules) {
       if (!holds(rule.conditions, texts, judged)) continue;
@@ -172,10 +174,10 @@ export class FaultEngine {
    * Whether a rule that asks for the body could be the one that hits. Nothing is counted: a question must not change
    * the answer.
    */
-  #needsBody(request: KnownRequest, judged: Judged, nowMs: number): boolean {
+  #needsBody(request: KnownRequest, texts: KnownTexts, judged: Judged, nowMs: number): boolean {
     for (const rule of this.#loaded.requestRules) {
-      if (!holds(rule.conditions, request.texts, judged) || !allHold(rule.headTests, request)) continue;
-      if (rule.bodyTests.length > 0 && needsBody(rule, request)) return true;
+      if (!holds(rule.conditions, texts, judged) || !allHold(rule.headTests, request)) continue;
+      if (rule.bodyTests.length > 0 && !rule.isKnownEarly(request)) return true;
       if (!allHold(rule.bodyTests, request)) continue;
       if (rule.counters.wouldHit(requestScope(rule, request), nowMs - this.#options.startedAtMs))
         return false;
@@ -268,13 +270,6 @@ export class FaultEngine {
       before.get(identity)?.counters ?? new RuleCounters(set.seed, rule.name, rule.when, this.#maxScopes);
     return { ...compiled, source, counters, marker: set.marker, identity };
   }
-}
-
-/** Whether a rule that asks for the body could still go either way. */
-function needsBody(rule: CompiledRule, request: KnownRequest): boolean {
-  const { match } = rule.rule;
-  // Where the path names the model and asks for a stream, there is no need to wait.
-  return match.body !== undefined || request.inPath === undefined;
 }
 
 function requestScope({ rule }: CompiledRule, request: KnownRequest): string {

@@ -1,46 +1,5 @@
 import type { Fault } from "../faults/fault.ts";
-import type { TextPattern } from "../patterns/text-pattern.ts";
-import type { Provider } from "../providers/provider-table.ts";
-import type { TrafficWay } from "./facts.ts";
-
-/** What a header has to be. */
-export interface HeaderMatch {
-  /** Without regard to case. */
-  readonly name: string;
-  /** `true`: there, with any value; `false`: not there; else one of its lines has to match. */
-  readonly value: TextPattern | boolean;
-}
-
-/** What a member of a JSON body has to be. */
-export interface BodyMatch {
-  /** RFC 6901. */
-  readonly pointer: string;
-  /** A text is a pattern for texts; anything else has to be equal. */
-  readonly value: TextPattern | number | boolean | null;
-}
-
-/**
- * What a rule applies to: everything that is given has to hold, of a list any one. Host and SNI are compared in lower
- * case and without a port.
- */
-export interface Match {
-  readonly host?: readonly TextPattern[];
-  /** How the connection's traffic can be read. */
-  readonly way?: readonly TrafficWay[];
-  readonly port?: readonly number[];
-  readonly sni?: readonly TextPattern[];
-  readonly alpn?: readonly string[];
-  readonly ja4?: readonly TextPattern[];
-  readonly method?: readonly string[];
-  /** Without the query. */
-  readonly path?: readonly TextPattern[];
-  readonly headers?: readonly HeaderMatch[];
-  readonly body?: readonly BodyMatch[];
-  readonly provider?: readonly Provider[];
-  readonly model?: readonly TextPattern[];
-  /** Whether the request asks for a stream. */
-  readonly stream?: boolean;
-}
+import type { Match } from "./match-keys.ts";
 
 /** What a rule counts over: everything, one connection, one client, one API key. */
 export type Scope = "all" | "connection" | "client" | "key";

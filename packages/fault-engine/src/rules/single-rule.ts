@@ -3,7 +3,8 @@ import { hasNoContent } from "../answers/response-headers.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { findErrorPreset } from "../providers/provider-error.ts";
-import type { Match, RuleSet } from "./rule.ts";
+import type { Match } from "./match-keys.ts";
+import type { RuleSet } from "./rule.ts";
 
 /** The moments at which {@link SingleRule} closes a connection; `application-data` is the first record of a request. */
 export const CLOSE_MOMENTS = ["client-hello", "server-hello", "established", "application-data"] as const;

@@ -1,0 +1,320 @@
+/** What rules can match by: a table with one row for each key. */
+import { headerValues } from "@faultwire/http1";
+import { z } from "zod";
+import { compileJsonPointer } from "../patterns/json-pointer.ts";
+import {
+  compileTextPattern,
+  PatternList,
+  type TextPattern,
+  writeTextPattern,
+} from "../patterns/text-pattern.ts";
+import { PROVIDER_NAMES, type Provider } from "../providers/provider-table.ts";
+import { hostName, oneOfNames, oneOrMore, textPattern, wholeFrom } from "../rule-file/values.ts";
+import type { KnownTexts, Test } from "./conditions.ts";
+import {
+  type ConnectionFacts,
+  type KnownRequest,
+  requestProvider,
+  TRAFFIC_WAYS,
+  type TrafficWay,
+} from "./facts.ts";
+
+/** What a header has to be. */
+export interface HeaderMatch {
+  /** Without regard to case. */
+  readonly name: string;
+  /** `true`: there, with any value; `false`: not there; else one of its lines has to match. */
+  readonly value: TextPattern | boolean;
+}
+
+/** What a member of a JSON body has to be. */
+export interface BodyMatch {
+  /** RFC 6901. */
+  readonly pointer: string;
+  /** A text is a pattern for texts; anything else has to be equal. */
+  readonly value: TextPattern | number | boolean | null;
+}
+
+/**
+ * What a rule applies to: everything that is given has to hold, of a list any one. Host and SNI are compared in lower
+ * case and without a port.
+ */
+export interface Match {
+  readonly method?: readonly string[];
+  readonly host?: readonly TextPattern[];
+  /** How the connection's traffic can be read. */
+  readonly way?: readonly TrafficWay[];
+  readonly port?: readonly number[];
+  /** Without the query. */
+  readonly path?: readonly TextPattern[];
+  readonly sni?: readonly TextPattern[];
+  readonly alpn?: readonly string[];
+  readonly ja4?: readonly TextPattern[];
+  readonly headers?: readonly HeaderMatch[];
+  readonly body?: readonly BodyMatch[];
+  readonly provider?: readonly Provider[];
+  readonly model?: readonly TextPattern[];
+  /** Whether the request asks for a stream. */
+  readonly stream?: boolean;
+}
+
+/** What every key has. */
+interface KeyBasics<Value> {
+  /** What the key is held against, for the documentation; Markdown. */
+  readonly doc: string;
+  /** The key in a rule file. */
+  readonly schema: z.ZodType<Value>;
+  /** The key in words, for `explain`: one text for each thing that has to hold. */
+  describe(value: Value): readonly string[];
+}
+
+/** A key for one text, which is known from the start. Rules with the same patterns share the judgement. */
+interface TextKey<Value> extends KeyBasics<Value> {
+  readonly kind: "text";
+  /** Whether a rule with this key is asked once a connection or once a request. */
+  readonly unit: "connection" | "request";
+  /** @param request - `null` for a connection. */
+  read(facts: ConnectionFacts, request: KnownRequest | null): string | undefined;
+  patterns(value: Value): readonly TextPattern[];
+  /** The text is in lower case, and globs are to be, too. */
+  readonly lowerCase?: boolean;
+}
+
+/** A key for something that is found out when a rule asks for it; it makes its rule one about requests. */
+interface TestKey<Value> extends KeyBasics<Value> {
+  /** `body`: it can't be judged before the body is there. */
+  readonly kind: "head" | "body";
+  readonly unit: "request";
+  tests(value: Value): readonly Test[];
+  /** Whether a request whose body is not there can be judged all the same. */
+  isKnownEarly?(request: KnownRequest): boolean;
+}
+
+/** One row of the table. */
+export type MatchKey<Value> = TextKey<Value> | TestKey<Value>;
+
+const any = (values: readonly (string | number)[]): string => values.join(" or ");
+const anyPattern = (patterns: readonly TextPattern[]): string => any(patterns.map(writeTextPattern));
+/** Texts that are taken by the letter. `*` is a token, but no method or protocol has ever held one. */
+const literal = (texts: readonly string[]): TextPattern[] => texts.map((text) => ({ kind: "glob", text }));
+
+const patterns = oneOrMore(textPattern, "a glob or a regular expression as /^…/");
+/** A pattern of hosts: a URL as a glob would match none. */
+const hostPatterns = oneOrMore(
+  textPattern.refine(({ kind, text }) => kind !== "glob" || hostName.safeParse(text).success, {
+    error: "expected a host without scheme, port or path, such as api.anthropic.com or *.example.com",
+  }),
+  "a host: a glob or a regular expression as /^…/",
+);
+const scalar = z.union([textPattern, z.number(), z.boolean(), z.null()], {
+  error: "expected a text, a number, true, false or null",
+});
+const pointer = z.string().regex(/^\//, { error: "expected a JSON pointer such as /messages/0/role" });
+
+function headerTest({ name, value }: HeaderMatch): Test {
+  if (typeof value === "boolean")
+    return ({ facts }) => headerValues(facts.headers, name).length > 0 === value;
+  const test = compileTextPattern(value);
+  return ({ facts }) => headerValues(facts.headers, name).some((line) => test(line));
+}
+
+function bodyTest({ pointer, value }: BodyMatch): Test {
+  const read = compileJsonPointer(pointer);
+  if (typeof value !== "object" || value === null) return (request) => read(request.json) === value;
+  const test = compileTextPattern(value);
+  return (request) => {
+    const found = read(request.json);
+    return typeof found === "string" && test(found);
+  };
+}
+
+/** Some APIs name the model and ask for a stream in the path: no body has to be waited for. */
+const isInPath = (request: KnownRequest): boolean => request.inPath !== undefined;
+
+/**
+ * The keys of `match`. To add one: its value in {@link Match} and its row here, which the compiler asks for. Schema,
+ * judgement, `explain`, the unit of a rule and the documentation's table follow. The order is that of `explain`.
+ */
+export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable<Match[Key]>> } = {
+  method: {
+    kind: "text",
+    unit: "request",
+    doc: "`POST`, or a list",
+    schema: oneOrMore(
+      z.string().transform((method) => method.toUpperCase()),
+      "a method",
+    ),
+    read: (_, request) => request?.facts.method,
+    patterns: literal,
+    describe: (methods) => [`method ${any(methods)}`],
+  },
+  host: {
+    kind: "text",
+    unit: "connection",
+    doc: "the host's name, lower case, without port",
+    schema: hostPatterns,
+    read: ({ host }) => host,
+    patterns: (hosts) => hosts,
+    lowerCase: true,
+    describe: (hosts) => [`host ${anyPattern(hosts)}`],
+  },
+  way: {
+    kind: "text",
+    unit: "connection",
+    doc: "how the traffic can be read: `opaque` (HTTPS that stays closed), `decrypted` (HTTPS that is opened), `plain`",
+    schema: oneOrMore(z.enum(TRAFFIC_WAYS), oneOfNames(TRAFFIC_WAYS)),
+    read: ({ way }) => way,
+    patterns: literal,
+    describe: (ways) => [`${any(ways)} traffic`],
+  },
+  port: {
+    kind: "text",
+    unit: "connection",
+    doc: "443 for HTTPS and 80 for HTTP: the Fault proxy does not tell the real one",
+    schema: oneOrMore(wholeFrom(1, 65_535), "a port"),
+    read: ({ port }) => (port === undefined ? undefined : String(port)),
+    patterns: (ports) => literal(ports.map(String)),
+    describe: (ports) => [`port ${any(ports)}`],
+  },
+  path: {
+    kind: "text",
+    unit: "request",
+    doc: "the path without its query",
+    schema: patterns,
+    read: (_, request) => request?.path,
+    patterns: (paths) => paths,
+    describe: (paths) => [`path ${anyPattern(paths)}`],
+  },
+  sni: {
+    kind: "text",
+    unit: "connection",
+    doc: "the name in the ClientHello",
+    schema: hostPatterns,
+    read: ({ sni }) => sni,
+    patterns: (names) => names,
+    lowerCase: true,
+    describe: (names) => [`SNI ${anyPattern(names)}`],
+  },
+  alpn: {
+    kind: "text",
+    unit: "connection",
+    doc: "the protocol that the client offers first",
+    schema: oneOrMore(z.string(), "a protocol name"),
+    read: ({ alpn }) => alpn,
+    patterns: literal,
+    describe: (protocols) => [`ALPN ${any(protocols)}`],
+  },
+  ja4: {
+    kind: "text",
+    unit: "connection",
+    doc: "the fingerprint of the ClientHello",
+    schema: patterns,
+    read: ({ ja4 }) => ja4,
+    patterns: (prints) => prints,
+    describe: (prints) => [`JA4 ${anyPattern(prints)}`],
+  },
+  headers: {
+    kind: "head",
+    unit: "request",
+    doc: "by name: a text, `true` for there, `false` for not there",
+    schema: z
+      .record(z.string(), z.union([textPattern, z.boolean()], { error: "expected a text, true or false" }))
+      .transform((record) => Object.entries(record).map(([name, value]) => ({ name, value }))),
+    tests: (headers) => headers.map(headerTest),
+    describe: (headers) =>
+      headers.map(({ name, value }) =>
+        typeof value === "boolean"
+          ? `${value ? "with" : "without"} header ${name}`
+          : `header ${name} like ${writeTextPattern(value)}`,
+      ),
+  },
+  body: {
+    kind: "body",
+    unit: "request",
+    doc: 'by JSON pointer: `{ /metadata/user_id: "team-*" }`',
+    schema: z
+      .record(pointer, scalar)
+      .transform((record) => Object.entries(record).map(([pointer, value]) => ({ pointer, value }))),
+    tests: (members) => members.map(bodyTest),
+    describe: (members) =>
+      members.map(({ pointer, value }) => {
+        const isPattern = typeof value === "object" && value !== null;
+        return `body ${pointer} ${isPattern ? writeTextPattern(value) : String(value)}`;
+      }),
+  },
+  provider: {
+    kind: "head",
+    unit: "request",
+    doc: `${PROVIDER_NAMES.map((name) => `\`${name}\``).join(", ")}, told by the path, so that gateways and mocks count, too`,
+    schema: oneOrMore(z.enum(PROVIDER_NAMES), oneOfNames(PROVIDER_NAMES)),
+    tests: (providers) => [
+      ({ facts }) => {
+        const found = requestProvider(facts.target, facts.headers);
+        return found !== undefined && providers.includes(found);
+      },
+    ],
+    describe: (providers) => [`for ${any(providers)}`],
+  },
+  model: {
+    kind: "body",
+    unit: "request",
+    doc: "the model asked for",
+    schema: patterns,
+    tests: (models) => {
+      const list = new PatternList(models, false);
+      return [(request) => request.model !== undefined && list.matches(request.model)];
+    },
+    isKnownEarly: isInPath,
+    describe: (models) => [`model ${anyPattern(models)}`],
+  },
+  stream: {
+    kind: "body",
+    unit: "request",
+    doc: "whether a stream is asked for",
+    schema: z.boolean(),
+    tests: (stream) => [
+      (request) => request.isStream === stream && (request.json !== undefined || isInPath(request)),
+    ],
+    isKnownEarly: isInPath,
+    describe: (stream) => [stream ? "streaming" : "not streaming"],
+  },
+};
+
+/** The rows, each with its name. */
+export const MATCH_ROWS: readonly (readonly [name: keyof Match, key: MatchKey<unknown>])[] = Object.entries(
+  MATCH_KEYS,
+) as unknown as readonly (readonly [keyof Match, MatchKey<unknown>])[];
+
+/** The rows for which a match says something, each with what it says. */
+export function givenKeys(
+  match: Match,
+): readonly { readonly name: keyof Match; readonly key: MatchKey<unknown>; readonly value: unknown }[] {
+  return MATCH_ROWS.flatMap(([name, key]) =>
+    match[name] === undefined ? [] : [{ name, key, value: match[name] }],
+  );
+}
+
+const TEXT_KEYS = Object.values(MATCH_KEYS).filter((key) => key.kind === "text");
+
+/** Where the text of a key stands in {@link KnownTexts}. */
+export function textPlace(key: MatchKey<unknown>): number {
+  return TEXT_KEYS.findIndex((one) => (one as MatchKey<unknown>) === key);
+}
+
+/** The texts of a connection, or of a request on it. */
+export function knownTexts(facts: ConnectionFacts, request: KnownRequest | null): KnownTexts {
+  return TEXT_KEYS.map((key) => key.read(facts, request));
+}
+
+/** A Markdown table of the keys, those about connections first; the documentation's is made with it. */
+export function matchTable(): string {
+  const rows = MATCH_ROWS.toSorted(
+    ([, a], [, b]) => Number(a.unit === "request") - Number(b.unit === "request"),
+  );
+  return [
+    "| key | what it is held against |",
+    "|---|---|",
+    ...rows.map(([name, { doc }]) => `| \`${name}\` | ${doc} |`),
+    "",
+  ].join("\n");
+}

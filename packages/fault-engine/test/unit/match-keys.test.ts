@@ -1,0 +1,110 @@
+/** Every key of `match` decides, is described, and says for itself what it needs. */
+import { describe, expect, it } from "vitest";
+import {
+  explain,
+  FaultEngine,
+  type Match,
+  matchTable,
+  parseRuleFile,
+  type RequestFacts,
+  type RuleSet,
+} from "../../src/index.ts";
+
+const body = { model: "claude-1", stream: true, metadata: { user_id: "team-a" } };
+const facts: RequestFacts = {
+  connection: "1",
+  way: "decrypted",
+  host: "api.example.com",
+  sni: "api.example.com",
+  port: 443,
+  alpn: "http/1.1",
+  ja4: "t13d",
+  method: "POST",
+  target: "/v1/messages?x=1",
+  headers: [["x-team", "a"]],
+  body: new TextEncoder().encode(JSON.stringify(body)),
+};
+
+interface Sample {
+  /** In a rule file: one that holds for the request above, and one that does not. */
+  readonly holds: string;
+  readonly fails: string;
+  readonly words: string;
+  /** What has to be there before it can be judged. */
+  readonly needs: "connection" | "head" | "body";
+}
+
+const samples = {
+  method: { holds: "post", fails: "GET", words: "method POST", needs: "head" },
+  host: { holds: '"API.*"', fails: "other.example.com", words: "host API.*", needs: "connection" },
+  way: {
+    holds: "[plain, decrypted]",
+    fails: "plain",
+    words: "plain or decrypted traffic",
+    needs: "connection",
+  },
+  port: { holds: "443", fails: "80", words: "port 443", needs: "connection" },
+  path: { holds: "/v1/messages", fails: "/v1/models", words: "path /v1/messages", needs: "head" },
+  sni: { holds: "api.*", fails: "other.*", words: "SNI api.*", needs: "connection" },
+  alpn: { holds: "http/1.1", fails: "h2", words: "ALPN http/1.1", needs: "connection" },
+  ja4: { holds: "t13*", fails: "t12*", words: "JA4 t13*", needs: "connection" },
+  headers: {
+    holds: "{ x-team: a }",
+    fails: "{ x-team: false }",
+    words: "header x-team like a",
+    needs: "head",
+  },
+  body: {
+    holds: '{ /metadata/user_id: "team-*" }',
+    fails: "{ /stream: false }",
+    words: "body /metadata/user_id team-*",
+    needs: "body",
+  },
+  provider: { holds: "anthropic", fails: "[openai, gemini]", words: "for anthropic", needs: "head" },
+  model: { holds: "claude-*", fails: "gpt-*", words: "model claude-*", needs: "body" },
+  stream: { holds: "true", fails: "false", words: "streaming", needs: "body" },
+} satisfies Record<keyof Match, Sample>;
+
+const keys = Object.entries<Sample>(samples);
+const ruleSet = (key: string, value: string): RuleSet =>
+  parseRuleFile(
+    `version: 1\nrules: [{ name: a, match: { ${key}: ${value} }, fault: { http: { empty: true } } }]`,
+    "a.yaml",
+  ).ruleSet;
+const decide = (key: string, value: string, request: RequestFacts): string => {
+  const engine = new FaultEngine({ startedAtMs: 0 });
+  engine.setRules("file", ruleSet(key, value));
+  return engine.decideRequest(request, 0).kind;
+};
+const { body: _, ...head } = facts;
+
+describe("a key of match", () => {
+  it.each(keys)("%s holds for what it says, and for nothing else", (key, { holds, fails }) => {
+    expect(decide(key, holds, facts)).toBe("fault");
+    expect(decide(key, fails, facts)).toBe("none");
+  });
+
+  it.each(keys)("%s waits for the body only where it needs it", (key, { holds, needs }) => {
+    expect(decide(key, holds, head)).toBe(needs === "body" ? "needs-body" : "fault");
+  });
+
+  it.each(keys)(
+    "%s makes its rule one about requests where a connection can't tell",
+    (key, { holds, needs }) => {
+      const { rules } = ruleSet(key, holds);
+      const early = { ...rules[0]!, faults: [{ kind: "tls.garbage", afterRecords: 0 } as const] };
+      const set = (): void =>
+        new FaultEngine({ startedAtMs: 0 }).setRules("file", { ...ruleSet(key, holds), rules: [early] });
+      if (needs === "connection") expect(set).not.toThrow();
+      else expect(set).toThrow(`match.${key}`);
+    },
+  );
+
+  it.each(keys)("%s is described", (key, { holds, words }) => {
+    expect(explain(ruleSet(key, holds))).toContain(` with ${words}\n`);
+  });
+
+  it.each(keys)("%s is in the documentation's table", (key) => {
+    expect(matchTable()).toContain(`| \`${key}\` | `);
+  });
+});
