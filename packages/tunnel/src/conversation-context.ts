@@ -1,8 +1,8 @@
 /** What the parts of a conversation are given, and what they are, in a tunnel that is heard on one side. */
 import type { Fault } from "@faultwire/fault-engine";
 import type { FaultDesk, FaultPolicy, Side, TellUnread } from "@faultwire/fault-session";
+import type { ChunkAnswer } from "./chunk-answer.ts";
 import type { TunnelEventBody } from "./events.ts";
-import type { Verdict } from "./verdict.ts";
 
 /** How a direction reaches us: as read calls (any answer is possible) or as write calls (few are). */
 export type CallKind = "read" | "write";
@@ -30,12 +30,12 @@ export interface ConversationContext {
 
 /** A protocol's part: both directions' chunks in the order seen. */
 export interface Watcher {
-  fromClient(chunk: Uint8Array, kind: CallKind): Verdict;
-  fromServer(chunk: Uint8Array, kind: CallKind): Verdict;
+  fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer;
+  fromServer(chunk: Uint8Array, kind: CallKind): ChunkAnswer;
   /** What a read call is answered with while the tunnel is to end. */
-  endingRead(from: Side): Verdict;
+  endingRead(from: Side): ChunkAnswer;
   /** What a write call is answered with while the tunnel is to end. */
-  endingWrite(from: Side, clientEnded: boolean): Verdict;
+  endingWrite(from: Side, clientEnded: boolean): ChunkAnswer;
   /** The tunnel is over. */
   finish(): void;
 }

@@ -8,10 +8,10 @@ import type { UnreadReason } from "@faultwire/fault-engine";
 import type { Side } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
 import { detectProtocol } from "@faultwire/tls-parser";
+import { type ChunkAnswer, closed, closeReason, pass } from "./chunk-answer.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { TlsConversation } from "./tls-conversation.ts";
-import { closed, closeReason, pass, type Verdict } from "./verdict.ts";
 
 export class Conversation {
   readonly #context: ConversationContext;
@@ -49,23 +49,23 @@ export class Conversation {
   }
 
   /** Takes one chunk and says what becomes of it. */
-  see(from: Side, kind: CallKind, chunk: Uint8Array): Verdict {
+  see(from: Side, kind: CallKind, chunk: Uint8Array): ChunkAnswer {
     if (this.#closing !== undefined) return this.#end(from, kind);
     const watcher = this.#watcher;
     if (watcher === null) return pass;
-    const verdict = watcher
+    const answer = watcher
       ? from === "client"
         ? watcher.fromClient(chunk, kind)
         : watcher.fromServer(chunk, kind)
       : this.#detect(from, kind, chunk);
-    if (verdict.kind === "close") {
+    if (answer.kind === "close") {
       this.close();
       if (from === "client") this.#clientEnded = true;
     }
-    return verdict;
+    return answer;
   }
 
-  #end(from: Side, kind: CallKind): Verdict {
+  #end(from: Side, kind: CallKind): ChunkAnswer {
     if (kind === "read") {
       if (from === "client") this.#clientEnded = true;
       return this.#watcher?.endingRead(from) ?? closed;
@@ -73,7 +73,7 @@ export class Conversation {
     return this.#watcher ? this.#watcher.endingWrite(from, this.#clientEnded) : closed;
   }
 
-  #detect(from: Side, kind: CallKind, chunk: Uint8Array): Verdict {
+  #detect(from: Side, kind: CallKind, chunk: Uint8Array): ChunkAnswer {
     // A server that speaks first speaks neither TLS nor HTTP.
     if (from === "server") return this.#unknown("other-protocol", from);
     // What is too short to tell goes on all the same: its sender may be waiting for an answer to just that.
@@ -98,13 +98,13 @@ export class Conversation {
     }
   }
 
-  #found(watcher: Watcher, chunk: Uint8Array, kind: CallKind): Verdict {
+  #found(watcher: Watcher, chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     this.#watcher = watcher;
     this.#prefix = new Uint8Array(0);
     return watcher.fromClient(chunk, kind);
   }
 
-  #unknown(reason: UnreadReason, from: Side): Verdict {
+  #unknown(reason: UnreadReason, from: Side): ChunkAnswer {
     this.#watcher = null;
     this.#context.tell({
       type: "detected",

@@ -1,14 +1,15 @@
 /**
- * How long the host takes from an answer to the call that follows from it, as seen from here: its own work, both
- * connections and our own queue included. What has to wait for something that the host does without telling waits
- * that long and a margin: smoothed mean and deviation, as TCP's retransmission timer has them (RFC 6298 section 2).
+ * How long the host takes from our answer to the call that this answer brings about. The host's own work, both connections
+ * and our own queue are part of that time. The host does some things without telling us; a call that has to wait for
+ * one of them waits this long and a margin. Mean and deviation are smoothed as for TCP's retransmission timer (RFC 6298
+ * section 2).
  */
 export class HostPace {
   #meanMs = 0;
   #deviationMs = 0;
   #samples = 0;
 
-  /** A call has come that an answer `ms` ago brought about. */
+  /** A call has come, `ms` after the answer that brought it about. */
   sample(ms: number): void {
     if (this.#samples++ === 0) {
       this.#meanMs = ms;
@@ -19,12 +20,12 @@ export class HostPace {
     this.#meanMs += (ms - this.#meanMs) / 8;
   }
 
-  /** The mean time of a round, in ms; 0 while none was seen. */
+  /** The mean time of a round, in ms; 0 before the first round. */
   get roundMs(): number {
     return this.#meanMs;
   }
 
-  /** What all but freak rounds stay under, in ms; 0 while none was seen. */
+  /** Nearly all rounds are shorter than this, in ms; 0 before the first round. */
   get slowRoundMs(): number {
     return this.#meanMs + 4 * this.#deviationMs;
   }

@@ -29,9 +29,9 @@ import {
   type ResponseItem,
   ResponseReader,
 } from "@faultwire/http1";
+import { type ChunkAnswer, closed, needsBothSides, pass } from "./chunk-answer.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import { questionHead } from "./question.ts";
-import { closed, needsBothSides, pass, type Verdict } from "./verdict.ts";
 
 /** Requests without a response before the connection is not read any more: on one side the host can't be held up. */
 const { maxOutstandingRequests } = DEFAULT_HTTP_LIMITS;
@@ -60,7 +60,7 @@ export class HttpConversation implements Watcher {
     this.#gone.client = forwarded.length;
   }
 
-  fromClient(chunk: Uint8Array, kind: CallKind): Verdict {
+  fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     const out: Uint8Array[] = [];
     let changed = false;
     // A write call can't be swallowed: the bytes of an unfinished head have gone on with an earlier one.
@@ -90,7 +90,7 @@ export class HttpConversation implements Watcher {
     return bytes.length > 0 ? { kind: "bytes", bytes } : closed;
   }
 
-  fromServer(chunk: Uint8Array, kind: CallKind): Verdict {
+  fromServer(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     // An unfinished head that was held back for an exchange comes out with its end, not before.
     const heldBack = this.#responses.pendingBytes > this.#gone.server;
     if (!this.#injecting && !heldBack) {
@@ -119,11 +119,11 @@ export class HttpConversation implements Watcher {
     return { kind: "bytes", bytes: joinBytes(out) };
   }
 
-  endingRead(): Verdict {
+  endingRead(): ChunkAnswer {
     return closed;
   }
 
-  endingWrite(): Verdict {
+  endingWrite(): ChunkAnswer {
     return closed;
   }
 
@@ -242,7 +242,7 @@ export class HttpConversation implements Watcher {
   }
 
   /** An injected answer can't be finished: end the tunnel, as a broken connection. */
-  #giveUp(): Verdict {
+  #giveUp(): ChunkAnswer {
     this.#context.close();
     return closed;
   }

@@ -1,25 +1,25 @@
 /**
- * One direction of a tunnel that the host wrapped on both sides: what a *read* call was answered with comes
- * back in *write* calls on the other side. The lane lets nothing get lost on the way between the two.
+ * One direction of a tunnel that the host wrapped on both sides. The host shows the answer to a *read* call again in
+ * *write* calls on the other side: the echo. The lane makes sure that no byte is lost on the way between the two.
  *
- * The host moves the bytes with a copy loop that tops its 8192-byte buffer up while a write call is in flight
- * and counts the whole buffer as delivered when the answer is there, even what came too late to be taken
- * (docs/fault-host.md, "Write calls lose data"). A full buffer can't be topped up, and so:
+ * The host copies bytes through a buffer of 8192 bytes. While a write call is in flight, the host adds newly read bytes
+ * to that buffer. When the answer comes, the host counts the whole buffer as delivered, also the bytes that it added
+ * after the call began (docs/fault-host.md, "Write calls lose data"). The host can add nothing to a full buffer. So:
  *
- * - **Filler.** Every answer is filled up to whole buffers. Each comes back in a write call of its own, whose answer
- *   takes the bytes alone: nothing can be lost, and nothing has to be waited for. It also gives as many moments to say
- *   something as an answer has buffers, so that it can go out in parts (docs/adr/0013).
+ * - **Filler.** The lane fills every read answer up to whole buffers. Each buffer comes back in a write call of its own,
+ *   and the answer to that call holds the real bytes alone. Nothing can be lost, and nothing has to wait. An answer of
+ *   several buffers also gives several moments to send something, so it can go out in parts (docs/adr/0013).
  *
- * Filler may only be given where it is sure to come back. Until the first echo has proven that, four rules make the
+ * Filler may be given only where it is sure to come back. The first echo proves that. Until then four rules make the
  * host's buffer harmless (docs/adr/0005):
  *
- * - **Fence.** A write call that does not yet show everything that was answered is sent back with an empty
- *   Replace: the host offers it again, with what has come meanwhile. Nothing counts as delivered by that.
- * - **Full buffers.** A write call of 8192 bytes is released at once, and the next read answer needs no wait.
- * - **Guard.** After the release of a smaller one, the next read answer waits until the host has surely written
- *   it: a few milliseconds, or a slow round of its own.
- * - **Say what is taken.** A smaller one is released with its own bytes, so that what was topped up unseen is
- *   known to be lost, not perhaps taken; it is kept here and given again.
+ * - **Fence.** A write call that does not yet show everything that was answered gets an empty Replace. The host then
+ *   offers the same bytes again, with those that have come meanwhile, and counts nothing as delivered.
+ * - **Full buffers.** A write call of 8192 bytes is released at once, and the next read answer need not wait.
+ * - **Guard.** After the release of a smaller write call the next read answer waits until the host has surely written
+ *   it: a few milliseconds, or as long as one slow round of the host.
+ * - **Say what is taken.** The answer to a smaller write call repeats the call's bytes. Bytes that the host added unseen
+ *   are then lost for certain. The lane still keeps them, and gives them again.
  */
 import { hostLimits } from "@faultwire/fault-protocol";
 import { joinBytes } from "@faultwire/http1";
@@ -31,61 +31,72 @@ export interface LaneOptions {
   readonly timers: Timers;
   /** The host's pace, shared by all tunnels. */
   readonly pace: HostPace;
-  /** The least time that a read answer waits after the release of a partly filled write call, in ms. Default 5. */
+  /** After the release of a partly filled write call, a read answer waits at least this long, in ms. Default 5. */
   readonly guardMs?: number;
   /**
-   * The least time that answered bytes stay unseen, while the host already reads on, before they count as lost, in ms.
-   * Default 5000: giving bytes again that were only slow breaks the tunnel, waiting for lost ones only delays it.
+   * Answered bytes count as lost when the host reads on and has not shown them for at least this long, in ms. Default
+   * 5000. It is long because the two mistakes differ: to give slow bytes again breaks the tunnel, to wait for lost bytes
+   * only delays it.
    */
   readonly echoTimeoutMs?: number;
-  /** False where the host wrapped one side only: then there is no echo, and every call is answered at once. */
+  /** False where the host wrapped one side only. Then there is no echo, and the lane answers every call at once. */
   readonly paired?: boolean;
 }
 
-/** The longest that the write call of a full chunk waits for the next read to ride along, in ms. */
+/**
+ * The write call of a full chunk waits at most this long for the next read call, in ms. The answer to that read call then
+ * goes into the same buffer of the host.
+ */
 const maxRideMs = 20;
-/** A write call with filler that shows less than a full buffer so many times shows all that the host has left. */
+/**
+ * When this many write calls with filler in a row hold less than a full buffer, the host has shown everything that it
+ * still had.
+ */
 const maxPartFences = 100;
-/** A timer that comes this much too late says that this process was busy, and calls may wait unread; in ms. */
+/** A timer that fires later than this shows that this process was busy: calls may have come unread. In ms. */
 const lateTimerMs = 50;
 
-/** Filler for one buffer of the host's. */
+/** Filler for one buffer of the host. */
 const oneBuffer = new Uint8Array(hostLimits.maxWriteChunkBytes);
 
 /** A part of an answer that goes out at its time. */
 export interface TimedPart {
   readonly bytes: Uint8Array;
-  /** On the clock of the lane's timers; infinite for one that never goes, so that nothing comes behind it. */
+  /** On the clock of the lane's timers. A part with `Infinity` never goes, and it has to be the last. */
   readonly atMs: number;
-  /** Whether the host has been given these very bytes, so that it need not be told them again. */
+  /** Whether the host already holds exactly these bytes, so that the answer need not repeat them. */
   readonly isGiven?: boolean;
 }
 
-/** The most parts of one answer: each takes a full buffer of the host, and all of them one message. */
+/** The most parts of one answer. Each part takes one full buffer of the host, and all parts go in one message. */
 export const maxTimedParts: number = Math.floor(
   hostLimits.maxAnswerChunkBytes / hostLimits.maxWriteChunkBytes,
 );
 
-/** How the host's calls are answered; each is called once at the most. */
+/** Answers a read call. The lane calls it once at the most. */
 export interface ReadReply {
-  /** The bytes go on; never empty. */
+  /** These bytes go on; never empty. */
   forward(bytes: Uint8Array): void;
 }
+/** Answers a write call. The lane calls one of its functions, once at the most. */
 export interface WriteReply {
-  /** The host writes what its buffer holds; only for a buffer that can't be topped up. */
+  /** The host writes what its buffer holds. Only for a full buffer: the host can have added nothing to it. */
   release(): void;
-  /** The host offers the same bytes again, with what has come meanwhile. */
+  /** The host offers the same bytes again, with those that have come meanwhile. */
   offerAgain(): void;
   /** The host writes these bytes in place of those offered. */
   replace(bytes: Uint8Array): void;
-  /** The direction ends with an error: what came back is not what was sent. */
+  /** The direction ends with an error: the echo differs from the answer. */
   refuse(): void;
 }
 
-/** What a lane has to tell about the host. */
+/** What a lane tells of the host. */
 export type LaneNews =
+  /** No echo comes. */
   | { readonly kind: "unpaired" }
+  /** The host had lost so many bytes, and they were given again. */
   | { readonly kind: "recovered"; readonly bytes: number }
+  /** The echo differs from the answer. */
   | { readonly kind: "mismatch"; readonly expectedBytes: number; readonly foundBytes: number };
 
 interface HeldRead {
@@ -93,7 +104,7 @@ interface HeldRead {
   readonly reply: ReadReply;
   readonly since: number;
   readonly full: boolean;
-  /** What the bytes stand for, where they are filler. */
+  /** Where the bytes are filler: the parts that go out in their place. */
   readonly parts?: TimedPart[];
 }
 interface HeldWrite {
@@ -102,7 +113,7 @@ interface HeldWrite {
   readonly since: number;
 }
 
-/** The gate of one direction. Feed it every call of the direction; it answers each, sooner or later. */
+/** The gate of one direction. It takes every call of the direction and answers each, at once or later. */
 export class Lane {
   readonly #timers: Timers;
   readonly #pace: HostPace;
@@ -110,22 +121,22 @@ export class Lane {
   readonly #echoTimeoutMs: number;
   readonly #onNews: (news: LaneNews) => void;
 
-  /** Answered on read calls and not yet released on a write call, in order. */
+  /** Bytes of read answers that no write call has been released with yet, in order. */
   readonly #unseen = new UnseenBytes();
   #read: HeldRead | undefined;
   #write: HeldWrite | undefined;
-  /** When a partly filled write call was released for the last time. */
+  /** When the last partly filled write call was released. */
   #releasedAt = Number.NEGATIVE_INFINITY;
-  /** How many bytes that one showed. */
+  /** How many bytes that call showed. */
   #releasedBytes = 0;
-  /** When the answer was given that the next write call follows from. */
+  /** When the answer was given that makes the host send the next write call. */
   #answeredAt: number | undefined;
   #echoed = false;
   #paired: boolean;
   #rides = false;
-  /** What goes out in place of the filler that is unseen, a part for each full buffer of it. */
+  /** The parts that go out in place of the filler that has not come back: one part for each full buffer. */
   #parts: TimedPart[] = [];
-  /** Filler that the host has been given and has not shown. */
+  /** Bytes of filler that the host has got and has not shown again. */
   #fillerBytes = 0;
   #fences = 0;
   #cancelTimer: (() => void) | undefined;
@@ -139,32 +150,32 @@ export class Lane {
     this.#onNews = onNews;
   }
 
-  /** Whether what read calls are answered with comes back in write calls. */
+  /** Whether answers to read calls come back in write calls. */
   get paired(): boolean {
     return this.#paired;
   }
 
-  /** Whether an answer can go out in parts: what was answered before has come back. */
+  /** Whether an answer can go out in parts: an echo of an earlier answer has come. */
   get isProven(): boolean {
     return this.#paired && this.#echoed;
   }
 
-  /** Whether the host has filler in hand, which must reach nobody. */
+  /** Whether the host holds filler. No peer may ever get it. */
   get hasFiller(): boolean {
     return this.#fillerBytes > 0;
   }
 
-  /** Whether a write call can be an echo: before the first read answer there is nothing to come back. */
+  /** Whether a write call can be an echo. Before the first read answer it can't. */
   get expectsEcho(): boolean {
     return this.#paired && (this.#echoed || this.#unseen.length > 0);
   }
 
-  /** Bytes kept until the host has shown them; at the most one read answer and one buffer. */
+  /** Bytes that are kept until the host has shown them: one read answer and one buffer at the most. */
   get unseenBytes(): number {
     return this.#unseen.length;
   }
 
-  /** A read call whose answer is to be `bytes` (not empty). `chunkBytes` is what the host had read. */
+  /** Takes a read call that is to be answered with `bytes` (not empty). `chunkBytes`: how much the host had read. */
   read(bytes: Uint8Array, chunkBytes: number, reply: ReadReply): void {
     if (!this.#paired) {
       reply.forward(bytes);
@@ -180,8 +191,9 @@ export class Lane {
   }
 
   /**
-   * The same, with filler behind the bytes so that every buffer of the host's is full: then nothing can top one up, and
-   * nothing is lost, fenced or waited for. The filler comes back in the last write call, which takes the bytes alone.
+   * As {@link read}, with filler behind the bytes, so that every buffer of the host is full. The host can add nothing to
+   * it, so no byte is lost and no call has to wait. The filler comes back in the last write call; the answer to that call
+   * holds the real bytes alone.
    */
   pad(bytes: Uint8Array, reply: ReadReply): void {
     if (!this.#paired) {
@@ -191,7 +203,7 @@ export class Lane {
     const size = hostLimits.maxWriteChunkBytes;
     const atMs = this.#timers.now();
     if (bytes.length < size) {
-      // Nothing is copied: the bytes go with the write call alone.
+      // No copy: the read answer is filler alone, and the write call is answered with the bytes.
       this.#read = { bytes: oneBuffer, reply, since: atMs, full: false, parts: [{ bytes, atMs }] };
       this.#pump();
       return;
@@ -208,9 +220,9 @@ export class Lane {
   }
 
   /**
-   * A read call whose answer goes out in parts, at the most {@link maxTimedParts}, each at its time. The host is given
-   * a full buffer of filler for each of them: it comes back in a write call of its own, which is held until the part
-   * is due and takes the part in the filler's place. The host reads on behind the last one.
+   * Takes a read call whose answer goes out in parts, each at its time; {@link maxTimedParts} at the most. The host gets a
+   * full buffer of filler for each part. Each buffer comes back in a write call of its own. The lane holds that call until
+   * the part is due, and answers it with the part in place of the filler. Behind the last part the host reads on.
    */
   drip(parts: readonly TimedPart[], reply: ReadReply): void {
     this.#read = {
@@ -224,8 +236,8 @@ export class Lane {
   }
 
   /**
-   * What a last part of {@link drip} that never goes by itself stands for: these bytes go in its place, or, where there are
-   * none, the direction ends there with an error.
+   * Ends the wait of a last part of {@link drip} that never goes by itself. These bytes go in its place; without any, the
+   * direction ends there with an error.
    */
   settleLast(bytes: Uint8Array): void {
     for (const parts of [this.#parts, this.#read?.parts ?? []]) {
@@ -236,7 +248,7 @@ export class Lane {
     }
   }
 
-  /** A write call: the echo of what read calls were answered with. */
+  /** Takes a write call: an echo of read answers. */
   write(chunk: Uint8Array, reply: WriteReply): void {
     if (!this.#paired) {
       this.#writeUnpaired(chunk, reply);
@@ -250,13 +262,13 @@ export class Lane {
     this.#pump();
   }
 
-  /** Lets go of a waiting read call without an answer; the caller answers it otherwise. */
+  /** Forgets a waiting read call. The caller answers it in another way. */
   dropRead(): void {
     this.#read = undefined;
     this.#pump();
   }
 
-  /** Goes on without echoes; a waiting read call is answered at once. */
+  /** From now on there are no echoes. A waiting read call is answered at once. */
   unpair(): void {
     if (!this.#paired) return;
     this.#paired = false;
@@ -270,7 +282,7 @@ export class Lane {
     read?.reply.forward(read.parts ? joinParts(read.parts) : read.bytes);
   }
 
-  /** Parts that wait for their time are due now. */
+  /** All parts that wait for their time are due now. */
   drain(): void {
     const now = this.#timers.now();
     const due = (parts: readonly TimedPart[]): TimedPart[] => parts.map((part) => ({ ...part, atMs: now }));
@@ -289,7 +301,7 @@ export class Lane {
     this.#parts = [];
   }
 
-  /** Nobody holds anything any more: all parts go in place of the first filler, and nothing in place of the rest. */
+  /** Without an echo: all parts go in place of the first filler, and the direction ends at the next filler. */
   #writeUnpaired(chunk: Uint8Array, reply: WriteReply): void {
     if (this.#fillerBytes === 0) {
       reply.release();
@@ -362,7 +374,7 @@ export class Lane {
     if (this.#read) this.#pump();
   }
 
-  /** The host has dropped some filler: what is left of it is still a write call for every part. */
+  /** The host has lost some filler. There is still a write call for every part. */
   #dropFiller(bytes: number): void {
     this.#unseen.take(bytes);
     this.#fillerBytes -= bytes;
@@ -384,7 +396,7 @@ export class Lane {
     const isFull = write.chunk.length >= hostLimits.maxWriteChunkBytes;
     this.#releasedAt = isFull ? Number.NEGATIVE_INFINITY : this.#timers.now();
     this.#releasedBytes = write.chunk.length;
-    // Where nothing was ever to go, no answer is right but the end.
+    // A part without bytes is an end.
     if (part.isGiven) write.reply.release();
     else if (part.bytes.length > 0) write.reply.replace(part.bytes);
     else write.reply.refuse();
@@ -402,8 +414,8 @@ export class Lane {
       this.#forward(read);
       return;
     }
-    // Answered bytes are still to come back. Their write call is on its way on the other connection, or the
-    // host has lost them, or it never wrapped the other side.
+    // Answered bytes have not come back. Their write call may be on its way on the other connection, the host may have
+    // lost them, or the host has never wrapped the other side.
     const patienceMs = Math.max(this.#echoTimeoutMs, 10 * this.#pace.slowRoundMs);
     const wait = read.since + patienceMs - now;
     if (wait > 0) {
@@ -438,7 +450,10 @@ export class Lane {
     read.reply.forward(read.bytes);
   }
 
-  /** Sends the write call back, at once the first times, then slower: the missing bytes are on their way. */
+  /**
+   * Has the host offer the write call again, because the missing bytes are on their way. The first few times at once, then
+   * once a millisecond.
+   */
   #fence(write: HeldWrite): void {
     const patience = this.#fences < 4 ? 0 : write.since + 1 - this.#timers.now();
     if (patience > 0) {
@@ -451,7 +466,7 @@ export class Lane {
     write.reply.offerAgain();
   }
 
-  /** The host shows what comes `at` bytes later than expected: those before were lost in its buffer. */
+  /** The host shows bytes that stand `at` bytes behind the expected ones: it has lost those before. */
   #mendHole(write: HeldWrite, at: number): void {
     this.#write = undefined;
     const bytes = this.#unseen.take(at + write.chunk.length);
@@ -470,9 +485,9 @@ export class Lane {
   }
 
   /**
-   * Where in the unseen bytes the chunk stands: 0 as expected; behind what the host has dropped, where it dropped some;
-   * -1 nowhere. What it drops is what topped the buffer up behind the last partly filled call: all of what was answered,
-   * or as much of it as there was room for.
+   * Where in the unseen bytes the chunk stands. 0: as expected. More: so many bytes were lost. -1: nowhere. The host loses
+   * bytes that it added to its buffer during the last partly filled call: either all that was answered, or as much as the
+   * buffer had room for.
    */
   #offsetOf(chunk: Uint8Array): number {
     const last = this.#unseen.length - chunk.length;

@@ -1,9 +1,9 @@
 /**
- * Makes an upstream speak that has nothing to say. The client can be told something only in answer to a call that
- * brings the upstream's bytes; where such a call is needed and none is to be expected, the upstream is prompted.
+ * Makes a silent upstream speak. Bytes can go to the client only in answer to a call that brings bytes of the upstream.
+ * Where such a call is needed and none is to be expected, the prompter asks the upstream something.
  *
- * It also asks peers of TLS 1.3 for new keys now and then: the host forgets the rest of a short write until something
- * wakes it, and the peer's answer does (docs/adr/0012-key-updates-wake-the-host.md).
+ * The prompter also asks peers of TLS 1.3 for new keys now and then. When a socket takes only a part of a write, the host
+ * leaves the rest until something wakes it; the peer's answer does that (docs/adr/0012-key-updates-wake-the-host.md).
  */
 import type { CarrierHooks, ConnectionSession, Side } from "@faultwire/fault-session";
 import { type Header, joinBytes, type RequestHead } from "@faultwire/http1";
@@ -11,12 +11,12 @@ import { provocation } from "./provocation.ts";
 import { questionHead } from "./question.ts";
 
 /**
- * A peer is asked for new keys after so many bytes of data. Less than any socket buffer holds, so that a peer that has
- * fallen behind always has one such question still to read.
+ * A peer is asked for new keys after so many bytes of data. That is less than any socket buffer holds: a peer that has
+ * fallen behind always has at least one such question still to read.
  */
 const pulseBytes = 32_768;
 
-/** What the client has said that is kept to prompt the upstream with; a ClientHello is not longer. */
+/** Bytes of the client that are kept to prompt the upstream with. A ClientHello is not longer. */
 const maxKeptBytes = 65_536;
 
 const NOTHING = new Uint8Array(0);
@@ -24,7 +24,7 @@ const NOTHING = new Uint8Array(0);
 export class Prompter {
   readonly #userAgent: string;
   #session: ConnectionSession | undefined;
-  /** What the client has said, while nothing has gone to the upstream. */
+  /** What the client has said; kept until something has gone to the upstream. */
   #first: Uint8Array[] | undefined = [];
   #firstBytes = 0;
   #isProvoked = false;
@@ -40,14 +40,15 @@ export class Prompter {
     this.#session = session;
   }
 
-  /** What the session is given to add to it. */
+  /** The hooks that the session gets. */
   readonly hooks: CarrierHooks = {
-    // The upstream's own end is one more way to end the client's connection.
+    // An upstream that ends its connection brings one more moment to end the client's.
     headersOfLast: ({ version, headers }): readonly Header[] =>
       version === "1.1"
         ? [...headers.filter(([name]) => name.toLowerCase() !== "connection"), ["connection", "close"]]
         : headers,
-    // A broken record takes the call that the response comes with: the answer to this brings one more to end with.
+    // A broken record takes the call that the response comes with. The answer to this question brings one more, to end
+    // the connection with.
     requestSent: (head) => {
       const fault = this.#session?.openedTls?.pendingRecordFault;
       if (fault && head.keepAlive) this.#ask(head, fault.isEnd === true);
@@ -77,24 +78,24 @@ export class Prompter {
     return !this.#isProvoked || (openedTls !== undefined && !openedTls.hasFailed);
   }
 
-  /** Prompts the upstream. @returns what is to go to it besides what the session sends itself. */
+  /** Prompts the upstream. @returns bytes that are to go to it, besides those that the session sends itself. */
   prompt(): Uint8Array {
     const { exchanges, openedTls } = this.#session ?? {};
     if (exchanges) {
       const last = exchanges.lastHead;
       if (!last || exchanges.upstreamOwes || !exchanges.canInsert) return NOTHING;
-      // An answer that ends the connection has one call to go with, and the end has to have another.
+      // An answer that ends the connection needs two calls: one for its bytes, one for the end.
       this.#ask(last, exchanges.isOver || exchanges.isEndDue);
       openedTls?.flush();
       return NOTHING;
     }
     if (this.#first && this.#first.length > 0) {
-      // Its answer to the client's own hello brings the call to refuse the client with.
+      // The upstream answers the client's own hello. That brings the call with which the client is refused.
       const first = joinBytes(this.#first);
       this.#first = undefined;
       return first;
     }
-    // It may wait for a request that will not come: an alert makes it end.
+    // The upstream may wait for a request that will not come. An alert makes it end its connection.
     if (this.#isProvoked) return NOTHING;
     this.#isProvoked = true;
     return provocation;

@@ -1,8 +1,8 @@
-/** A request of our own that costs nothing: it makes an upstream speak that has nothing to say. */
+/** A request of our own, `HEAD /`, which costs nothing: it makes a silent upstream speak. */
 import { encodeHead, type Header, headerValue, type RequestHead } from "@faultwire/http1";
 
 export interface QuestionOptions {
-  /** The client's request in whose place, or behind which, it is asked. */
+  /** The client's request. The question goes in its place, or behind it. */
   readonly head: RequestHead;
   /** The host, where that request names none. */
   readonly host: string;

@@ -9,11 +9,11 @@
 import { hostLimits } from "@faultwire/fault-protocol";
 import type { Carrier, ConnectionSession, EndKind, EndOptions, Side } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
+import { closeReason } from "./chunk-answer.ts";
 import { maxTimedParts, type TimedPart } from "./lane.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Prompter } from "./prompter.ts";
 import type { Timers } from "./timers.ts";
-import { closeReason } from "./verdict.ts";
 import { insteadInTunnel } from "./ways.ts";
 
 /** The answers to a read call; each call gets one of them, once. */

@@ -1,7 +1,7 @@
-/** Time as a tunnel sees it: given by whoever runs it, so that tests can turn the clock by hand. */
+/** A tunnel's clock. The program that runs the tunnels gives it, so that tests can set the time by hand. */
 export interface Timers {
   /** Milliseconds from any fixed origin; never goes backwards. */
   readonly now: () => number;
-  /** Calls `action` once after `delayMs`; the returned function takes that back. */
+  /** Calls `action` once after `delayMs`. The returned function cancels that. */
   readonly after: (delayMs: number, action: () => void) => () => void;
 }

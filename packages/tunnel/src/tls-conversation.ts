@@ -8,9 +8,9 @@
 import type { Moment } from "@faultwire/fault-engine";
 import { meetTls, type Side, strikeOf, TlsFollower } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
+import { type ChunkAnswer, closed, needsBothSides, pass } from "./chunk-answer.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import { provocation } from "./provocation.ts";
-import { closed, needsBothSides, pass, type Verdict } from "./verdict.ts";
 
 export class TlsConversation implements Watcher {
   readonly #context: ConversationContext;
@@ -44,15 +44,15 @@ export class TlsConversation implements Watcher {
     if (forwarded.length > 0) this.#follower.see("client", forwarded);
   }
 
-  fromClient(chunk: Uint8Array, kind: CallKind): Verdict {
+  fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     return this.#see("client", chunk, kind);
   }
 
-  fromServer(chunk: Uint8Array, kind: CallKind): Verdict {
+  fromServer(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     return this.#see("server", chunk, kind);
   }
 
-  endingRead(from: Side): Verdict {
+  endingRead(from: Side): ChunkAnswer {
     const alert = this.#alert;
     if (from === "client" || !alert) return closed;
     this.#alert = undefined;
@@ -60,7 +60,7 @@ export class TlsConversation implements Watcher {
     return { kind: "bytes", bytes: alert };
   }
 
-  endingWrite(from: Side, clientEnded: boolean): Verdict {
+  endingWrite(from: Side, clientEnded: boolean): ChunkAnswer {
     // Toward the client: while it may still wait for this flight to speak again, the flight has to go on.
     if (from === "server") return clientEnded ? closed : pass;
     if (this.#isProvoked) return closed;
@@ -72,7 +72,7 @@ export class TlsConversation implements Watcher {
     this.#follower.finish();
   }
 
-  #see(from: Side, chunk: Uint8Array, kind: CallKind): Verdict {
+  #see(from: Side, chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     const reached = this.#follower.see(from, chunk);
     if (!reached) {
       if (this.#follower.isOver) this.#context.leave();
@@ -83,11 +83,11 @@ export class TlsConversation implements Watcher {
     if (strike.act.kind === "alert") this.#alert = strike.act.bytes;
     else this.#follower.met?.outcome(null);
     this.#context.close();
-    return this.#verdict(strike.at, from, kind, chunk, recordEnd);
+    return this.#answer(strike.at, from, kind, chunk, recordEnd);
   }
 
   /** What becomes of the chunk in which the moment is reached, `recordEnd` bytes into it. */
-  #verdict(moment: Moment, from: Side, kind: CallKind, chunk: Uint8Array, recordEnd: number): Verdict {
+  #answer(moment: Moment, from: Side, kind: CallKind, chunk: Uint8Array, recordEnd: number): ChunkAnswer {
     const isServer = this.#context.side === "server";
     switch (moment) {
       case "client-hello":

@@ -20,6 +20,7 @@ import {
   type TellUnread,
   unreadTeller,
 } from "@faultwire/fault-session";
+import { closeReason } from "./chunk-answer.ts";
 import { Conversation } from "./conversation.ts";
 import type { TunnelEventBody } from "./events.ts";
 import type { HostPace } from "./host-pace.ts";
@@ -28,7 +29,6 @@ import { Outlook } from "./outlook.ts";
 import { Prompter } from "./prompter.ts";
 import { Ticks } from "./ticks.ts";
 import type { Timers } from "./timers.ts";
-import { closeReason } from "./verdict.ts";
 import { insteadInTunnel } from "./ways.ts";
 
 /** One call of the host. */
@@ -170,10 +170,10 @@ export class Tunnel {
       });
       return;
     }
-    const verdict = this.#conversation(call.side).see(from, "read", call.chunk);
-    if (verdict.kind === "close") reply(close(verdict.reason));
+    const answer = this.#conversation(call.side).see(from, "read", call.chunk);
+    if (answer.kind === "close") reply(close(answer.reason));
     else {
-      const bytes = verdict.kind === "pass" ? call.chunk : verdict.bytes;
+      const bytes = answer.kind === "pass" ? call.chunk : answer.bytes;
       reply(bytes.length === 0 ? swallow() : replace(bytes));
     }
   }
@@ -208,10 +208,10 @@ export class Tunnel {
       reply(passThrough());
       return;
     }
-    const verdict = this.#conversation(call.side).see(from, "write", call.chunk);
-    if (verdict.kind === "pass") reply(passThrough());
-    else if (verdict.kind === "close") reply(close(verdict.reason));
-    else reply(verdict.bytes.length === 0 ? passThrough() : replace(verdict.bytes));
+    const answer = this.#conversation(call.side).see(from, "write", call.chunk);
+    if (answer.kind === "pass") reply(passThrough());
+    else if (answer.kind === "close") reply(close(answer.reason));
+    else reply(answer.bytes.length === 0 ? passThrough() : replace(answer.bytes));
   }
 
   #pairOf(): Pair {

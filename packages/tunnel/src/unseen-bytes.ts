@@ -1,4 +1,4 @@
-/** What read calls of one direction were answered with and write calls have not shown yet, in order. */
+/** Bytes of one direction's read answers that no write call has shown yet, in order. */
 import { joinBytes } from "@faultwire/http1";
 
 export class UnseenBytes {
@@ -36,7 +36,7 @@ export class UnseenBytes {
     return joinBytes(taken);
   }
 
-  /** Whether `chunk` stands `at` bytes behind the first. */
+  /** Whether the bytes from number `at` on are those of `chunk`. */
   matches(chunk: Uint8Array, at: number): boolean {
     let skip = at;
     let done = 0;

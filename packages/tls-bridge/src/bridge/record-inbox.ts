@@ -13,7 +13,7 @@ interface Waiter {
 }
 
 /** What one peer has sent and nobody has asked for. */
-class Lane {
+class RecordQueue {
   readonly reader = new RecordReader();
   readonly records: TlsRecord[] = [];
   waitingBytes = 0;
@@ -25,7 +25,10 @@ class Lane {
  * peer; what comes too early waits, up to a limit.
  */
 export class RecordInbox {
-  readonly #lanes: Readonly<Record<BridgeSide, Lane>> = { client: new Lane(), server: new Lane() };
+  readonly #queues: Readonly<Record<BridgeSide, RecordQueue>> = {
+    client: new RecordQueue(),
+    server: new RecordQueue(),
+  };
   readonly #onWait: () => void;
   #waiter: Waiter | undefined;
   #isClosed = false;
@@ -42,12 +45,12 @@ export class RecordInbox {
 
   /** The reader of a peer's stream, for whoever goes on with it behind the handshakes. */
   reader(from: BridgeSide): RecordReader {
-    return this.#lanes[from].reader;
+    return this.#queues[from].reader;
   }
 
   /** Bytes of that peer's records that wait. */
   waitingBytes(from: BridgeSide): number {
-    return this.#lanes[from].waitingBytes;
+    return this.#queues[from].waitingBytes;
   }
 
   /**
@@ -57,11 +60,11 @@ export class RecordInbox {
    *   what is no record
    */
   push(from: BridgeSide, bytes: Uint8Array): void {
-    const lane = this.#lanes[from];
-    if (lane.waitingBytes + lane.reader.pendingBytes + bytes.length > tlsBridgeLimits.bufferedBytes)
+    const queue = this.#queues[from];
+    if (queue.waitingBytes + queue.reader.pendingBytes + bytes.length > tlsBridgeLimits.bufferedBytes)
       throw new BridgeFailed(limitFailure(from, "bufferedBytes"));
     // A copy, since the records wait while the caller may use his memory again.
-    for (const record of lane.reader.push(Uint8Array.from(bytes))) {
+    for (const record of queue.reader.push(Uint8Array.from(bytes))) {
       const waiter = this.#waiter;
       if (waiter?.from === from) {
         this.#waiter = undefined;
@@ -70,10 +73,10 @@ export class RecordInbox {
         continue;
       }
       requireNoFarewell(from, record);
-      if (lane.records.length >= tlsBridgeLimits.bufferedRecords)
+      if (queue.records.length >= tlsBridgeLimits.bufferedRecords)
         throw new BridgeFailed(limitFailure(from, "bufferedRecords"));
-      lane.records.push(record);
-      lane.waitingBytes += record.byteLength;
+      queue.records.push(record);
+      queue.waitingBytes += record.byteLength;
     }
   }
 
@@ -93,18 +96,18 @@ export class RecordInbox {
 
   /** A peer's next record, if it is there. */
   shift(from: BridgeSide): TlsRecord | undefined {
-    const lane = this.#lanes[from];
-    const record = lane.records.shift();
-    lane.waitingBytes -= record?.byteLength ?? 0;
+    const queue = this.#queues[from];
+    const record = queue.records.shift();
+    queue.waitingBytes -= record?.byteLength ?? 0;
     return record;
   }
 
   /** Forgets what waits; whoever waits for something is turned away. */
   close(): void {
     this.#isClosed = true;
-    for (const lane of Object.values(this.#lanes)) {
-      lane.records.length = 0;
-      lane.waitingBytes = 0;
+    for (const queue of Object.values(this.#queues)) {
+      queue.records.length = 0;
+      queue.waitingBytes = 0;
     }
     const waiter = this.#waiter;
     this.#waiter = undefined;
@@ -112,9 +115,9 @@ export class RecordInbox {
   }
 
   #count(from: BridgeSide, record: TlsRecord): void {
-    const lane = this.#lanes[from];
-    lane.handshakeBytes += record.byteLength;
-    if (lane.handshakeBytes > tlsBridgeLimits.handshakeBytes)
+    const queue = this.#queues[from];
+    queue.handshakeBytes += record.byteLength;
+    if (queue.handshakeBytes > tlsBridgeLimits.handshakeBytes)
       throw new BridgeFailed(limitFailure(from, "handshakeBytes"));
   }
 }

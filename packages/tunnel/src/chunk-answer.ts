@@ -1,5 +1,5 @@
 /** What becomes of one chunk. */
-export type Verdict =
+export type ChunkAnswer =
   /** It goes on as it is. */
   | { readonly kind: "pass" }
   /** These bytes go on in its place; none at all on a read call swallows it. */
@@ -9,7 +9,7 @@ export type Verdict =
 
 /** Why a fault is not carried out where one side is registered and that side can't do it. */
 export const needsBothSides = "one side only is registered, and that side can't do it";
-export const pass: Verdict = { kind: "pass" };
+export const pass: ChunkAnswer = { kind: "pass" };
 /** The reason that every injected close carries; the host logs it. */
 export const closeReason = "faultwire: injected connection fault";
-export const closed: Verdict = { kind: "close", reason: closeReason };
+export const closed: ChunkAnswer = { kind: "close", reason: closeReason };
