@@ -1,14 +1,13 @@
 /** Carries a fault out on a whole response in forward mode. */
+import type { Decision, ResponseDelay } from "@faultwire/fault-engine";
+import { wireMachines } from "@faultwire/fault-session";
 import {
-  createMachine,
-  type Decision,
-  drawDuration,
-  isEventStream,
-  type ResponseDelay,
-  requestProvider,
-} from "@faultwire/fault-engine";
-import { type FaultDesk, type RequestPlan, wireMachines } from "@faultwire/fault-session";
-import { type Header, headerValue, type RequestHead } from "@faultwire/http1";
+  ChangedMessage,
+  type ChangePlan,
+  type FaultDesk,
+  type MessageHead,
+} from "@faultwire/fault-session/messages";
+import type { Header } from "@faultwire/http1";
 import { runWhole, tooManySteps } from "./whole-body.ts";
 
 /** A response whose body is there, as its `content-encoding` made it. */
@@ -33,35 +32,23 @@ export type ChangedWhole =
 /** Changes a response; `nowMs` is the time on the clock of the faults. */
 export type ResponseChange = (response: WholeResponse, nowMs: number) => ChangedWhole;
 
-type ChangePlan = Extract<RequestPlan, { readonly kind: "change" }>;
-
-/** The head of the request that the response is for. */
-type Head = Pick<RequestHead, "target" | "headers">;
-
 /** What a plan does to the response. */
 export function changeByPlan(
   decision: Decision,
-  { fault }: ChangePlan,
-  head: Head,
+  plan: ChangePlan,
+  head: MessageHead,
   desk: FaultDesk,
 ): ResponseChange {
   return ({ headers, body }, nowMs) => {
     const { requestId } = desk.answerContext(decision, head);
-    const created = createMachine(fault, {
-      startMs: nowMs,
-      random: decision.random,
-      provider: requestProvider(head.target, head.headers) ?? null,
-      requestId: headerValue(headers, "request-id") ?? requestId,
-      isEventStream: isEventStream(headers),
-      bodyBytes: body.length,
-    });
-    if (created.kind === "none") return { kind: "undone", reason: created.reason };
-    const { machine } = created;
-    const whole = runWhole(machine, body, nowMs);
-    if (machine.outcome.kind === "undone") return machine.outcome;
+    const response = { headers, isEncoded: true, bodyBytes: body.length };
+    const message = new ChangedMessage({ decision, plan, request: head, requestId, nowMs, response });
+    message.begin(nowMs);
+    const whole = runWhole(message, body, nowMs);
+    if (message.undoneReason !== null) return { kind: "undone", reason: message.undoneReason };
     if (whole === undefined) return { kind: "undone", reason: tooManySteps };
-    const isCut = /^(?:stream\.(?:cut|error-event)|http\.truncate)$/.test(fault.kind);
-    return { kind: "changed", headers, body: whole.bytes, tookMs: whole.tookMs, isCut };
+    const { bytes, tookMs } = whole;
+    return { kind: "changed", headers: message.headers, body: bytes, tookMs, isCut: message.isCut };
   };
 }
 
@@ -81,16 +68,14 @@ export function changeByBytes(decision: Decision, nowMs: number): ResponseChange
 export function delayMs(
   decision: Decision,
   delay: ResponseDelay,
-  head: Head,
+  head: MessageHead,
   desk: FaultDesk,
   nowMs: number,
 ): number {
   const fault = { kind: "http.delay", ...delay } as const;
   const plan = { kind: "change", fault, ends: false, headers: [], settle: null } as const;
   const changed = changeByPlan(decision, plan, head, desk)({ headers: [], body: onePiece }, nowMs);
-  const headMs =
-    delay.beforeHead && drawDuration(delay.beforeHead, (index) => decision.random("delay", index));
-  return (headMs ?? 0) + (changed.kind === "changed" ? changed.tookMs : 0);
+  return changed.kind === "changed" ? changed.tookMs : 0;
 }
 
 const onePiece = new Uint8Array(1);

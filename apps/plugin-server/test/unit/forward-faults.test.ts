@@ -109,6 +109,14 @@ describe("what can't be read", () => {
     });
     expect(outcomes()).toEqual([]);
   });
+
+  it("is told of a compressed response, which goes back as it came", async () => {
+    const { forward, outcomes } = forwardWith(emptied);
+    await forward.request(request(), never);
+    const back = await forward.response(response(message, { "content-encoding": "br" }), never);
+    expect(text(back.modifiedResponse?.body)).toBe(message);
+    expect(outcomes()).toEqual(["r undone: the response is compressed", "complete"]);
+  });
 });
 
 describe("a fault is told", () => {
