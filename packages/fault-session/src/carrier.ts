@@ -43,6 +43,8 @@ export interface Carrier {
 export interface CarrierHooks {
   /** All of a request has been sent to the upstream. */
   readonly requestSent?: (head: RequestHead) => void;
+  /** All of a request has come; the answer to it ends the client's connection, behind a response that is still to come. */
+  readonly endWaits?: (head: RequestHead) => void;
   /**
    * The headers of a request whose response will end the client's connection.
    *

@@ -19,12 +19,7 @@ export class Outlook {
   /** Whether a call in hand toward this peer has to be kept, because something is to go with it later. */
   holds(to: Side, hasOutput: boolean): boolean {
     const { exchanges } = this.#session;
-    if (!exchanges || exchanges.isOpaque) return false;
-    if (to === "server") {
-      // The client's connection is to end behind a response that is still to come. The call that brings this response
-      // carries the response's bytes, so the end needs one more call. Only this call can bring that about.
-      return !hasOutput && exchanges.endsClient && exchanges.upstreamOwes && exchanges.canInsert;
-    }
+    if (!exchanges || exchanges.isOpaque || to === "server") return false;
     const isLast = exchanges.isSending && !exchanges.upstreamOwes;
     if (exchanges.wakeAtMs !== undefined) return !hasOutput || (this.isScheduled && isLast);
     return exchanges.isSending && !hasOutput;

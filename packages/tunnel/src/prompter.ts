@@ -53,6 +53,8 @@ export class Prompter {
       const fault = this.#session?.openedTls?.pendingRecordFault;
       if (fault && head.keepAlive) this.#ask(head, fault.isEnd === true);
     },
+    // The response before this answer takes the call that it comes with: there has to be another one to end with.
+    endWaits: (head) => this.#ask(head, true),
     sealed: (to, bytes) => this.#pulse(to, bytes),
   };
 

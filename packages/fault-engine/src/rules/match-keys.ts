@@ -109,7 +109,9 @@ const hostPatterns = oneOrMore(
 const scalar = z.union([textPattern, z.number(), z.boolean(), z.null()], {
   error: "expected a text, a number, true, false or null",
 });
-const pointer = z.string().regex(/^\//, { error: "expected a JSON pointer such as /messages/0/role" });
+const pointer = z.string().regex(/^\/(?:[^~]|~[01])*$/, {
+  error: "expected a JSON pointer such as /messages/0/role, with ~0 for ~ and ~1 for /",
+});
 
 function headerTest({ name, value }: HeaderMatch): Test {
   if (typeof value === "boolean")

@@ -194,3 +194,11 @@ describe("a slip of the pen is told once, with what was meant", () => {
     ]);
   });
 });
+
+it("refuses a JSON pointer whose escapes are none, with its line", () => {
+  const withBody = (pointer: string): string =>
+    `version: 1\nrules:\n  - name: a\n    match: { body: { ${JSON.stringify(pointer)}: x } }\n    fault: { http: { status: 500 } }\n`;
+  for (const pointer of ["/~", "/a/~2", "/~~0"])
+    expect(linesOf(withBody(pointer)).join(), pointer).toMatch(/^4:.*~0 for ~ and ~1 for/);
+  for (const pointer of ["/", "/a~0b", "/a~1b/0"]) expect(linesOf(withBody(pointer)), pointer).toEqual([]);
+});

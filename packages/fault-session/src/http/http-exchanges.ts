@@ -107,12 +107,6 @@ export class HttpExchanges {
     return this.#isOver;
   }
 
-  /** Whether the client's connection will end with the response that is due, or with the last answer given here. */
-  get endsClient(): boolean {
-    const plan = this.#queue.first?.plan;
-    return (plan?.kind === "change" && plan.ends) || (this.#queue.last?.endsWithAnswer ?? false);
-  }
-
   /** How the client's connection will end with the upstream's response that is due; `undefined` where it will not. */
   get dueEnd(): EndKind | undefined {
     const plan = this.#queue.first?.plan;
@@ -251,7 +245,9 @@ export class HttpExchanges {
     exchange.isSent = true;
     this.#reading = null;
     this.#tell.log?.request(exchange);
-    if (exchange.goesOn) this.#options.hooks?.requestSent?.(exchange.head);
+    const { hooks } = this.#options;
+    if (exchange.goesOn) hooks?.requestSent?.(exchange.head);
+    else if (exchange.endsWithAnswer && this.upstreamOwes) hooks?.endWaits?.(exchange.head);
   }
 
   #introduce(head: RequestHead): boolean {

@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { FaultRig } from "../support/fault-rig.ts";
+import { sampleFaults } from "../support/sample-faults.ts";
+
+const request = "POST /v1/messages HTTP/1.1\r\nHost: api.test\r\nContent-Length: 0\r\n\r\n";
+
+describe.each(["decrypted", "plain"] as const)("two requests in one piece (%s)", (way) => {
+  it.each([3, 64, 1400, 4096])(
+    "of which the second ends the connection: behind the first's response, in reads of %i bytes",
+    async (chunkBytes) => {
+      const rig = new FaultRig({ way, chunkBytes, requests: [null, sampleFaults["connection.reset"]] });
+      await rig.handshake();
+      rig.send(request + request);
+      await rig.runUntil(() => rig.hasFin, 2000);
+      expect(rig.hasFin).toBe(true);
+      expect(rig.received).toBe("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      expect(rig.upstreamText.match(/POST/g)).toHaveLength(1);
+      expect(rig.told("done")).toHaveLength(1);
+    },
+  );
+});
