@@ -61,6 +61,11 @@ export interface Session {
   receive(from: Side, bytes: Uint8Array): void;
   /** A peer says no more. */
   ended(from: Side, how: EndKind): void;
+  /**
+   * The upstream's connection could not be opened, so that it says nothing and hears nothing. `reason` says for people
+   * whom and why; it goes into the answer to a request that needed the upstream.
+   */
+  unreachable(reason: string): void;
   /** When to call {@link wake}, on the carrier's clock; undefined while nothing waits for a time. */
   readonly wakeAtMs: number | undefined;
   /** Does what is due by now. */

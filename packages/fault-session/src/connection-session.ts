@@ -148,6 +148,11 @@ export class ConnectionSession implements Session {
     this.#outlets[otherSide(from)].end(how);
   }
 
+  unreachable(reason: string): void {
+    if (this.#part?.unreachable) this.#part.unreachable(reason);
+    else this.#outlets.client.end("fin");
+  }
+
   wake(): void {
     const now = this.#carrier.now();
     const at = this.#part?.wakeAtMs;

@@ -139,6 +139,11 @@ export class OpenedTls implements Part {
     this.flush();
   }
 
+  unreachable(reason: string): void {
+    this.#bridge.unreachable(reason);
+    this.flush();
+  }
+
   async idle(): Promise<void> {
     await this.#bridge.idle();
     this.flush();

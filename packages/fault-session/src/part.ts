@@ -10,6 +10,8 @@ import type { Acquaintance, Introducer } from "./introduction.ts";
 export interface Part {
   receive(from: Side, bytes: Uint8Array): void;
   ended(from: Side, how: EndKind): void;
+  /** The upstream can't be reached; left out where the client's connection then just ends. */
+  unreachable?(reason: string): void;
   /** The connection is over: tells what is left to tell. */
   finish(): void;
   /** Whether the peers have got something else than what was said to them, or less. */

@@ -79,6 +79,10 @@ export class PlainHttp implements Part {
     } else this.#context.end(otherSide(from), how);
   }
 
+  unreachable(reason: string): void {
+    this.exchanges.unreachable(reason);
+  }
+
   wake(): void {
     this.exchanges.wake();
     this.#payEnd();

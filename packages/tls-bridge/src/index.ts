@@ -35,4 +35,5 @@ export {
   bridgeSockets,
   bridgeSocketsLimits,
 } from "./sockets/bridge-sockets.ts";
+export { resetStream } from "./sockets/reset-stream.ts";
 export { TlsBridgeError, type TlsBridgeErrorCode } from "./tls-bridge-error.ts";

@@ -41,6 +41,11 @@ export class ExchangeQueue {
     return this.#exchanges.some(({ isAnswered, name }) => isAnswered || name === null);
   }
 
+  /** All of them, in the order of their requests. */
+  [Symbol.iterator](): IterableIterator<Exchange> {
+    return this.#exchanges.values();
+  }
+
   push(exchange: Exchange): void {
     this.#exchanges.push(exchange);
     this.wait(exchange, exchange.head.bytes.length);

@@ -30,7 +30,7 @@ export class ExchangeTeller {
   answered(exchange: Exchange, ends: boolean): void {
     const { bytes, status, retryAfterMs } = exchange.answer;
     this.#whenGone(exchange, bytes.length > 0 || !ends ? "sent" : "ended", () => {
-      if (status !== null) this.log?.response(exchange, status, true, retryAfterMs);
+      if (status !== null) this.log?.response(exchange, status, !exchange.isStandIn, retryAfterMs);
       this.log?.outcome(exchange, null);
       this.log?.end(exchange, bytes.length > 0 ? "complete" : "failed");
     });

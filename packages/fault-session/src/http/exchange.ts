@@ -41,6 +41,8 @@ export class Exchange {
   answer: EncodedAnswer = noAnswer;
   /** An answer that comes late has begun to go out. */
   hasBegun = false;
+  /** The answer stands in for an upstream that can't be reached; no rule asked for it. */
+  isStandIn = false;
   /** The outcome of its fault is told. */
   isTold = false;
 

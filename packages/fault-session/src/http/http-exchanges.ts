@@ -35,6 +35,7 @@ import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
 import { lateAnswer } from "./late-answer.ts";
 import { readableHead } from "./readable-head.ts";
 import { RequestDecider } from "./request-decider.ts";
+import { unreachablePlan } from "./unreachable-plan.ts";
 import { UpstreamTalk } from "./upstream-talk.ts";
 
 const noFacts: ConnectionFacts = { connection: "" };
@@ -60,6 +61,8 @@ export class HttpExchanges {
   readonly #talk = new UpstreamTalk();
   #isOpaque = false;
   #isOver = false;
+  /** Why the upstream can't be reached, where it can't. */
+  #unreachable: string | undefined;
   #hasChanged = false;
 
   constructor(options: HttpExchangesOptions) {
@@ -163,6 +166,19 @@ export class HttpExchanges {
     if (this.#isOver || this.#isOpaque) return;
     this.#heard(this.#responses.finish());
     this.#talk.isDone = true;
+  }
+
+  /**
+   * The upstream can't be reached: requests that need it, those under way included, are answered with 502 in its place,
+   * and the client's connection ends with that. Requests that are answered by rule are as ever.
+   */
+  unreachable(reason: string): void {
+    if (this.#isOver) return;
+    this.#unreachable = reason;
+    if (this.#isOpaque) this.#end("fin");
+    for (const exchange of this.#queue)
+      if (exchange.goesOn && exchange.name !== null) this.#standIn(exchange, reason);
+    this.#flush();
   }
 
   /** Does what is due by now. */
@@ -274,6 +290,10 @@ export class HttpExchanges {
     const { desk } = this.#options;
     this.#tell.log?.decision(exchange);
     const [first = head.bytes, ...rest] = this.#decider.letGo(exchange);
+    if (this.#unreachable !== undefined && exchange.goesOn) {
+      this.#standIn(exchange, this.#unreachable);
+      return;
+    }
     switch (plan?.kind) {
       case "answer":
       case "raw":
@@ -307,6 +327,18 @@ export class HttpExchanges {
     this.#port.toServer(plan?.kind === "change" ? readableHead(head, plan, this.#options.hooks) : first);
     for (const bytes of rest) this.#port.toServer(bytes);
     this.#responses.expect(head.method);
+  }
+
+  /** Answers a request in the place of an upstream that can't be reached. */
+  #standIn(exchange: Exchange, reason: string): void {
+    this.#hasChanged = true;
+    this.#queue.answered(exchange);
+    this.#tell.log?.outcome(exchange, "the upstream can't be reached");
+    exchange.isStandIn = true;
+    exchange.plan = unreachablePlan(reason);
+    exchange.answer = encodeAnswer(exchange, this.#options.desk.nowMs);
+    this.#queue.wait(exchange, exchange.answer.bytes.length);
+    if (exchange.awaitsContinue && !exchange.isSent) this.#sent(exchange);
   }
 
   /** Nobody can say any more where a request ends. What is not changed yet goes on unread. */
