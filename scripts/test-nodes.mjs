@@ -31,6 +31,7 @@ const nearNode = [
   "packages/connect-unary",
   "packages/cert-authority",
   "apps/plugin-server",
+  "apps/proxy",
 ];
 
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-nodes-"));

@@ -1,0 +1,135 @@
+/** Opens connections to upstreams, looks at each address before it is dialled, and says in words why one can't be had. */
+import { lookup as systemLookup } from "node:dns";
+import { connect, isIP, type LookupFunction, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
+import type { Clock } from "@faultwire/runtime";
+import { type Authority, authorityText } from "./authority.ts";
+import { isLoopback, isPrivate, plainAddress } from "./forbidden-addresses.ts";
+import type { ResolveTable } from "./resolve-table.ts";
+
+/** Why an address is not dialled, or was given up; `code` stands beside those of the system. */
+export class DialError extends Error {
+  override readonly name = "DialError";
+  readonly code: "SELF" | "PRIVATE" | "TIMEOUT";
+
+  constructor(code: DialError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What a dialler needs. */
+export interface DiallerOptions {
+  readonly table: ResolveTable;
+  readonly clock: Clock;
+  readonly connectMs: number;
+  /** Where the proxy itself listens; undefined until it does. */
+  readonly own: () => { readonly address: string; readonly port: number } | undefined;
+  /** Whether private addresses are dialled; those that the table names always are. */
+  readonly allowPrivate: boolean;
+}
+
+export class Dialler {
+  readonly #options: DiallerOptions;
+
+  constructor(options: DiallerOptions) {
+    this.#options = options;
+  }
+
+  /** Opens a connection. Whatever is wrong comes as the socket's `error`, never as an exception. */
+  dial(authority: Authority): Socket {
+    const { table, clock, connectMs } = this.#options;
+    const found = table.find(authority);
+    const isOrdered = found !== authority;
+    const refusal = isIP(found.host) ? this.#refusal(found.host, found.port, isOrdered) : undefined;
+    const socket = connect({
+      // A name, so that it is looked up, and the look-up says no.
+      host: refusal ? "refused.invalid" : found.host,
+      port: found.port,
+      allowHalfOpen: true,
+      noDelay: true,
+      lookup: refusal
+        ? (_hostname, _options, callback) => callback(refusal, [])
+        : this.#lookup(found.port, isOrdered),
+    });
+    const cancel = clock.after(connectMs, () =>
+      socket.destroy(new DialError("TIMEOUT", `it did not accept within ${connectMs} ms`)),
+    );
+    socket.once("connect", cancel);
+    socket.once("close", cancel);
+    return socket;
+  }
+
+  /** Looks at the very addresses that are dialled: a second look-up could answer otherwise. */
+  #lookup(port: number, isOrdered: boolean): LookupFunction {
+    return (hostname, options, callback) => {
+      systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
+        if (error) {
+          callback(error, []);
+          return;
+        }
+        const refusals = addresses.map(({ address }) => this.#refusal(address, port, isOrdered));
+        const allowed = addresses.filter((_address, at) => refusals[at] === undefined);
+        const [first] = allowed;
+        if (!first) callback(refusals[0] ?? new DialError("PRIVATE", "the name has no address"), []);
+        else if (options.all) callback(null, allowed);
+        else callback(null, first.address, first.family);
+      });
+    };
+  }
+
+  #refusal(address: string, port: number, isOrdered: boolean): DialError | undefined {
+    const { own, allowPrivate } = this.#options;
+    const self = own();
+    if (self?.port === port && leadsTo(plainAddress(address), plainAddress(self.address)))
+      return new DialError("SELF", "it leads back to this proxy");
+    if (allowPrivate || isOrdered || !isPrivate(address)) return undefined;
+    return new DialError("PRIVATE", "private addresses are not dialled for others");
+  }
+}
+
+/** Whether a socket that listens on `own` would answer at `address`. */
+function leadsTo(address: string, own: string): boolean {
+  if (address === own) return true;
+  const isAny = own === "0.0.0.0" || own === "::";
+  if (!isAny) return isUnspecified(address) && isLoopback(own);
+  if (isUnspecified(address) || isLoopback(address)) return true;
+  return Object.values(networkInterfaces()).some((all) => all?.some((each) => each.address === address));
+}
+
+/** Systems take "no address" for their own loopback. */
+const isUnspecified = (address: string): boolean => address === "0.0.0.0" || address === "::";
+
+/** Why an upstream can't be reached. */
+export interface Unreachable {
+  /** Of the system, or of {@link DialError}. */
+  readonly code: string;
+  /** For people: whom, and why. */
+  readonly reason: string;
+  /** The status that a proxy answers with. */
+  readonly status: 403 | 502 | 504;
+}
+
+const words: Readonly<Record<string, string>> = {
+  ENOTFOUND: "its name does not resolve",
+  EAI_AGAIN: "its name can't be looked up now",
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "it broke the connection off",
+  EHOSTUNREACH: "there is no way to it",
+  ENETUNREACH: "there is no network that leads to it",
+  ETIMEDOUT: "it does not answer",
+  EMFILE: "this process has no file descriptor left",
+  ENFILE: "this machine has no file descriptor left",
+};
+
+/** Says why an upstream can't be reached. */
+export function unreachable(authority: Authority, error: Error): Unreachable {
+  const { code = "UNKNOWN" } = error as NodeJS.ErrnoException;
+  const why = error instanceof DialError ? error.message : (words[code] ?? "it can't be connected to");
+  const isRefusal = code === "SELF" || code === "PRIVATE";
+  return {
+    code,
+    reason: `${authorityText(authority)} can't be reached: ${why} (${code})`,
+    status: isRefusal ? 403 : code === "TIMEOUT" || code === "ETIMEDOUT" ? 504 : 502,
+  };
+}

@@ -1,0 +1,77 @@
+/** Where names lead in place of what DNS says, as curl's `--resolve` has it. */
+import { ProxyError } from "../proxy-error.ts";
+import { type Authority, parseAuthority } from "./authority.ts";
+
+/** A host, and its port where it matters. */
+interface Pattern {
+  /** `undefined` for every host; a leading dot for every host below a name. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly to: { readonly host: string; readonly port: number | undefined };
+}
+
+export class ResolveTable {
+  readonly #patterns: readonly Pattern[];
+
+  /**
+   * @param entries - `HOST`, `HOST:PORT`, `*.HOST:PORT` or `*` to `ADDRESS` or `ADDRESS:PORT`; an IPv6 address has
+   * brackets. The first that fits counts.
+   * @throws ProxyError `bad-option`
+   */
+  constructor(entries: Readonly<Record<string, string>>) {
+    this.#patterns = Object.entries(entries).map(([from, to]) => {
+      const source =
+        readPart(from.replace(/^\*\./, "")) ?? (/^\*(:\d+)?$/.test(from) ? readStar(from) : undefined);
+      const target = readPart(to);
+      if (!source || target?.host === undefined)
+        throw new ProxyError(
+          "bad-option",
+          `"${from}" to "${to}" can't be resolved so; HOST:PORT to ADDRESS:PORT expected`,
+        );
+      const host = from.startsWith("*.") ? `.${source.host}` : source.host;
+      return { host, port: source.port, to: { host: target.host, port: target.port } };
+    });
+  }
+
+  /** Where to connect for that authority; itself where the table says nothing. */
+  find(authority: Authority): Authority {
+    const found = this.#patterns.find(
+      ({ host, port }) =>
+        (port === undefined || port === authority.port) &&
+        (host === undefined ||
+          host === authority.host ||
+          (host.startsWith(".") && authority.host.endsWith(host))),
+    );
+    return found ? { host: found.to.host, port: found.to.port ?? authority.port } : authority;
+  }
+}
+
+/** Stands for "any port" while a host alone is read. */
+const anyPort = 65_535;
+
+function readPart(
+  text: string,
+): { readonly host: string | undefined; readonly port: number | undefined } | undefined {
+  const hasPort = /(?:\]|^[^:]*):\d{1,5}$/.test(text);
+  const read = parseAuthority(
+    /^[0-9a-fA-F]*:[0-9a-fA-F:.]*$/.test(text) && !hasPort ? `[${text}]` : text,
+    anyPort,
+  );
+  return read && { host: read.host, port: hasPort ? read.port : undefined };
+}
+
+function readStar(text: string): { readonly host: undefined; readonly port: number | undefined } {
+  const [, digits] = text.split(":");
+  return { host: undefined, port: digits === undefined ? undefined : Number(digits) };
+}
+
+/**
+ * Reads curl's form of it, `HOST:PORT:ADDRESS[:PORT]`, an IPv6 address in brackets.
+ *
+ * @returns undefined where it is not that.
+ */
+export function parseResolveFlag(text: string): readonly [from: string, to: string] | undefined {
+  const [, from, to] =
+    /^((?:\[[^\]]+\]|[^:[\]]+):(?:\d{1,5}|\*)):((?:\[[^\]]+\]|[^:[\]]+)(?::\d{1,5})?)$/.exec(text) ?? [];
+  return from === undefined || to === undefined ? undefined : [from.replace(/:\*$/, ""), to];
+}

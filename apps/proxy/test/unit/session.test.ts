@@ -1,0 +1,220 @@
+/** Targets through CONNECT and in absolute form: passed byte for byte, answered, cut and reset on real sockets. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Origin, seededBytes, sha256Of, startByteOrigin } from "@faultwire/testkit/byte-origin";
+import { connectPeer, connectTunnel, type Peer, startTcpOrigin } from "@faultwire/testkit/host-peers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type ProxyUnderTest, runProxy } from "../support/running-proxy.ts";
+
+/** A TCP origin whose bytes the test writes. */
+async function rawOrigin(): Promise<Awaited<ReturnType<typeof startTcpOrigin>>> {
+  const origin = await startTcpOrigin();
+  onTestFinished(() => origin.close());
+  return origin;
+}
+
+/** An HTTPS origin for a target, with a certificate of the proxy's own CA, and a proxy that leads to it. */
+async function securePair(rules: string): Promise<{ running: ProxyUnderTest; origin: Origin }> {
+  let origin: Origin | undefined;
+  const running = await runProxy(rules, async ({ authority }) => {
+    const identity = await authority?.forHost("api.test");
+    origin = await startByteOrigin({
+      tls: { key: identity?.privateKeyPem(), cert: identity?.certificateChainPem },
+    });
+    return { resolve: { "api.test:443": port(origin) } };
+  });
+  if (!origin) throw new Error("no origin was started");
+  const started = origin;
+  onTestFinished(() => started.close());
+  return { running, origin };
+}
+
+interface CurlResult {
+  readonly exit: number;
+  readonly out: string;
+}
+
+/** curl through the proxy. */
+function curl({ proxy, caPath }: ProxyUnderTest, ...args: string[]): Promise<CurlResult> {
+  const all = ["-sS", "--http1.1", "--noproxy", "", "--proxy", proxy.url, "--cacert", caPath, ...args];
+  return new Promise((resolve) => {
+    execFile("curl", all, (error, stdout) => resolve({ exit: Number(error?.code ?? 0), out: stdout }));
+  });
+}
+
+const port = (running: { readonly port: number }): string => `127.0.0.1:${running.port}`;
+const request = "POST /v1/messages HTTP/1.1\r\nHost: api.test\r\nContent-Length: 2\r\n\r\nhi";
+const answer = "HTTP/1.1 200 OK\r\nX-Odd:   1\r\ncontent-LENGTH: 2\r\n\r\nok";
+
+/** A client with a tunnel to api.test, and the upstream's end once bytes have come. */
+async function plainPair(
+  rules: string,
+): Promise<{ running: ProxyUnderTest; client: Peer; accept: () => Promise<Peer> }> {
+  const origin = await rawOrigin();
+  const running = await runProxy(rules, { resolve: { "api.test": origin.authority } });
+  const client = await connectTunnel(running.proxy.port, "api.test:80");
+  onTestFinished(() => void client.socket.destroy());
+  return { running, client, accept: () => origin.accept() };
+}
+
+describe("HTTP in clear inside of a tunnel", () => {
+  it("passes every byte where no rule meets", async () => {
+    const { client, accept, running } = await plainPair("[]");
+    client.send(request);
+    const upstream = await accept();
+    await upstream.untilText(request);
+    upstream.send(answer);
+    await client.untilText(answer);
+    expect(running.told("response")).toMatchObject([{ status: 200, injected: false }]);
+  });
+
+  it("answers by rule without an upstream", async () => {
+    const { client, running } = await plainPair("[{ name: busy, fault: { http: { status: 429 } } }]");
+    client.send(request);
+    await client.until("the answer", (peer) => /^HTTP\/1\.1 429 [\s\S]*\r\n\r\n\{/.test(peer.text()));
+    await expect.poll(() => running.told("done")).toMatchObject([{ rule: "busy" }]);
+    expect(running.told("done")[0]).not.toHaveProperty("instead");
+  });
+
+  it("resets as a reset, behind the bytes before it", async () => {
+    const rules = "[{ name: cut, fault: { connection: { reset: { at: { bytes: 40, from: server } } } } }]";
+    const { client, accept, running } = await plainPair(rules);
+    client.send(request);
+    const upstream = await accept();
+    await upstream.untilText(request);
+    upstream.send(answer);
+    await client.until("the end", (peer) => peer.closed);
+    expect(client.text()).toBe(answer.slice(0, 40));
+    expect(client.error).toMatchObject({ code: "ECONNRESET" });
+    await expect.poll(() => running.told("done")).toMatchObject([{ rule: "cut" }]);
+    await upstream.until("the end", (peer) => peer.closed || peer.ended);
+    upstream.socket.destroy();
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("answers nothing at all, and the connection ends with a FIN", async () => {
+    const { client, running } = await plainPair("[{ name: empty, fault: { http: { empty: true } } }]");
+    client.send(request);
+    await client.until("the FIN", (peer) => peer.ended);
+    expect(client.text()).toBe("");
+    expect(client.error).toBeUndefined();
+    client.socket.end();
+    await expect.poll(() => running.told("done")).toMatchObject([{ rule: "empty" }]);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("says 502 to a request that needed an upstream which refuses", async () => {
+    const origin = await startTcpOrigin();
+    await origin.close();
+    const running = await runProxy("[{ name: busy, when: { nth: 1 }, fault: { http: { status: 529 } } }]", {
+      resolve: { "api.test": port(origin) },
+    });
+    const client = await connectTunnel(running.proxy.port, "api.test:80");
+    client.send(request + request);
+    await client.until("the end", (peer) => peer.ended);
+    const statuses = [...client.text().matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses).toEqual(["529", "502"]);
+    expect(client.text()).toContain("x-faultwire: upstream-unreachable");
+    expect(client.text()).toContain("nothing listens there (ECONNREFUSED)");
+    expect(running.told("response")).toMatchObject([
+      { status: 529, injected: true },
+      { status: 502, injected: false },
+    ]);
+    client.socket.end();
+  });
+});
+
+describe("HTTPS of a target", () => {
+  it("passes, and is answered by rule, on one connection", async () => {
+    const { running, origin } = await securePair(
+      "[{ name: busy, when: { nth: 2 }, fault: { http: { status: 529 } } }]",
+    );
+    const write = ["-w", "%{http_code} %{num_connects} ", "-o", "/dev/null"];
+    const url = "https://api.test/";
+    const all = [...write, url, ...write, url, ...write, url];
+    expect(await curl(running, ...all)).toEqual({ exit: 0, out: "200 1 529 0 200 0 " });
+    expect(origin.connections).toHaveLength(1);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("carries bodies of 8 MiB both ways, bit for bit", async () => {
+    const { running } = await securePair("[]");
+    const bytes = seededBytes(8_388_608, 3);
+    const folder = mkdtempSync(join(tmpdir(), "faultwire-bodies-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "up"), bytes);
+    const up = ["--data-binary", `@${join(folder, "up")}`, "https://api.test/hash"];
+    const down = ["-o", join(folder, "down"), "https://api.test/bytes/8388608?seed=3"];
+    expect(await curl(running, ...down)).toEqual({ exit: 0, out: "" });
+    expect(sha256Of(readFileSync(join(folder, "down")))).toBe(sha256Of(bytes));
+    expect(JSON.parse((await curl(running, ...up)).out)).toEqual({
+      bytes: 8_388_608,
+      sha256: sha256Of(bytes),
+    });
+  });
+
+  it("is reset as a reset", async () => {
+    const { running } = await securePair(
+      "[{ name: cut, fault: { connection: { reset: { at: request } } } }]",
+    );
+    const { exit } = await curl(running, "https://api.test/");
+    // 56: the connection broke while something was to be received.
+    expect(exit).toBe(56);
+    await expect.poll(() => running.told("done")).toMatchObject([{ rule: "cut" }]);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("stays closed where it has to, and is reset as a reset all the same", async () => {
+    const { running } = await securePair(
+      "[{ name: cut, fault: { connection: { reset: { at: server-hello } } } }]",
+    );
+    expect((await curl(running, "https://api.test/")).exit).toBe(35);
+    await expect.poll(() => running.told("done")).toMatchObject([{ rule: "cut" }]);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+});
+
+describe("absolute form", () => {
+  it("goes on in origin form, Host from the URL, hop fields left out", async () => {
+    const origin = await rawOrigin();
+    const { proxy } = await runProxy("[]", { resolve: { "api.test:80": origin.authority } });
+    const client = await connectPeer(proxy.port);
+    client.send(
+      "POST http://api.test/v1?x=1 HTTP/1.1\r\nhOst: elsewhere.test\r\nProxy-Connection: keep-alive\r\nX-Odd: 1\r\nContent-Length: 2\r\n\r\nhi",
+    );
+    const upstream = await origin.accept();
+    await upstream.untilText(
+      "POST /v1?x=1 HTTP/1.1\r\nhOst: api.test\r\nX-Odd: 1\r\nContent-Length: 2\r\n\r\nhi",
+    );
+    upstream.send(answer);
+    await client.untilText(answer);
+    client.socket.destroy();
+  });
+
+  it("serves one upstream after the other on one connection, in order", async () => {
+    const [one, two] = [await rawOrigin(), await rawOrigin()];
+    const { proxy } = await runProxy("[]", {
+      resolve: { "api.test": one.authority, "plain.test": two.authority },
+    });
+    const client = await connectPeer(proxy.port);
+    const get = (host: string): string => `GET http://${host}/ HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    client.send(get("api.test") + get("plain.test") + get("api.test"));
+    const first = await one.accept();
+    await first.untilText("GET / HTTP/1.1\r\nHost: api.test\r\n\r\n");
+    expect(two.peers).toHaveLength(0);
+    first.send(answer);
+    const second = await two.accept();
+    await second.untilText("GET / HTTP/1.1\r\nHost: plain.test\r\n\r\n");
+    second.send(answer);
+    const third = await one.accept();
+    await third.untilText("GET / HTTP/1.1\r\nHost: api.test\r\n\r\n");
+    third.send(answer);
+    await client.untilText(answer + answer + answer);
+    client.socket.end();
+    await third.until("the client's FIN", (peer) => peer.ended);
+    third.socket.end();
+    await expect.poll(() => proxy.connections()).toBe(0);
+  });
+});
