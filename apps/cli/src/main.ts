@@ -11,6 +11,7 @@ const usageErrors: ReadonlySet<string> = new Set([
   "UsageError",
   "RuntimeError",
   "PluginServerError",
+  "ProxyError",
   "CertificateAuthorityError",
 ]);
 
@@ -21,6 +22,10 @@ const subcommands: Readonly<
   start: {
     summary: "run everything: plugin, host and mock API on loopback",
     load: async () => (await import("./commands/start.ts")).startCommand(),
+  },
+  proxy: {
+    summary: "run a proxy of our own, which needs nothing else",
+    load: async () => (await import("./commands/proxy.ts")).proxyCommand(),
   },
   serve: {
     summary: "run the plugin server for a Fault proxy",
@@ -54,7 +59,8 @@ const program = new Command("faultwire")
 // `faultwire help serve` names the command second.
 const [first, second] = process.argv.slice(2);
 const wanted = first === "help" ? second : first;
-if (wanted === "start" || wanted === "serve") removeStaleReadyFile(process.argv.slice(3));
+if (wanted === "start" || wanted === "proxy" || wanted === "serve")
+  removeStaleReadyFile(process.argv.slice(3));
 for (const [name, { summary, load }] of Object.entries(subcommands))
   program.addCommand(name === wanted ? await load() : new Command(name).summary(summary));
 

@@ -4,9 +4,9 @@ import { systemReason } from "@faultwire/runtime";
 import { UsageError } from "./usage-error.ts";
 
 export interface ReadyInfo {
-  /** What goes into `fault run --grpc-plugin`, server side first. */
+  /** What goes into `fault run --grpc-plugin`, server side first; none of `faultwire proxy`. */
   readonly plugins: readonly string[];
-  /** The HTTP proxy of `faultwire start`. */
+  /** The HTTP proxy of `faultwire start` and `faultwire proxy`. */
   readonly proxy?: string;
   /** The mock API of `faultwire start`. */
   readonly mock?: string;

@@ -65,9 +65,9 @@ export async function runFaultwire(args: readonly string[], home: string = fresh
   return { status, stdout: out(), stderr: err() };
 }
 
-/** Starts `serve` or `start` on free ports and waits until everything listens. */
+/** Starts `serve`, `start` or `proxy` on free ports and waits until everything listens. */
 export async function startFaultwire(
-  command: "serve" | "start",
+  command: "serve" | "start" | "proxy",
   ...flags: readonly string[]
 ): Promise<RunningFaultwire> {
   const home = freshHome();
