@@ -31,7 +31,7 @@ const ofRuleFiles = ["yaml", "zod"];
 
 it("reading rule files is not read by a start without one", () => {
   expect([...packagesOf("check")]).toEqual(expect.arrayContaining(ofRuleFiles));
-  for (const command of ["serve", "start"]) {
+  for (const command of ["serve", "start", "proxy"]) {
     const packages = packagesOf(command);
     expect(packages).toContain("pino");
     expect([...packages].filter((name) => [...ofRuleFiles, "pino-pretty"].includes(name))).toEqual([]);
