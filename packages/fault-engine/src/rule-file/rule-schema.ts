@@ -1,13 +1,9 @@
 import { z } from "zod";
 import type { Fault } from "../faults/fault.ts";
-import { MATCH_ROWS, type Match } from "../rules/match-keys.ts";
 import type { Expectation, Rule, When } from "../rules/rule.ts";
 import { faultSchema } from "./fault-schema.ts";
+import { matchSchema } from "./match-schema.ts";
 import { count, defined, durationMs, oneOrMore, positive, share } from "./values.ts";
-
-const match: z.ZodType<Match> = z
-  .strictObject(Object.fromEntries(MATCH_ROWS.map(([name, { schema }]) => [name, schema.optional()])))
-  .transform((given) => defined(given) as Match);
 
 const when: z.ZodType<When> = z
   .strictObject({
@@ -48,7 +44,7 @@ const name = z.string().regex(/^[\w][\w .:/+-]{0,99}$/, {
 export const ruleSchema: z.ZodType<Rule> = z
   .strictObject({
     name,
-    match: match.optional(),
+    match: matchSchema.optional(),
     when: when.optional(),
     fault: faultOrNone.optional(),
     sequence: z.array(faultOrNone).min(1).optional(),

@@ -1,6 +1,5 @@
 /** What rules can match by: a table with one row for each key. */
 import { headerValues } from "@faultwire/http1";
-import { z } from "zod";
 import { compileJsonPointer } from "../patterns/json-pointer.ts";
 import {
   compileTextPattern,
@@ -9,15 +8,8 @@ import {
   writeTextPattern,
 } from "../patterns/text-pattern.ts";
 import { PROVIDER_NAMES, type Provider } from "../providers/provider-table.ts";
-import { hostName, oneOfNames, oneOrMore, textPattern, wholeFrom } from "../rule-file/values.ts";
 import type { KnownTexts, Test } from "./conditions.ts";
-import {
-  type ConnectionFacts,
-  type KnownRequest,
-  requestProvider,
-  TRAFFIC_WAYS,
-  type TrafficWay,
-} from "./facts.ts";
+import { type ConnectionFacts, type KnownRequest, requestProvider, type TrafficWay } from "./facts.ts";
 
 /** What a header has to be. */
 export interface HeaderMatch {
@@ -62,8 +54,6 @@ export interface Match {
 interface KeyBasics<Value> {
   /** What the key is held against, for the documentation; Markdown. */
   readonly doc: string;
-  /** The key in a rule file. */
-  readonly schema: z.ZodType<Value>;
   /** The key in words, for `explain`: one text for each thing that has to hold. */
   describe(value: Value): readonly string[];
 }
@@ -98,21 +88,6 @@ const anyPattern = (patterns: readonly TextPattern[]): string => any(patterns.ma
 /** Texts that are taken by the letter. `*` is a token, but no method or protocol has ever held one. */
 const literal = (texts: readonly string[]): TextPattern[] => texts.map((text) => ({ kind: "glob", text }));
 
-const patterns = oneOrMore(textPattern, "a glob or a regular expression as /^…/");
-/** A pattern of hosts: a URL as a glob would match none. */
-const hostPatterns = oneOrMore(
-  textPattern.refine(({ kind, text }) => kind !== "glob" || hostName.safeParse(text).success, {
-    error: "expected a host without scheme, port or path, such as api.anthropic.com or *.example.com",
-  }),
-  "a host: a glob or a regular expression as /^…/",
-);
-const scalar = z.union([textPattern, z.number(), z.boolean(), z.null()], {
-  error: "expected a text, a number, true, false or null",
-});
-const pointer = z.string().regex(/^\/(?:[^~]|~[01])*$/, {
-  error: "expected a JSON pointer such as /messages/0/role, with ~0 for ~ and ~1 for /",
-});
-
 function headerTest({ name, value }: HeaderMatch): Test {
   if (typeof value === "boolean")
     return ({ facts }) => headerValues(facts.headers, name).length > 0 === value;
@@ -134,18 +109,15 @@ function bodyTest({ pointer, value }: BodyMatch): Test {
 const isInPath = (request: KnownRequest): boolean => request.inPath !== undefined;
 
 /**
- * The keys of `match`. To add one: its value in {@link Match} and its row here, which the compiler asks for. Schema,
- * judgement, `explain`, the unit of a rule and the documentation's table follow. The order is that of `explain`.
+ * The keys of `match`. To add one: its value in {@link Match} and its row here, and its form in a rule
+ * file in `match-schema.ts`; the compiler asks for both. Judgement, `explain`, the unit of a rule and the documentation's
+ * table follow. The order is that of `explain`.
  */
 export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable<Match[Key]>> } = {
   method: {
     kind: "text",
     unit: "request",
     doc: "`POST`, or a list",
-    schema: oneOrMore(
-      z.string().transform((method) => method.toUpperCase()),
-      "a method",
-    ),
     read: (_, request) => request?.facts.method,
     patterns: literal,
     describe: (methods) => [`method ${any(methods)}`],
@@ -154,7 +126,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "text",
     unit: "connection",
     doc: "the host's name, lower case, without port",
-    schema: hostPatterns,
     read: ({ host }) => host,
     patterns: (hosts) => hosts,
     lowerCase: true,
@@ -164,7 +135,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "text",
     unit: "connection",
     doc: "how the traffic can be read: `opaque` (HTTPS that stays closed), `decrypted` (HTTPS that is opened), `plain`",
-    schema: oneOrMore(z.enum(TRAFFIC_WAYS), oneOfNames(TRAFFIC_WAYS)),
     read: ({ way }) => way,
     patterns: literal,
     describe: (ways) => [`${any(ways)} traffic`],
@@ -173,7 +143,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "text",
     unit: "connection",
     doc: "443 for HTTPS and 80 for HTTP: the Fault proxy does not tell the real one",
-    schema: oneOrMore(wholeFrom(1, 65_535), "a port"),
     read: ({ port }) => (port === undefined ? undefined : String(port)),
     patterns: (ports) => literal(ports.map(String)),
     describe: (ports) => [`port ${any(ports)}`],
@@ -182,7 +151,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "text",
     unit: "request",
     doc: "the path without its query",
-    schema: patterns,
     read: (_, request) => request?.path,
     patterns: (paths) => paths,
     describe: (paths) => [`path ${anyPattern(paths)}`],
@@ -191,7 +159,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "text",
     unit: "connection",
     doc: "the name in the ClientHello",
-    schema: hostPatterns,
     read: ({ sni }) => sni,
     patterns: (names) => names,
     lowerCase: true,
@@ -201,7 +168,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "text",
     unit: "connection",
     doc: "the protocol that the client offers first",
-    schema: oneOrMore(z.string(), "a protocol name"),
     read: ({ alpn }) => alpn,
     patterns: literal,
     describe: (protocols) => [`ALPN ${any(protocols)}`],
@@ -210,7 +176,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "text",
     unit: "connection",
     doc: "the fingerprint of the ClientHello",
-    schema: patterns,
     read: ({ ja4 }) => ja4,
     patterns: (prints) => prints,
     describe: (prints) => [`JA4 ${anyPattern(prints)}`],
@@ -219,9 +184,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "head",
     unit: "request",
     doc: "by name: a text, `true` for there, `false` for not there",
-    schema: z
-      .record(z.string(), z.union([textPattern, z.boolean()], { error: "expected a text, true or false" }))
-      .transform((record) => Object.entries(record).map(([name, value]) => ({ name, value }))),
     tests: (headers) => headers.map(headerTest),
     describe: (headers) =>
       headers.map(({ name, value }) =>
@@ -234,9 +196,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "body",
     unit: "request",
     doc: 'by JSON pointer: `{ /metadata/user_id: "team-*" }`',
-    schema: z
-      .record(pointer, scalar)
-      .transform((record) => Object.entries(record).map(([pointer, value]) => ({ pointer, value }))),
     tests: (members) => members.map(bodyTest),
     describe: (members) =>
       members.map(({ pointer, value }) => {
@@ -248,7 +207,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "head",
     unit: "request",
     doc: `${PROVIDER_NAMES.map((name) => `\`${name}\``).join(", ")}, told by the path, so that gateways and mocks count, too`,
-    schema: oneOrMore(z.enum(PROVIDER_NAMES), oneOfNames(PROVIDER_NAMES)),
     tests: (providers) => [
       ({ facts }) => {
         const found = requestProvider(facts.target, facts.headers);
@@ -261,7 +219,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "body",
     unit: "request",
     doc: "the model asked for",
-    schema: patterns,
     tests: (models) => {
       const list = new PatternList(models, false);
       return [(request) => request.model !== undefined && list.matches(request.model)];
@@ -273,7 +230,6 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "body",
     unit: "request",
     doc: "whether a stream is asked for",
-    schema: z.boolean(),
     tests: (stream) => [
       (request) => request.isStream === stream && (request.json !== undefined || isInPath(request)),
     ],
