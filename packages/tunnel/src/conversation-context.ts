@@ -1,15 +1,15 @@
-/** What the parts of a conversation are given, and what they are, in a tunnel that is heard on one side. */
+/** The parts of a conversation, and what they get, in a tunnel whose calls come on one side. */
 import type { Fault } from "@faultwire/fault-engine";
 import type { FaultDesk, FaultPolicy, Side, TellUnread } from "@faultwire/fault-session";
 import type { ChunkAnswer } from "./chunk-answer.ts";
 import type { TunnelEventBody } from "./events.ts";
 
-/** How a direction reaches us: as read calls (any answer is possible) or as write calls (few are). */
+/** How the bytes of a direction come: in read calls, which take any answer, or in write calls, which take few. */
 export type CallKind = "read" | "write";
 
-/** What a protocol's part of a conversation is given. */
+/** What a protocol's part of a conversation gets. */
 export interface ConversationContext {
-  /** The side that this conversation is heard on. */
+  /** The side whose calls come. */
   readonly side: Side;
   readonly policy: FaultPolicy;
   readonly desk: FaultDesk;
@@ -18,23 +18,23 @@ export interface ConversationContext {
   readonly now: () => number;
   readonly tell: (event: TunnelEventBody) => void;
   readonly insteadOf: (fault: Fault) => string | undefined;
-  /** Says that something of this connection is not read; each reason is told once. */
+  /** Says that a part of this connection is not read. Each reason is told once. */
   readonly unread: TellUnread;
-  /** From now on the tunnel is to end, with whatever call comes. */
+  /** The tunnel is to end, with the next calls. */
   readonly close: () => void;
-  /** Nothing needs to be watched any more: every byte goes on as it is. */
+  /** From now on every byte goes on as it is, unread. */
   readonly leave: () => void;
-  /** Whether HTTPS would be opened if both sides were heard. */
+  /** Whether HTTPS would be opened if calls came on both sides. */
   readonly wouldOpen: boolean;
 }
 
-/** A protocol's part: both directions' chunks in the order seen. */
+/** A protocol's part of a conversation. It gets the chunks of both directions in the order of their calls. */
 export interface Watcher {
   fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer;
   fromServer(chunk: Uint8Array, kind: CallKind): ChunkAnswer;
-  /** What a read call is answered with while the tunnel is to end. */
+  /** The answer to a read call once the tunnel is to end. */
   endingRead(from: Side): ChunkAnswer;
-  /** What a write call is answered with while the tunnel is to end. */
+  /** The answer to a write call once the tunnel is to end. */
   endingWrite(from: Side, clientEnded: boolean): ChunkAnswer;
   /** The tunnel is over. */
   finish(): void;

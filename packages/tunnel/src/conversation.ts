@@ -1,7 +1,7 @@
 /**
- * What two peers say to each other through a tunnel that the host wrapped on one side only: finds the protocol, the
- * target, asks the policy, and decides chunk by chunk what goes on. One direction comes in read calls, the other in
- * write calls, which can be answered with little: much that can be done with both sides can't be done here.
+ * A connection in a tunnel that the host wrapped on one side only. The conversation finds the protocol and the target,
+ * asks the policy, and decides chunk by chunk what goes on. One direction comes in read calls, the other in write calls.
+ * Few answers are possible to a write call, so many faults need both sides and are not carried out here.
  */
 
 import type { UnreadReason } from "@faultwire/fault-engine";
@@ -15,9 +15,9 @@ import { TlsConversation } from "./tls-conversation.ts";
 
 export class Conversation {
   readonly #context: ConversationContext;
-  /** `undefined` while the protocol is not known, `null` when nothing needs to be watched. */
+  /** `undefined`: the protocol is not known yet. `null`: every byte goes on unread. */
   #watcher: Watcher | null | undefined;
-  /** The client's first bytes, until they tell the protocol. */
+  /** The client's first bytes, as long as they do not show the protocol. */
   #prefix = new Uint8Array(0);
   #closing: string | undefined;
   #clientEnded = false;
@@ -32,23 +32,23 @@ export class Conversation {
     };
   }
 
-  /** Why the tunnel is to end, once it is. */
+  /** Why the tunnel is to end; undefined while it is not. */
   get closing(): string | undefined {
     return this.#closing;
   }
 
-  /** Ends the tunnel with the next call that can. */
+  /** The tunnel is to end, with the next calls. */
   close(): void {
     this.#closing ??= closeReason;
   }
 
-  /** The tunnel is over: tells what is left to tell. */
+  /** The tunnel is over: the last events are told. */
   finish(): void {
     this.#watcher?.finish();
     this.#watcher = null;
   }
 
-  /** Takes one chunk and says what becomes of it. */
+  /** Takes one chunk. @returns what becomes of it. */
   see(from: Side, kind: CallKind, chunk: Uint8Array): ChunkAnswer {
     if (this.#closing !== undefined) return this.#end(from, kind);
     const watcher = this.#watcher;
@@ -76,7 +76,7 @@ export class Conversation {
   #detect(from: Side, kind: CallKind, chunk: Uint8Array): ChunkAnswer {
     // A server that speaks first speaks neither TLS nor HTTP.
     if (from === "server") return this.#unknown("other-protocol", from);
-    // What is too short to tell goes on all the same: its sender may be waiting for an answer to just that.
+    // A chunk that is too short to show the protocol goes on all the same: the client may wait for an answer to it.
     const forwarded = this.#prefix;
     const prefix = joinBytes([forwarded, chunk]);
     const detection = detectProtocol(prefix);

@@ -1,4 +1,4 @@
-/** What a tunnel tells the program that runs it: what its session tells, and what concerns the host. */
+/** The events of a tunnel, for the program that runs it: those of its session, and those about the host. */
 import type { SessionEvent } from "@faultwire/fault-session";
 
 export type TunnelEvent = { readonly tunnel: string } & TunnelEventBody;
@@ -6,11 +6,11 @@ export type TunnelEvent = { readonly tunnel: string } & TunnelEventBody;
 /** An event before the tunnel puts its id on it. */
 export type TunnelEventBody =
   | SessionEvent
-  /** No echo of a read answer comes back: the host wrapped one side only, or two separate streams. */
+  /** No echo of a read answer comes: the host wrapped one side only, or the two sides are separate streams. */
   | { readonly type: "unpaired" }
   /** The host had dropped bytes on the way; they were given again. */
   | { readonly type: "recovered"; readonly bytes: number }
-  /** What came back is not what was sent; the tunnel is closed. */
+  /** The echo differs from the answer. The tunnel is closed. */
   | { readonly type: "mismatch"; readonly expectedBytes: number; readonly foundBytes: number }
   | {
       readonly type: "closed";

@@ -1,7 +1,7 @@
 /**
- * Plain HTTP/1 in a tunnel that the host wrapped on one side only. A request that is to be answered never reaches the
- * upstream; the upstream is asked something that costs nothing (`HEAD /`), and its answer is exchanged for ours. The
- * connection ends with it. Every other fault of a request needs both sides.
+ * HTTP/1.1 in clear in a tunnel that the host wrapped on one side only. A request that is answered here never reaches the
+ * upstream. The upstream gets a question that costs nothing (`HEAD /`) in its place, and the client gets our answer in place
+ * of the upstream's. The connection ends with that answer. Every other fault of a request needs both sides.
  */
 
 import { type Decision, retryAfterMs, summarizeRequest } from "@faultwire/fault-engine";
@@ -33,18 +33,21 @@ import { type ChunkAnswer, closed, needsBothSides, pass } from "./chunk-answer.t
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import { questionHead } from "./question.ts";
 
-/** Requests without a response before the connection is not read any more: on one side the host can't be held up. */
+/**
+ * With so many requests that have no response yet, the connection is read no more. The client can't be slowed down instead:
+ * on one side the host can't be made to wait.
+ */
 const { maxOutstandingRequests } = DEFAULT_HTTP_LIMITS;
 
 export class HttpConversation implements Watcher {
   readonly #context: ConversationContext;
   readonly #requests = new RequestReader();
   readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
-  /** Requests whose response is to come; one that has an answer of ours has a question of ours in its place. */
+  /** Requests whose responses are still to come. For a request that is answered here, the upstream has got our question. */
   readonly #exchanges: Exchange[] = [];
-  /** Bytes that have gone on as they came while a reader still holds them, by direction. */
+  /** Bytes that a reader still holds, though they have gone on already. By the peer that said them. */
   readonly #gone: Record<Side, number> = { client: 0, server: 0 };
-  /** True from the head of a replaced request on, or of an exchanged response: the rest goes nowhere. */
+  /** Whether the rest of this peer's message goes nowhere, because another message went in its place. */
   readonly #drops: Record<Side, boolean> = { client: false, server: false };
   #met: Acquaintance | undefined;
   #log: ExchangeLog | undefined;
@@ -53,7 +56,7 @@ export class HttpConversation implements Watcher {
   #left = false;
   #ends = false;
 
-  /** @param forwarded what the client has sent before and what has gone on already. */
+  /** @param forwarded - The client's bytes before, which have gone on already. */
   constructor(context: ConversationContext, forwarded: Uint8Array) {
     this.#context = context;
     this.#requests.push(forwarded);
@@ -63,7 +66,7 @@ export class HttpConversation implements Watcher {
   fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     const out: Uint8Array[] = [];
     let changed = false;
-    // A write call can't be swallowed: the bytes of an unfinished head have gone on with an earlier one.
+    // A write call always sends its bytes, so the bytes of an unfinished head went on with an earlier call.
     if (kind === "write") this.#gone.client = this.#requests.pendingBytes;
     for (const item of this.#requests.push(chunk)) {
       if (item.kind === "head") {
@@ -71,7 +74,7 @@ export class HttpConversation implements Watcher {
         this.#drops.client = question !== undefined;
         if (question) out.push(question);
       } else if (item.kind === "opaque" || item.kind === "malformed") {
-        // Nobody can say any more where a request ends. What is not changed yet goes on unread.
+        // The end of a request can't be found any more. A connection that is not changed yet goes on unread.
         if (!this.#left) this.#tellUnread(item, "client");
         if (this.#drops.client || this.#injecting) return this.#giveUp();
         this.#left = true;
@@ -91,7 +94,7 @@ export class HttpConversation implements Watcher {
   }
 
   fromServer(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
-    // An unfinished head that was held back for an exchange comes out with its end, not before.
+    // The beginning of a head that was held back goes out when the head is whole.
     const heldBack = this.#responses.pendingBytes > this.#gone.server;
     if (!this.#injecting && !heldBack) {
       for (const item of this.#responses.push(chunk)) this.#note(item);
@@ -100,7 +103,8 @@ export class HttpConversation implements Watcher {
     }
     const out: Uint8Array[] = [];
     if (kind === "write") {
-      // Nothing is outstanding but our own question, and its answer can't be held back until its head is whole.
+      // Only our own question is without a response. In write calls that response can't be held back until its head is
+      // whole, so our answer goes out with its first bytes.
       this.#answer(this.#exchanges.shift(), out);
     } else {
       for (const item of this.#responses.push(chunk)) {
@@ -135,7 +139,7 @@ export class HttpConversation implements Watcher {
     this.#met?.outcome("the connection ended first");
   }
 
-  /** Takes a request up. @returns what goes to the upstream in its place, where it is to be answered here. */
+  /** Takes a request. @returns the question that goes to the upstream in its place, where it is answered here. */
   #take(head: RequestHead): Uint8Array | undefined {
     this.#introduce(head);
     const exchange = new Exchange(head, this.#context.desk.nextRequest());
@@ -149,7 +153,7 @@ export class HttpConversation implements Watcher {
     const known = exchange.hasNoBody ? { ...facts, body: new Uint8Array(0) } : facts;
     let found = met && policy.isTarget(host) ? policy.request(known) : undefined;
     if (found?.kind === "needs-body") {
-      // A body that came in later calls could not be waited for.
+      // A body may come in later calls, and the request can't wait for them.
       this.#context.unread("body-on-one-side", "client", met);
       found = policy.request({ ...facts, body: null });
     }
@@ -202,7 +206,7 @@ export class HttpConversation implements Watcher {
     this.#log = new ExchangeLog(met.facts, now, (event) => policy.record(event), this.#context.insteadOf);
   }
 
-  /** The head of a response is there: it goes on, or ours goes in its place. */
+  /** The head of a response has come: it goes on, or our answer goes in its place. */
   #answer(exchange: Exchange | undefined, out: Uint8Array[]): void {
     if (!exchange?.isAnswered) return;
     this.#drops.server = true;
@@ -234,14 +238,14 @@ export class HttpConversation implements Watcher {
     this.#context.unread(unreadReason(item), from, this.#met);
   }
 
-  /** An item's bytes, less those that have gone on before. */
+  /** An item's bytes without those that have gone on already. */
   #fresh(from: Side, bytes: Uint8Array): Uint8Array {
     const gone = Math.min(this.#gone[from], bytes.length);
     this.#gone[from] -= gone;
     return gone === 0 ? bytes : bytes.subarray(gone);
   }
 
-  /** An injected answer can't be finished: end the tunnel, as a broken connection. */
+  /** An answer of ours can't be finished: the tunnel ends, as a broken connection does. */
   #giveUp(): ChunkAnswer {
     this.#context.close();
     return closed;

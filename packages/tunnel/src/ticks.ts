@@ -1,8 +1,8 @@
 /**
- * Carries a session by the calls of a host that wrapped both sides of a tunnel. Bytes can go to a peer only as the
- * answer to a read call of that direction: each call is a *tick*. This carrier keeps what has to go to each peer,
- * answers the calls in hand with it, keeps a call while something is to go with it later, and has a call brought about
- * where none is to be expected.
+ * Carries a session by the calls of a host that wrapped both sides of a tunnel. Bytes can go to a peer only in the answer
+ * to a read call of that direction: each read call is a *tick*. This carrier queues the bytes for each peer and answers the
+ * calls in hand with them. It keeps a call as long as something is to go with it later. Where no call is to be expected, it
+ * has the upstream prompted, so that one comes.
  *
  * `to` names the receiver: a read call toward the client holds bytes that the upstream said.
  */
@@ -16,91 +16,91 @@ import type { Prompter } from "./prompter.ts";
 import type { Timers } from "./timers.ts";
 import { insteadInTunnel } from "./ways.ts";
 
-/** The answers to a read call; each call gets one of them, once. */
+/** Answers a read call, by one of these functions, once. */
 export interface TickReply {
   /** These bytes go on in place of the chunk. Not empty. */
   forward(bytes: Uint8Array): void;
-  /** Whether {@link drip} can be asked for. */
+  /** Whether {@link drip} may be called. */
   readonly canDrip: boolean;
-  /** These parts go on, each at its time; the host reads the next chunk behind the last. */
+  /** These parts go on, each at its time. The host reads the next chunk after the last part. */
   drip(parts: readonly TimedPart[]): void;
-  /** Sends these bytes in place of a last part of {@link drip} that never goes by itself; without any the direction ends. */
+  /** Sends these bytes in place of a last part of {@link drip} that never goes by itself. Without any, the direction ends. */
   settleLast(bytes: Uint8Array): void;
   /** Nothing goes on; the host reads the next chunk. */
   swallow(): void;
-  /** The direction ends: its other end gets a FIN. */
+  /** The direction ends: the receiver gets a FIN. */
   close(reason: string): void;
 }
 
-/** What the carrier drives. */
+/** The parts that the carrier works with. */
 export interface TickDriven {
   readonly session: ConnectionSession;
   readonly outlook: Outlook;
   readonly prompter: Prompter;
 }
 
-/** Times of the carrier. */
+/** Limits of the carrier. */
 export const tickLimits = {
-  /** How long a call is kept that is only kept in case something is to be sent, in ms. */
+  /** How long a call is kept for bytes that may or may not come, in ms. */
   maxKeptMs: 2000,
   /**
-   * Bytes for the client that wait for a call to go with, before nothing more is read from it: a client that pipelines
-   * requests which are answered here, behind an upstream that says nothing, would be stored without end.
+   * When so many bytes for the client wait for a call, the carrier reads no more from the client. Otherwise a client could
+   * make us store answers without end: it would pipeline requests that are answered here, while its upstream is silent.
    */
   maxQueuedBytes: 1_048_576,
   /**
-   * How long an end waits behind the last part of an answer that goes out in parts, in ms. The host reads on while the
-   * last part is still to be written, and an end in answer to that read would overtake it.
+   * How long an end waits behind the last part of an answer that goes out in parts, in ms. The host reads on before it has
+   * written the last part. An end in answer to that read call would overtake the part.
    */
   endBehindPartMs: 5,
   /**
-   * How long bytes, or an end, wait for a call to go with before they count as not sent, in ms. The upstream that was asked
-   * to speak takes a round trip; one that does not is silent, or gone, of which a tunnel does not hear.
+   * How long bytes, or an end, wait for a call before they count as not sent, in ms. An upstream that was prompted needs one
+   * round trip to answer. One that does not answer is silent or gone; a tunnel does not hear of that.
    */
   maxStrandedMs: 10_000,
-  /** How long a reserve is kept, in ms: the host does not read the client meanwhile, and does not see that it has gone. */
+  /** How long a reserve is kept, in ms. Meanwhile the host does not read the client, and does not see when it goes. */
   maxReserveMs: 60_000,
 } as const;
 
-/** Somebody who wants to know when something has gone. */
+/** A question of the session: have these bytes gone? */
 interface Waiter {
-  /** Bytes of the direction up to which it waits. */
+  /** The number of the byte that it waits for, counted over the whole direction. */
   readonly atByte: number;
   readonly needsEnd: boolean;
   readonly told: (isGone: boolean) => void;
 }
 
-/** What goes to one peer. */
+/** The direction toward one peer. */
 interface Direction {
   reply: TickReply | undefined;
   out: TimedPart[];
   outBytes: number;
-  /** The chunks of calls in hand that the session has not seen yet, because nothing more is to be read. */
+  /** Chunks that the session has not seen yet, because it is full. */
   unseen: Uint8Array[];
-  /** How many parts of `out` were there before the call or the moment that is being carried out. */
+  /** How many parts of `out` are older than the call or the moment that is being carried out. */
   settledParts: number;
-  /** Something of `out` has to go as soon as it can. */
+  /** Some bytes of `out` must not wait longer than they have to. */
   isUrgent: boolean;
-  /** Since when the call in hand is kept. */
+  /** When the carrier began to keep the call in hand. */
   keptSinceMs: number | undefined;
-  /** Behind `out` the direction ends, for this reason. */
+  /** The direction ends behind `out`, for this reason. */
   endReason: string | undefined;
-  /** No end goes before this moment: an answer is still going out in parts. */
+  /** Before this moment an answer is still going out in parts, and the direction must not end. */
   noEndBeforeMs: number;
   hasEnded: boolean;
-  /** Bytes that were ever queued, and how many of them have gone out. */
+  /** How many bytes were ever queued, and how many of them have gone out. */
   queuedBytes: number;
   goneBytes: number;
-  /** Up to which byte answers go that were given, and when. */
+  /** Answers that were given: the number of their last byte, and when it goes out. */
   going: { readonly upTo: number; readonly atMs: number }[];
   waiters: Waiter[];
-  /** Since when there is somebody who waits, and no call to send anything with. */
+  /** Since when a waiter waits while there is no call to send its bytes with. */
   strandedSinceMs: number | undefined;
 }
 
 /**
- * A last part of an answer toward the upstream that is kept back: a moment at which that direction can be ended. With it the
- * tunnel can be ended at any time, for it is over when both directions are (docs/adr/0019).
+ * The last part of an answer toward the upstream, kept back. With it that direction can be ended at any moment, and so can the
+ * tunnel: a tunnel is over when both of its directions are (docs/adr/0019).
  */
 interface Reserve {
   readonly settle: (bytes: Uint8Array) => void;
@@ -115,17 +115,18 @@ export class Ticks implements Carrier {
   readonly #onBug: (error: unknown) => void;
   readonly #onEnd: (to: Side) => void;
   #driven: TickDriven | undefined;
-  /** By the peer that the bytes go to. */
+  /** By the receiver of the bytes. */
   readonly #directions: Readonly<Record<Side, Direction>> = { client: direction(), server: direction() };
   #cancelTimer: (() => void) | undefined;
   #isWaiting = false;
-  /** The moment that is being carried out ahead of time. */
+  /** The later moment that is being carried out now, ahead of time. */
   #aheadMs: number | undefined;
   #isReleased = false;
   #reserve: Reserve | undefined;
 
   /**
-   * @param onBug - Told of whatever the session throws; it has to leave the session so that calls get answers.
+   * @param onBug - Told of an error that the session throws. It has to make the session let all bytes pass, so that calls
+   * still get answers.
    * @param onEnd - Told when the session ends a peer's connection.
    */
   constructor(timers: Timers, onBug: (error: unknown) => void, onEnd: (to: Side) => void) {
@@ -134,12 +135,12 @@ export class Ticks implements Carrier {
     this.#onEnd = onEnd;
   }
 
-  /** Who takes the chunks; to be set before the first call. */
+  /** Sets the session that takes the chunks, before the first call. */
   drive(driven: TickDriven): void {
     this.#driven = driven;
   }
 
-  /** The moment that is being carried out: now, or a later one where nothing can change it any more. */
+  /** The moment that is being carried out: now, or a later one if no peer can change any more what happens until then. */
   now(): number {
     return this.#aheadMs ?? this.#timers.now();
   }
@@ -147,7 +148,7 @@ export class Ticks implements Carrier {
   /** Takes a read call toward this peer. */
   call(to: Side, chunk: Uint8Array, reply: TickReply): void {
     const direction = this.#directions[to];
-    // The host has one call at a time; whoever sends two gets the first one back.
+    // The host sends one call at a time. If it sends a second one all the same, the first is answered.
     direction.reply?.swallow();
     direction.reply = reply;
     direction.keptSinceMs = undefined;
@@ -167,7 +168,8 @@ export class Ticks implements Carrier {
   end(to: Side, _how: EndKind, { isUrgent = false }: EndOptions = {}): void {
     const direction = this.#directions[to];
     if (direction.endReason !== undefined) return;
-    // One answer can't carry bytes and an end, and there may be no other: the end is what the fault is about.
+    // One answer can't carry bytes and an end, and there may be no second call. The fault asks for the end, so the bytes
+    // of this moment are given up.
     if (isUrgent)
       for (const side of sides) {
         const each = this.#directions[side];
@@ -186,25 +188,25 @@ export class Ticks implements Carrier {
 
   readonly insteadOf: NonNullable<Carrier["insteadOf"]> = insteadInTunnel;
 
-  /** After what was sent the direction ends. */
+  /** The direction ends behind the bytes that were sent. */
   endFor(to: Side, reason: string): void {
     this.#directions[to].endReason ??= reason;
   }
 
-  /** Answers whatever can be answered now. */
+  /** Answers the calls that can be answered now. */
   pump(): void {
-    // Once more after a bug: what is in hand is answered by whoever has taken over.
+    // Once more after an error: the session now lets all bytes pass, so the calls in hand can be answered.
     if (!this.#guard(() => this.#pump())) this.#guard(() => this.#pump());
   }
 
-  /** Answers everything in hand, with what there is: for a shutdown. Faults that hold calls end with it. */
+  /** Answers all calls in hand with the bytes that there are: for a shutdown. Faults that hold calls end. */
   release(): void {
     this.#isReleased = true;
     this.#driven?.session.release();
     this.pump();
   }
 
-  /** Forgets everything; nothing is answered after this. */
+  /** Forgets everything. No call is answered after this. */
   stop(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -219,7 +221,7 @@ export class Ticks implements Carrier {
     }
   }
 
-  /** Shows the session what has come, unless it is to read nothing for now. */
+  /** Shows the session the chunks that have come, unless it is full. */
   #look(to: Side): void {
     const direction = this.#directions[to];
     if (direction.unseen.length === 0 || (to === "server" && this.#isFull)) return;
@@ -234,7 +236,7 @@ export class Ticks implements Carrier {
     if (!isSeen) this.send(to, chunk);
   }
 
-  /** Whether nothing more is to be read from the client for now. */
+  /** Whether the carrier is to read no more from the client for now. */
   get #isFull(): boolean {
     if (this.#isReleased || !this.#driven) return false;
     return this.#driven.outlook.isFull || this.#directions.client.outBytes >= tickLimits.maxQueuedBytes;
@@ -244,7 +246,7 @@ export class Ticks implements Carrier {
     for (const side of sides) this.#directions[side].settledParts = this.#directions[side].out.length;
   }
 
-  /** @returns false where it has thrown. */
+  /** @returns false where `act` has thrown. */
   #guard(act: () => void): boolean {
     try {
       act();
@@ -274,12 +276,12 @@ export class Ticks implements Carrier {
       this.#awaitIdle(session);
       return;
     }
-    // The client's first: an answer of ours may find a kept call, and then nothing has to be asked of the upstream.
+    // The client's direction comes first: if a kept call can take our answer, the upstream need not be prompted.
     this.#settle("client", driven, now);
     if (this.#needsTick(driven)) this.#prompt(driven);
     this.#settleReserve(driven, now);
     this.#settle("server", driven, now);
-    // What went to the client may have made room.
+    // The bytes that went to the client may have made room to read.
     if (this.#directions.server.unseen.length > 0 && !this.#isFull) {
       this.#pump();
       return;
@@ -288,7 +290,7 @@ export class Ticks implements Carrier {
     this.#arm(driven, now);
   }
 
-  /** Tells who waits for it what has gone by now, or can't go. */
+  /** Tells the waiters whether their bytes have gone, or can't go. */
   #tellGone(direction: Direction): void {
     const now = this.#timers.now();
     const { going, waiters } = direction;
@@ -312,7 +314,7 @@ export class Ticks implements Carrier {
     for (const { told } of waiters.splice(0)) told(false);
   }
 
-  /** So many bytes more go out at that moment. */
+  /** Notes that so many more bytes go out at that moment. */
   #goes(direction: Direction, bytes: number, atMs: number): void {
     const { going, goneBytes } = direction;
     if (bytes > 0) going.push({ upTo: (going.at(-1)?.upTo ?? goneBytes) + bytes, atMs });
@@ -329,28 +331,28 @@ export class Ticks implements Carrier {
     const direction = this.#directions[to];
     const { reply } = direction;
     if (!reply) return;
-    // Once the client has its FIN, nothing that it still says is wanted.
+    // The client has its FIN: what it still says goes nowhere.
     if (to === "server" && this.#directions.client.hasEnded)
       this.endFor("server", "faultwire: the client's end is over");
     if (!this.#isReleased) {
       const outlet = session.outlet(to);
       if (outlet.heldUntilMs !== undefined) return;
       if (reply.canDrip) this.#runAhead(to, direction, driven);
-      // One answer, where it can't go out in parts, waits until all that its chunk became is due.
+      // An answer that can't go out in parts waits until all bytes of its chunk are due.
       if (outlet.isScheduled) return;
       const hasOutput = direction.outBytes > 0;
       if (outlook.holds(to, hasOutput) && !(reply.canDrip && hasOutput)) return;
       if (!hasOutput && direction.endReason !== undefined && now < direction.noEndBeforeMs) return;
       const isIdle = !direction.isUrgent && direction.endReason === undefined;
-      // What was read is not seen yet: the host reads on behind it.
+      // The session has not seen all chunks yet. An answer now would make the host read more.
       if (isIdle && direction.unseen.length > 0) return;
       if (isIdle && outlook.keeps(to)) {
         direction.keptSinceMs ??= now;
         if (now < direction.keptSinceMs + tickLimits.maxKeptMs) return;
       }
       if (to === "server" && !hasOutput && this.#isEndDue) {
-        // The client's end may still need something of the upstream. Where nothing can be had of it, its own end, which
-        // follows on ours, ends the client's.
+        // The client's end may still need a call that the upstream brings about. If the upstream can't be made to speak,
+        // we end its direction: the upstream then ends its own, and the client's end goes with that.
         if (driven.prompter.isAwaited) return;
         this.endFor("server", closeReason);
       }
@@ -364,7 +366,7 @@ export class Ticks implements Carrier {
     } else reply.swallow();
   }
 
-  /** Ends the direction toward the upstream behind that toward the client, or lets it go on. */
+  /** Ends the direction toward the upstream once the client's has ended, or lets it go on. */
   #settleReserve({ outlook, prompter }: TickDriven, now: number): void {
     const { client, server } = this.#directions;
     const reserve = this.#reserve;
@@ -376,7 +378,7 @@ export class Ticks implements Carrier {
       return;
     }
     const isNeeded = this.#isEndDue || (outlook.mayEndAtAnyMoment && now < reserve.untilMs);
-    // A host that reads the client all the same brings what must not come before what is kept.
+    // A host may read the client all the same. Then the kept part has to go before the bytes of that call.
     if ((isNeeded && !server.reply) || (!isNeeded && server.outBytes === 0 && !prompter.sayNothing())) return;
     if (server.outBytes === 0) return;
     const bytes = joinBytes(server.out.map((part) => part.bytes));
@@ -385,7 +387,7 @@ export class Ticks implements Carrier {
     reserve.settle(bytes);
   }
 
-  /** Carries out what is to come, so that it is known in which parts, and when, the call's answer has to go. */
+  /** Runs what is due later now, to find out in which parts, and when, the answer to the call has to go. */
   #runAhead(to: Side, direction: Direction, { session, outlook }: TickDriven): void {
     const outlet = session.outlet(to);
     for (;;) {
@@ -407,7 +409,7 @@ export class Ticks implements Carrier {
     const isLater = (parts.at(-1)?.atMs ?? now) > now;
     const isSliced = session.outlet(to).hasMachine && parts.length > 1;
     const reserves = to === "server" && this.#reserve === undefined && outlook.mayEndAtAnyMoment;
-    // With a moment of both directions in hand the end goes with the bytes.
+    // With the reserve, both directions can be ended: the client's end goes with its last bytes.
     const endsHere = to === "client" && direction.endReason !== undefined && this.#reserve !== undefined;
     const isInParts = isLater || isSliced || isMute || reserves || endsHere;
     if (reply.canDrip && !this.#isReleased && isInParts) {
@@ -415,7 +417,7 @@ export class Ticks implements Carrier {
       const timed = fewer(isSliced ? [...parts] : byMoment(parts, now), maxTimedParts - 1);
       for (const { bytes, atMs } of timed) this.#goes(direction, bytes.length, atMs);
       direction.noEndBeforeMs = (timed.at(-1)?.atMs ?? now) + tickLimits.endBehindPartMs;
-      // While a last part is in hand, the host does not see that the upstream ends.
+      // As long as the last part is held, the host does not see that the upstream ends.
       if (endsHere) {
         direction.hasEnded = true;
         timed.push({ bytes: NOTHING, atMs: timed.at(-1)?.atMs ?? now });
@@ -429,7 +431,8 @@ export class Ticks implements Carrier {
       return;
     }
     const all = joinBytes(parts.map(({ bytes }) => bytes));
-    // What would fill a buffer of the host's only in part goes with what follows at once, unless that is not to be seen.
+    // Bytes that would fill a buffer of the host only in part wait for those that follow at once, unless the session is not to
+    // read those yet.
     const waits = outlook.isInRecord(other(to)) && direction.unseen.length === 0 && !this.#isReleased;
     const spare = waits ? all.length % hostLimits.maxWriteChunkBytes : 0;
     const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
@@ -447,15 +450,15 @@ export class Ticks implements Carrier {
     if (direction.outBytes === 0) direction.isUrgent = false;
   }
 
-  /** Whether the client's connection is to end and has not ended. */
+  /** Whether the client's connection is to end and has not ended yet. */
   get #isEndDue(): boolean {
     const { endReason, hasEnded } = this.#directions.client;
     return endReason !== undefined && !hasEnded;
   }
 
   /**
-   * Whether something waits for the client with no call to send it with, and a call to ask the upstream with. What is
-   * due later counts: when its time has come there may be no call left to ask with.
+   * Whether bytes or an end wait for the client, no call toward the client is in hand, and a call toward the upstream is.
+   * Bytes that are due later count as well: when they are due, there may be no call left to prompt the upstream with.
    */
   #needsTick({ session, outlook }: TickDriven): boolean {
     const { client, server } = this.#directions;
@@ -525,12 +528,12 @@ function direction(): Direction {
   };
 }
 
-/** Parts that a schedule is made of, at the most, before they are joined to as many as an answer has. */
+/** The most parts that are worked out ahead of time. They are then joined to as many as one answer can have. */
 const maxAheadParts = 65_536;
 
 const NOTHING = new Uint8Array(0);
 
-/** One part of all those that are due at the same moment, or by now. */
+/** Joins the parts that are due at the same moment, and those that are due by now. */
 function byMoment(parts: readonly TimedPart[], now: number): TimedPart[] {
   const moments = new Map<number, Uint8Array[]>();
   for (const { bytes, atMs } of parts) {
@@ -542,7 +545,7 @@ function byMoment(parts: readonly TimedPart[], now: number): TimedPart[] {
   return Array.from(moments, ([atMs, all]) => ({ atMs, bytes: joinBytes(all) }));
 }
 
-/** At the most so many: neighbours are joined, and go when the later one is due. */
+/** Joins neighbours until there are at most so many parts. A joined part goes when its later half is due. */
 function fewer(parts: TimedPart[], most: number): TimedPart[] {
   while (parts.length > most)
     parts = parts.flatMap((part, at) => {

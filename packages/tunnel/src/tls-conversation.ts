@@ -1,9 +1,10 @@
 /**
- * TLS in a tunnel that the host wrapped on one side only: reads the ClientHello, asks the policy, and where something is
- * to happen to the connection follows the handshake up to the moment. Nothing is decrypted.
+ * TLS in a tunnel that the host wrapped on one side only. It reads the ClientHello and asks the policy. Where a fault is
+ * decided, it follows the handshake up to the fault's moment. It decrypts nothing.
  *
- * A close is carried out where the client sees it at once: on server → client read calls, which give the client
- * its FIN. Where only the client's side is registered it travels by the upstream, which ends when its stream ends.
+ * With the server's side registered, a close answers a read call that holds the server's bytes: the client gets its FIN at
+ * once. With the client's side alone, the client's direction is closed: the upstream sees that end and ends its own
+ * connection, and that end reaches the client.
  */
 import type { Moment } from "@faultwire/fault-engine";
 import { meetTls, type Side, strikeOf, TlsFollower } from "@faultwire/fault-session";
@@ -15,12 +16,12 @@ import { provocation } from "./provocation.ts";
 export class TlsConversation implements Watcher {
   readonly #context: ConversationContext;
   readonly #follower: TlsFollower;
-  /** An alert that goes to the client in place of the next flight. */
+  /** An alert that goes to the client in place of the server's next bytes. */
   #alert: Uint8Array | undefined;
-  /** Whether the upstream has got its alert: one is enough. */
+  /** Whether the upstream has got an alert of ours. One is enough. */
   #isProvoked = false;
 
-  /** @param forwarded - What the client has sent before and what has gone on already. */
+  /** @param forwarded - The client's bytes before, which have gone on already. */
   constructor(context: ConversationContext, forwarded: Uint8Array) {
     this.#context = context;
     const { now, tell, unread, side, wouldOpen } = context;
@@ -28,7 +29,7 @@ export class TlsConversation implements Watcher {
       now,
       tell,
       unread,
-      // The other direction comes in write calls, and the host loses some of those.
+      // The other direction comes in write calls, and the host does not show all of its bytes.
       lossy: side === "client" ? "server" : "client",
       established: () => {},
       meet: (hello) => {
@@ -61,7 +62,8 @@ export class TlsConversation implements Watcher {
   }
 
   endingWrite(from: Side, clientEnded: boolean): ChunkAnswer {
-    // Toward the client: while it may still wait for this flight to speak again, the flight has to go on.
+    // Bytes for the client go on as long as its direction is open: the client may need them to speak again, and the tunnel
+    // can end with that call.
     if (from === "server") return clientEnded ? closed : pass;
     if (this.#isProvoked) return closed;
     this.#isProvoked = true;
@@ -79,27 +81,28 @@ export class TlsConversation implements Watcher {
       return pass;
     }
     const { strike, recordEnd } = reached;
-    // An alert is told of when it goes.
+    // A fault with an alert is told of when the alert goes.
     if (strike.act.kind === "alert") this.#alert = strike.act.bytes;
     else this.#follower.met?.outcome(null);
     this.#context.close();
     return this.#answer(strike.at, from, kind, chunk, recordEnd);
   }
 
-  /** What becomes of the chunk in which the moment is reached, `recordEnd` bytes into it. */
+  /** The answer to the chunk that reaches the moment. `recordEnd`: where in the chunk its record ends. */
   #answer(moment: Moment, from: Side, kind: CallKind, chunk: Uint8Array, recordEnd: number): ChunkAnswer {
     const isServer = this.#context.side === "server";
     switch (moment) {
       case "client-hello":
-        // The upstream's answer to it is what can be closed. With the client's side alone that is not so: the FIN
-        // has to go by the upstream.
+        // With the server's side, the call that brings the upstream's answer is closed. With the client's side alone,
+        // the client's direction is closed, and the upstream ends in turn.
         return isServer ? pass : closed;
       case "server-hello":
-        // A write call's close would leave the client waiting: there the flight goes on, and what follows ends.
+        // To close a write call would leave the client waiting. Here the server's bytes go on, and the next call ends the
+        // tunnel.
         return kind === "read" ? this.endingRead("server") : pass;
       case "established":
-        // The handshake is whole; a request that came along with its end must not arrive, and as its sender now
-        // waits, the upstream has to be made to speak.
+        // The handshake is over. A request may have come in the same chunk, and the upstream must not get it. The client
+        // then waits for a response, so an alert makes the upstream speak.
         if (from === "client" && !isServer) return closed;
         if (recordEnd === chunk.length) return pass;
         this.#isProvoked = true;

@@ -1,6 +1,7 @@
 /**
- * One tunnel of the host: its calls on one side or on both become two byte streams, a conversation decides what
- * goes on, and the answers are shaped to what the host can do with them (docs/fault-host.md).
+ * One tunnel of the host. The host's calls, on one side or on both, become two streams of bytes. A session (both sides) or
+ * a conversation (one side) decides which bytes go on. The tunnel turns that into answers that the host can carry out
+ * (docs/fault-host.md).
  */
 
 import {
@@ -39,7 +40,7 @@ export interface TunnelCall {
   readonly side: Side;
   /** `read`: bytes that came from that side (INGRESS). `write`: bytes about to go to it (EGRESS). */
   readonly kind: "read" | "write";
-  /** The bytes; kept until the answer, and for a while after it on a read call: must not be reused. */
+  /** The bytes. The tunnel keeps them until its answer, and on a read call longer: the memory must not be used again. */
   readonly chunk: Uint8Array;
 }
 
@@ -49,9 +50,9 @@ export type Reply = (answer: ProcessTunnelDataResponse) => void;
 export interface TunnelOptions {
   readonly policy: FaultPolicy;
   readonly timers: Timers;
-  /** Says who we are where we have to ask the upstream something ourselves. */
+  /** The `user-agent` of requests that we send to the upstream ourselves. */
   readonly userAgent: string;
-  /** What faults of requests share among tunnels. */
+  /** Names of requests and budgets, which all tunnels share. */
   readonly desk: FaultDesk;
   /** How HTTPS is opened; undefined where it stays closed. */
   readonly interception: Interception | undefined;
@@ -61,17 +62,17 @@ export interface TunnelOptions {
   readonly guardMs?: number;
 }
 
-/** Whose bytes a call carries: what is read from a side comes from it, what is written to it from the other. */
+/** The peer that said a call's bytes. A read call holds bytes of its own side, a write call those of the other side. */
 export function sourceOf(call: TunnelCall): Side {
   return call.kind === "read" ? call.side : other(call.side);
 }
 
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 
-/** The longest answer that filler fits behind. */
+/** The longest answer that has room for filler behind it. */
 const maxPaddedBytes = hostLimits.maxAnswerChunkBytes - hostLimits.maxWriteChunkBytes;
 
-/** Both sides heard. */
+/** A tunnel whose calls come on both sides. */
 interface Pair {
   readonly ticks: Ticks;
   readonly session: ConnectionSession;
@@ -84,13 +85,13 @@ export class Tunnel {
   readonly #options: TunnelOptions;
   readonly #tell: (event: TunnelEventBody) => void;
   readonly #unread: TellUnread;
-  /** By the source of the bytes. */
+  /** By the peer that said the bytes. */
   readonly #lanes: Readonly<Record<Side, Lane>>;
-  /** Read calls that the lanes hold, by the source of the bytes. */
+  /** Read calls that the lanes hold, by the peer that said the bytes. */
   readonly #heldReads: Record<Side, Reply | undefined> = { client: undefined, server: undefined };
-  /** While both sides are heard: what they say, and the clock of the calls to say it with. */
+  /** Set while calls come on both sides. */
   #pair: Pair | undefined;
-  /** Otherwise, by the side whose calls it sees. */
+  /** Used otherwise, by the side whose calls come. */
   readonly #conversations: Record<Side, Conversation | undefined> = { client: undefined, server: undefined };
   #paired: boolean;
 
@@ -107,7 +108,7 @@ export class Tunnel {
     this.#lanes = { client: new Lane(laneOptions, onNews), server: new Lane(laneOptions, onNews) };
   }
 
-  /** Takes a call and answers it, now or later. The host has one call at a time per side and kind. */
+  /** Takes a call and answers it, now or later. The host sends one call at a time for each side and kind. */
   handle(call: TunnelCall, reply: Reply): void {
     const from = sourceOf(call);
     const lane = this.#lanes[from];
@@ -130,7 +131,7 @@ export class Tunnel {
     });
   }
 
-  /** Forgets everything that is held; unanswered calls stay unanswered (their tunnel is gone). */
+  /** Forgets everything that is held. Calls without an answer get none: their tunnel is gone. */
   end(): void {
     this.#lanes.client.end();
     this.#lanes.server.end();
@@ -143,14 +144,14 @@ export class Tunnel {
     this.#conversations.server?.finish();
   }
 
-  /** Lets go of what faults hold; everything else goes on, gated as before. */
+  /** Ends the holds of faults. Everything else goes on as before. */
   drain(): void {
     this.#pair?.ticks.release();
     this.#lanes.client.drain();
     this.#lanes.server.drain();
   }
 
-  /** Answers everything that is held, so that nothing hangs: for an end. An opened connection ends with it. */
+  /** Answers every call that is held, so that the host does not wait for ever: for a shutdown. An opened connection ends. */
   release(): void {
     this.#pair?.ticks.release();
     this.#lanes.client.unpair();
@@ -180,13 +181,13 @@ export class Tunnel {
 
   #forward(from: Side, lane: Lane, bytes: Uint8Array, chunkBytes: number, reply: Reply): void {
     const held = this.#held(from, reply);
-    // Bytes that fill buffers by themselves need no filler; before the first echo nobody may get any.
+    // Bytes that fill whole buffers need no filler. Before the first echo filler must not be given.
     const isFull = bytes.length % hostLimits.maxWriteChunkBytes === 0;
     if (!isFull && this.#isProven && bytes.length <= maxPaddedBytes) lane.pad(bytes, held);
     else lane.read(bytes, chunkBytes, held);
   }
 
-  /** Whether the host has shown that it wrapped both sides: what was answered on one has come back on the other. */
+  /** Whether an echo has proven that the host wrapped both sides. */
   get #isProven(): boolean {
     return this.#lanes.client.isProven || this.#lanes.server.isProven;
   }
@@ -204,7 +205,7 @@ export class Tunnel {
 
   #write(call: TunnelCall, from: Side, reply: Reply): void {
     if (this.#pair) {
-      // What it shows was decided when it was read.
+      // These bytes were decided about when they were read.
       reply(passThrough());
       return;
     }
@@ -238,7 +239,7 @@ export class Tunnel {
     return this.#pair;
   }
 
-  /** The conversation that the calls of a side belong to, where one side only is heard. */
+  /** The conversation of a side, where calls come on one side only. */
   #conversation(side: Side): Conversation {
     const { policy, timers, desk, userAgent, interception } = this.#options;
     const wouldOpen = interception !== undefined;
@@ -252,7 +253,7 @@ export class Tunnel {
     return conversation;
   }
 
-  /** Something of ours has thrown: what was not changed yet goes on unread, everything else ends in order. */
+  /** Our own code has thrown. A connection that is not changed yet goes on unread; any other ends in order. */
   #onBug(error: unknown): void {
     const pair = this.#pair;
     if (!pair) return;
@@ -261,7 +262,7 @@ export class Tunnel {
     pair.session.abandon();
   }
 
-  /** A connection that is not read ends at once: what a read call toward that peer still waits for goes nowhere. */
+  /** A connection that is not read ends at once: a read call toward that peer that a lane still holds is closed. */
   #onEnd(to: Side): void {
     const { session } = this.#pair ?? {};
     if (session && !session.exchanges && !session.openedTls) this.#closeHeldRead(other(to), closeReason);
@@ -304,7 +305,7 @@ export class Tunnel {
     this.#tell({ type: "unpaired" });
     const pair = this.#pair;
     if (pair?.session.hasChanged) {
-      // Nobody could go on with what was changed by halves.
+      // The peers can't go on with a connection of which a part was changed.
       for (const side of ["client", "server"] as const)
         pair.ticks.endFor(side, "faultwire: one side is not wrapped");
     } else pair?.session.leave();

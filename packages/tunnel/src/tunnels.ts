@@ -1,6 +1,6 @@
 /**
- * The table of tunnels: finds the tunnel of a call by its id, makes it when it is new, and ends it when the host
- * gives a sign (a cancelled call) or when a limit is reached. The host has no message for either.
+ * The table of tunnels. It finds the tunnel of a call by its id, and makes one for a new id. The host has no message for
+ * the end of a tunnel: the table ends a tunnel when the host cancels one of its calls, or when a limit is reached.
  */
 
 import { close } from "@faultwire/fault-protocol";
@@ -16,22 +16,22 @@ import type { TunnelEvent } from "./events.ts";
 import { HostPace } from "./host-pace.ts";
 import { type Reply, Tunnel, type TunnelCall, type TunnelOptions } from "./tunnel.ts";
 
-/** Limits of the table. Each stands against a host, or somebody who can reach the port, that opens without end. */
+/** Limits of the table, against a host, or another program that reaches the port, that opens tunnels without end. */
 export const tunnelLimits = {
-  /** Tunnels at the same time; the one that was quiet for longest goes first. */
+  /** Tunnels at the same time. Beyond it the tunnel that was quiet for longest is forgotten. */
   maxTunnels: 10_000,
-  /** How long a tunnel may be quiet before it is forgotten, in ms. Later calls of it pass as unknown bytes. */
+  /** How long a tunnel may be quiet before it is forgotten, in ms. The bytes of its later calls pass unread. */
   maxIdleMs: 3_600_000,
-  /** The longest id that is taken, in characters; the host's are UUIDs of 36. */
+  /** The longest id that is accepted, in characters. The host's ids are UUIDs of 36 characters. */
   maxIdLength: 128,
 } as const;
 
 export interface TunnelsOptions extends Omit<TunnelOptions, "pace" | "desk" | "interception"> {
   /** How HTTPS is opened; left out, it stays closed. */
   readonly intercept?: InterceptionOptions;
-  /** One of its own unless given; forward mode wants the same. */
+  /** Default: a desk of its own. Forward mode has to get the same. */
   readonly desk?: FaultDesk;
-  /** The sides that the host has registered us on, as far as it is known now. */
+  /** The sides on which the host has registered us, as far as we know now. */
   readonly registeredSides: () => readonly Side[];
   readonly onEvent?: (event: TunnelEvent) => void;
   readonly maxTunnels?: number;
@@ -64,7 +64,7 @@ export class Tunnels {
       perf: { now: () => options.timers.now() },
       dispose: (tunnel, _id, reason) => {
         if (reason !== "evict" && reason !== "expire") return;
-        // Nobody has cancelled what is held: it has to be answered, or the host waits for ever.
+        // The host has not cancelled the calls that are held. Without an answer it would wait for ever.
         tunnel.release();
         this.#ended(tunnel, reason === "evict" ? "evicted" : "idle");
       },
@@ -79,7 +79,7 @@ export class Tunnels {
   /**
    * Takes one call; `reply` gets its one answer, now or later.
    *
-   * @returns a function that says the host has cancelled the call: its tunnel is over.
+   * @returns a function to call when the host has cancelled the call: its tunnel is over.
    */
   handle(call: TunnelCall, reply: Reply): () => void {
     if (call.id.length === 0 || call.id.length > tunnelLimits.maxIdLength) {
@@ -101,25 +101,25 @@ export class Tunnels {
     return () => this.#cancelled(call.id);
   }
 
-  /** Forgets what has been quiet for too long; call it now and then (the table itself has no timer). */
+  /** Forgets tunnels that were quiet for too long. Call it now and then: the table has no timer. */
   sweep(): void {
     this.#table.purgeStale();
   }
 
-  /** Lets go of everything that faults hold, for a shutdown. New calls are still taken, and nothing is lost. */
+  /** Ends the holds of faults, for a shutdown. New calls are still taken, and no byte is lost. */
   drain(): void {
     this.sweep();
     for (const tunnel of this.#table.values()) tunnel.drain();
   }
 
-  /** Answers every call that is held, whatever for: nothing comes after it. */
+  /** Answers every call that is held. No call may come after this. */
   release(): void {
     for (const tunnel of this.#table.values()) tunnel.release();
   }
 
   /** Forgets everything. */
   close(): void {
-    // Those that were quiet for too long are not among the values any more, and still hold timers.
+    // Tunnels that were quiet for too long are no longer among the values, but still have timers.
     this.sweep();
     for (const tunnel of this.#table.values()) this.#ended(tunnel, "shutdown");
     this.#table.clear();

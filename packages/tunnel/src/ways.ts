@@ -1,4 +1,4 @@
-/** What tunnels can do to their connections, and what they do instead: the tables of the documentation. */
+/** What tunnels can do to their connections, and what they do instead. The documentation's tables are made from this. */
 
 import { abilitiesOf, FAULT_KINDS, type Fault, type FaultKind, type Way } from "@faultwire/fault-engine";
 import { noTls, notOpened } from "@faultwire/fault-session";
