@@ -8,29 +8,30 @@ import { after } from "@faultwire/timers";
 import { PluginServerError } from "./plugin-server-error.ts";
 import { chunkMethods, pluginService, type ServiceOptions } from "./service.ts";
 
-/** Limits of an endpoint, each against somebody who can reach the port. */
+/** Limits of an endpoint, against any program that reaches the port. */
 export const endpointLimits = {
   /**
-   * The largest message that is taken, in bytes. Forward mode carries whole bodies, which the host has in memory
-   * anyway, and a response that we refuse kills its process.
+   * The largest message that is accepted, in bytes. Forward mode carries whole bodies; the host has them in memory
+   * anyway. The limit is high because a response that we refuse kills the host.
    */
   maxMessageBytes: 1_073_741_824,
-  /** Connections at the same time; a host needs one. */
+  /** Connections at the same time. A host needs one. */
   maxConnections: 256,
-  /** Calls at the same time on one connection; a tunnel has four at the most. */
+  /** Calls at the same time on one connection. A tunnel has four at the most. */
   maxConcurrentCalls: 50_000,
 } as const;
 
 /**
- * Flow control: what a host may have sent that we have not read. HTTP/2's defaults of 64 KiB would let eight chunks
- * of all tunnels together be under way, and calls that are, wait for those that are held.
+ * Flow control: how many bytes a host may send before we have read them. HTTP/2's default of 64 KiB would be enough for
+ * eight chunks of all tunnels together, so that new calls would wait behind calls that we hold.
  */
 const windowBytes = { call: 1_048_576, connection: 16_777_216 };
 
 /**
- * A host cancels what is held for a tunnel that dies. More than 1000 of those at once, or 33 a second for long, nghttp2
- * takes for an attack (rapid reset), and ends the connection with every tunnel on it. Whoever reaches this port can do
- * worse. Node 20 does not know these options and keeps nghttp2's limit (docs/performance.md).
+ * A host cancels the calls that we hold for a tunnel that has ended. When more than 1000 calls are cancelled at once, or 33
+ * a second for long, nghttp2 takes that for an attack (rapid reset) and ends the connection with every tunnel on it. These
+ * limits are higher; a program that reaches this port can do worse things anyway. Node 20 does not know these options and
+ * keeps nghttp2's limits (docs/performance.md).
  */
 const cancelledCalls = { streamResetBurst: 50_000, streamResetRate: 10_000 };
 
@@ -38,7 +39,7 @@ export interface Endpoint {
   /** `http://HOST:PORT`, as `--grpc-plugin` takes it. */
   readonly url: string;
   readonly port: number;
-  /** Takes no more connections, lets calls in flight end until the deadline, then closes what is left. */
+  /** Accepts no more connections, gives calls in flight so long to end, then closes the connections that are left. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -46,7 +47,7 @@ export interface Endpoint {
 export async function openEndpoint(host: string, port: number, service: ServiceOptions): Promise<Endpoint> {
   const handler = connectNodeAdapter({
     routes: (router) => router.service(PluginService, pluginService(service)),
-    // A host that offers gzip would get 4 KiB answers compressed, at half the rate.
+    // Otherwise a host that offers gzip would get its 4 KiB answers compressed, at half the rate.
     acceptCompression: [],
     readMaxBytes: endpointLimits.maxMessageBytes,
   });
@@ -89,7 +90,7 @@ function trackSessions(server: Http2Server): Set<ServerHttp2Session> {
     sessions.add(session);
     session.setLocalWindowSize(windowBytes.connection);
     session.on("close", () => sessions.delete(session));
-    // A peer that breaks off or speaks no HTTP/2 is the end of its session, nothing more.
+    // When a peer breaks off, or speaks no HTTP/2, its own session ends and no other.
     session.on("error", () => session.destroy());
   });
   return sessions;
@@ -137,7 +138,7 @@ function closeServer(server: Http2Server, sessions: Set<ServerHttp2Session>, gra
       takeBack();
       resolve();
     });
-    // GOAWAY: calls in flight may end, new ones go elsewhere.
+    // GOAWAY: calls in flight may end, new calls are refused.
     for (const session of sessions) session.close();
   });
 }

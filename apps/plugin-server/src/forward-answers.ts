@@ -1,4 +1,4 @@
-/** The answers of forward mode in the host's protocol, within what the host can bear. */
+/** The answers of forward mode in the host's protocol. The host fails on some answers; those are never given. */
 import { create } from "@bufbuild/protobuf";
 import {
   abortRequest,
@@ -17,7 +17,7 @@ import {
 } from "@faultwire/fault-protocol";
 import type { Header, HttpResponse as InjectedResponse } from "@faultwire/http1";
 
-/** Headers as the engine has them. */
+/** A message's headers in the engine's form. */
 export function headersOf(message: { readonly headers: readonly HeaderField[] }): Header[] {
   return message.headers.map(({ name, value }) => [name, value]);
 }
@@ -25,7 +25,7 @@ export function headersOf(message: { readonly headers: readonly HeaderField[] })
 const fieldsOf = (headers: readonly Header[]): HeaderField[] =>
   headers.map(([name, value]) => ({ name, value }));
 
-/** An answer, and whether it holds what was to be sent; where not, the host takes its own copy of the message. */
+/** An answer. `isChanged`: it holds the given message. Otherwise the host goes on with its own copy. */
 export interface Sendable<T> {
   readonly answer: T;
   readonly isChanged: boolean;
@@ -53,7 +53,7 @@ export function goOn(request: RequestParts, changes: Changes = {}): Sendable<Pro
   );
 }
 
-/** The client is answered; undefined where the host could not bear the answer. */
+/** The client gets this response; undefined if the host would fail on it. */
 export function answerInstead(response: InjectedResponse): ProcessHttpRequestResponse | undefined {
   const { status, headers, body } = response;
   return unlessRefused(
@@ -81,9 +81,9 @@ function sized(headers: readonly HeaderField[], body: Uint8Array): HeaderField[]
 }
 
 /**
- * What can't be sent back (too large for the host to take, a header that it would die of) goes on as the host's own
- * copy: the body is right then, and what suffers is a query string (its `?` becomes `%3F`) or a response without
- * content-length. An error would be worse: on a response it kills the host's process.
+ * The host refuses a message that is too large, and fails on some headers. Such a message goes on as the host's own copy.
+ * Its body is right, but the host breaks a query string (`?` becomes `%3F`), and a response without content-length kills it.
+ * An error would be worse: on any response it kills the host.
  */
 function unlessRefused<T>(answer: () => T, otherwise: () => T): Sendable<T> {
   try {

@@ -1,24 +1,24 @@
 /**
- * Whose response is it? The host hands a plugin responses without a word about their requests, so the requests that
- * went on are remembered until a response comes that can be theirs.
+ * Finds the request of a response. The host shows a plugin a response without saying which request it belongs to. So
+ * requests that went on are remembered until a response comes that can be theirs.
  */
 import type { RequestSummary } from "@faultwire/fault-engine";
 import type { ExchangeLog, LoggedExchange } from "@faultwire/fault-session";
 import { forwardLimits } from "./forward-way.ts";
 import type { ResponseChange } from "./response-change.ts";
 
-/** A fault of a request that went on, which is not told yet. */
+/** A fault whose outcome depends on the response. */
 export interface PendingFault {
   readonly change: ResponseChange;
   /** What `x-faultwire` says on a changed response; `null` without one. */
   readonly marker: string | null;
-  /** The request was changed or held already, so the fault is done whatever becomes of the response. */
+  /** Whether the request was changed already: then the fault is done whatever becomes of the response. */
   readonly hasStruck: boolean;
   /** Says once what became of it; `null`: done. */
   readonly tell: (undoneReason: string | null) => void;
 }
 
-/** A target's request that went on, and what is to become of its response. */
+/** A request to a target that went on, and the faults of its response. */
 export interface SentRequest {
   readonly summary: Pick<RequestSummary, "provider" | "stream">;
   readonly exchange: LoggedExchange;
@@ -34,13 +34,13 @@ export interface ForwardExchange {
   readonly sent?: SentRequest;
 }
 
-/** What a response can be told apart by. */
+/** The properties by which responses are told apart. */
 export interface ResponseTraits {
   readonly status: number;
   readonly isEventStream: boolean;
 }
 
-/** A response's request, and whether it can be no other's. */
+/** The request of a response. `isCertain`: the response can belong to no other request. */
 export interface FoundExchange {
   readonly sent: SentRequest | undefined;
   readonly isCertain: boolean;
@@ -57,8 +57,8 @@ export class ForwardExchanges {
   }
 
   /**
-   * Takes out the request that a response belongs to. Of several that it may be, the newest: an old one is more likely
-   * to have been given up by its client, of which the host tells nothing.
+   * Takes out the request that a response belongs to. If several are possible, it takes the newest: the client of an older
+   * one may have gone, which the host does not tell.
    */
   take(traits: ResponseTraits, nowMs: number): FoundExchange | undefined {
     this.#expire(nowMs);
@@ -69,7 +69,7 @@ export class ForwardExchanges {
     return { sent: exchange.sent, isCertain: fitting.length === 1 };
   }
 
-  /** Gives all of them up: no response comes any more. */
+  /** Gives up all requests: no response comes any more. */
   finish(): void {
     this.#giveUp(this.#outstanding.length);
   }
@@ -91,9 +91,9 @@ export class ForwardExchanges {
 }
 
 const noResponse =
-  "no response of it was shown: the client or we had gone, or it is an event stream of a mapping, which the host lets pass by";
+  "the host has shown no response: the client or we had gone, or it was an event stream of a mapping, which goes past plugins";
 
-/** A successful answer is a stream where one was asked for, and none where not. */
+/** Whether a response can belong to a request: a successful one is a stream exactly if the request asked for a stream. */
 function fits({ sent }: ForwardExchange, { status, isEventStream }: ResponseTraits): boolean {
   if (sent === undefined || sent.summary.provider === null || status >= 300) return true;
   return sent.summary.stream === isEventStream;

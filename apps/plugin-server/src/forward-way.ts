@@ -1,18 +1,18 @@
-/** What forward mode can do to a request and its response, and why not the rest (docs/fault-host.md, "Forward mode"). */
+/** Which faults forward mode can carry out, and why not the others (docs/fault-host.md, "Forward mode"). */
 import { abilitiesOf, type Fault, type Way } from "@faultwire/fault-engine";
 
 /** Limits of forward mode. */
 export const forwardLimits = {
   /**
-   * How long a call is held, in ms. A held request keeps the host from its health check, which is due every ten
-   * seconds, and once one is due, everything new waits.
+   * How long a call is held, in ms. While a request is held, the host can't run its health check, which is due every ten
+   * seconds. Once a check is due, every new request waits for it.
    */
   maxHoldMs: 9_000,
-  /** Bytes of a body that rules look into; a longer one passes unread. */
+  /** Rules can look into a body of so many bytes. A longer body passes unread. */
   maxReadBodyBytes: 10_485_760,
-  /** Requests whose responses are still to come; the oldest is given up. Against upstreams that never answer. */
+  /** Requests that wait for their responses. Beyond it the oldest is given up. Against upstreams that never answer. */
   maxOutstanding: 10_000,
-  /** How long a response may take, in ms, before its request is given up: the host does not tell. */
+  /** A request is given up when no response has come for so long, in ms. The host does not tell when a client has gone. */
   maxOutstandingMs: 600_000,
 } as const;
 
@@ -23,7 +23,7 @@ const onePiece = "the host sends a body in one piece";
 const held = "instead: the call is held for that time, 9 s at the most";
 const noBreak = "instead: the body ends early, but properly, as if it were whole";
 
-/** The way of requests in absolute form and of the host's reverse-proxy mappings: whole messages, in clear. */
+/** Requests in absolute form, and those of the host's HTTP mappings: whole messages, in clear. */
 export const forwardWay: Way = {
   name: "forward mode",
   abilities: abilitiesOf({

@@ -1,8 +1,8 @@
-/** Calls of the host that are answered later: each until its time, its cancellation, or the end of the server. */
+/** Calls of the host that are answered later: when their time has come, or when the server closes. */
 import type { Timers } from "@faultwire/tunnel";
 import { forwardLimits } from "./forward-way.ts";
 
-/** Holds calls; every one of them comes to an end. */
+/** Holds calls; each of them comes to an end. */
 export class HeldCalls {
   readonly #timers: Timers;
   readonly #release = new Set<() => void>();
@@ -12,9 +12,9 @@ export class HeldCalls {
   }
 
   /**
-   * Waits, for `forwardLimits.maxHoldMs` at the most.
+   * Waits so long, and not longer than `forwardLimits.maxHoldMs`.
    *
-   * @returns false where the host has cancelled the call meanwhile.
+   * @returns false if the host has cancelled the call meanwhile.
    */
   hold(ms: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false);
@@ -33,7 +33,7 @@ export class HeldCalls {
     });
   }
 
-  /** Answers everything now. */
+  /** Ends the wait of every call. */
   release(): void {
     for (const release of this.#release) release();
   }

@@ -1,8 +1,8 @@
-/** Tells what tunnels tell: what concerns the host goes to the log, the rest is the session's and goes to the runtime. */
+/** Takes the events of tunnels: those about the host go to the log, those of the session go to the runtime. */
 import type { CarrierRuntime } from "@faultwire/runtime";
 import type { TunnelEvent } from "@faultwire/tunnel";
 
-/** Logs what concerns the host, and hands on what a session tells, under the tunnel's id. */
+/** Logs an event about the host, or hands a session's event on, with the tunnel's id. */
 export function logTunnelEvent({ logger, tell }: CarrierRuntime, event: TunnelEvent): void {
   const { type, tunnel, ...fields } = event;
   const entry = { event: type, tunnel, ...fields };

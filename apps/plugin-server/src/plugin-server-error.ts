@@ -3,10 +3,10 @@ export type PluginServerErrorCode =
   | "address-in-use"
   /** The port needs a permission that we don't have. */
   | "address-denied"
-  /** The address is not one of this machine's, or can't be listened on. */
+  /** The address does not belong to this machine, or it is not possible to listen on it. */
   | "address-unavailable";
 
-/** What can go wrong when the plugin server starts. The message is one line that says what to do. */
+/** The plugin server could not start. The message is one line that says what to do. */
 export class PluginServerError extends Error {
   override readonly name = "PluginServerError";
   readonly code: PluginServerErrorCode;

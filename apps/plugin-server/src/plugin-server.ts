@@ -1,7 +1,4 @@
-/**
- * The plugin as one process: an endpoint for each side that a host can register, one table of tunnels behind
- * them, the log in front.
- */
+/** The plugin: an endpoint for each side that a host can register, one table of tunnels for both, and forward mode. */
 import { setImmediate as turn } from "node:timers/promises";
 import type { FaultPolicy, Side } from "@faultwire/fault-session";
 import type { CarrierRuntime } from "@faultwire/runtime";
@@ -14,51 +11,51 @@ import { Registration } from "./registration.ts";
 import { version } from "./version.ts";
 
 export interface PluginServerOptions {
-  /** Rules, desk, CA, clock and log, which other carriers of the process may share; stays the caller's to close. */
+  /** Rules, desk, CA, clock and log. Other carriers of the process may share it, and the caller closes it. */
   readonly runtime: CarrierRuntime;
-  /** Which endpoints to open. Default both: only then nothing is lost (docs/fault-host.md). */
+  /** The endpoints to open. Default both: only with both no byte is lost (docs/fault-host.md). */
   readonly sides?: readonly Side[];
-  /** Default 127.0.0.1: whoever reaches the port can read and change the traffic of the host. */
+  /** Default 127.0.0.1: a program that reaches the port can read and change the traffic of the host. */
   readonly host?: string;
   /** The server-side endpoint. Default 50051; 0 takes a free port. */
   readonly port?: number;
-  /** The client-side endpoint. Default the next after `port`, or a free one when that is 0. */
+  /** The client-side endpoint. Default `port` + 1, or a free one when `port` is 0. */
   readonly clientPort?: number;
-  /** How long after the first poll of one side the other may take before something is said, in ms. Default 3000. */
+  /** How long after the first poll of one side the other may take before the user is warned, in ms. Default 3000. */
   readonly secondSideGraceMs?: number;
   /**
-   * Whether chunks are answered straight on HTTP/2 streams instead of by connect's pipeline, several times as fast and
-   * with the same answers. Default true; false is for finding out whether something is to blame on it.
+   * Whether chunks are answered straight on HTTP/2 streams instead of by connect's pipeline. The answers are the same and
+   * several times as fast. Default true; false helps to find out whether this path causes a problem.
    */
   readonly fastPath?: boolean;
-  /** Besides the log. */
+  /** Takes the events of tunnels, which are also logged. */
   readonly onEvent?: (event: TunnelEvent) => void;
 }
 
 export interface PluginServer {
-  /** What goes into `fault run --grpc-plugin`, server side first. */
+  /** The values of `fault run --grpc-plugin`, the server's side first. */
   readonly endpoints: readonly { readonly side: Side; readonly url: string; readonly port: number }[];
   /** The sides that a host polls now. */
   readonly registeredSides: () => readonly Side[];
   /**
-   * Takes leave: from now on unhealthy, what is held is answered, nothing new fails. Traffic that flows goes on until
-   * it is quiet for a moment, for `graceMs` (default 1000) at the most; then the endpoints close.
+   * Ends the server. From now on its health is bad, calls that are held get their answers, and no new fault is decided.
+   * Traffic goes on until it is quiet for a moment, for `graceMs` (default 1000) at the most. Then the endpoints close.
    */
   close(graceMs?: number): Promise<void>;
 }
 
 /**
- * A host whose calls have stopped for so many looks in a row, so far apart in ms, has nothing under way. Time alone does
- * not tell: where this process was held up, calls may wait unread.
+ * When no call has come between so many looks in a row, `lookMs` apart, the host has nothing under way. Time alone does not
+ * show that: while this process is busy, calls may wait unread.
  */
 const quietLooks = 4;
 const lookMs = 25;
-/** Turns of the event loop in which calls that wait unread are taken, connect's pipeline included. */
+/** After so many turns of the event loop, calls that waited unread have been handled, also those in connect's pipeline. */
 const turnsForUnread = 20;
-/** What a user has to know of tunnels that are wrapped on one side. */
+/** A warning for users whose host wraps one side only. */
 const oneSideOnly =
   "with one side only, the host can lose bytes of uploads or downloads (docs/fault-host.md)";
-/** How often forgotten tunnels are looked for, in ms. */
+/** How often the table looks for tunnels that were quiet for too long, in ms. */
 const sweepIntervalMs = 60_000;
 
 /** Starts the plugin. @throws {@link PluginServerError} when it can't listen. */
@@ -73,7 +70,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   let warned = false;
   let chunks = 0;
   let lastChunkAt = Number.NEGATIVE_INFINITY;
-  /** The runtime's, until we take our leave: then nothing new fails, in tunnels and in forward mode. */
+  /** The runtime's policy. Once the server closes there are no targets: no new fault in tunnels and in forward mode. */
   const policy: FaultPolicy = {
     ...runtime.policy,
     isTarget: (name) => !draining && runtime.policy.isTarget(name),
@@ -134,9 +131,9 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   };
 
   const endSweeps = every(sweepIntervalMs, () => tunnels.sweep(), { keepsAlive: false });
-  /** Resolves when the host has nothing under way, or at the deadline. */
+  /** Resolves when the host has no call under way, or at the deadline. */
   const quiet = async (deadline: number): Promise<void> => {
-    // What has arrived meanwhile is read first, and what follows from it.
+    // First the calls that have arrived meanwhile are handled, and those that follow from them.
     for (let turns = 0; turns < turnsForUnread; turns++) await turn();
     let looks = timers.now() - lastChunkAt < quietLooks * lookMs ? 0 : quietLooks;
     while (looks < quietLooks && timers.now() < deadline) {
@@ -150,7 +147,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     endSweeps();
     tunnels.drain();
     forward.drain();
-    // Traffic that flows may come to its end, untouched; a host that asks meanwhile hears that we are going.
+    // Traffic may come to its end, untouched. A host that asks for our health meanwhile hears that we are shutting down.
     await quiet(timers.now() + graceMs);
     tunnels.release();
     await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));

@@ -1,12 +1,12 @@
 /**
- * Which sides a host has registered us on. Nothing says so but the polls: info at its start, a health check every
- * ten seconds on each endpoint that it was given.
+ * The sides on which a host has registered us. Only the host's polls show that: it asks each endpoint for its info at the
+ * start, and for its health every ten seconds.
  */
 import type { Side } from "@faultwire/fault-session";
 
-/** A side counts as registered for this long after its last poll: two and a half of the host's ten-second rounds. */
+/** A side counts as registered for so long after its last poll, in ms: two and a half of the host's ten-second rounds. */
 export const pollValidityMs = 25_000;
-/** How long after the first poll of one side the other may take to be polled before something is said. */
+/** How long after the first poll of one side the other side may stay without a poll before the user is warned, in ms. */
 export const secondSideGraceMs = 3_000;
 
 export class Registration {
@@ -16,14 +16,17 @@ export class Registration {
   readonly #polledAt = new Map<Side, number>();
   #firstPollAt: number | undefined;
 
-  /** @param open the sides that have an endpoint here; @param now milliseconds, never going backwards. */
+  /**
+   * @param open - The sides that have an endpoint here.
+   * @param now - Milliseconds, never going backwards.
+   */
   constructor(open: readonly Side[], now: () => number, graceMs: number = secondSideGraceMs) {
     this.#open = open;
     this.#now = now;
     this.#graceMs = graceMs;
   }
 
-  /** A host has asked this side's endpoint who it is, or how it is. */
+  /** A host has asked this side's endpoint for its info or for its health. */
   polled(side: Side): void {
     const now = this.#now();
     this.#firstPollAt ??= now;
@@ -36,7 +39,7 @@ export class Registration {
     return this.#open.filter((side) => (this.#polledAt.get(side) ?? Number.NEGATIVE_INFINITY) >= oldest);
   }
 
-  /** The side that has an endpoint here but no host's attention, once that can be told. */
+  /** The side whose endpoint no host polls, though a host polls the other one; undefined during the grace time. */
   missing(): Side | undefined {
     if (this.#firstPollAt === undefined || this.#now() - this.#firstPollAt < this.#graceMs) return undefined;
     const registered = this.sides();

@@ -1,4 +1,4 @@
-/** The six methods of the plugin protocol, for one endpoint: what the host asks, answered by the tunnels. */
+/** The six methods of the plugin protocol, for one endpoint: tunnels and forward mode answer the host's calls. */
 
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { UnaryMethods } from "@faultwire/connect-unary";
@@ -17,18 +17,18 @@ import type { Side } from "@faultwire/fault-session";
 import type { TunnelCall, Tunnels } from "@faultwire/tunnel";
 import type { ForwardMode } from "./forward.ts";
 
-/** What both endpoints share, and what tells them apart. */
+/** What an endpoint's methods need. */
 export interface ServiceOptions {
   /** The side that this endpoint announces. */
   readonly side: Side;
-  /** Whether this endpoint takes forward mode; one of the two may. */
+  /** Whether this endpoint takes forward mode. Only one of the two may. */
   readonly httpForward: boolean;
   readonly version: string;
   readonly tunnels: Tunnels;
   readonly forward: ForwardMode;
-  /** Why the plugin is not to be used now, or undefined while it is fine. */
+  /** Why the host is not to use the plugin now; undefined while it may. */
   readonly ailment: () => string | undefined;
-  /** What the user should do, if anything: goes into the health message. */
+  /** What the user should do, for the health message; undefined where there is nothing to do. */
   readonly hint: () => string | undefined;
   readonly onPoll: (side: Side) => void;
   /** A chunk has come. */
@@ -78,7 +78,7 @@ export function pluginService(options: ServiceOptions): ServiceImpl<typeof Plugi
   };
 }
 
-/** The same for the fast path: a chunk that is answered at once costs no promise and no signal. */
+/** The methods of the fast path. A chunk that is answered at once costs no promise and no signal. */
 export function chunkMethods({ tunnels, onChunk }: ServiceOptions): UnaryMethods<typeof PluginService> {
   return {
     processTunnelData(request, call) {
@@ -89,7 +89,7 @@ export function chunkMethods({ tunnels, onChunk }: ServiceOptions): UnaryMethods
   };
 }
 
-/** One chunk: answered at once where the tunnel can, held where it must; a cancelled call ends its tunnel. */
+/** Answers one chunk, at once or later. When the host cancels the call, the tunnel ends. */
 function answerChunk(
   tunnels: Tunnels,
   request: ProcessTunnelDataRequest,

@@ -201,7 +201,7 @@ describe("a fault is told", () => {
     clock.advance(forwardLimits.maxOutstandingMs + 1);
     await forward.request(request({ host: "other.test" }), never);
     expect(outcomes()).toEqual([
-      expect.stringMatching(/^r undone: no response of it was shown/),
+      expect.stringMatching(/^r undone: the host has shown no response/),
       "abandoned",
     ]);
   });
@@ -211,7 +211,7 @@ describe("a fault is told", () => {
     await forward.request(request(), never);
     forward.finish();
     expect(outcomes()).toEqual([
-      expect.stringMatching(/^r undone: no response of it was shown/),
+      expect.stringMatching(/^r undone: the host has shown no response/),
       "abandoned",
     ]);
   });
