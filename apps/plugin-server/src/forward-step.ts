@@ -6,9 +6,9 @@ import { forwardWay, hostsConnection } from "./forward-way.ts";
 import { changeByBytes, changeByPlan, delayMs, type ResponseChange } from "./response-change.ts";
 import { runWhole, tooManySteps } from "./whole-body.ts";
 
-/** What is to be done. Times are in ms. */
+/** What is to be done with a request. Times are in ms. */
 export type ForwardStep =
-  /** The client is answered after `holdMs`, and the upstream hears nothing. */
+  /** The client is answered after `holdMs`, and the upstream does not see the request. */
   | { readonly kind: "answer"; readonly response: HttpResponse; readonly holdMs: number }
   | {
       /** The request goes on after `holdMs`. */
@@ -34,10 +34,10 @@ export interface DecidedRequest {
 /**
  * What a decision does to a request.
  *
- * A wait is held before the request goes on and not before its response: whose response is whose the host does not say,
- * and event streams of its HTTP mappings pass by.
+ * A wait is spent before the request goes on and not before its response goes back. The host does not say which request a
+ * response belongs to, and shows no event streams of its HTTP mappings.
  *
- * @param plan - `null` where the decision is about the connection: each request counts as one of its own.
+ * @param plan - `null` if the decision is about the connection. Each request counts as a connection of its own.
  */
 export function forwardStep(
   decision: Decision,
@@ -70,7 +70,7 @@ export function forwardStep(
       return { kind: "answer", response, holdMs };
     }
     case "raw": {
-      const response = readResponse(plan.bytes, head.method);
+      const response = readResponse(plan.bytes);
       if (response !== undefined) return { kind: "answer", response, holdMs: 0 };
       const what = fault.kind === "http.malformed" ? fault.how : fault.kind;
       return undone(`${what}: the host frames its responses itself`);
@@ -103,10 +103,10 @@ const goOn = (how: Partial<Extract<ForwardStep, { readonly kind: "continue" }>>)
 });
 const hold = (ms: number | null): ForwardStep => (ms === null ? undone(forEver) : goOn({ holdMs: ms }));
 
-/** The response that bytes are; `undefined` where they are none, or more than one: the host could not send them so. */
-function readResponse(bytes: Uint8Array, method: string): HttpResponse | undefined {
+/** Reads bytes as one whole response; `undefined` where they are none: the host could not send them as they are. */
+function readResponse(bytes: Uint8Array): HttpResponse | undefined {
   const reader = new ResponseReader();
-  reader.expect(method);
+  reader.expect("GET");
   const [head, ...items] = [...reader.push(bytes), ...reader.finish()];
   if (head?.kind !== "head" || items.at(-1)?.kind !== "end") return undefined;
   const body = items.flatMap((item) => (item.kind === "body" ? [item.data] : []));

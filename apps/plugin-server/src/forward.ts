@@ -1,6 +1,6 @@
 /**
  * Forward mode: whole requests and responses, carried by the host's two calls so that every quirk of the host is met
- * (docs/fault-host.md, "Forward mode"). What is decided, planned and told is the session's.
+ * (docs/fault-host.md, "Forward mode"). The session's parts decide, plan and tell.
  */
 import { isEventStream, overlaidHeaders, retryAfterMs } from "@faultwire/fault-engine";
 import type {
@@ -35,9 +35,9 @@ export interface ForwardOptions {
   readonly timers: Timers;
   /** Names for requests, budgets, the time of day; the tunnels' own. */
   readonly desk: FaultDesk;
-  /** Takes what a session tells. */
+  /** Takes the events of the session. */
   readonly tell?: (event: SessionEvent) => void;
-  /** Takes what should never happen; the message went on unchanged. */
+  /** Takes an error of ours. The message went on unchanged. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -181,7 +181,7 @@ export class ForwardMode {
 
 const undone = (reason: string): ChangedWhole => ({ kind: "undone", reason });
 
-/** What became of a request, as far as its faults are concerned. */
+/** What became of a request. */
 interface Became {
   readonly holdMs: number;
   readonly isHere: boolean;
@@ -190,14 +190,14 @@ interface Became {
   readonly isSendable: boolean;
 }
 
-/** What became of one fault; `reason` is undefined where its response has to say, `null` where it was carried out. */
+/** What became of one fault. `reason`: `null` if it was carried out, undefined if that depends on the response. */
 function outcomeOf(
   step: ForwardStep,
   { holdMs, isHere, isAnswered, isSendable }: Became,
 ): { readonly reason: string | null | undefined; readonly hasStruck: boolean } {
   const told = (reason: string | null): ReturnType<typeof outcomeOf> => ({ reason, hasStruck: true });
   if (step.kind === "undone") return told(step.reason);
-  // A client that was held until it went has got what a hold is.
+  // A hold that lasts until the client goes was carried out.
   if (!isHere) return told(step.holdMs > 0 ? null : clientGone);
   const held = step.holdMs > 0 ? beyondHold(holdMs) : null;
   if (step.kind === "answer") return told(isAnswered ? held : notSendable);
@@ -209,7 +209,7 @@ function outcomeOf(
   return { reason: reason ?? undefined, hasStruck: body !== null };
 }
 
-/** What goes on in place of a request: its body as a fault left it, its headers so that the response can be read. */
+/** What goes on in place of a request: the body that a fault left, and headers that ask for a response that can be read. */
 function changesOf({ exchange, faults }: TargetRequest): {
   readonly headers: readonly Header[];
   readonly body?: Uint8Array;
@@ -221,7 +221,7 @@ function changesOf({ exchange, faults }: TargetRequest): {
   return { headers: isRead ? readableHeaders(headers) : headers, ...(body ? { body } : {}) };
 }
 
-/** Takes from a budget what a response says it used. @returns its headers, with those of the budget laid over. */
+/** Takes the tokens of a response from its budget. @returns the response's headers, those of the budget in their place. */
 function charged(plan: RequestPlan | null, response: HttpResponse): readonly Header[] {
   const headers = headersOf(response);
   if (plan?.kind !== "change" || plan.settle === null) return headers;
@@ -231,7 +231,7 @@ function charged(plan: RequestPlan | null, response: HttpResponse): readonly Hea
   return overlaidHeaders(headers, plan.headers);
 }
 
-/** Why a fault counts as undone though the call was held: it asked for longer than the host can bear. */
+/** Why a hold counts as undone: it asked for more time than the host stands; `null` if it did not. */
 function beyondHold(holdMs: number): string | null {
   const { maxHoldMs } = forwardLimits;
   if (holdMs <= maxHoldMs) return null;

@@ -39,7 +39,7 @@ export {
 } from "./introduction.ts";
 export type { OpenedTls } from "./opened-tls.ts";
 export { noTls } from "./plain-http.ts";
-export type { ConnectionVerdict, FaultPolicy, NewConnection } from "./policy.ts";
+export type { ConnectionDecision, FaultPolicy, NewConnection } from "./policy.ts";
 export {
   type BridgeFault,
   bridgeFaultOf,

@@ -19,5 +19,5 @@ export {
 } from "./http/request-plan.ts";
 export type { ChangeableResponse, ChangePlan, ResponseChangeOptions } from "./http/response-change.ts";
 export { UsageMeter } from "./http/usage-meter.ts";
-export type { ConnectionVerdict, FaultPolicy, NewConnection } from "./policy.ts";
+export type { ConnectionDecision, FaultPolicy, NewConnection } from "./policy.ts";
 export { type PolicyQuestion, withoutThrowing } from "./without-throwing.ts";

@@ -25,8 +25,8 @@ export interface NewConnection {
   readonly userAgent: string | undefined;
 }
 
-/** What became of the question. */
-export interface ConnectionVerdict {
+/** The answer about a connection. */
+export interface ConnectionDecision {
   /** Goes into every later question about the connection's requests, and names it in events. */
   readonly facts: ConnectionFacts & { readonly client: string };
   /** What happens to the connection as such. */
@@ -38,7 +38,7 @@ export interface FaultPolicy {
   /** Whether traffic to this host (lower case, no port) may be touched at all. */
   isTarget(host: string): boolean;
   /** Asked once per connection to a target. */
-  connection(connection: NewConnection): ConnectionVerdict;
+  connection(connection: NewConnection): ConnectionDecision;
   /** Asked once per request to a target, and a second time with its body where the answer was `needs-body`. */
   request(facts: RequestFacts): RequestDecision;
   /** Takes what is told of connections, requests and faults: the event log of reports. */

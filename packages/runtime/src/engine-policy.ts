@@ -6,7 +6,7 @@ import type {
   RequestDecision,
   RequestFacts,
 } from "@faultwire/fault-engine";
-import type { ConnectionVerdict, FaultPolicy, NewConnection } from "@faultwire/fault-session";
+import type { ConnectionDecision, FaultPolicy, NewConnection } from "@faultwire/fault-session";
 import { ja4 } from "@faultwire/tls-fingerprint";
 
 /** Limits of a policy. */
@@ -53,7 +53,7 @@ export function enginePolicy(options: EnginePolicyOptions): FaultPolicy {
   const { engine, now, onEvent, fingerprint = ja4 } = options;
   const ordinals = new Ordinals();
 
-  const connection = (news: NewConnection): ConnectionVerdict => {
+  const connection = (news: NewConnection): ConnectionDecision => {
     const { way, host, alpnProtocols, clientHello, userAgent } = news;
     const print = clientHello && fingerprint(clientHello);
     const client = clientName(userAgent ?? print);
