@@ -13,6 +13,8 @@ const nodeFree = new Set([
   "fault-engine",
   "fault-protocol",
   "fault-session",
+  "fetch-faults",
+  "timers",
   "tunnel",
 ]);
 /** Entries that promise more than their package, with what neither they nor the files that they import may import. */

@@ -8,6 +8,7 @@ import type { EngineEvent } from "./event.ts";
  * - `awaits-continue`: the client sends a request's body only after a 100, and a rule asks for that body
  * - `body-too-large`: a rule asks for a request's body, and the body is over the limit
  * - `body-on-one-side`: a rule asks for a request's body, and a tunnel that is heard on one side can't wait for it
+ * - `body-not-replayable`: a rule asks for a request's body, which can be read once: a stream, or a form
  * - `malformed-hello`: the ClientHello can't be read
  * - `no-server-name`: the ClientHello names no host, as with an IP address in the URL (RFC 6066 section 3)
  * - `no-host`: the first request names no host
@@ -19,6 +20,7 @@ export type UnreadReason =
   | "awaits-continue"
   | "body-too-large"
   | "body-on-one-side"
+  | "body-not-replayable"
   | "malformed-hello"
   | "no-server-name"
   | "no-host"
@@ -52,6 +54,7 @@ export const UNREAD_REASONS: Readonly<Record<UnreadReason, string>> = {
   "awaits-continue": "a rule asks for a body that the client sends only after a 100",
   "body-too-large": "a rule asks for a body that is over the limit",
   "body-on-one-side": "a rule asks for a body, which a tunnel heard on one side can't wait for",
+  "body-not-replayable": "a rule asks for a body that can be read once, to send it",
   "malformed-hello": "a ClientHello that can't be read",
   "no-server-name": "a ClientHello that names no host",
   "no-host": "a request that names no host",

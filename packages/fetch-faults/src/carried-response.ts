@@ -1,0 +1,91 @@
+/** A response between the upstream and the caller: its head is known, its body is still to be pulled. */
+import type { Header } from "@faultwire/http1";
+
+/** Gives the parts of a body, as they are asked for. */
+export interface BodySource {
+  /** The next part; `null` at the end. Rejects where the body breaks off. One at a time. */
+  read(): Promise<Uint8Array | null>;
+  /** Nothing more is asked for. */
+  cancel(reason: unknown): void;
+}
+
+export interface CarriedResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: readonly Header[];
+  /** `null` where there is none, and can be none. */
+  readonly body: BodySource | null;
+  /** What came from the runtime's own fetch, for what a made one can't have. */
+  readonly original: Response | null;
+}
+
+/** A response that has come from upstream. */
+export function carriedFrom(response: Response): CarriedResponse {
+  const { status, statusText, headers, body } = response;
+  return { status, statusText, headers: [...headers], body: body && streamSource(body), original: response };
+}
+
+function streamSource(stream: ReadableStream<Uint8Array>): BodySource {
+  const reader = stream.getReader();
+  return {
+    async read() {
+      const { done, value } = await reader.read();
+      return done ? null : value;
+    },
+    cancel(reason) {
+      // Its own failure has been told, or is nobody's business any more.
+      reader.cancel(reason).catch(() => {});
+    },
+  };
+}
+
+/** A body that is here, and how it ends. @param failure - What it fails with behind its parts; `null` ends it well. */
+export function knownSource(parts: readonly Uint8Array[], failure: Error | null): BodySource {
+  const left = [...parts];
+  return {
+    async read() {
+      const part = left.shift();
+      if (part !== undefined) return part;
+      if (failure !== null) throw failure;
+      return null;
+    },
+    cancel() {
+      left.length = 0;
+    },
+  };
+}
+
+/** Statuses whose responses can have no body, not even an empty one (Fetch, "null body status"). */
+const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304]);
+
+/** What the caller gets. */
+export function responseOf(carried: CarriedResponse): Response {
+  const { status, statusText, headers, body, original } = carried;
+  const stream = body === null || bodiless.has(status) ? null : streamOf(body);
+  const response = new Response(stream, { status, statusText, headers: headers.map(([...pair]) => pair) });
+  return original === null ? response : dressed(response, original);
+}
+
+function streamOf(source: BodySource): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const part = await source.read();
+        if (part === null) controller.close();
+        else controller.enqueue(part);
+      },
+      cancel: (reason) => source.cancel(reason),
+    },
+    // Nothing is asked for before the caller does.
+    { highWaterMark: 0 },
+  );
+}
+
+/** Gives a made response what only the runtime can give: where it came from, and by which way. */
+function dressed(response: Response, { url, redirected, type }: Response): Response {
+  const clone = response.clone.bind(response);
+  const own = { url, redirected, type, clone: () => dressed(clone(), { url, redirected, type } as Response) };
+  for (const [name, value] of Object.entries(own))
+    Object.defineProperty(response, name, { value, configurable: true });
+  return response;
+}
