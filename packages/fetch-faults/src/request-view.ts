@@ -22,10 +22,11 @@ export interface RequestView {
 
 /** @returns `undefined` for what is no request over HTTP, or none at all: that is for fetch itself to say. */
 export function viewRequest(input: FetchInput, init: FetchInit): RequestView | undefined {
-  const request = isRequest(input) ? input : undefined;
+  const isText = typeof input === "string" || input instanceof URL;
+  const request = isText ? undefined : input;
   try {
     const base = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
-    const url = new URL(request ? request.url : String(input), base);
+    const url = new URL(isText ? input : input.url, base);
     if (url.protocol !== "http:" && url.protocol !== "https:") return undefined;
     const signal = init?.signal === undefined ? request?.signal : (init.signal ?? undefined);
     return {
@@ -38,10 +39,6 @@ export function viewRequest(input: FetchInput, init: FetchInit): RequestView | u
   } catch {
     return undefined;
   }
-}
-
-function isRequest(input: FetchInput): input is Request {
-  return typeof input === "object" && "url" in input && "headers" in input;
 }
 
 /** As fetch does it: these names in capitals, others as they are. */

@@ -1,6 +1,7 @@
 /** docs/faults.md against the code: an example of every fault, each of them sound, and the table of all ways. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { FAULT_KINDS, parseRuleFile, simulate, wayTable } from "@faultwire/fault-engine";
+import { fetchWay } from "@faultwire/fetch-faults";
 import { forwardWay, tunnelWays } from "@faultwire/plugin-server";
 import { describe, expect, it } from "vitest";
 import { galleryExamples, galleryFile, galleryRequest } from "../gallery.ts";
@@ -23,7 +24,7 @@ describe("the gallery of faults", () => {
   });
 
   it("has the table that the code makes; UPDATE_DOCS=1 writes it", () => {
-    const table = wayTable([...tunnelWays, forwardWay]).trim();
+    const table = wayTable([...tunnelWays, forwardWay, fetchWay]).trim();
     const page = readFileSync(galleryFile, "utf8");
     const between = /(?<=<!-- ways -->\n\n).*?(?=\n*<!-- end of ways -->)/s;
     if (process.env["UPDATE_DOCS"] === "1")
