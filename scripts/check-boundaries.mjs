@@ -65,6 +65,12 @@ function checkEntry({ file, refuses, why }) {
     }
 }
 
+/** Whether a test of `me` may use that file: support for tests of a package that `me` may import. */
+function isSharedSupport(target, me) {
+  const [group, other, test, support] = relative(root, target).split(sep);
+  return group === "packages" && test === "test" && support === "support" && arrows[me].includes(other);
+}
+
 function checkFile(file, folder, me, manifest, isTest) {
   const breach = (reason) => breaches.push(`${relative(root, file)}: ${reason}`);
   const text = textOf(file);
@@ -73,7 +79,8 @@ function checkFile(file, folder, me, manifest, isTest) {
   for (const specifier of importsOf(text)) {
     if (specifier.startsWith(".")) {
       const target = resolve(file, "..", specifier);
-      if (!target.startsWith(folder + sep)) breach(`imports ${specifier}, which is outside its package`);
+      if (!target.startsWith(folder + sep) && !(isTest && isSharedSupport(target, me)))
+        breach(`imports ${specifier}, which is outside its package`);
       continue;
     }
     if (specifier.startsWith("node:")) {

@@ -64,6 +64,11 @@ export class TlsMemoryPeer {
     if (!this.#wire.destroyed && !this.#wire.readableEnded) this.#wire.push(null);
   }
 
+  /** The other end of the wire is reset. */
+  giveReset(): void {
+    this.#wire.destroy(Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }));
+  }
+
   /** The peer has closed its end of the wire. */
   get hasFinished(): boolean {
     return this.#wire.hasFinished || this.#wire.destroyed;

@@ -7,9 +7,7 @@ import { FAULT_KINDS, type Fault } from "@faultwire/fault-engine";
 import type { Side } from "@faultwire/fault-session";
 import { seededRandom } from "@faultwire/testkit/chunkers";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
-import { Tunnels } from "../../src/index.ts";
-import { FaultRig } from "../support/fault-rig.ts";
-import { ourAuthority, theirAuthority } from "../support/https-tunnel.ts";
+import { FaultRig } from "../../../fault-session/test/support/fault-rig.ts";
 import {
   chunk,
   messageHead,
@@ -18,8 +16,11 @@ import {
   sampleFaults,
   sampleMessage,
   streamHead,
-} from "../support/sample-faults.ts";
-import { scriptedPolicy } from "../support/scripted-policy.ts";
+} from "../../../fault-session/test/support/sample-faults.ts";
+import { scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
+import { Tunnels } from "../../src/index.ts";
+import { ourAuthority, theirAuthority } from "../support/https-tunnel.ts";
+import { ticks } from "../support/ticks-carrier.ts";
 
 export interface FuzzOptions {
   readonly seed: number;
@@ -58,6 +59,7 @@ export async function fuzzOpened(seed: number, milliseconds: number): Promise<Fu
     const kinds = [FAULT_KINDS[below(FAULT_KINDS.length)], FAULT_KINDS[below(FAULT_KINDS.length)]];
     const [first, second] = kinds.map((kind) => (kind && below(2) === 0 ? sampleFaults[kind] : null));
     const rig = new FaultRig({
+      carrier: ticks,
       way: "decrypted",
       connection: first ?? undefined,
       requests: [second ?? null],
@@ -71,15 +73,15 @@ export async function fuzzOpened(seed: number, milliseconds: number): Promise<Fu
       const side: Side = below(2) === 0 ? "client" : "server";
       const junk = Uint8Array.from({ length: 1 + below(60) }, () => below(256));
       if (below(2) === 0) junk.set([23, 3, 3, 0].slice(0, junk.length));
-      rig.probe.says(side, junk, 1 + below(64));
+      rig.link.says(side, junk, 1 + below(64));
       await rig.run(below(10));
     }
-    rig.probe.timers.advance(60_000);
+    rig.link.timers.advance(60_000);
     await rig.run(3);
-    for (const event of rig.probe.events) if (event.type === "bug") result.bugs.push(event.message);
-    rig.probe.tunnels.close();
-    if (rig.probe.timers.armed > 0)
-      result.bugs.push(`seed ${seed}: ${rig.probe.timers.armed} timers stay armed`);
+    for (const event of rig.link.events) if (event.type === "bug") result.bugs.push(event.message);
+    rig.link.tunnels.close();
+    if (rig.link.timers.armed > 0)
+      result.bugs.push(`seed ${seed}: ${rig.link.timers.armed} timers stay armed`);
   }
   return result;
 }

@@ -2,9 +2,9 @@
 
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
+import { post } from "../../../fault-session/test/support/sample-faults.ts";
+import { scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { HttpsTunnel } from "../support/https-tunnel.ts";
-import { post } from "../support/sample-faults.ts";
-import { scriptedPolicy } from "../support/scripted-policy.ts";
 
 type Recording = readonly [client: Uint8Array, server: Uint8Array];
 

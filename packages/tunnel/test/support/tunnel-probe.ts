@@ -1,8 +1,9 @@
 /** A host that loses nothing and one tunnel in it: what peers say goes in, what each of them gets is collected. */
 import { hostLimits } from "@faultwire/fault-protocol";
-import type { Side } from "@faultwire/fault-session";
+import type { EndKind, Side } from "@faultwire/fault-session";
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
+import type { Link } from "../../../fault-session/test/support/link.ts";
 import { type TunnelEvent, Tunnels, type TunnelsOptions } from "../../src/index.ts";
 
 export interface TunnelProbeOptions extends Partial<TunnelsOptions> {
@@ -14,7 +15,7 @@ export interface TunnelProbeOptions extends Partial<TunnelsOptions> {
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-export class TunnelProbe {
+export class TunnelProbe implements Link {
   readonly timers: ManualTimers = manualTimers();
   readonly tunnels: Tunnels;
   readonly events: TunnelEvent[] = [];
@@ -67,6 +68,18 @@ export class TunnelProbe {
   }
   writes(side: Side): number {
     return this.#writes[side].length;
+  }
+
+  /** A direction that ends gives its other end a FIN. */
+  endOf(to: Side): EndKind | undefined {
+    return this.ended.has(other(to)) ? "fin" : undefined;
+  }
+
+  close(): void {
+    this.tunnels.close();
+  }
+  get remains(): number {
+    return this.timers.armed + this.tunnels.size;
   }
 
   /** The same as text, and taken. */

@@ -1,7 +1,7 @@
 /** A client that pipelines without end: it is read no further than its answers are taken. */
 import { describe, expect, it } from "vitest";
+import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { HttpsTunnel } from "../support/https-tunnel.ts";
-import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const slow = "GET /slow HTTP/1.1\r\nHost: api.test\r\n\r\n";

@@ -3,7 +3,7 @@
 import { HttpExchanges, TlsFollower } from "@faultwire/fault-session";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it, vi } from "vitest";
-import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
+import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: api.test\r\n\r\n";

@@ -4,9 +4,9 @@ import { copiedBytes } from "@faultwire/testkit/copied-bytes";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { ContentType, encodeRecord, HandshakeType } from "@faultwire/tls-parser";
 import { expect, it } from "vitest";
+import { scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { Tunnels } from "../../src/index.ts";
 import { ourAuthority } from "../support/https-tunnel.ts";
-import { scriptedPolicy } from "../support/scripted-policy.ts";
 
 /** The records of a ClientHello that is not whole yet. */
 function beginningOfHello(recordBytes: number): Uint8Array {

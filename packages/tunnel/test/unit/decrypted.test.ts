@@ -1,8 +1,8 @@
 /** HTTPS opened inside a tunnel: what a real TLS client and a real TLS upstream get. */
 import { ContentType, RecordReader } from "@faultwire/tls-parser";
 import { describe, expect, it } from "vitest";
+import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { HttpsTunnel } from "../support/https-tunnel.ts";
-import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 
 const get = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: api.test\r\n\r\n`;
 const ok = (body = "fine"): string => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -1,6 +1,7 @@
 /** An answer that goes out in parts: what the client gets, when, and that no filler ever reaches it. */
 import { describe, expect, it } from "vitest";
-import { type Arrival, FaultRig } from "../support/fault-rig.ts";
+import { type Arrival, FaultRig } from "../../../fault-session/test/support/fault-rig.ts";
+import { ticks } from "../support/ticks-carrier.ts";
 
 const get = "GET /v1/x HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const body = Array.from({ length: 6 }, (_, number) => `event: e\ndata: {"n":${number}}\n\n`).join("");
@@ -21,7 +22,13 @@ describe.each(["plain", "decrypted"] as const)(
   "a response that the upstream has said in one go (%s)",
   (way) => {
     it.each([1, 7, 64, 4096])("goes out event by event, read %i bytes at a time", async (chunkBytes) => {
-      const rig = new FaultRig({ way, chunkBytes, requests: [paced], answer: () => [head + body] });
+      const rig = new FaultRig({
+        carrier: ticks,
+        way,
+        chunkBytes,
+        requests: [paced],
+        answer: () => [head + body],
+      });
       await rig.run(way === "plain" ? 1 : 1500);
       const arrivals = await rig.exchange(get, 2000);
       expect(arrivals.map(({ text }) => text).join("")).toBe(head + body);
@@ -35,32 +42,37 @@ describe.each(["plain", "decrypted"] as const)(
     });
 
     it("leaves the connection as usable as before", async () => {
-      const rig = new FaultRig({ way, requests: [paced, null, paced], answer: () => [head + body] });
+      const rig = new FaultRig({
+        carrier: ticks,
+        way,
+        requests: [paced, null, paced],
+        answer: () => [head + body],
+      });
       await rig.run(60);
       for (let request = 0; request < 3; request++) {
         const arrivals = await rig.exchange(get, 800);
         expect(arrivals.map(({ text }) => text).join("")).toBe(head + body);
       }
       expect(rig.told("done").length).toBe(2);
-      expect(rig.hasFin).toBe(false);
+      expect(rig.hasEnded).toBe(false);
     });
 
     it("goes out whole when the process is to stop in the middle of it, and then ends", async () => {
-      const rig = new FaultRig({ way, requests: [paced], answer: () => [head + body] });
+      const rig = new FaultRig({ carrier: ticks, way, requests: [paced], answer: () => [head + body] });
       await rig.run(60);
       await rig.exchange(get, 250);
-      rig.probe.tunnels.drain();
+      rig.link.tunnels.drain();
       await rig.run(20);
       expect(rig.received).toBe(head + body);
       expect(rig.clientError).toBe(undefined);
     });
 
     it("is followed by the upstream's end, not overtaken by it", async () => {
-      const rig = new FaultRig({ way, requests: [paced], answer: () => [head + body, null] });
+      const rig = new FaultRig({ carrier: ticks, way, requests: [paced], answer: () => [head + body, null] });
       await rig.run(60);
       const arrivals = await rig.exchange(get, 800);
       expect(arrivals.map(({ text }) => text).join("")).toBe(head + body);
-      expect(rig.hasFin).toBe(true);
+      expect(rig.hasEnded).toBe(true);
       expect(rig.hasCloseNotify).toBe(way === "decrypted");
     });
   },

@@ -1,7 +1,7 @@
 /** What all tunnels hold together is counted, limited and given back. */
 import { FaultDesk, faultDeskLimits } from "@faultwire/fault-session";
 import { describe, expect, it } from "vitest";
-import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
+import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const head = "POST / HTTP/1.1\r\nHost: api.test\r\nContent-Length: 900\r\n\r\n";

@@ -1,7 +1,7 @@
 /** A client whose offer can't be opened: its connection passes as it is, and that is told once with the reason. */
 import { describe, expect, it } from "vitest";
+import { scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { HttpsTunnel } from "../support/https-tunnel.ts";
-import { scriptedPolicy } from "../support/scripted-policy.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";

@@ -3,7 +3,11 @@
 import type { Side } from "@faultwire/fault-session";
 import { splitsOf } from "@faultwire/testkit/chunkers";
 import { describe, expect, it } from "vitest";
-import { errorFault, type ScriptedPolicy, scriptedPolicy } from "../support/scripted-policy.ts";
+import {
+  errorFault,
+  type ScriptedPolicy,
+  scriptedPolicy,
+} from "../../../fault-session/test/support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,14 +1,22 @@
 /** What is kept to end a connection with: it ends it, goes back in order, and holds nobody up for long. */
 import { describe, expect, it } from "vitest";
-import { FaultRig, type FaultRigOptions } from "../support/fault-rig.ts";
+import { FaultRig, type FaultRigOptions } from "../../../fault-session/test/support/fault-rig.ts";
+import { ticks } from "../support/ticks-carrier.ts";
+import type { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const get = "GET /v1/x HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 const event = "9\r\ndata: 1\n\n\r\n";
 const cut = { kind: "stream.cut", at: { kind: "events", events: 1 }, stop: "reset" } as const;
 
-async function begun(options: Partial<FaultRigOptions>): Promise<FaultRig> {
-  const rig = new FaultRig({ way: "decrypted", requests: [cut, null], keepsOpen: true, ...options });
+async function begun(options: Partial<FaultRigOptions<TunnelProbe>>): Promise<FaultRig<TunnelProbe>> {
+  const rig = new FaultRig({
+    carrier: ticks,
+    way: "decrypted",
+    requests: [cut, null],
+    keepsOpen: true,
+    ...options,
+  });
   await rig.handshake();
   return rig;
 }
@@ -20,7 +28,7 @@ describe("a connection that is to be reset", () => {
       const rig = await begun({ chunkBytes, answer: () => [head + event] });
       await rig.exchange(get, 3000);
       expect(rig.received).toBe(head + event);
-      expect([...rig.probe.ended].sort()).toEqual(["client", "server"]);
+      expect([...rig.link.ended].sort()).toEqual(["client", "server"]);
       expect(rig.told("done").length).toBe(1);
     },
   );
@@ -35,7 +43,7 @@ describe("a connection that is to be reset", () => {
     await rig.exchange(get, 50);
     await rig.exchange(get, 50);
     expect(rig.received.endsWith(head + event)).toBe(true);
-    expect([...rig.probe.ended].sort()).toEqual(["client", "server"]);
+    expect([...rig.link.ended].sort()).toEqual(["client", "server"]);
     expect(rig.told("done").length).toBe(1);
   });
 
@@ -47,7 +55,7 @@ describe("a connection that is to be reset", () => {
     expect(rig.received).toBe(ok + ok);
     expect(rig.told("undone").length).toBe(1);
     expect(rig.upstreamText.replace("connection: close\r\n", "")).toBe(`${get}\r\n${get}`);
-    expect([...rig.probe.ended]).toEqual([]);
+    expect([...rig.link.ended]).toEqual([]);
   });
 
   it("is given back after a minute, though the upstream has said nothing, and the client is read on", async () => {

@@ -1,8 +1,8 @@
 import type { Side } from "@faultwire/fault-session";
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
 import { beforeEach, describe, expect, it } from "vitest";
+import { scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { type TunnelEvent, Tunnels, type TunnelsOptions, tunnelLimits } from "../../src/index.ts";
-import { scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

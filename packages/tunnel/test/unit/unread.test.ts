@@ -1,9 +1,9 @@
 /** What can't be read passes as it came, and is told once with its reason. */
 import type { Fault } from "@faultwire/fault-engine";
 import { describe, expect, it } from "vitest";
-import { dechunk } from "../support/fault-cases/fault-case.ts";
+import { dechunk } from "../../../fault-session/test/support/fault-cases/fault-case.ts";
+import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { HttpsTunnel } from "../support/https-tunnel.ts";
-import { errorFault, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const get = "GET /v1/models HTTP/1.1\r\nHost: api.test\r\n\r\n";

@@ -16,8 +16,11 @@ import {
   RecordReader,
 } from "@faultwire/tls-parser";
 import { describe, expect, it } from "vitest";
+import {
+  type ScriptedPolicyOptions,
+  scriptedPolicy,
+} from "../../../fault-session/test/support/scripted-policy.ts";
 import { ourAuthority, theirAuthority } from "../support/https-tunnel.ts";
-import { type ScriptedPolicyOptions, scriptedPolicy } from "../support/scripted-policy.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 interface Played {

@@ -6,8 +6,8 @@ import { concatBytes } from "@faultwire/testkit/chunkers";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { type HandshakeVector, handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it } from "vitest";
+import { scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { type TunnelEvent, Tunnels } from "../../src/index.ts";
-import { scriptedPolicy } from "../support/scripted-policy.ts";
 
 const moments = ["client-hello", "server-hello", "established", "request"] as const;
 

@@ -8,21 +8,22 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { FaultRig, type Said } from "./fault-rig.ts";
+import type { Link, RigCarrier } from "./link.ts";
 import { rulePolicy } from "./rule-policy.ts";
 
 /** What is unusual about a case. */
 export interface InputCaseOptions {
-  /** `false`: plain HTTP in the tunnel. Default HTTPS that is opened. */
+  /** `false`: HTTP in clear. Default HTTPS that is opened. */
   readonly tls?: boolean;
-  /** The upstream closes at our own `HEAD /`, says nothing to it, or takes seconds. Default an empty 404 at once. */
+  /** The upstream closes at a carrier's own `HEAD /`, says nothing to it, or takes seconds. Default an empty 404 at once. */
   readonly onHead?: "close" | "ignore" | "slow";
   /** The upstream closes behind its answer where it is asked to. Default it leaves the connection open. */
   readonly closes?: boolean;
 }
 
 /** What a case came to. */
-export interface InputCaseResult {
-  readonly rig: FaultRig;
+export interface InputCaseResult<Carried extends Link = Link> {
+  readonly rig: FaultRig<Carried>;
   /** What the client got for each request, in clear. */
   readonly answers: readonly string[];
 }
@@ -36,17 +37,18 @@ const onHead = {
 } as const satisfies Record<string, readonly Said[]>;
 
 /**
- * Plays a case on the tunnel's own clock.
+ * Plays a case on the carrier's own clock.
  *
  * @param name - The folder in `test/cases`.
  * @param changes - Laid over the case's own options.
  * @param ms - How long each request is waited for.
  */
-export async function runInputCase(
+export async function runInputCase<Carried extends Link>(
+  carrier: RigCarrier<Carried>,
   name: string,
   changes: InputCaseOptions = {},
   ms = 300,
-): Promise<InputCaseResult> {
+): Promise<InputCaseResult<Carried>> {
   const folder = new URL(`../cases/${name}/`, import.meta.url);
   const read = (file: string): string | undefined => {
     const url = new URL(file, folder);
@@ -55,6 +57,7 @@ export async function runInputCase(
   const options: InputCaseOptions = { ...JSON.parse(read("options.json") ?? "{}"), ...changes };
   const said = read("upstream.bin");
   const rig = new FaultRig({
+    carrier,
     way: options.tls === false ? "plain" : "decrypted",
     policy: rulePolicy(read("faults.yaml") ?? ""),
     tls: { host: "localhost" },

@@ -1,6 +1,7 @@
 /** Faults of requests and responses: the bytes that a client gets, when, and what becomes of its connection. */
 import type { Fault, Malformation } from "@faultwire/fault-engine";
 import { expect } from "vitest";
+import type { FaultRig } from "../fault-rig.ts";
 import {
   chunk,
   messageHead,
@@ -10,7 +11,7 @@ import {
   sampleMessage,
   streamHead,
 } from "../sample-faults.ts";
-import { dechunk, exchangeWith, type FaultCase, openWays } from "./fault-case.ts";
+import { dechunk, exchangeWith, expectEnd, type FaultCase, openWays } from "./fault-case.ts";
 
 const message = messageHead + sampleMessage;
 const fixed = (ms: number) => ({ kind: "fixed", ms }) as const;
@@ -28,20 +29,26 @@ const malformed: readonly (readonly [how: Malformation, looks: RegExp, ends: boo
 
 const faultFree = (text: string): void => expect(text).toBe(message);
 
+/** The upstream was asked nothing that costs; nothing at all where the carrier has no questions of its own. */
+function expectUnasked(rig: FaultRig): void {
+  if (rig.carrier.isExact) expect(rig.upstreamText).toBe("");
+  else expect(rig.upstreamText).not.toContain("POST");
+}
+
 export const httpCases: readonly FaultCase[] = [
   {
     kind: "http.error",
     does: "answers with the provider's error; the upstream is asked nothing that costs; the connection stays",
     ways: openWays,
-    async run(way) {
-      const { rig, text } = await exchangeWith(way, sampleFaults["http.error"], () => [message]);
+    async run(on) {
+      const { rig, text } = await exchangeWith(on, sampleFaults["http.error"], () => [message]);
       expect(text).toMatch(/^HTTP\/1\.1 429 .*retry-after: 2\r\n.*x-faultwire: rule-0\r\n/s);
       const [head = "", body = ""] = text.split("\r\n\r\n");
       expect(head).toContain(`content-length: ${body.length}`);
       const { error, request_id } = JSON.parse(body);
       expect(error.type).toBe("rate_limit_error");
       expect(head).toContain(`request-id: ${request_id}`);
-      expect(rig.upstreamText).not.toContain("POST");
+      expectUnasked(rig);
       const next = await rig.exchange(post);
       faultFree(next.map((arrival) => arrival.text).join(""));
       expect(rig.upstreamText.endsWith(post)).toBe(true);
@@ -50,27 +57,28 @@ export const httpCases: readonly FaultCase[] = [
         { status: 200, injected: false },
       ]);
       expect(rig.told("end").map(({ how }) => how)).toEqual(["complete", "complete"]);
-      expect(rig.hasFin).toBe(false);
+      expect(rig.hasEnded).toBe(false);
     },
   },
   {
     kind: "http.error",
     does: "answers HEAD without a body, and closes behind a client that wants no more",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const more = { request: "HEAD /v1/x HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n" };
-      const { rig, text } = await exchangeWith(way, sampleFaults["http.error"], undefined, 100, more);
+      const { rig, text } = await exchangeWith(on, sampleFaults["http.error"], undefined, 100, more);
       expect(text).toMatch(/^HTTP\/1\.1 429 .*connection: close\r\n\r\n$/s);
-      expect([rig.hasFin, rig.hasCloseNotify]).toEqual([true, way === "decrypted"]);
+      expectEnd(rig, "fin");
+      expect(rig.hasCloseNotify).toBe(on.way === "decrypted");
     },
   },
   {
     kind: "http.error",
     does: "answers the second, fourth and fifth of pipelined requests in their turn",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const fault = sampleFaults["http.error"];
-      const { rig } = await exchangeWith(way, fault, () => [message], 300, {
+      const { rig } = await exchangeWith(on, fault, () => [message], 300, {
         requests: [null, fault, null, fault, fault, null],
         request: post.repeat(6),
       });
@@ -83,12 +91,12 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.error",
     does: "answers late where a delay stands beside it: the head, and the body behind it; the next in its turn",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const late: Fault = {
         ...sampleFaults["http.error"],
         delay: { beforeHead: fixed(300), beforeBody: fixed(200), perChunk: null },
       };
-      const { rig, arrivals } = await exchangeWith(way, late, () => [message], 900, {
+      const { rig, arrivals } = await exchangeWith(on, late, () => [message], 900, {
         requests: [late, null, late],
         request: post.repeat(2),
       });
@@ -104,23 +112,23 @@ export const httpCases: readonly FaultCase[] = [
         [429, true],
         [200, false],
       ]);
-      expect([rig.told("done").length, rig.told("undone").length, rig.hasFin]).toEqual([1, 0, false]);
+      expect([rig.told("done").length, rig.told("undone").length, rig.hasEnded]).toEqual([1, 0, false]);
     },
   },
   {
     kind: "http.error",
     does: "answers a request late without a body, and closes behind it",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const late: Fault = {
         ...sampleFaults["http.error"],
         delay: { beforeHead: fixed(200), beforeBody: null, perChunk: fixed(50) },
       };
       const more = { request: "HEAD /v1/x HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n" };
-      const { rig, arrivals, text } = await exchangeWith(way, late, undefined, 600, more);
+      const { rig, arrivals, text } = await exchangeWith(on, late, undefined, 600, more);
       expect(text).toMatch(/^HTTP\/1\.1 429 .*connection: close\r\n\r\n$/s);
       expect(arrivals[0]?.atMs).toBeGreaterThanOrEqual(200);
-      expect(rig.hasFin).toBe(true);
+      expectEnd(rig, "fin");
       expect(rig.told("done").length).toBe(1);
     },
   },
@@ -128,23 +136,25 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.error",
     does: "answers a request whose body is larger than what is held, without passing any of it on",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const body = "x".repeat(300_000);
       const request = `POST /v1/messages HTTP/1.1\r\nHost: api.test\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-      const { rig, text } = await exchangeWith(way, sampleFaults["http.error"], undefined, 400, { request });
+      const { rig, text } = await exchangeWith(on, sampleFaults["http.error"], undefined, 400, { request });
       expect(text).toMatch(/^HTTP\/1\.1 429 /);
       expect(rig.upstreamText).not.toContain("xxx");
+      if (on.carrier.isExact) expectUnasked(rig);
     },
   },
   {
     kind: "http.empty",
     does: "ends the connection where the response should have begun",
     ways: openWays,
-    async run(way) {
-      const { rig, text } = await exchangeWith(way, sampleFaults["http.empty"], () => [message]);
+    async run(on) {
+      const { rig, text } = await exchangeWith(on, sampleFaults["http.empty"], () => [message]);
       expect(text).toBe("");
-      expect([rig.hasFin, rig.hasCloseNotify]).toEqual([true, way === "decrypted"]);
-      expect(rig.upstreamText).not.toContain("POST");
+      expectEnd(rig, "fin");
+      expect(rig.hasCloseNotify).toBe(on.way === "decrypted");
+      expectUnasked(rig);
       expect(rig.told("end")).toMatchObject([{ how: "failed" }]);
       expect(rig.told("response")).toEqual([]);
     },
@@ -154,12 +164,13 @@ export const httpCases: readonly FaultCase[] = [
       kind: "http.malformed",
       does: `answers with ${how}`,
       ways: openWays,
-      async run(way) {
+      async run(on) {
         const fault: Fault = { kind: "http.malformed", how };
-        const { rig, text } = await exchangeWith(way, fault, () => [message]);
+        const { rig, text } = await exchangeWith(on, fault, () => [message]);
         expect(text).toMatch(looks);
         expect(text).toContain("x-faultwire: rule-0");
-        expect(rig.hasFin).toBe(ends);
+        if (ends) expectEnd(rig, "fin");
+        else expect(rig.hasEnded).toBe(false);
         expect(rig.told("done").length).toBe(1);
         if (ends) return;
         faultFree((await rig.exchange(post)).map((arrival) => arrival.text).join(""));
@@ -170,9 +181,9 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.delay",
     does: "keeps the head back, and then the body, each for its time",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const { rig, arrivals, text } = await exchangeWith(
-        way,
+        on,
         sampleFaults["http.delay"],
         () => [message],
         700,
@@ -190,10 +201,10 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.delay",
     does: "keeps every chunk of a stream back, in order",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const fault: Fault = { kind: "http.delay", beforeHead: null, beforeBody: null, perChunk: fixed(150) };
       const { arrivals, text } = await exchangeWith(
-        way,
+        on,
         fault,
         () => [
           streamHead,
@@ -210,18 +221,20 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.truncate",
     does: "cuts a body after so many bytes, whatever its framing and its chunks, and ends the connection",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       for (const chunkBytes of [7, 4096])
         for (const answer of [message, `${streamHead}${chunk(sampleMessage)}0\r\n\r\n`]) {
-          const { rig, text } = await exchangeWith(way, sampleFaults["http.truncate"], () => [answer], 3000, {
+          const { rig, text } = await exchangeWith(on, sampleFaults["http.truncate"], () => [answer], 3000, {
             chunkBytes,
           });
           const body = answer === message ? text.slice(messageHead.length) : dechunk(text).body;
           expect(body).toBe(sampleMessage.slice(0, 20));
           if (answer !== message) expect(dechunk(text).isWhole).toBe(false);
-          expect(rig.hasFin).toBe(true);
+          expectEnd(rig, "fin");
           expect(rig.told("end")).toMatchObject([{ how: "cut" }]);
-          expect(rig.upstreamText).toContain("connection: close");
+          // A carrier that hears of no end asks the upstream for one.
+          if (on.carrier.isExact) expect(rig.upstreamText).toBe(readablePost);
+          else expect(rig.upstreamText).toContain("connection: close");
         }
     },
   },
@@ -229,12 +242,12 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.truncate",
     does: "cuts after a share, and says so where a share of what can't be told",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const fault: Fault = { kind: "http.truncate", after: { kind: "share", share: 0.5 } };
-      const half = await exchangeWith(way, fault, () => [message]);
+      const half = await exchangeWith(on, fault, () => [message]);
       expect(half.text.length - messageHead.length).toBe(Math.floor(sampleMessage.length / 2));
       const chunked = `${streamHead}${chunk(sampleMessage)}0\r\n\r\n`;
-      const whole = await exchangeWith(way, fault, () => [chunked]);
+      const whole = await exchangeWith(on, fault, () => [chunked]);
       expect(whole.text).toBe(chunked);
       expect(whole.rig.told("undone")[0]?.reason).toMatch(/share of a body whose length is not known/);
     },
@@ -243,12 +256,12 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.truncate",
     does: "leaves a response without a body alone, and says so",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       for (const answer of [
         "HTTP/1.1 204 No Content\r\n\r\n",
         "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
       ]) {
-        const { rig, text } = await exchangeWith(way, sampleFaults["http.truncate"], () => [answer]);
+        const { rig, text } = await exchangeWith(on, sampleFaults["http.truncate"], () => [answer]);
         expect(text).toBe(answer);
         expect(rig.told("undone").length).toBe(1);
       }
@@ -258,16 +271,16 @@ export const httpCases: readonly FaultCase[] = [
     kind: "http.rate-limit",
     does: "lets through what the budget allows, with headers that say so, and refuses the rest",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const fault = sampleFaults["http.rate-limit"];
       const more = { requests: [fault, fault], isOneRule: true };
-      const { rig, text } = await exchangeWith(way, fault, () => [message], 100, more);
+      const { rig, text } = await exchangeWith(on, fault, () => [message], 100, more);
       expect(text.endsWith(sampleMessage)).toBe(true);
       expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n.*anthropic-ratelimit-requests-remaining: 0\r\n/s);
       const refused = (await rig.exchange(post)).map((arrival) => arrival.text).join("");
       expect(refused).toMatch(/^HTTP\/1\.1 429 .*retry-after: \d+\r\n/s);
       expect(rig.upstreamRequests.filter((request) => request === readablePost).length).toBe(1);
-      expect(rig.hasFin).toBe(false);
+      expect(rig.hasEnded).toBe(false);
     },
   },
 ];

@@ -1,10 +1,10 @@
 /** Faults of TLS: what the client's OpenSSL makes of them, and how the connection ends. */
 import type { Fault, TlsPhase, TrafficWay } from "@faultwire/fault-engine";
 import { expect } from "vitest";
-import { FaultRig, type FaultRigOptions } from "../fault-rig.ts";
-import { ourAuthority } from "../https-tunnel.ts";
+import { FaultRig, type FaultRigOptions, type Setting } from "../fault-rig.ts";
 import { post, sampleFaults } from "../sample-faults.ts";
-import { type FaultCase, tlsWays } from "./fault-case.ts";
+import { ourAuthority } from "../test-authorities.ts";
+import { expectEnd, type FaultCase, tlsWays } from "./fault-case.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const versions = ["TLSv1.3", "TLSv1.2"] as const;
@@ -18,8 +18,8 @@ const only = (version: (typeof versions)[number]): Tls => ({
 });
 
 /** A connection with a fault, and a request on it where it comes to that. */
-async function connectWith(way: TrafficWay, fault: Fault, ms = 150, tls: Tls = {}): Promise<FaultRig> {
-  const rig = new FaultRig({ way, connection: fault, tls, answer: () => [ok] });
+async function connectWith(on: Setting, fault: Fault, ms = 150, tls: Tls = {}): Promise<FaultRig> {
+  const rig = new FaultRig({ ...on, connection: fault, tls, answer: () => [ok] });
   rig.tls.client.socket.once("secureConnect", () => rig.send(post));
   await rig.run(ms);
   return rig;
@@ -50,9 +50,9 @@ export const tlsCases: readonly FaultCase[] = [
       kind: "tls.alert",
       does: `refuses the client by that alert at ${at}`,
       ways: tlsWays,
-      async run(way) {
+      async run(on) {
         for (const version of versions)
-          refused(await connectWith(way, alertAt(at), 150, only(version)), /ALERT_INTERNAL_ERROR/);
+          refused(await connectWith(on, alertAt(at), 150, only(version)), /ALERT_INTERNAL_ERROR/);
       },
     }),
   ),
@@ -60,9 +60,9 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.alert",
     does: "sends it encrypted behind the handshake",
     ways: decrypted,
-    async run(way) {
+    async run(on) {
       for (const version of versions) {
-        const rig = await connectWith(way, alertAt("established"), 200, only(version));
+        const rig = await connectWith(on, alertAt("established"), 200, only(version));
         expect(rig.clientError).toMatch(/ALERT_INTERNAL_ERROR/);
         expect([rig.received, rig.upstreamText]).toEqual(["", ""]);
         expect(rig.told("done").length).toBe(1);
@@ -73,8 +73,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.alert",
     does: "can't be sent in clear behind the handshake, and that is told",
     ways: ["opaque"],
-    async run(way) {
-      const rig = await connectWith(way, alertAt("established"));
+    async run(on) {
+      const rig = await connectWith(on, alertAt("established"));
       expect(rig.received).toBe(ok);
       expect(rig.told("undone")[0]?.reason).toMatch(/nothing can be encrypted/);
     },
@@ -83,8 +83,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.certificate",
     does: "shows a certificate that a correct client refuses, for its own reason",
     ways: decrypted,
-    async run(way) {
-      const rig = await connectWith(way, sampleFaults["tls.certificate"], 150, {
+    async run(on) {
+      const rig = await connectWith(on, sampleFaults["tls.certificate"], 150, {
         intercept: { defectiveIdentityFor: async (_, host) => ourAuthority().issue(host, "ecdsa-p256", -1) },
       });
       refused(rig, /CERT_HAS_EXPIRED/);
@@ -94,8 +94,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.certificate",
     does: "is told where nobody makes bad certificates, and spoils nothing",
     ways: decrypted,
-    async run(way) {
-      const rig = await connectWith(way, sampleFaults["tls.certificate"]);
+    async run(on) {
+      const rig = await connectWith(on, sampleFaults["tls.certificate"]);
       expect(rig.received).toBe(ok);
       expect(rig.told("undone")[0]?.reason).toMatch(/no authority/);
     },
@@ -104,8 +104,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.certificate",
     does: "is not said to be done where the upstream's own certificate was bad",
     ways: decrypted,
-    async run(way) {
-      const rig = await connectWith(way, sampleFaults["tls.certificate"], 150, {
+    async run(on) {
+      const rig = await connectWith(on, sampleFaults["tls.certificate"], 150, {
         intercept: {
           defectiveIdentityFor: async (_, host) => ourAuthority().issue(host, "ecdsa-p256", -1),
           upstream: { caPem: [] },
@@ -119,8 +119,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.version",
     does: "negotiates the other version where the client has it",
     ways: decrypted,
-    async run(way) {
-      const rig = await connectWith(way, sampleFaults["tls.version"]);
+    async run(on) {
+      const rig = await connectWith(on, sampleFaults["tls.version"]);
       expect(rig.tls.client.socket.getProtocol()).toBe("TLSv1.2");
       expect(rig.received).toBe(ok);
       expect(rig.told("done").length).toBe(1);
@@ -130,13 +130,13 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.version",
     does: "refuses a client that has no other",
     ways: decrypted,
-    async run(way) {
+    async run(on) {
       for (const fault of [
         sampleFaults["tls.version"],
         { kind: "tls.version", mode: "force", value: "1.2" } as const,
       ])
         refused(
-          await connectWith(way, fault, 150, { client: { minVersion: "TLSv1.3" } }),
+          await connectWith(on, fault, 150, { client: { minVersion: "TLSv1.3" } }),
           /ALERT_PROTOCOL_VERSION/,
         );
     },
@@ -145,8 +145,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.version",
     does: "can't be one that is never spoken here, and that is told",
     ways: decrypted,
-    async run(way) {
-      const rig = await connectWith(way, { kind: "tls.version", mode: "force", value: "TLSv1.1" });
+    async run(on) {
+      const rig = await connectWith(on, { kind: "tls.version", mode: "force", value: "TLSv1.1" });
       expect(rig.received).toBe(ok);
       expect(rig.told("undone")[0]?.reason).toMatch(/never spoken here/);
     },
@@ -155,8 +155,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.cipher",
     does: "negotiates that suite where the client has it",
     ways: decrypted,
-    async run(way) {
-      const rig = await connectWith(way, sampleFaults["tls.cipher"]);
+    async run(on) {
+      const rig = await connectWith(on, sampleFaults["tls.cipher"]);
       expect(rig.tls.client.socket.getCipher().standardName).toBe("TLS_CHACHA20_POLY1305_SHA256");
       expect(rig.received).toBe(ok);
       expect(rig.told("done").length).toBe(1);
@@ -166,9 +166,9 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.cipher",
     does: "refuses a client that has no other",
     ways: decrypted,
-    async run(way) {
+    async run(on) {
       refused(
-        await connectWith(way, sampleFaults["tls.cipher"], 150, {
+        await connectWith(on, sampleFaults["tls.cipher"], 150, {
           client: { minVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" },
         }),
         /ALERT_HANDSHAKE_FAILURE/,
@@ -179,11 +179,11 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.alpn",
     does: "refuses the client's protocol",
     ways: decrypted,
-    async run(way) {
+    async run(on) {
       for (const version of versions) {
         const { client, upstream } = only(version);
         refused(
-          await connectWith(way, sampleFaults["tls.alpn"], 150, {
+          await connectWith(on, sampleFaults["tls.alpn"], 150, {
             client: { ...client, ALPNProtocols: ["http/1.1"] },
             upstream: { ...upstream, ALPNProtocols: ["http/1.1"] },
           }),
@@ -196,8 +196,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.alpn",
     does: "can't be forced to what is not spoken here, and that is told",
     ways: decrypted,
-    async run(way) {
-      const rig = await connectWith(way, { kind: "tls.alpn", mode: "force", value: "h2" }, 150, {
+    async run(on) {
+      const rig = await connectWith(on, { kind: "tls.alpn", mode: "force", value: "h2" }, 150, {
         client: { ALPNProtocols: ["h2", "http/1.1"] },
         upstream: { ALPNProtocols: ["http/1.1"] },
       });
@@ -209,8 +209,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.handshake-stall",
     does: "lets the handshake stand still for so long, and go on",
     ways: tlsWays,
-    async run(way) {
-      const rig = await connectWith(way, sampleFaults["tls.handshake-stall"], 400);
+    async run(on) {
+      const rig = await connectWith(on, sampleFaults["tls.handshake-stall"], 400);
       expect(rig.upstreamText).toBe("");
       await rig.run(300);
       expect(rig.received).toBe(ok);
@@ -221,8 +221,8 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.handshake-slow",
     does: "slows the handshake down, and nothing behind it",
     ways: tlsWays,
-    async run(way) {
-      const rig = await connectWith(way, sampleFaults["tls.handshake-slow"], 200);
+    async run(on) {
+      const rig = await connectWith(on, sampleFaults["tls.handshake-slow"], 200);
       expect(rig.upstreamText).toBe("");
       await rig.run(800);
       expect(rig.received).toBe(ok);
@@ -236,13 +236,13 @@ export const tlsCases: readonly FaultCase[] = [
       kind,
       does: "lets so many records through; the client refuses the next, and the connection ends",
       ways: decrypted,
-      async run(way) {
+      async run(on) {
         for (const version of versions) {
           const fault: Fault = { ...sampleFaults[kind], afterRecords: 1 };
-          const rig = await connectWith(way, fault, 150, only(version));
+          const rig = await connectWith(on, fault, 150, only(version));
           expect(rig.received).toBe("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
           expect(rig.clientError).toMatch(recordErrors[kind]);
-          expect(rig.hasFin).toBe(true);
+          expectEnd(rig, "fin");
           expect(rig.told("done").length).toBe(1);
         }
       },
@@ -252,13 +252,14 @@ export const tlsCases: readonly FaultCase[] = [
     kind: "tls.truncate",
     does: "ends the connection without close_notify behind so many records",
     ways: decrypted,
-    async run(way) {
+    async run(on) {
       for (const version of versions)
         for (const afterRecords of [0, 1]) {
           const fault: Fault = { kind: "tls.truncate", afterRecords };
-          const rig = await connectWith(way, fault, 150, only(version));
+          const rig = await connectWith(on, fault, 150, only(version));
           expect(rig.received).toBe(afterRecords === 0 ? "" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
-          expect([rig.hasFin, rig.hasCloseNotify]).toEqual([true, false]);
+          expectEnd(rig, "fin");
+          expect(rig.hasCloseNotify).toBe(false);
           expect(rig.told("done").length).toBe(1);
         }
     },

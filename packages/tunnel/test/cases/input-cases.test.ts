@@ -1,31 +1,11 @@
-/** Inputs that showed a fault once, as they were: see the folders. */
-import { unsentReason } from "@faultwire/fault-session";
+/** Inputs that showed a fault once, played through tunnels. */
 import { describe, expect, it } from "vitest";
-import { runInputCase } from "../support/input-case.ts";
+import { describeInputCases } from "../../../fault-session/test/support/describe-input-cases.ts";
+import { runInputCase } from "../../../fault-session/test/support/input-case.ts";
+import { unsentReason } from "../../src/ways.ts";
+import { ticks } from "../support/ticks-carrier.ts";
 
-describe("two equal Content-Lengths in a response", () => {
-  const name = "silent-after-equal-content-lengths";
-
-  it.each([true, false])("keep no rule from the next request (TLS: %s)", async (tls) => {
-    const { rig, answers } = await runInputCase(name, { tls });
-    expect(answers[0]).toBe("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello");
-    expect(answers[1]).toMatch(/^HTTP\/1\.1 529 /);
-    expect(rig.told("unread")).toEqual([]);
-  });
-});
-
-describe("chunk sizes with spaces behind them", () => {
-  const name = "padded-chunk-size-loses-body";
-
-  it.each([true, false])("keep no fault from the body (TLS: %s)", async (tls) => {
-    const { rig, answers } = await runInputCase(name, { tls });
-    expect(answers[0]).toContain('data: {"type":"message_start"}\n\n');
-    expect(answers[0]).toContain('"delta":{"text":"a"}}\n\n');
-    expect(answers[0]).not.toContain("message_stop");
-    expect(rig.told("done").length).toBe(1);
-    expect(rig.told("undone")).toEqual([]);
-  });
-});
+describeInputCases(ticks);
 
 describe("an upstream that closes at our question, or says nothing to it", () => {
   const name = "plain-injection-upstream-closes-on-head";
@@ -33,7 +13,7 @@ describe("an upstream that closes at our question, or says nothing to it", () =>
   it.each(["close", "ignore"] as const)(
     "leaves an answer of ours undone, and that is told (%s)",
     async (onHead) => {
-      const { rig, answers } = await runInputCase(name, { onHead }, 9000);
+      const { rig, answers } = await runInputCase(ticks, name, { onHead }, 9000);
       expect(answers).toEqual([""]);
       expect(rig.told("done")).toEqual([]);
       expect(rig.told("response")).toEqual([]);
@@ -45,15 +25,15 @@ describe("an upstream that closes at our question, or says nothing to it", () =>
   );
 
   it("is told of when the connection is forgotten before", async () => {
-    const { rig } = await runInputCase(name, {}, 100);
+    const { rig } = await runInputCase(ticks, name, {}, 100);
     expect(rig.told("undone")).toEqual([]);
-    rig.probe.tunnels.close();
+    rig.link.close();
     expect(rig.told("undone").length).toBe(1);
     expect(rig.told("done")).toEqual([]);
   });
 
   it("is another thing than one that takes its time", async () => {
-    const { rig, answers } = await runInputCase(name, { onHead: "slow" }, 9000);
+    const { rig, answers } = await runInputCase(ticks, name, { onHead: "slow" }, 9000);
     expect(answers[0]).toMatch(/^HTTP\/1\.1 529 /);
     await rig.run(5000);
     expect(rig.told("done").length).toBe(1);
@@ -65,9 +45,9 @@ describe("a cut behind which the upstream is silent", () => {
   const name = "cut-then-silence-https";
 
   it("ends at the point in HTTPS, by both directions, and is done then", async () => {
-    const { rig, answers } = await runInputCase(name, {}, 100);
+    const { rig, answers } = await runInputCase(ticks, name, {}, 100);
     expect(answers[0]).toContain('"delta":{"text":"a"}}\n\n');
-    expect([...rig.probe.ended].sort()).toEqual(["client", "server"]);
+    expect([...rig.link.ended].sort()).toEqual(["client", "server"]);
     expect(rig.hasCloseNotify).toBe(false);
     expect(rig.told("done")).toMatchObject([{ instead: "a FIN, the sockets being the host's" }]);
     await rig.run(12_000);
@@ -75,9 +55,9 @@ describe("a cut behind which the upstream is silent", () => {
   });
 
   it("is told of as undone where the host gives no way to end it: plain HTTP", async () => {
-    const { rig, answers } = await runInputCase(name, { tls: false }, 300);
+    const { rig, answers } = await runInputCase(ticks, name, { tls: false }, 300);
     expect(answers[0]).toContain('"delta":{"text":"a"}}\n\n');
-    expect(rig.hasFin).toBe(false);
+    expect(rig.hasEnded).toBe(false);
     expect(rig.told("done")).toEqual([]);
     await rig.run(12_000);
     expect(rig.told("done")).toEqual([]);
@@ -89,9 +69,9 @@ describe("a reset that a tunnel can only do as a FIN", () => {
   const name = "reset-is-a-fin";
 
   it.each([true, false])("is told as what it is, once it has come (TLS: %s)", async (tls) => {
-    const { rig, answers } = await runInputCase(name, { tls }, 300);
+    const { rig, answers } = await runInputCase(ticks, name, { tls }, 300);
     expect(answers).toEqual([""]);
-    expect(rig.hasFin).toBe(true);
+    expect(rig.hasEnded).toBe(true);
     expect(rig.told("done")).toMatchObject([
       { fault: "connection.reset", instead: "a FIN, the sockets being the host's" },
     ]);

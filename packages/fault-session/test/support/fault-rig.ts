@@ -1,17 +1,23 @@
 /**
- * One connection through one tunnel with one fault, on a clock that is turned by hand: what exactly arrives at the
- * client, when, what the upstream saw, how it ended and what was told, whichever way the traffic goes.
+ * One connection with one fault, on a clock that is turned by hand: what exactly arrives at the client, when, what the
+ * upstream saw, how it ended and what was told, whichever way the traffic goes and whoever carries it.
  */
 import type { EngineEvent, Fault, TrafficWay } from "@faultwire/fault-engine";
-import { HttpsTunnel, type HttpsTunnelOptions } from "./https-tunnel.ts";
+import type { EndKind, InterceptionOptions, Side } from "../../src/index.ts";
+import type { Link, RigCarrier } from "./link.ts";
 import { type ScriptedPolicy, scriptedPolicy } from "./scripted-policy.ts";
-import { TunnelProbe } from "./tunnel-probe.ts";
+import { openedByTests, TlsPeers, type TlsPeersOptions } from "./tls-peers.ts";
 
 /** A piece of what the upstream answers; `afterMs` counts from the piece before. `null` is its end. */
 export type Said = string | { readonly afterMs: number; readonly text: string } | null;
 
-export interface FaultRigOptions {
+/** How the traffic goes, and who carries it. */
+export interface Setting<Carried extends Link = Link> {
   readonly way: TrafficWay;
+  readonly carrier: RigCarrier<Carried>;
+}
+
+export interface FaultRigOptions<Carried extends Link = Link> extends Setting<Carried> {
   /** Happens to the connection. */
   readonly connection?: Fault | undefined;
   /** Happens to a request, by its number from 0. */
@@ -19,12 +25,12 @@ export interface FaultRigOptions {
   /** What the upstream answers to a request's head; a `HEAD` is answered with an empty 404 unless given. */
   readonly answer?: (head: string, number: number) => readonly Said[];
   readonly chunkBytes?: number;
-  readonly tls?: Partial<HttpsTunnelOptions>;
+  readonly tls?: Omit<TlsPeersOptions, "chunkBytes"> & { readonly intercept?: Partial<InterceptionOptions> };
   readonly needsBody?: boolean;
   readonly isOneRule?: boolean;
   /** Decides, and remembers what was told; by `connection` and `requests` unless given. */
   readonly policy?: ScriptedPolicy;
-  /** What the upstream answers to a question of ours: an empty 404 unless given. */
+  /** What the upstream answers to a question of the carrier's own: an empty 404 unless given. */
   readonly onHead?: readonly Said[];
   /** The upstream leaves the connection open, whatever it is asked. */
   readonly keepsOpen?: boolean;
@@ -39,26 +45,28 @@ export interface Arrival {
 const asked = [{ afterMs: 2, text: "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" }];
 const ok = ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"];
 
-export class FaultRig {
+export class FaultRig<Carried extends Link = Link> {
   readonly policy: ScriptedPolicy;
-  readonly probe: TunnelProbe;
+  readonly carrier: RigCarrier<Carried>;
+  readonly link: Carried;
   readonly arrivals: Arrival[] = [];
   /** Heads and bodies of the requests that the upstream got whole. */
   readonly upstreamRequests: string[] = [];
   /** Everything that the upstream got, in clear. */
   upstreamText = "";
   readonly #way: TrafficWay;
-  readonly #tls: HttpsTunnel | undefined;
+  readonly #tls: TlsPeers | undefined;
   readonly #answer: NonNullable<FaultRigOptions["answer"]>;
   readonly #chunkBytes: number;
   readonly #keepsOpen: boolean;
   readonly #due: { readonly atMs: number; readonly text: string | null }[] = [];
   #pending = "";
-  #seenBytes = 0;
+  readonly #seenBytes = { client: 0, server: 0 };
 
-  constructor(options: FaultRigOptions) {
-    const { way, connection, requests = [], tls, needsBody = false, isOneRule = false } = options;
+  constructor(options: FaultRigOptions<Carried>) {
+    const { way, carrier, connection, requests = [], needsBody = false, isOneRule = false } = options;
     this.#way = way;
+    this.carrier = carrier;
     this.#chunkBytes = options.chunkBytes ?? 4096;
     this.#answer = (head, number) =>
       head.startsWith("HEAD / ") ? (options.onHead ?? asked) : (options.answer?.(head, number) ?? ok);
@@ -71,27 +79,35 @@ export class FaultRig {
         needsBody,
         isOneRule,
       });
-    if (way === "plain") {
-      this.probe = new TunnelProbe({ policy: this.policy });
-      return;
-    }
-    const stayClosed = way === "opaque";
-    this.#tls = new HttpsTunnel({ policy: this.policy, chunkBytes: this.#chunkBytes, stayClosed, ...tls });
-    this.probe = this.#tls.probe;
+    const { intercept, ...peers } = options.tls ?? {};
+    const { policy } = this;
+    this.link = carrier.link(
+      way === "decrypted" ? { policy, intercept: openedByTests(intercept) } : { policy },
+    );
+    if (way === "plain") return;
+    const chunkBytes = this.#chunkBytes;
+    this.#tls = new TlsPeers(this.link, { chunkBytes, tellsClientEnd: carrier.hearsClientEnd, ...peers });
     this.#tls.client.socket.on("data", (chunk: Buffer) => this.#arrived(chunk.toString("latin1")));
     this.#tls.upstream.socket.on("data", (chunk: Buffer) => this.#upstreamGot(chunk.toString("latin1")));
   }
 
   get nowMs(): number {
-    return this.probe.timers.now();
+    return this.link.timers.now();
   }
   /** All that the client got, in clear. */
   get received(): string {
     return this.arrivals.map(({ text }) => text).join("");
   }
-  /** Whether the client has its FIN. */
-  get hasFin(): boolean {
-    return this.probe.ended.has("server");
+  /** Whether the client's connection was ended. */
+  get hasEnded(): boolean {
+    return this.clientEnd !== undefined;
+  }
+  /** How the client's connection was ended; undefined while it is not. */
+  get clientEnd(): EndKind | undefined {
+    return this.link.endOf("client");
+  }
+  get upstreamEnd(): EndKind | undefined {
+    return this.link.endOf("server");
   }
   /** Whether the client was told by TLS that this is all. */
   get hasCloseNotify(): boolean {
@@ -104,7 +120,7 @@ export class FaultRig {
   get upstreamError(): string | undefined {
     return this.#tls?.upstream.error?.code;
   }
-  get tls(): HttpsTunnel {
+  get tls(): TlsPeers {
     if (!this.#tls) throw new Error("there is no TLS in clear");
     return this.#tls;
   }
@@ -130,7 +146,7 @@ export class FaultRig {
   /** The client says something. */
   send(text: string): void {
     if (this.#tls) this.#tls.client.socket.write(text, "latin1");
-    else this.probe.says("client", Buffer.from(text, "latin1"), this.#chunkBytes);
+    else this.link.says("client", Buffer.from(text, "latin1"), this.#chunkBytes);
   }
 
   /** Says something and waits; gives what has arrived in between, with times counted from the moment of saying. */
@@ -148,9 +164,11 @@ export class FaultRig {
       this.#say();
       if (this.#tls) await this.#tls.carry();
       else {
-        await this.probe.run(1);
+        await this.link.run(1);
         this.#takePlain();
-        if (this.probe.ended.has("client")) this.probe.ends("server");
+        // As Node's own servers and clients do, and most others.
+        if (this.upstreamEnd !== undefined) this.link.ends("server");
+        if (this.hasEnded && this.carrier.hearsClientEnd) this.link.ends("client");
       }
     }
   }
@@ -162,12 +180,16 @@ export class FaultRig {
   }
 
   #takePlain(): void {
-    const toServer = this.probe.take("server");
-    if (toServer.length > 0) this.#upstreamGot(toServer);
-    const toClient = this.probe.got("client");
-    if (toClient.length === this.#seenBytes) return;
-    this.#arrived(Buffer.from(toClient.subarray(this.#seenBytes)).toString("latin1"));
-    this.#seenBytes = toClient.length;
+    this.#take("server", (text) => this.#upstreamGot(text));
+    this.#take("client", (text) => this.#arrived(text));
+  }
+
+  #take(to: Side, taken: (text: string) => void): void {
+    const got = this.link.got(to);
+    if (got.length === this.#seenBytes[to]) return;
+    const fresh = got.subarray(this.#seenBytes[to]);
+    this.#seenBytes[to] = got.length;
+    taken(Buffer.from(fresh).toString("latin1"));
   }
 
   #arrived(text: string): void {
@@ -199,8 +221,8 @@ export class FaultRig {
     for (let due = this.#due[0]; due && due.atMs <= this.nowMs; due = this.#due[0]) {
       this.#due.shift();
       if (this.#way === "plain") {
-        if (due.text === null) this.probe.ends("server");
-        else this.probe.says("server", Buffer.from(due.text, "latin1"), this.#chunkBytes);
+        if (due.text === null) this.link.ends("server");
+        else this.link.says("server", Buffer.from(due.text, "latin1"), this.#chunkBytes);
       } else if (due.text === null) this.tls.upstream.socket.end();
       else this.tls.upstream.socket.write(due.text, "latin1");
     }

@@ -11,7 +11,7 @@ import {
   sampleMessage,
   streamHead,
 } from "../sample-faults.ts";
-import { dechunk, exchangeWith, type FaultCase, openWays } from "./fault-case.ts";
+import { dechunk, exchangeWith, expectEnd, type FaultCase, openWays } from "./fault-case.ts";
 
 const last = "0\r\n\r\n";
 /** Everything in one go, and then event by event. */
@@ -58,19 +58,20 @@ function changed({
     kind,
     does,
     ways: openWays,
-    async run(way) {
+    async run(on) {
       for (const answer of [inOneGo, live])
         for (const chunkBytes of [7, 4096]) {
           const more = { chunkBytes };
           const waitMs = ms + (chunkBytes < 4096 ? 4000 : 0);
-          const { rig, arrivals, text } = await exchangeWith(way, fault, answer, waitMs, more);
+          const { rig, arrivals, text } = await exchangeWith(on, fault, answer, waitMs, more);
           expect(text.slice(0, streamHead.length)).toBe(streamHead);
           const found = dechunk(text);
           if (body !== undefined) expect(found.body).toBe(body);
           if (chunkBytes === 4096) check?.(found.body, arrivals);
           expect(found.isWhole).toBe(isWhole);
           expect(rig.told("done").map((event) => event.fault)).toEqual([kind]);
-          expect(rig.hasFin).toBe(!isWhole);
+          if (isWhole) expect(rig.hasEnded).toBe(false);
+          else expectEnd(rig, "stop" in fault && fault.stop === "reset" ? "reset" : "fin");
           if (chunkBytes < 4096) continue;
           if (!isWhole) expect(rig.told("end")).toMatchObject([{ how: "cut" }]);
           else {
@@ -148,16 +149,16 @@ export const streamCases: readonly FaultCase[] = [
     kind: "stream.stall",
     does: "stands still for ever, with pings or without, even when the upstream ends",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       for (const answer of [inOneGo, live])
         for (const pingEveryMs of [null, 200]) {
           const fault: Fault = { kind: "stream.stall", at: point(2), forMs: null, pingEveryMs };
-          const { rig, text } = await exchangeWith(way, fault, () => [...answer(), null], 2100);
+          const { rig, text } = await exchangeWith(on, fault, () => [...answer(), null], 2100);
           const { body, isWhole } = dechunk(text);
           expect(isWhole).toBe(false);
           expect(body.replaceAll(pings, "")).toBe(start + block);
           expect(pingsIn(body)).toBe(pingEveryMs === null ? 0 : 10);
-          expect([rig.hasFin, rig.hasCloseNotify]).toEqual([false, false]);
+          expect([rig.hasEnded, rig.hasCloseNotify]).toEqual([false, false]);
           expect(rig.told("done").length).toBe(1);
         }
     },
@@ -237,10 +238,10 @@ export const streamCases: readonly FaultCase[] = [
     kind: "stream.damage",
     does: "changes nothing about what is no stream, and says so",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       for (const kind of ["stream.damage", "stream.cut", "stream.pace"] as const) {
         const { rig, text } = await exchangeWith(
-          way,
+          on,
           sampleFaults[kind],
           () => [messageHead + sampleMessage],
           200,
@@ -254,10 +255,10 @@ export const streamCases: readonly FaultCase[] = [
     kind: "stream.damage",
     does: "changes nothing about what is compressed in spite of being asked not to, and says so",
     ways: openWays,
-    async run(way) {
+    async run(on) {
       const answer =
         streamHead.replace("\r\n\r\n", "\r\nContent-Encoding: gzip\r\n\r\n") + chunk("zzz") + last;
-      const { rig, text } = await exchangeWith(way, sampleFaults["stream.damage"], () => [answer]);
+      const { rig, text } = await exchangeWith(on, sampleFaults["stream.damage"], () => [answer]);
       expect(text).toBe(answer);
       expect(rig.upstreamText).toContain("Accept-Encoding: identity");
       expect(rig.told("undone")[0]?.reason).toBe("the response is compressed");
@@ -289,10 +290,10 @@ export const streamCases: readonly FaultCase[] = [
       kind,
       does: "changes an answer in one piece, with a length that fits",
       ways: openWays,
-      async run(way) {
+      async run(on) {
         for (const chunkBytes of [7, 4096]) {
           const answer = (): readonly Said[] => [messageHead + sampleMessage];
-          const { rig, text } = await exchangeWith(way, sampleFaults[kind], answer, 3000, { chunkBytes });
+          const { rig, text } = await exchangeWith(on, sampleFaults[kind], answer, 3000, { chunkBytes });
           const { body, isWhole } = dechunk(text);
           const { stop_reason, content } = JSON.parse(body);
           expect(isWhole).toBe(true);
@@ -300,7 +301,7 @@ export const streamCases: readonly FaultCase[] = [
           else if (kind === "model.empty-content") expect(content).toEqual([]);
           else expect(content[0].input).toEqual({ garbled: true });
           expect(rig.told("done").length).toBe(1);
-          expect(rig.hasFin).toBe(false);
+          expect(rig.hasEnded).toBe(false);
         }
       },
     }),
@@ -309,10 +310,10 @@ export const streamCases: readonly FaultCase[] = [
     kind: "model.stop-reason",
     does: "lets an answer through that is too large to be held, and says so",
     ways: ["plain"],
-    async run(way) {
+    async run(on) {
       const large = "x".repeat(5_000_000);
       const answer = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${large.length}\r\n\r\n${large}`;
-      const { rig, text } = await exchangeWith(way, sampleFaults["model.stop-reason"], () => [answer], 300);
+      const { rig, text } = await exchangeWith(on, sampleFaults["model.stop-reason"], () => [answer], 300);
       expect(dechunk(text).body === large).toBe(true);
       expect(rig.told("undone")[0]?.reason).toMatch(/larger than/);
     },

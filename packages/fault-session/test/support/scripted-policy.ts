@@ -6,7 +6,7 @@ import {
   type Fault,
   type RequestFacts,
 } from "@faultwire/fault-engine";
-import type { FaultPolicy, NewConnection } from "@faultwire/fault-session";
+import type { FaultPolicy, NewConnection } from "../../src/index.ts";
 
 export interface ScriptedPolicyOptions {
   /** What happens to a connection, by its number from 0. */

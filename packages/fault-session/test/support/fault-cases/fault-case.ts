@@ -1,6 +1,9 @@
 /** What a case of a fault is, and how most of them begin. */
 import type { Fault, FaultKind, TrafficWay } from "@faultwire/fault-engine";
-import { type Arrival, FaultRig, type FaultRigOptions } from "../fault-rig.ts";
+import { expect } from "vitest";
+import type { EndKind } from "../../../src/index.ts";
+import { type Arrival, FaultRig, type FaultRigOptions, type Setting } from "../fault-rig.ts";
+import { seenEnd } from "../link.ts";
 import { post } from "../sample-faults.ts";
 
 /** A fault on the ways on which it is carried out: throws where what is seen is not what it should be. */
@@ -8,7 +11,7 @@ export interface FaultCase {
   readonly kind: FaultKind;
   readonly does: string;
   readonly ways: readonly TrafficWay[];
-  readonly run: (way: TrafficWay) => Promise<void>;
+  readonly run: (on: Setting) => Promise<void>;
 }
 
 export const allWays: readonly TrafficWay[] = ["opaque", "decrypted", "plain"];
@@ -27,7 +30,7 @@ export interface Exchanged {
 
 /** A request that a fault happens to, on a connection that is there already. */
 export async function exchangeWith(
-  way: TrafficWay,
+  on: Setting,
   fault: Fault,
   answer: FaultRigOptions["answer"],
   ms = 100,
@@ -35,7 +38,7 @@ export async function exchangeWith(
 ): Promise<Exchanged> {
   const { request = post, ...options } = more;
   const rig = new FaultRig({
-    way,
+    ...on,
     requests: [fault],
     ...(answer === undefined ? {} : { answer }),
     ...options,
@@ -43,6 +46,12 @@ export async function exchangeWith(
   await rig.handshake();
   const arrivals = await rig.exchange(request, ms);
   return { rig, arrivals, text: arrivals.map(({ text }) => text).join("") };
+}
+
+/** The client's connection has ended like that, and with it the upstream's where a carrier can have that. */
+export function expectEnd(rig: FaultRig, how: EndKind): void {
+  expect(rig.clientEnd).toBe(seenEnd(rig.carrier, how));
+  if (rig.carrier.isExact) expect(rig.upstreamEnd).toBeDefined();
 }
 
 /** The body of a response whose body is chunked, and whether it is whole. */
