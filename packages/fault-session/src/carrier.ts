@@ -25,8 +25,9 @@ export interface Carrier {
   /** These bytes go to that peer, behind what was sent before. `canWait`: they need not go before others follow. */
   send(to: Side, bytes: Uint8Array, canWait?: boolean): void;
   /**
-   * That peer's connection ends, behind what was sent. Nothing is sent to it any more. Comes once for each peer. Once the
-   * client's connection has ended, nothing is wanted of the upstream: the carrier ends that connection as well.
+   * That peer's connection ends, behind what was sent. Nothing is sent to it any more. Comes once for each peer, and not
+   * for one whose own end was a reset. The other peer may still say something, which goes on: only once both connections
+   * have ended the carrier lets go of both.
    */
   end(to: Side, how: EndKind, options?: EndOptions): void;
   /**
@@ -35,6 +36,8 @@ export interface Carrier {
    * be expected soon. Not at all where the connection ends before.
    */
   whenGone(to: Side, what: "sent" | "ended", told: (isGone: boolean) => void): void;
+  /** Why {@link whenGone} tells false, in words for reports; "the connection ended first" unless given. */
+  readonly unsentReason?: string;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
   readonly insteadOf?: (fault: Fault) => string | undefined;
 }
@@ -59,7 +62,7 @@ export interface CarrierHooks {
 export interface Session {
   /** A peer has said something. The memory may be used again when the call is over. */
   receive(from: Side, bytes: Uint8Array): void;
-  /** A peer says no more. */
+  /** A peer says no more, behind all that it has said. After a reset nothing can be sent to it either. */
   ended(from: Side, how: EndKind): void;
   /**
    * The upstream's connection could not be opened, so that it says nothing and hears nothing. `reason` says for people

@@ -9,7 +9,7 @@ import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/
 import type { Carrier, CarrierHooks, EndKind, Session } from "./carrier.ts";
 import { otherSide, sessionLimits } from "./carrier.ts";
 import type { SessionEvent, Side } from "./events.ts";
-import { unsentReason } from "./http/exchange-teller.ts";
+import { endedFirst } from "./http/exchange-teller.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
 import type { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Interception } from "./interception.ts";
@@ -58,6 +58,8 @@ export class ConnectionSession implements Session {
   #faultOfBytes: FaultOfBytes | undefined;
   /** The client's connection was ended by a fault. */
   #isCut = false;
+  /** Peers that say no more. */
+  readonly #hasEnded: Record<Side, boolean> = { client: false, server: false };
 
   constructor(options: ConnectionSessionOptions) {
     this.#options = options;
@@ -73,6 +75,7 @@ export class ConnectionSession implements Session {
       policy,
       desk,
       hooks,
+      unsentReason: carrier.unsentReason ?? endedFirst,
       now,
       tell,
       unread: unreadTeller({ policy, now, tell }),
@@ -92,6 +95,10 @@ export class ConnectionSession implements Session {
   /** Whether the peers have got something else than what was said to them, or less. */
   get hasChanged(): boolean {
     return this.#isCut || (this.#part?.hasChanged ?? false);
+  }
+  /** Whether a fault has ended the client's connection, or is to behind what still goes there: nothing more is wanted. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
   get isBusy(): boolean {
     return this.#part?.isBusy ?? false;
@@ -133,19 +140,27 @@ export class ConnectionSession implements Session {
 
   receive(from: Side, bytes: Uint8Array): void {
     const part = this.#part;
-    if (part) part.receive(from, bytes);
-    else if (part === null) this.#outlets[otherSide(from)].send(bytes);
-    else this.#detect(from, bytes);
+    if (part === null) this.#outlets[otherSide(from)].send(bytes);
+    else {
+      // Copied once, for machines keep parts of it for later; not by `slice`, which copies nothing of a Buffer.
+      const own = new Uint8Array(bytes);
+      if (part) part.receive(from, own);
+      else this.#detect(from, own);
+    }
     this.#checkBytes();
   }
 
   ended(from: Side, how: EndKind): void {
-    if (this.#part) {
-      this.#part.ended(from, how);
-      return;
+    this.#hasEnded[from] = true;
+    // Where a connection broke, nothing can be sent to its peer any more.
+    if (how === "reset") this.#outlets[from].forget();
+    if (from === "client" && how === "reset") this.#outlets.server.cut("reset");
+    else if (this.#part) this.#part.ended(from, how);
+    else {
+      if (this.#part === undefined) this.#pass();
+      this.#outlets[otherSide(from)].end(how);
     }
-    if (this.#part === undefined) this.#pass();
-    this.#outlets[otherSide(from)].end(how);
+    this.#leaveSilence();
   }
 
   unreachable(reason: string): void {
@@ -204,9 +219,26 @@ export class ConnectionSession implements Session {
   }
 
   #cut(how: EndKind, isNow: boolean): void {
+    const wasCut = this.#isCut;
     this.#isCut = true;
     if (isNow) this.#outlets.client.cut(how);
     else this.#outlets.client.end(how);
+    if (wasCut) return;
+    // Nothing is wanted of the upstream any more.
+    this.#outlets.client.whenGone("ended", (isGone) => {
+      if (isGone) this.#outlets.server.cut("fin");
+    });
+  }
+
+  /**
+   * Nobody waits for the end of a silence that lasts for ever once both peers have ended: a client that gave up would
+   * otherwise stay half open as long as the program runs. What a client has said that is never to arrive needs no wait.
+   */
+  #leaveSilence(): void {
+    const { client, server } = this.#outlets;
+    if (this.#hasEnded.client && server.isMute) server.cut("fin");
+    if (!this.#hasEnded.client || !this.#hasEnded.server) return;
+    if (client.isMute || this.#part?.isMute) client.cut("fin");
   }
 
   #faultBytes(decision: Decision, met: Acquaintance): void {
@@ -225,7 +257,9 @@ export class ConnectionSession implements Session {
     this.#faultOfBytes = undefined;
     // Where the client's bytes reach the point, the upstream may end first, of which a carrier may not hear.
     if (ofServer?.isOver)
-      this.#outlets.client.whenGone("ended", (isGone) => met?.outcome(isGone ? null : unsentReason));
+      this.#outlets.client.whenGone("ended", (isGone) =>
+        met?.outcome(isGone ? null : this.#context.unsentReason),
+      );
     else met?.outcome(null);
   }
 

@@ -15,7 +15,6 @@ export { type EncodedAnswer, encodeAnswer } from "./http/encode-answer.ts";
 export { Exchange, maxRememberedBodyBytes, passOn } from "./http/exchange.ts";
 export { httpExchangeLimits } from "./http/exchange-limits.ts";
 export { ExchangeLog, type LoggedExchange, type LoggedRequest } from "./http/exchange-log.ts";
-export { unsentReason } from "./http/exchange-teller.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
 export { HttpExchanges } from "./http/http-exchanges.ts";
 export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
@@ -40,6 +39,7 @@ export {
 export type { OpenedTls } from "./opened-tls.ts";
 export { noTls } from "./plain-http.ts";
 export type { ConnectionDecision, FaultPolicy, NewConnection } from "./policy.ts";
+export { socketWays } from "./socket-ways.ts";
 export {
   type BridgeFault,
   bridgeFaultOf,

@@ -2,7 +2,6 @@
 
 import { type EndKind, otherSide } from "./carrier.ts";
 import type { Side } from "./events.ts";
-import { unsentReason } from "./http/exchange-teller.ts";
 import { type Acquaintance, meetTls } from "./introduction.ts";
 import type { Part, PartContext } from "./part.ts";
 import { TlsFollower } from "./tls-follower.ts";
@@ -89,6 +88,8 @@ export class OpaqueTls implements Part {
     const { met } = this.#follower;
     this.#context.endClient(how);
     // An alert tells the client by itself; otherwise the end does.
-    this.#context.whenGone("client", what, (isGone) => met?.outcome(isGone ? null : unsentReason));
+    this.#context.whenGone("client", what, (isGone) =>
+      met?.outcome(isGone ? null : this.#context.unsentReason),
+    );
   }
 }

@@ -6,11 +6,12 @@ import {
   type BridgeSession,
   TlsBridge,
   type TlsBridgeHandler,
+  tlsBridgeLimits,
 } from "@faultwire/tls-bridge";
 import type { ClientHello } from "@faultwire/tls-parser";
 import { type EndKind, otherSide } from "./carrier.ts";
 import type { Side } from "./events.ts";
-import { unsentReason } from "./http/exchange-teller.ts";
+import { endedFirst } from "./http/exchange-teller.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Interception } from "./interception.ts";
 import type { Acquaintance } from "./introduction.ts";
@@ -45,8 +46,12 @@ export class OpenedTls implements Part {
   #isAwaited = true;
   /** The upstream has said that this is all: the client is told behind what still has to go to it. */
   #owesCloseNotify = false;
-  /** The upstream's connection has ended: the client's ends behind what still has to go to it. */
-  #owedEnd: EndKind | undefined;
+  /** How a peer's connection has ended: the other one's ends behind what still has to go to it. */
+  readonly #ends: Record<Side, EndKind | undefined> = { client: undefined, server: undefined };
+  /** Ends that the exchanges, or who is told of a handshake, know of. */
+  readonly #seenEnds = new Set<Side>();
+  /** The connection goes on closed, without this part. */
+  #isLeft = false;
   #isReported = false;
   /** Of the session, once there is one. */
   #version: BridgeSession["version"] | undefined;
@@ -86,6 +91,9 @@ export class OpenedTls implements Part {
     });
   }
 
+  get isMute(): boolean {
+    return this.exchanges?.isStalled ?? false;
+  }
   get isBusy(): boolean {
     return this.#bridge.isBusy;
   }
@@ -97,7 +105,8 @@ export class OpenedTls implements Part {
     return this.#bridge.waitingBytes(from) + (this.exchanges?.heldBytes(from) ?? 0);
   }
   isFull(from: Side): boolean {
-    return this.exchanges !== undefined && isFull(this.exchanges, from);
+    if (this.exchanges) return isFull(this.exchanges, from);
+    return this.#bridge.waitingBytes(from) >= tlsBridgeLimits.bufferedBytes / 2;
   }
 
   /** Whether this peer has sent the beginning of a record whose rest is still to come. */
@@ -130,12 +139,7 @@ export class OpenedTls implements Part {
   }
 
   ended(from: Side, how: EndKind): void {
-    if (from === "client") {
-      this.#options.context.end("server", how);
-      return;
-    }
-    this.exchanges?.serverEnded();
-    this.#owedEnd = how;
+    this.#ends[from] = how;
     this.flush();
   }
 
@@ -158,7 +162,7 @@ export class OpenedTls implements Part {
 
   finish(): void {
     this.exchanges?.finish();
-    this.#options.met.outcome("the connection ended first");
+    this.#options.met.outcome(endedFirst);
     this.#report();
     this.#bridge.end();
   }
@@ -166,11 +170,19 @@ export class OpenedTls implements Part {
   /** Hands over what is to go to the peers. */
   flush(): void {
     const { context, met, stayClosed } = this.#options;
+    if (this.#isLeft) return;
     if (this.#failure && !this.#hasSent && !isSpoiledBy(met.decision, this.#failure)) {
+      this.#isLeft = true;
       stayClosed(this.#failure.message, joinBytes(this.#said));
+      for (const from of ["client", "server"] as const) {
+        const how = this.#ends[from];
+        if (how) context.end(otherSide(from), how);
+      }
       return;
     }
-    if (this.#owesCloseNotify && !this.exchanges?.isSending) {
+    // What a peer said before it ended may still be in work.
+    if (!this.isBusy) this.#seeEnds();
+    if (this.#owesCloseNotify && !this.exchanges?.owesClient) {
       this.#owesCloseNotify = false;
       this.#isAwaited = true;
       this.#bridge.closeNotify("client");
@@ -201,8 +213,45 @@ export class OpenedTls implements Part {
       context.end("server", "fin");
     } else if (this.#clientEnd) context.endClient(this.#clientEnd);
     for (const { what, told } of waiting) if (what === "ended") context.whenGone("client", what, told);
-    if (this.#failure || this.#clientEnd) return;
-    if (this.#owedEnd && !this.exchanges?.isSending) context.end("client", this.#owedEnd);
+    this.#payEnds();
+  }
+
+  /** Tells of peers that have ended. */
+  #seeEnds(): void {
+    for (const from of ["client", "server"] as const) {
+      const how = this.#ends[from];
+      if (!how || this.#seenEnds.has(from)) continue;
+      this.#seenEnds.add(from);
+      if (!this.exchanges) this.#endedInHandshake(from);
+      else if (from === "server") this.exchanges.serverEnded(how);
+      else {
+        if (this.#silentAtMs !== undefined) this.#tellSilence();
+        this.exchanges.clientEnded();
+      }
+    }
+  }
+
+  /** A peer's end goes on to the other, behind what is still to go there. */
+  #payEnds(): void {
+    const { context } = this.#options;
+    const { client, server } = this.#ends;
+    if (this.isBusy) return;
+    if (client) context.end("server", client);
+    if (this.#failure || this.#clientEnd || !server || this.exchanges?.owesClient) return;
+    context.end("client", server);
+    this.exchanges?.leave();
+  }
+
+  #endedInHandshake(from: Side): void {
+    if (this.#failure) return;
+    if (from === "client" && this.#silentAtMs !== undefined) {
+      this.#tellSilence();
+      return;
+    }
+    const { context, met } = this.#options;
+    const peer = from === "client" ? "client" : "upstream";
+    const message = `the ${peer} ended the connection during the handshake`;
+    context.tell({ type: "session-failed", host: met.host, code: "connection-lost", message });
   }
 
   #handler(): TlsBridgeHandler {
@@ -217,7 +266,7 @@ export class OpenedTls implements Part {
       closeNotify: (from) => {
         if (from === "client") this.#bridge.closeNotify("server");
         else {
-          this.exchanges?.serverEnded();
+          this.exchanges?.serverEnded("fin");
           // Behind a fault that has struck nothing comes, least of all a proper end.
           this.#owesCloseNotify = this.#clientEnd === undefined;
         }
@@ -247,12 +296,13 @@ export class OpenedTls implements Part {
     const kind = met.decision?.fault.kind;
     if (kind === "tls.handshake-slow") context.leaveBytes();
     else if (kind?.startsWith("tls.") && !this.#recordFault) met.outcome(null);
-    const { policy, desk, now, hooks, unread } = context;
+    const { policy, desk, now, hooks, unread, unsentReason } = context;
     this.exchanges = new HttpExchanges({
       policy,
       desk,
       now,
       hooks,
+      unsentReason,
       ...(context.insteadOf ? { insteadOf: context.insteadOf } : {}),
       unread: (reason, from) => unread(reason, from, met),
       introduce: () => met.facts,
@@ -292,7 +342,8 @@ export class OpenedTls implements Part {
 
   /** The connection's fault is done once the client has got it. */
   #outcomeWhenGone(): void {
-    const told = (isGone: boolean): void => this.#options.met.outcome(isGone ? null : unsentReason);
+    const told = (isGone: boolean): void =>
+      this.#options.met.outcome(isGone ? null : this.#options.context.unsentReason);
     this.#waiting.push({ what: this.#endsWithFin ? "ended" : "sent", told });
   }
 

@@ -25,6 +25,7 @@ export class Outlet {
   /** The end that was asked for, and waits for what goes before it. */
   #end: EndKind | undefined;
   #hasEnded = false;
+  #isForgotten = false;
   /** The fault of the bytes has ended the connection at a point of this direction. */
   #isBroken = false;
 
@@ -48,6 +49,13 @@ export class Outlet {
   /** Until when nothing goes to this peer (for ever is `Infinity`); undefined while nothing holds it back. */
   get heldUntilMs(): number | undefined {
     return this.#openAtMs > this.#carrier.now() ? this.#openAtMs : undefined;
+  }
+
+  /** Whether something waits for this peer that will never go. */
+  get isMute(): boolean {
+    if (this.#hasEnded) return false;
+    if (this.#openAtMs === Number.POSITIVE_INFINITY) return this.#kept.length > 0 || this.#end !== undefined;
+    return this.isScheduled && this.#machine?.wakeAtMs === undefined;
   }
 
   /** Bytes that wait, in the fault's machine and behind the hold. */
@@ -76,6 +84,7 @@ export class Outlet {
 
   /** As {@link Carrier.whenGone}. */
   whenGone(what: "sent" | "ended", told: Told): void {
+    if (this.#isForgotten) return;
     if ((this.#machine?.pendingBytes ?? 0) > 0) this.#waiters.push({ what, told });
     else if (this.#kept.length > 0) this.#kept.push({ what, told });
     else this.#carrier.whenGone(this.#to, what, told);
@@ -91,10 +100,15 @@ export class Outlet {
   /** The peer's connection ends now; what waits goes nowhere. */
   cut(how: EndKind): void {
     if (this.#hasEnded) return;
-    this.#machine = undefined;
-    this.#kept = [];
-    this.#keptBytes = 0;
+    this.#drop();
     this.#finish(how, true);
+  }
+
+  /** The peer's connection broke: nothing can go to it any more, and nobody is told that it has. */
+  forget(): void {
+    this.#drop();
+    this.#hasEnded = true;
+    this.#isForgotten = true;
   }
 
   /** Nothing goes to this peer for so long; `null` is for ever. */
@@ -162,6 +176,13 @@ export class Outlet {
     if ((this.#machine?.pendingBytes ?? 0) === 0)
       for (const { what, told } of this.#waiters.splice(0)) this.#carrier.whenGone(this.#to, what, told);
     if (this.#end !== undefined && (this.#machine?.pendingBytes ?? 0) === 0) this.#finish(this.#end, false);
+  }
+
+  #drop(): void {
+    this.#machine = undefined;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#waiters = [];
   }
 
   #finish(how: EndKind, isUrgent: boolean): void {

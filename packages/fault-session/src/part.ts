@@ -20,6 +20,8 @@ export interface Part {
   wake?(): void;
   readonly isBusy?: boolean;
   idle?(): Promise<void>;
+  /** Whether the client is in the middle of a silence that lasts for ever. */
+  readonly isMute?: boolean;
   /** Bytes that this peer has said and that the part keeps. */
   heldBytes?(from: Side): number;
   /** Whether so much is under way that nothing more is to be read from this peer for now. */
@@ -32,6 +34,8 @@ export interface Part {
 export interface PartContext extends Introducer {
   readonly desk: FaultDesk;
   readonly hooks: CarrierHooks;
+  /** Why a fault is not done though it was carried out here: what was sent never went. */
+  readonly unsentReason: string;
   /** These bytes go to that peer. */
   send(to: Side, bytes: Uint8Array, canWait?: boolean): void;
   /** A peer's connection ends behind what was sent. */

@@ -2,6 +2,7 @@
 import { headerValue } from "@faultwire/http1";
 import { type EndKind, otherSide, sessionLimits } from "./carrier.ts";
 import type { Side } from "./events.ts";
+import { endedFirst } from "./http/exchange-teller.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
 import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
 import type { Part, PartContext } from "./part.ts";
@@ -10,7 +11,9 @@ import { isOfBytes } from "./wire-fault.ts";
 /** Whether exchanges keep so much that nothing more is to be read from this peer for now. */
 export function isFull(exchanges: HttpExchanges, from: Side): boolean {
   if (from === "client") return exchanges.isFull;
-  return exchanges.heldBytes("server") >= sessionLimits.maxHeldBytes;
+  // What is held until all of it has come, as a message to be changed is, goes on only by what is still to be read.
+  const goesByItself = exchanges.wakeAtMs !== undefined || exchanges.isSending;
+  return goesByItself && exchanges.heldBytes("server") >= sessionLimits.maxHeldBytes;
 }
 
 /** Why faults of TLS are none of plain HTTP. */
@@ -25,12 +28,13 @@ export class PlainHttp implements Part {
 
   constructor(context: PartContext) {
     this.#context = context;
-    const { policy, desk, now, hooks, unread } = context;
+    const { policy, desk, now, hooks, unread, unsentReason } = context;
     this.exchanges = new HttpExchanges({
       policy,
       desk,
       now,
       hooks,
+      unsentReason,
       ...(context.insteadOf ? { insteadOf: context.insteadOf } : {}),
       unread: (reason, from) => unread(reason, from, this.#met),
       introduce: (head) => {
@@ -66,17 +70,25 @@ export class PlainHttp implements Part {
     return isFull(this.exchanges, from);
   }
 
+  get isMute(): boolean {
+    return this.exchanges.isStalled;
+  }
+
   receive(from: Side, bytes: Uint8Array): void {
     if (from === "client") this.exchanges.fromClient(bytes);
     else this.exchanges.fromServer(bytes);
+    this.#payEnd();
   }
 
   ended(from: Side, how: EndKind): void {
     if (from === "server") {
-      this.exchanges.serverEnded();
+      this.exchanges.serverEnded(how);
       this.#owedEnd = how;
-      this.#payEnd();
-    } else this.#context.end(otherSide(from), how);
+    } else {
+      this.exchanges.clientEnded();
+      this.#context.end(otherSide(from), how);
+    }
+    this.#payEnd();
   }
 
   unreachable(reason: string): void {
@@ -90,12 +102,13 @@ export class PlainHttp implements Part {
 
   finish(): void {
     this.exchanges.finish();
-    this.#met?.outcome("the connection ended first");
+    this.#met?.outcome(endedFirst);
   }
 
   #payEnd(): void {
-    if (this.#owedEnd === undefined || this.exchanges.isSending) return;
+    if (this.#owedEnd === undefined || this.exchanges.owesClient) return;
     this.#context.end("client", this.#owedEnd);
     this.#owedEnd = undefined;
+    this.exchanges.leave();
   }
 }

@@ -9,6 +9,7 @@ import {
   type TlsRecord,
 } from "@faultwire/tls-parser";
 import type { SessionEvent, Side } from "./events.ts";
+import { endedFirst } from "./http/exchange-teller.ts";
 import type { Acquaintance } from "./introduction.ts";
 import type { Strike } from "./tls-strike.ts";
 import type { TellUnread } from "./unread-teller.ts";
@@ -92,7 +93,7 @@ export class TlsFollower {
 
   /** The connection is over: what is known of a handshake that was not completed is worth telling, too. */
   finish(): void {
-    this.#met?.outcome("the connection ended first");
+    this.#met?.outcome(endedFirst);
     if (this.#clientHello) {
       this.#tracker.end();
       this.#report();

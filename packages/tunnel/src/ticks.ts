@@ -14,7 +14,7 @@ import { maxTimedParts, type TimedPart } from "./lane.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Prompter } from "./prompter.ts";
 import type { Timers } from "./timers.ts";
-import { insteadInTunnel } from "./ways.ts";
+import { insteadInTunnel, unsentReason } from "./ways.ts";
 
 /** Answers a read call, by one of these functions, once. */
 export interface TickReply {
@@ -187,6 +187,7 @@ export class Ticks implements Carrier {
   }
 
   readonly insteadOf: NonNullable<Carrier["insteadOf"]> = insteadInTunnel;
+  readonly unsentReason: string = unsentReason;
 
   /** The direction ends behind the bytes that were sent. */
   endFor(to: Side, reason: string): void {
@@ -300,18 +301,18 @@ export class Ticks implements Carrier {
     }
     const isGone = ({ atByte, needsEnd }: Waiter): boolean =>
       direction.goneBytes >= atByte && (!needsEnd || direction.hasEnded);
-    for (let [waiter] = waiters; waiter && isGone(waiter); [waiter] = waiters) {
-      waiters.shift();
-      waiter.told(true);
-    }
-    if (waiters.length === 0 || direction.reply || going.length > 0) {
+    // Not in order: bytes may have gone while the end that is asked for before them has not.
+    const gone = waiters.filter(isGone);
+    direction.waiters = waiters.filter((waiter) => !gone.includes(waiter));
+    for (const { told } of gone) told(true);
+    if (direction.waiters.length === 0 || direction.reply || going.length > 0) {
       direction.strandedSinceMs = undefined;
       return;
     }
     direction.strandedSinceMs ??= now;
     if (now < direction.strandedSinceMs + tickLimits.maxStrandedMs) return;
     direction.strandedSinceMs = undefined;
-    for (const { told } of waiters.splice(0)) told(false);
+    for (const { told } of direction.waiters.splice(0)) told(false);
   }
 
   /** Notes that so many more bytes go out at that moment. */

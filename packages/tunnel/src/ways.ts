@@ -6,6 +6,10 @@ import { noTls, notOpened } from "@faultwire/fault-session";
 const wholeChunks = "after bytes, in place of the chunk that the point is in (4096 bytes at the most)";
 const fin = "instead: a FIN, the sockets being the host's";
 
+/** Why a fault is not done though it was carried out here. */
+export const unsentReason =
+  "the client can't have got it: its tunnel speaks to it only when the upstream speaks";
+
 /** What a tunnel does in place of a fault: it can't reset a connection. */
 export function insteadInTunnel(fault: Fault): string | undefined {
   const isReset = fault.kind === "connection.reset" || ("stop" in fault && fault.stop === "reset");

@@ -135,8 +135,7 @@ export class SocketCarrier implements Carrier {
 
   #heard(from: Side, bytes: Uint8Array): void {
     this.#options.onMoved();
-    // What comes behind the client's end is wanted by nobody.
-    if (this.#hasEnded.client || this.#isOver) return;
+    if (this.#isUnwanted || this.#isOver) return;
     this.#act(() => this.#session.receive(from, bytes));
   }
 
@@ -233,22 +232,24 @@ export class SocketCarrier implements Carrier {
   #regulate(from: Side): void {
     const line = this.#lines[from];
     if (!line || line.isClosed) return;
-    const isUnwanted = this.#hasEnded.client;
     const isFull =
       (this.#lines[otherSide(from)]?.needsDrain ?? false) ||
       line.waitingBytes > this.#options.maxUnreadBytes ||
       this.#session.isFull(from);
-    line.setPaused(isFull && !isUnwanted);
+    line.setPaused(isFull && !this.#isUnwanted);
   }
 
-  /** Once the client's connection has ended, nothing is wanted of the upstream. */
+  /** Whether nothing that a peer still says is wanted: a fault has cut the client off, or both have their ends. */
+  get #isUnwanted(): boolean {
+    return this.#session.isCut || (this.#hasEnded.client && this.#hasEnded.server);
+  }
+
+  /** Lets go of an upstream that nothing is wanted of. */
   #endUpstream(): void {
     const { server } = this.#lines;
-    if (!this.#hasEnded.client || !server || server.isClosed) return;
-    if (server.peerEnd === undefined && !this.#hasEnded.server) {
-      server.destroy();
-      return;
-    }
-    this.end("server", "fin");
+    if (!this.#isUnwanted || !server || server.isClosed) return;
+    // One that has ended itself goes in order, with what still goes to it.
+    if (server.peerEnd === undefined) server.destroy();
+    else this.end("server", "fin");
   }
 }

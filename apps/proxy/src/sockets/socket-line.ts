@@ -131,10 +131,10 @@ export class SocketLine implements Line {
     if (this.#end === "reset" && !this.#isClosed) this.#resetWhenSent();
     const isGone = ({ atByte, needsEnd }: Waiter): boolean =>
       this.#goneBytes >= atByte && (!needsEnd || this.#isEndGone);
-    for (let [waiter] = this.#waiters; waiter && isGone(waiter); [waiter] = this.#waiters) {
-      this.#waiters.shift();
-      waiter.told(true);
-    }
+    // Not in order: an end that is waited for may come long behind bytes that are waited for later.
+    const gone = this.#waiters.filter(isGone);
+    this.#waiters = this.#waiters.filter((waiter) => !gone.includes(waiter));
+    for (const { told } of gone) told(true);
   }
 
   #closed(): void {

@@ -16,6 +16,7 @@ export class ChangedResponse extends ResponseChange<WireEnd> {
   readonly #keepAlive: boolean;
   readonly #faulted: FaultedResponse | null;
   readonly #head: Uint8Array;
+  #isBrokenOff = false;
 
   constructor(options: ChangedResponseOptions) {
     const { head } = options;
@@ -32,6 +33,11 @@ export class ChangedResponse extends ResponseChange<WireEnd> {
     this.#head = this.#faulted?.head ?? marked.bytes;
   }
 
+  /** Whether the upstream's response broke off before the client had all that it gets. */
+  get isBrokenOff(): boolean {
+    return this.#isBrokenOff;
+  }
+
   /** The head. What has no body may be over with it; its `end` item comes right behind. */
   begin(nowMs: number): WireAction[] {
     return this.pass([{ kind: "bytes", bytes: this.#head }], nowMs);
@@ -43,6 +49,7 @@ export class ChangedResponse extends ResponseChange<WireEnd> {
     if (item.kind === "end") this.meter?.finish();
     if (item.kind === "end" || item.kind === "malformed" || item.kind === "opaque") this.complete();
     if (this.isOver) return NOTHING;
+    this.#isBrokenOff ||= item.kind === "malformed";
     if (this.#faulted) return this.pass(this.#faulted.push(item, this.bodyMs(nowMs)), nowMs);
     const actions: WireAction[] = item.bytes.length > 0 ? [{ kind: "bytes", bytes: item.bytes }] : [];
     if (item.kind === "end") actions.push({ kind: "end", keepAlive: this.#keepAlive });

@@ -7,13 +7,13 @@ import type { Exchange } from "./exchange.ts";
 import type { ExchangeLog } from "./exchange-log.ts";
 import type { HttpPort } from "./http-port.ts";
 
-/** Why a fault is not done though it was carried out here. */
-export const unsentReason =
-  "the client can't have got it: its tunnel speaks to it only when the upstream speaks";
+/** Why a fault is not done whose connection was over before it. */
+export const endedFirst = "the connection ended first";
 
 export class ExchangeTeller {
   readonly #port: HttpPort;
   readonly #unread: (reason: UnreadReason, from: Side) => void;
+  readonly #unsentReason: string;
   /** `undefined` until the connection's target is known. */
   log: ExchangeLog | undefined;
   /** Exchanges that are over here, and of which the client is still to get the last. */
@@ -21,9 +21,14 @@ export class ExchangeTeller {
   /** What this peer says is read no more. */
   readonly #isLost: Record<Side, boolean> = { client: false, server: false };
 
-  constructor(port: HttpPort, unread: (reason: UnreadReason, from: Side) => void) {
+  constructor(
+    port: HttpPort,
+    unread: (reason: UnreadReason, from: Side) => void,
+    unsentReason: string = endedFirst,
+  ) {
     this.#port = port;
     this.#unread = unread;
+    this.#unsentReason = unsentReason;
   }
 
   /** An answer of ours has been sent; its connection `ends` behind it. */
@@ -68,7 +73,7 @@ export class ExchangeTeller {
     this.#untold.delete(exchange);
     const { changed, isAnswered, hasBegun } = exchange;
     const hasStruck = isAnswered ? hasBegun : changed?.hasStruck;
-    this.log?.outcome(exchange, hasStruck ? null : "the connection ended first");
+    this.log?.outcome(exchange, hasStruck ? null : endedFirst);
     this.log?.end(exchange, "abandoned");
   }
 
@@ -99,7 +104,7 @@ export class ExchangeTeller {
   }
 
   #unsent(exchange: Exchange): void {
-    this.log?.outcome(exchange, unsentReason);
+    this.log?.outcome(exchange, this.#unsentReason);
     this.log?.end(exchange, "failed");
   }
 }

@@ -59,6 +59,8 @@ export class HttpExchanges {
   #reading: Exchange | null = null;
   readonly #deferred = new DeferredItems();
   readonly #talk = new UpstreamTalk();
+  #upstreamEnd: EndKind | undefined;
+  #hasClientEnded = false;
   #isOpaque = false;
   #isOver = false;
   /** Why the upstream can't be reached, where it can't. */
@@ -71,7 +73,7 @@ export class HttpExchanges {
     const { policy, desk, unread } = options;
     const decided = (exchange: Exchange): void => this.#carryOut(exchange);
     this.#decider = new RequestDecider({ policy, desk, unread, decided });
-    this.#tell = new ExchangeTeller(options.port, options.unread);
+    this.#tell = new ExchangeTeller(options.port, options.unread, options.unsentReason);
   }
 
   /** Whether anything was sent that the peers did not say themselves, or kept from them. */
@@ -98,6 +100,18 @@ export class HttpExchanges {
   get isSending(): boolean {
     const changed = this.#queue.first?.changed;
     return changed ? (changed.isComplete || changed.isStalled) && !changed.isOver : false;
+  }
+
+  /** Whether the client is still to get something that depends on the upstream no more. */
+  get owesClient(): boolean {
+    if (this.#isOver || this.#isOpaque) return false;
+    const { first } = this.#queue;
+    return this.isSending || (first?.isAnswered === true && (first.isSent || !this.#hasClientEnded));
+  }
+
+  /** Whether a response has come to a standstill that is for ever. */
+  get isStalled(): boolean {
+    return !this.#isOver && this.#queue.first?.changed?.isStalled === true;
   }
 
   /** The response that is due, from its head on, where something happens to it. */
@@ -161,10 +175,11 @@ export class HttpExchanges {
     else this.#heard(this.#responses.push(bytes));
   }
 
-  /** The upstream has ended: that is the end of a body which lasts until then, or of one that is cut off. */
-  serverEnded(): void {
+  /** The upstream has ended: in order, that ends a body which lasts until then; any other is cut off. */
+  serverEnded(how: EndKind): void {
     if (this.#isOver || this.#isOpaque) return;
-    this.#heard(this.#responses.finish());
+    this.#upstreamEnd = how;
+    this.#heard(this.#responses.finish().map((item) => (how === "reset" ? brokenOff(item) : item)));
     this.#talk.isDone = true;
   }
 
@@ -179,6 +194,18 @@ export class HttpExchanges {
     for (const exchange of this.#queue)
       if (exchange.goesOn && exchange.name !== null) this.#standIn(exchange, reason);
     this.#flush();
+  }
+
+  /** The client says no more: a request that it has begun will not be whole. */
+  clientEnded(): void {
+    this.#hasClientEnded = true;
+  }
+
+  /** Nothing goes to the client any more: what it still says passes unread, unless its request was not to go on. */
+  leave(): void {
+    if (this.#isOver || this.#isOpaque) return;
+    if (this.#reading && !this.#reading.goesOn) this.#isOver = true;
+    else this.#becomeOpaque();
   }
 
   /** Does what is due by now. */
@@ -474,7 +501,8 @@ export class HttpExchanges {
         continue;
       }
       this.#queue.shift();
-      this.#end(action.kind === "reset" ? "reset" : "fin");
+      const isBroken = changed.isBrokenOff && this.#upstreamEnd === "reset";
+      this.#end(action.kind === "reset" || isBroken ? "reset" : "fin");
       this.#tellEnd(exchange);
       return;
     }
@@ -501,7 +529,7 @@ export class HttpExchanges {
       return;
     }
     if (this.#queue.hasOwnMessages) {
-      this.#end("fin");
+      this.#end(this.#upstreamEnd ?? "fin");
       return;
     }
     if (exchange) {
@@ -549,4 +577,9 @@ export class HttpExchanges {
     this.#abandon();
     this.#port.endClient(how);
   }
+}
+
+/** A body whose end is the connection's is not whole where the connection broke. */
+function brokenOff(item: ResponseItem): ResponseItem {
+  return item.kind === "end" ? { kind: "malformed", code: "truncated", offset: 0, bytes: item.bytes } : item;
 }

@@ -29,6 +29,8 @@ export interface HttpExchangesOptions {
   readonly unread: (reason: UnreadReason, from: Side) => void;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
+  /** Why `whenGone` tells false; "the connection ended first" unless given. */
+  readonly unsentReason?: string;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
   readonly insteadOf?: (fault: Fault) => string | undefined;
 }

@@ -1,0 +1,52 @@
+/** What a carrier with sockets of its own can do to its connections, and what it does instead. */
+import { abilitiesOf, FAULT_KINDS, type FaultKind, type TrafficWay, type Way } from "@faultwire/fault-engine";
+import { noTls } from "./plain-http.ts";
+import { notOpened } from "./tls-strike.ts";
+
+const ofLayers = (layers: readonly string[], reason: string): Partial<Record<FaultKind, string>> =>
+  Object.fromEntries(
+    FAULT_KINDS.filter((kind) => layers.includes(kind.slice(0, kind.indexOf(".")))).map((kind) => [
+      kind,
+      reason,
+    ]),
+  );
+
+/** HTTPS that stays closed. */
+const opaque: Way = {
+  name: "opaque",
+  abilities: abilitiesOf({
+    ...ofLayers(["http", "stream", "model"], notOpened),
+    "tls.alert": "instead: in clear, so at client-hello and server-hello only",
+    "tls.certificate": notOpened,
+    "tls.version": notOpened,
+    "tls.cipher": notOpened,
+    "tls.alpn": notOpened,
+    "tls.bad-mac": notOpened,
+    "tls.oversized-record": notOpened,
+    "tls.garbage": notOpened,
+    "tls.truncate": notOpened,
+  }),
+};
+
+/** HTTPS that is opened. */
+const decrypted: Way = {
+  name: "opened",
+  abilities: abilitiesOf({
+    "tls.version": "instead: of TLS 1.2 and TLS 1.3 only; others are never spoken here",
+    "tls.alpn": "instead: refused as asked for; nothing but http/1.1 can be forced",
+  }),
+};
+
+/** HTTP/1.1 in clear. */
+const plain: Way = {
+  name: "plain",
+  abilities: abilitiesOf({
+    ...ofLayers(["tls"], noTls),
+    "connection.close": "instead: as asked for, but at the moments of a handshake, which there is none",
+    "connection.reset": "instead: as asked for, but at the moments of a handshake, which there is none",
+    "connection.stall": "instead: as asked for, but at the moments of a handshake, which there is none",
+  }),
+};
+
+/** The ways of a carrier with sockets of its own, by how the traffic reaches it. */
+export const socketWays: Readonly<Record<TrafficWay, Way>> = { opaque, decrypted, plain };
