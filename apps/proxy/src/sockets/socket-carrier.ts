@@ -248,8 +248,8 @@ export class SocketCarrier implements Carrier {
   #endUpstream(): void {
     const { server } = this.#lines;
     if (!this.#isUnwanted || !server || server.isClosed) return;
-    // One that has ended itself goes in order, with what still goes to it.
-    if (server.peerEnd === undefined) server.destroy();
+    // What a client that was cut off has asked for is not to be worked on; any other end goes behind what was sent.
+    if (this.#session.isCut && server.peerEnd === undefined) server.destroy();
     else this.end("server", "fin");
   }
 }

@@ -9,7 +9,12 @@ describe.each(["decrypted", "plain"] as const)("two requests in one piece (%s)",
   it.each([3, 64, 1400, 4096])(
     "of which the second ends the connection: behind the first's response, in reads of %i bytes",
     async (chunkBytes) => {
-      const rig = new FaultRig({ carrier: ticks, way, chunkBytes, requests: [null, sampleFaults["connection.reset"]] });
+      const rig = new FaultRig({
+        carrier: ticks,
+        way,
+        chunkBytes,
+        requests: [null, sampleFaults["connection.reset"]],
+      });
       await rig.handshake();
       rig.send(request + request);
       await rig.runUntil(() => rig.hasEnded, 2000);
