@@ -6,42 +6,47 @@ export { overlaidHeaders, responseHeaderFault } from "./answers/response-headers
 export { retryAfterMs } from "./answers/retry-after.ts";
 export { readUsage, type TokenUsage } from "./answers/usage.ts";
 export { draw } from "./draw.ts";
-export { describeFault } from "./explain/describe-fault.ts";
 export { explain } from "./explain/explain.ts";
 export { type SimulatedRule, type SimulateOptions, type Simulation, simulate } from "./explain/simulate.ts";
 export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
+export type { ConnectionFault } from "./faults/connection-faults.ts";
+export {
+  changesLength,
+  describeFault,
+  FAULT_KINDS,
+  type Fault,
+  type FaultKind,
+  faultTable,
+} from "./faults/fault.ts";
+export type { Duration, Moment, Place, Sender } from "./faults/fault-parts.ts";
+export {
+  type ErrorAnswer,
+  type Extent,
+  type HttpFault,
+  MALFORMATIONS,
+  type Malformation,
+  type RateLimitBudget,
+  type ResponseDelay,
+} from "./faults/http-faults.ts";
+export type { ModelFault } from "./faults/model-faults.ts";
+export {
+  EVENT_DAMAGES,
+  type EventDamage,
+  type EventSelector,
+  type StreamFault,
+  type StreamPoint,
+  type StreamStop,
+} from "./faults/stream-faults.ts";
 export {
   ALERT_NUMBERS,
   type AlertName,
   CERTIFICATE_DEFECTS,
   type CertificateDefect,
-  type ConnectionFault,
-  type Duration,
-  type ErrorAnswer,
-  EVENT_DAMAGES,
-  type EventDamage,
-  type EventSelector,
-  type Extent,
-  FAULT_KINDS,
-  type Fault,
-  type FaultKind,
-  type HttpFault,
-  MALFORMATIONS,
-  type Malformation,
-  type Moment,
-  type Place,
-  type RateLimitBudget,
-  type ResponseDelay,
-  type Sender,
-  type StreamFault,
-  type StreamPoint,
-  type StreamStop,
   type TlsFault,
   type TlsPhase,
-} from "./faults/fault.ts";
-export type { ModelFault } from "./faults/model-fault.ts";
+} from "./faults/tls-faults.ts";
 export { type Ability, abilitiesOf, type Way, wayTable } from "./faults/way.ts";
-export { type CreatedMachine, changesLength, createMachine } from "./machines/create-machine.ts";
+export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
 export { drawDuration } from "./machines/duration.ts";
 export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";
 export { compileGlob } from "./patterns/glob.ts";

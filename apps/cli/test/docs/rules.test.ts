@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   explain,
   FAULT_KINDS,
+  faultTable,
   matchTable,
   parseRuleFile,
   ruleFileJsonSchema,
@@ -23,6 +24,9 @@ const between = (name: string): string => {
   const [, after = ""] = guide.split(`<!-- ${name} -->\n`);
   return after.split(`<!-- end of ${name} -->`)[0] ?? "";
 };
+
+const cells = (table: string): string[] =>
+  table.split("\n").map((row) => row.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|"));
 
 /** Everything that JSON Schema calls a property. */
 function propertiesOf(schema: unknown): string[] {
@@ -63,6 +67,16 @@ describe("the table of faults", () => {
     .split("\n")
     .flatMap((row) => /^\| `(\{.*?\})` +\|/.exec(row)?.[1] ?? []);
 
+  it("is the one that the code makes; UPDATE_DOCS=1 writes it", () => {
+    const table = faultTable().trim();
+    if (process.env["UPDATE_DOCS"] === "1")
+      writeFileSync(
+        file,
+        guide.replace(between("faults"), () => `\n${table}\n\n`),
+      );
+    expect(cells(between("faults").trim())).toEqual(cells(table));
+  });
+
   it("has an example of every one, and each is taken", () => {
     const kinds = faults.map((fault) => {
       const text = `version: 1\nrules: [{ name: a, fault: ${fault} }]\n`;
@@ -78,9 +92,6 @@ it("no key of the schema is left out", () => {
   );
   expect(missing).toEqual([]);
 });
-
-const cells = (table: string): string[] =>
-  table.split("\n").map((row) => row.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|"));
 
 it("the table of match is the one that the code makes; UPDATE_DOCS=1 writes it", () => {
   const table = matchTable().trim();

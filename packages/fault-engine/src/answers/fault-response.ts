@@ -1,6 +1,6 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
-import type { ErrorAnswer } from "../faults/fault.ts";
+import type { ErrorAnswer } from "../faults/http-faults.ts";
 import { isProvider, providerError } from "../providers/provider-error.ts";
 import { utf8 } from "../text.ts";
 import { hasNoContent, overlaidHeaders } from "./response-headers.ts";

@@ -1,6 +1,6 @@
 import type { Header } from "@faultwire/http1";
 import { encodeHead, joinBytes } from "@faultwire/http1";
-import type { Malformation } from "../faults/fault.ts";
+import type { Malformation } from "../faults/http-faults.ts";
 import { gatewayPage } from "../providers/gateway-page.ts";
 import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { utf8 } from "../text.ts";

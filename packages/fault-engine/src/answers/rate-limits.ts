@@ -1,5 +1,5 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
-import type { RateLimitBudget } from "../faults/fault.ts";
+import type { RateLimitBudget } from "../faults/http-faults.ts";
 import { providerError } from "../providers/provider-error.ts";
 import type { Budget } from "../providers/provider-profile.ts";
 import { PROVIDERS, type Provider } from "../providers/provider-table.ts";

@@ -1,7 +1,8 @@
+import { describeFault } from "../faults/fault.ts";
+import { writeMs } from "../faults/fault-words.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
 import { givenKeys, type Match } from "../rules/match-keys.ts";
 import type { Rule, RuleSet, Scope, When } from "../rules/rule.ts";
-import { describeFault, writeMs } from "./describe-fault.ts";
 
 function explainMatch(match: Match): string {
   const parts = givenKeys(match).flatMap(({ key, value }) => key.describe(value));

@@ -1,4 +1,6 @@
-import type { ConnectionFault, Duration, Extent } from "../faults/fault.ts";
+import type { ConnectionFault } from "../faults/connection-faults.ts";
+import type { Duration } from "../faults/fault-parts.ts";
+import type { Extent } from "../faults/http-faults.ts";
 import { drawDuration } from "./duration.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";

@@ -1,4 +1,4 @@
-import type { ModelFault } from "../faults/model-fault.ts";
+import type { ModelFault } from "../faults/model-faults.ts";
 import { isJsonObject } from "../json-value.ts";
 import { type AnswerChange, type ChangedAnswer, SAME } from "../providers/provider-profile.ts";
 import { PROVIDERS } from "../providers/provider-table.ts";

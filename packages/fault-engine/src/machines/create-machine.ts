@@ -1,4 +1,4 @@
-import type { Fault, FaultKind } from "../faults/fault.ts";
+import type { Fault } from "../faults/fault.ts";
 import {
   CorruptMachine,
   DelayMachine,
@@ -91,24 +91,3 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
       return fault satisfies never;
   }
 }
-
-/**
- * Whether a fault's machine may add or leave out bytes of a body that still ends whole, so that a content-length would
- * be wrong.
- */
-export function changesLength(fault: Fault): boolean {
-  if (fault.kind === "stream.error-event" || fault.kind === "stream.cut") return fault.stop === "clean";
-  if (fault.kind === "stream.stall") return fault.pingEveryMs !== null;
-  return LENGTH_CHANGERS.has(fault.kind);
-}
-
-const LENGTH_CHANGERS: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  "stream.drop",
-  "stream.duplicate",
-  // An unfinished last event is completed before another one goes behind it.
-  "stream.reorder",
-  "stream.damage",
-  "model.stop-reason",
-  "model.empty-content",
-  "model.garble-tool-input",
-]);

@@ -1,4 +1,4 @@
-import type { EventDamage } from "../faults/fault.ts";
+import type { EventDamage } from "../faults/stream-faults.ts";
 import { changeBlock } from "../sse/block.ts";
 import { eventJson } from "../sse/event-meaning.ts";
 import type { SseEvent } from "../sse/sse-reader.ts";

@@ -1,4 +1,4 @@
-import type { Duration } from "../faults/fault.ts";
+import type { Duration } from "../faults/fault-parts.ts";
 
 /**
  * A time from a distribution, in milliseconds, never negative.

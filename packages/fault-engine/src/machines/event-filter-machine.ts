@@ -1,5 +1,5 @@
 import { CollectedBytes } from "@faultwire/http1";
-import type { EventSelector, StreamFault } from "../faults/fault.ts";
+import type { EventSelector, StreamFault } from "../faults/stream-faults.ts";
 import { type EventMeaning, eventMeaning } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";
 import { damageEvent } from "./damage-event.ts";

@@ -1,5 +1,5 @@
 import { CollectedBytes } from "@faultwire/http1";
-import type { ModelFault } from "../faults/model-fault.ts";
+import type { ModelFault } from "../faults/model-faults.ts";
 import { changeBlock } from "../sse/block.ts";
 import { eventJson } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";

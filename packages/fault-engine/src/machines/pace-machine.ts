@@ -1,4 +1,4 @@
-import type { StreamFault } from "../faults/fault.ts";
+import type { StreamFault } from "../faults/stream-faults.ts";
 import { eventMeaning } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";

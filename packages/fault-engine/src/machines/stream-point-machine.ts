@@ -1,5 +1,5 @@
 import { CollectedBytes } from "@faultwire/http1";
-import type { StreamFault, StreamStop } from "../faults/fault.ts";
+import type { StreamFault, StreamStop } from "../faults/stream-faults.ts";
 import type { Provider } from "../providers/provider-table.ts";
 import { encodeErrorEvent, pingEvent } from "../sse/encode-event.ts";
 import { type EventMeaning, eventMeaning } from "../sse/event-meaning.ts";

@@ -1,6 +1,6 @@
 /** Everything that this package knows of one provider's API. */
 import type { Header, HttpResponse } from "@faultwire/http1";
-import type { ModelFault } from "../faults/model-fault.ts";
+import type { ModelFault } from "../faults/model-faults.ts";
 import type { JsonObject } from "../json-value.ts";
 
 /** One row of a provider's table of errors. */

@@ -1,16 +1,17 @@
 import { z } from "zod";
+import type { ConnectionFault } from "../faults/connection-faults.ts";
+import type { Fault } from "../faults/fault.ts";
+import type { Place } from "../faults/fault-parts.ts";
+import type { ModelFault } from "../faults/model-faults.ts";
 import {
   ALERT_NUMBERS,
   type AlertName,
   CERTIFICATE_DEFECTS,
-  type ConnectionFault,
-  type Fault,
-  type Place,
   type TlsFault,
   type TlsPhase,
-} from "../faults/fault.ts";
-import type { ModelFault } from "../faults/model-fault.ts";
+} from "../faults/tls-faults.ts";
 import { httpFault } from "./http-fault-schema.ts";
+import { oneFault } from "./one-fault.ts";
 import { streamFault } from "./stream-fault-schema.ts";
 import {
   count,
@@ -36,7 +37,7 @@ const place: z.ZodType<Place> = z.union(
   { error: `expected ${moment.options.join(", ")}, or { bytes, from }` },
 );
 
-const connectionFault: z.ZodType<ConnectionFault> = oneOf<ConnectionFault>(
+const connectionFault: z.ZodType<ConnectionFault> = oneFault<ConnectionFault>(
   {
     close: z.strictObject({ at: place }).transform(({ at }) => ({ kind: "connection.close", at })),
     reset: z.strictObject({ at: place }).transform(({ at }) => ({ kind: "connection.reset", at })),
@@ -85,25 +86,34 @@ const alertNames = Object.keys(ALERT_NUMBERS) as [AlertName, ...AlertName[]];
 const alertName = z.enum(alertNames, {
   error: "expected an alert by its name in RFC 8446, such as handshake_failure",
 });
-type Named = Extract<TlsFault, { readonly mode: string }>;
-const forced = (kind: Named["kind"], name: RegExp, error: string): z.ZodType<TlsFault> => {
+type Alert = Extract<TlsFault, { readonly kind: "tls.alert" }>;
+interface Named<Kind> {
+  readonly kind: Kind;
+  readonly mode: "force" | "refuse";
+  readonly value: string;
+}
+const forced = <Kind extends Extract<TlsFault, Named<unknown>>["kind"]>(
+  kind: Kind,
+  name: RegExp,
+  error: string,
+): z.ZodType<Named<Kind>> => {
   const value = z.string({ error }).regex(name, { error });
-  return oneOf<TlsFault>(
+  return oneOf<Named<Kind>>(
     {
-      force: value.transform((text): Named => ({ kind, mode: "force", value: text })),
-      refuse: value.transform((text): Named => ({ kind, mode: "refuse", value: text })),
+      force: value.transform((text): Named<Kind> => ({ kind, mode: "force", value: text })),
+      refuse: value.transform((text): Named<Kind> => ({ kind, mode: "refuse", value: text })),
     },
     "of",
   );
 };
 const afterRecords = z.strictObject({ afterRecords: count.default(0) });
 
-const tlsFault: z.ZodType<TlsFault> = oneOf<TlsFault>(
+const tlsFault: z.ZodType<TlsFault> = oneFault<TlsFault>(
   {
     alert: z.union(
       [
         alertName.transform(
-          (description): TlsFault => ({ kind: "tls.alert", description, level: "fatal", at: "client-hello" }),
+          (description): Alert => ({ kind: "tls.alert", description, level: "fatal", at: "client-hello" }),
         ),
         z
           .strictObject({
@@ -111,7 +121,7 @@ const tlsFault: z.ZodType<TlsFault> = oneOf<TlsFault>(
             level: z.enum(["fatal", "warning"]).default("fatal"),
             at: phase.default("client-hello"),
           })
-          .transform((alert): TlsFault => ({ kind: "tls.alert", ...alert })),
+          .transform((alert): Alert => ({ kind: "tls.alert", ...alert })),
       ],
       { error: "expected an alert by its name in RFC 8446, or { description, level, at }" },
     ),
@@ -144,7 +154,7 @@ const tlsFault: z.ZodType<TlsFault> = oneOf<TlsFault>(
   "TLS fault",
 );
 
-const modelFault: z.ZodType<ModelFault> = oneOf<ModelFault>(
+const modelFault: z.ZodType<ModelFault> = oneFault<ModelFault>(
   {
     stopReason: z
       .string()

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { hasNoContent } from "../answers/response-headers.ts";
+import type { FaultKey } from "../faults/fault.ts";
 import {
   type ErrorAnswer,
   type Extent,
   type HttpFault,
   MALFORMATIONS,
   type ResponseDelay,
-} from "../faults/fault.ts";
+} from "../faults/http-faults.ts";
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
 import { DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { didYouMean, nearNames } from "./near-names.ts";
@@ -169,7 +170,7 @@ const choices = {
   delay: delay.optional(),
   truncate: extent.optional(),
   rateLimit: rateLimit.optional(),
-};
+} satisfies Record<FaultKey<HttpFault["kind"]>, z.ZodType>;
 const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; a delay may stand beside an error`;
 
 /** The HTTP layer of a fault. The keys of `error` may also stand here themselves: `http: { preset: … }`. */

@@ -5,12 +5,12 @@ import {
   type StreamFault,
   type StreamPoint,
   type StreamStop,
-} from "../faults/fault.ts";
+} from "../faults/stream-faults.ts";
+import { oneFault } from "./one-fault.ts";
 import {
   count,
   durationMs,
   durationOrEver,
-  oneOf,
   oneOrMore,
   positive,
   responseBody,
@@ -63,14 +63,17 @@ const toSelector = ({ events, types, every, probability }: SelectorInput): Event
   probability: probability ?? null,
 });
 
-const selected = (kind: "stream.drop" | "stream.duplicate" | "stream.reorder"): z.ZodType<StreamFault> =>
+type Selected = "stream.drop" | "stream.duplicate" | "stream.reorder";
+const selected = <Kind extends Selected>(
+  kind: Kind,
+): z.ZodType<{ readonly kind: Kind; readonly events: EventSelector }> =>
   z
     .strictObject(selectorShape)
     .refine(hasSelector, SELECTOR)
-    .transform((given): StreamFault => ({ kind, events: toSelector(given) }));
+    .transform((given) => ({ kind, events: toSelector(given) }));
 
 /** The stream layer of a fault. */
-export const streamFault: z.ZodType<StreamFault> = oneOf<StreamFault>(
+export const streamFault: z.ZodType<StreamFault> = oneFault<StreamFault>(
   {
     errorEvent: z
       .strictObject({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Duration, Sender } from "../faults/fault.ts";
+import type { Duration, Sender } from "../faults/fault-parts.ts";
 import { compileTextPattern, readTextPattern, type TextPattern } from "../patterns/text-pattern.ts";
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

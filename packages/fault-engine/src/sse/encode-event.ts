@@ -1,4 +1,4 @@
-import type { StreamFault } from "../faults/fault.ts";
+import type { StreamFault } from "../faults/stream-faults.ts";
 import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { utf8 } from "../text.ts";
 import { dataLines, readBlock } from "./block.ts";

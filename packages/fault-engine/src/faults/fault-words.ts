@@ -1,0 +1,45 @@
+/** Parts of faults in words, for `describe` of a fault's row. */
+import type { Duration, Place } from "./fault-parts.ts";
+
+/** Milliseconds as people write them: `500 ms`, `2 s`, `1.5 min`. */
+export function writeMs(ms: number): string {
+  const round = (value: number): string => String(Math.round(value * 100) / 100);
+  if (ms < 1000) return `${round(ms)} ms`;
+  return ms < 60_000 ? `${round(ms / 1000)} s` : `${round(ms / 60_000)} min`;
+}
+
+/** How long, in words; `null` is for ever. */
+export const forTime = (forMs: number | null): string =>
+  forMs === null ? "for ever" : `for ${writeMs(forMs)}`;
+
+/** A random time in words. */
+export function writeDuration(duration: Duration): string {
+  switch (duration.kind) {
+    case "fixed":
+      return writeMs(duration.ms);
+    case "uniform":
+      return `${writeMs(duration.minMs)} to ${writeMs(duration.maxMs)}`;
+    case "normal":
+      return `${writeMs(duration.meanMs)} ± ${writeMs(duration.sdMs)}`;
+    case "lognormal":
+      return `${writeMs(duration.medianMs)} in the median, with a long tail`;
+    default:
+      return duration satisfies never;
+  }
+}
+
+/** Where a moment is, in words. */
+export const PLACES: Readonly<Record<string, string>> = {
+  "client-hello": "at the ClientHello",
+  "server-hello": "at the ServerHello",
+  established: "when the handshake is done",
+  request: "at the request",
+  "response-head": "at the head of the response",
+};
+
+/** A place in words. */
+export const writePlace = (at: Place): string =>
+  at.kind === "moment" ? (PLACES[at.moment] ?? at.moment) : `after ${at.bytes} bytes from the ${at.from}`;
+
+/** A tunnel of the Fault proxy has no socket of its own. */
+export const RESET_IN_TUNNELS = "in a tunnel of the Fault proxy a FIN instead";

@@ -1,0 +1,142 @@
+import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
+import type { Provider } from "../providers/provider-table.ts";
+import type { Duration } from "./fault-parts.ts";
+import { type FaultRows, never } from "./fault-row.ts";
+import { writeDuration } from "./fault-words.ts";
+
+/** Ways for a response to be malformed. */
+export const MALFORMATIONS = [
+  "bad-status-line",
+  "bad-chunk",
+  "wrong-content-length",
+  "short-content-length",
+  "invalid-json",
+  "wrong-content-type",
+  "html",
+] as const;
+/** One of {@link MALFORMATIONS}. */
+export type Malformation = (typeof MALFORMATIONS)[number];
+
+/** A cut after so many bytes of the body, or after a share of them. */
+export type Extent =
+  | { readonly kind: "bytes"; readonly bytes: number }
+  | { readonly kind: "share"; readonly share: number };
+
+/** An error answer that the user wrote, or a preset with changes. */
+export interface ErrorAnswer {
+  /** `<provider>/<name>`; `null` for an answer of the user's own. */
+  readonly preset: string | null;
+  /** Replaces the preset's; needed where there is no preset. */
+  readonly status: number | null;
+  readonly message: string | null;
+  /** Replaces the preset's whole body; taken as text. */
+  readonly body: string | null;
+  /** Laid over the preset's headers by name. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** `null`: what the preset says; `"none"`: no header. */
+  readonly retryAfterSeconds: number | "none" | null;
+}
+
+/** A budget of a token bucket, refilled evenly over a minute. `null` is unlimited. */
+export interface RateLimitBudget {
+  readonly requestsPerMinute: number | null;
+  readonly inputTokensPerMinute: number | null;
+  readonly outputTokensPerMinute: number | null;
+}
+
+/** How late a response comes: its head, its body behind the head, each chunk of it. `null` is not late. */
+export interface ResponseDelay {
+  readonly beforeHead: Duration | null;
+  readonly beforeBody: Duration | null;
+  readonly perChunk: Duration | null;
+}
+
+/** What happens to one request and its response. */
+export type HttpFault =
+  /** `delay`: the answer comes late; `null` at once. */
+  | { readonly kind: "http.error"; readonly answer: ErrorAnswer; readonly delay: ResponseDelay | null }
+  /** The connection ends where the response should have begun. */
+  | { readonly kind: "http.empty" }
+  | { readonly kind: "http.malformed"; readonly how: Malformation }
+  | ({ readonly kind: "http.delay" } & ResponseDelay)
+  | { readonly kind: "http.truncate"; readonly after: Extent }
+  | {
+      readonly kind: "http.rate-limit";
+      readonly budget: RateLimitBudget;
+      readonly per: "all" | "key" | "model";
+      readonly provider: Provider;
+    };
+
+const writeDelay = ({ beforeHead, beforeBody, perChunk }: ResponseDelay): string =>
+  [
+    beforeHead && `the head waits ${writeDuration(beforeHead)}`,
+    beforeBody && `the body waits ${writeDuration(beforeBody)}`,
+    perChunk && `each chunk waits ${writeDuration(perChunk)}`,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
+
+function describeAnswer({ answer }: Extract<HttpFault, { readonly kind: "http.error" }>): string {
+  const [provider = "", name = ""] = (answer.preset ?? "").split("/");
+  const preset = isProvider(provider) ? findErrorPreset(provider, name) : undefined;
+  const status = answer.status ?? preset?.status ?? 500;
+  const what = answer.preset === null ? `status ${status}` : `status ${status} (${answer.preset})`;
+  const { retryAfterSeconds } = answer;
+  if (retryAfterSeconds === null) return what;
+  return retryAfterSeconds === "none"
+    ? `${what} without retry-after`
+    : `${what} with retry-after ${Math.ceil(retryAfterSeconds)} s`;
+}
+
+/** The rows of the http layer, in the order of the documentation. */
+export const httpRows: FaultRows<HttpFault> = {
+  "http.error": {
+    example: "{ http: { error: { preset: anthropic/overloaded_error, message: busy } } }",
+    doc: "the provider's own error; or `status`, `body` (a text or an object), `headers`, `retryAfter` (a time, or `none`)",
+    describe: (fault) =>
+      [describeAnswer(fault), fault.delay && writeDelay(fault.delay)]
+        .filter((part) => part !== null)
+        .join("; "),
+    changesLength: never,
+  },
+  "http.empty": {
+    example: "{ http: { empty: true } }",
+    doc: "a connection that ends where the response should begin",
+    describe: () => "the connection is closed instead of a response",
+    changesLength: never,
+  },
+  "http.malformed": {
+    example: "{ http: { malformed: bad-chunk } }",
+    doc: "also `bad-status-line`, `wrong-content-length`, `short-content-length`, `invalid-json`, `wrong-content-type`, `html`",
+    describe: (fault) => `a malformed response: ${fault.how}`,
+    changesLength: never,
+  },
+  "http.delay": {
+    example: "{ http: { delay: { beforeHead: 1s, beforeBody: 1s, perChunk: 10ms } } }",
+    doc: "slow first byte, slow body",
+    describe: (fault) => writeDelay(fault),
+    changesLength: never,
+  },
+  "http.truncate": {
+    example: "{ http: { truncate: { afterBytes: 100 } } }",
+    doc: "a body that breaks off; `afterShare: 0.5` of it",
+    describe: (fault) =>
+      `the body breaks off after ${fault.after.kind === "bytes" ? `${fault.after.bytes} bytes` : `${fault.after.share * 100} %`}`,
+    changesLength: never,
+  },
+  "http.rate-limit": {
+    example:
+      "{ http: { rateLimit: { requestsPerMinute: 10, inputTokensPerMinute: 1000, outputTokensPerMinute: 500, per: key, provider: anthropic } } }",
+    doc: "`429` exactly when the budget is gone, with matching headers; `per` also `all`, `model`",
+    describe: (fault) => {
+      const { requestsPerMinute, inputTokensPerMinute, outputTokensPerMinute } = fault.budget;
+      const parts = [
+        requestsPerMinute === null ? null : `${requestsPerMinute} requests`,
+        inputTokensPerMinute === null ? null : `${inputTokensPerMinute} input tokens`,
+        outputTokensPerMinute === null ? null : `${outputTokensPerMinute} output tokens`,
+      ].filter((part) => part !== null);
+      return `429 once more than ${parts.join(" or ")} a minute are used, per ${fault.per}`;
+    },
+    changesLength: never,
+  },
+};

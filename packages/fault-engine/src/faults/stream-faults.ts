@@ -1,0 +1,176 @@
+import { always, type FaultRows, never } from "./fault-row.ts";
+import { forTime, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
+
+/**
+ * Which events of a stream, counted from 0 and without pings and comments. All that is given has to hold. The event in
+ * which a stream ends counts, with its blank line or without.
+ */
+export interface EventSelector {
+  readonly indices: readonly number[] | null;
+  /** The event's name, or the `type` in its JSON; `[DONE]` is OpenAI's end marker. */
+  readonly types: readonly string[] | null;
+  /** Every n-th: the events n−1, 2n−1, … */
+  readonly every: number | null;
+  /** A share of the events, by the decision's own draws. */
+  readonly probability: number | null;
+}
+
+/** A point of an event stream. */
+export type StreamPoint =
+  | { readonly kind: "events"; readonly events: number }
+  | { readonly kind: "bytes"; readonly bytes: number }
+  | { readonly kind: "time"; readonly ms: number }
+  | { readonly kind: "first-delta"; readonly side: "before" | "after" }
+  /** So many events before the end; the stream is held back by as many. */
+  | { readonly kind: "before-end"; readonly events: number };
+
+/** How a stream stops: with a proper end, with a FIN, with a FIN in the middle of the next event, with a RST. */
+export type StreamStop = "clean" | "fin" | "mid-event" | "reset";
+
+/** Ways to damage an event. */
+export const EVENT_DAMAGES = [
+  "invalid-json",
+  "truncated-tool-input",
+  "unknown-event-type",
+  "missing-event-line",
+] as const;
+/** One of {@link EVENT_DAMAGES}. */
+export type EventDamage = (typeof EVENT_DAMAGES)[number];
+
+/** What happens to a stream of server-sent events. */
+export type StreamFault =
+  | {
+      readonly kind: "stream.error-event";
+      readonly at: StreamPoint;
+      /** `null` where `data` says everything. */
+      readonly type: string | null;
+      readonly message: string | null;
+      /** The event's data; `null` for the provider's own form of `type` and `message`. */
+      readonly data: string | null;
+      /** The event's name; `null` for the provider's own, empty for none. */
+      readonly event: string | null;
+      readonly stop: StreamStop;
+    }
+  | { readonly kind: "stream.cut"; readonly at: StreamPoint; readonly stop: StreamStop }
+  | {
+      readonly kind: "stream.stall";
+      readonly at: StreamPoint;
+      readonly forMs: number | null;
+      readonly pingEveryMs: number | null;
+    }
+  | {
+      readonly kind: "stream.pace";
+      readonly firstEventMs: number;
+      readonly eventMs: number;
+      readonly jitterMs: number;
+    }
+  | { readonly kind: "stream.drop"; readonly events: EventSelector }
+  | { readonly kind: "stream.duplicate"; readonly events: EventSelector }
+  /** Each chosen event changes places with the event after it; pings and comments between them stay. */
+  | { readonly kind: "stream.reorder"; readonly events: EventSelector }
+  | {
+      readonly kind: "stream.split";
+      readonly events: EventSelector;
+      readonly where: "utf8" | "json" | "line";
+      readonly gapMs: number;
+    }
+  | { readonly kind: "stream.damage"; readonly events: EventSelector; readonly how: EventDamage };
+
+function writePoint(at: StreamPoint): string {
+  switch (at.kind) {
+    case "events":
+      return at.events === 0
+        ? "before the first event"
+        : `after ${at.events} ${at.events === 1 ? "event" : "events"}`;
+    case "bytes":
+      return `after ${at.bytes} bytes of the stream`;
+    case "time":
+      return `${writeMs(at.ms)} into the stream`;
+    case "first-delta":
+      return `${at.side} the first piece of the answer`;
+    case "before-end":
+      return at.events === 1 ? "before the last event" : `before the last ${at.events} events`;
+    default:
+      return at satisfies never;
+  }
+}
+
+const STOPS: Readonly<Record<StreamStop, string>> = {
+  clean: "the body ends as if it were whole",
+  fin: "the connection is closed",
+  "mid-event": "the connection is closed in the middle of the next event",
+  reset: `the connection is reset (${RESET_IN_TUNNELS})`,
+};
+
+function writeSelector({ indices, types, every, probability }: EventSelector): string {
+  const parts: string[] = [];
+  if (indices !== null) parts.push(`number ${indices.join(", ")} (from 0)`);
+  if (types !== null) parts.push(`of type ${types.join(" or ")}`);
+  if (every !== null) parts.push(every === 1 ? "each" : `every ${every}th`);
+  if (probability !== null) parts.push(`a share of ${probability * 100} %`);
+  return `events: ${parts.join(", ")}`;
+}
+
+/** The rows of the stream layer, in the order of the documentation. */
+export const streamRows: FaultRows<StreamFault> = {
+  "stream.error-event": {
+    example:
+      "{ stream: { errorEvent: { type: overloaded_error, message: busy, afterEvents: 5, stop: clean } } }",
+    doc: "an `error` event in a 200 stream; `data` and `event` for one of your own",
+    describe: (fault) =>
+      `an error event (${fault.type ?? fault.event ?? "with data of its own"}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`,
+    changesLength: (fault) => fault.stop === "clean",
+  },
+  "stream.cut": {
+    example: "{ stream: { cut: { afterEvents: 8, stop: mid-event } } }",
+    doc: "no last events; `stop`: `clean`, `fin`, `mid-event`, `reset`",
+    describe: (fault) => `the stream is cut ${writePoint(fault.at)}: ${STOPS[fault.stop]}`,
+    changesLength: (fault) => fault.stop === "clean",
+  },
+  "stream.stall": {
+    example: "{ stream: { stall: { firstDelta: after, for: 1m, pingEvery: 5s } } }",
+    doc: "silence, with pings or without",
+    describe: (fault) =>
+      `the stream falls silent ${forTime(fault.forMs)}, ${writePoint(fault.at)}${fault.pingEveryMs === null ? "" : `, but for a ping every ${writeMs(fault.pingEveryMs)}`}`,
+    changesLength: (fault) => fault.pingEveryMs !== null,
+  },
+  "stream.pace": {
+    example: "{ stream: { pace: { firstEvent: 2s, event: 50ms, jitter: 20ms } } }",
+    doc: "slow tokens",
+    describe: (fault) =>
+      `the first event after ${writeMs(fault.firstEventMs)}, then one every ${writeMs(fault.eventMs)}${fault.jitterMs === 0 ? "" : ` and up to ${writeMs(fault.jitterMs)} more`}`,
+    changesLength: never,
+  },
+  "stream.drop": {
+    example: "{ stream: { drop: { events: [2, 3] } } }",
+    doc: "missing events",
+    describe: (fault) => `left out are ${writeSelector(fault.events)}`,
+    changesLength: always,
+  },
+  "stream.duplicate": {
+    example: "{ stream: { duplicate: { types: [content_block_delta], probability: 0.1 } } }",
+    doc: "events twice",
+    describe: (fault) => `sent twice are ${writeSelector(fault.events)}`,
+    changesLength: always,
+  },
+  "stream.reorder": {
+    example: "{ stream: { reorder: { every: 4 } } }",
+    doc: "events that change places",
+    describe: (fault) => `changing places with the next one are ${writeSelector(fault.events)}`,
+    // An unfinished last event is completed before another one goes behind it.
+    changesLength: always,
+  },
+  "stream.split": {
+    example: "{ stream: { split: { every: 1, where: utf8, gap: 5ms } } }",
+    doc: "an event in two halves, through a character; also `json`, `line`",
+    describe: (fault) =>
+      `sent in two halves (${fault.where}) ${writeMs(fault.gapMs)} apart are ${writeSelector(fault.events)}`,
+    changesLength: never,
+  },
+  "stream.damage": {
+    example: "{ stream: { damage: { events: 3, how: invalid-json } } }",
+    doc: "also `truncated-tool-input`, `unknown-event-type`, `missing-event-line`",
+    describe: (fault) => `damaged (${fault.how}) are ${writeSelector(fault.events)}`,
+    changesLength: always,
+  },
+};

@@ -1,0 +1,152 @@
+import { type FaultRows, never } from "./fault-row.ts";
+import { forTime, PLACES } from "./fault-words.ts";
+
+/** The phases of a handshake at which a TLS fault can strike. */
+export type TlsPhase = "client-hello" | "server-hello" | "established";
+
+/** What can be wrong with a certificate on purpose. */
+export const CERTIFICATE_DEFECTS = [
+  "expired",
+  "not-yet-valid",
+  "wrong-host",
+  "self-signed",
+  "untrusted-root",
+  "incomplete-chain",
+  "weak-key",
+  "sha1",
+  "not-for-servers",
+] as const;
+/** One of {@link CERTIFICATE_DEFECTS}. */
+export type CertificateDefect = (typeof CERTIFICATE_DEFECTS)[number];
+
+/** Alert descriptions by their names in RFC 8446 §6 and RFC 5246 §7.2, with their numbers. */
+export const ALERT_NUMBERS = {
+  close_notify: 0,
+  unexpected_message: 10,
+  bad_record_mac: 20,
+  decryption_failed: 21,
+  record_overflow: 22,
+  decompression_failure: 30,
+  handshake_failure: 40,
+  no_certificate: 41,
+  bad_certificate: 42,
+  unsupported_certificate: 43,
+  certificate_revoked: 44,
+  certificate_expired: 45,
+  certificate_unknown: 46,
+  illegal_parameter: 47,
+  unknown_ca: 48,
+  access_denied: 49,
+  decode_error: 50,
+  decrypt_error: 51,
+  export_restriction: 60,
+  protocol_version: 70,
+  insufficient_security: 71,
+  internal_error: 80,
+  inappropriate_fallback: 86,
+  user_canceled: 90,
+  no_renegotiation: 100,
+  missing_extension: 109,
+  unsupported_extension: 110,
+  certificate_unobtainable: 111,
+  unrecognized_name: 112,
+  bad_certificate_status_response: 113,
+  bad_certificate_hash_value: 114,
+  unknown_psk_identity: 115,
+  certificate_required: 116,
+  no_application_protocol: 120,
+} as const;
+/** The RFC name of an alert. */
+export type AlertName = keyof typeof ALERT_NUMBERS;
+
+/** What happens to the TLS of a connection. `force` and `refuse` hold a version, a cipher suite or a protocol by name. */
+export type TlsFault =
+  | {
+      readonly kind: "tls.alert";
+      readonly description: AlertName;
+      readonly level: "fatal" | "warning";
+      readonly at: TlsPhase;
+    }
+  | { readonly kind: "tls.certificate"; readonly defect: CertificateDefect }
+  | { readonly kind: "tls.version"; readonly mode: "force" | "refuse"; readonly value: string }
+  | { readonly kind: "tls.cipher"; readonly mode: "force" | "refuse"; readonly value: string }
+  | { readonly kind: "tls.alpn"; readonly mode: "force" | "refuse"; readonly value: string }
+  | { readonly kind: "tls.handshake-stall"; readonly at: TlsPhase; readonly forMs: number | null }
+  | { readonly kind: "tls.handshake-slow"; readonly bytesPerSecond: number }
+  | { readonly kind: "tls.bad-mac"; readonly afterRecords: number }
+  | { readonly kind: "tls.oversized-record"; readonly afterRecords: number }
+  | { readonly kind: "tls.garbage"; readonly afterRecords: number }
+  | { readonly kind: "tls.truncate"; readonly afterRecords: number };
+
+/** The rows of the tls layer, in the order of the documentation. */
+export const tlsRows: FaultRows<TlsFault> = {
+  "tls.alert": {
+    example: "{ tls: { alert: { description: handshake_failure, level: fatal, at: client-hello } } }",
+    doc: "that alert; also just its name",
+    describe: (fault) => `the TLS alert ${fault.description} (${fault.level}) ${PLACES[fault.at]}`,
+    changesLength: never,
+  },
+  "tls.certificate": {
+    example: "{ tls: { certificate: expired } }",
+    doc: "a certificate to be refused: `expired`, `not-yet-valid`, `wrong-host`, `self-signed`, `untrusted-root`, `incomplete-chain`, `weak-key`, `sha1`, `not-for-servers`",
+    describe: (fault) => `a certificate that is ${fault.defect}`,
+    changesLength: never,
+  },
+  "tls.version": {
+    example: "{ tls: { version: { refuse: TLSv1.3 } } }",
+    doc: "no such version; `force` takes none but it",
+    describe: (fault) =>
+      `${fault.kind.slice(4)} ${fault.value} is ${fault.mode === "force" ? "forced" : "refused"}`,
+    changesLength: never,
+  },
+  "tls.cipher": {
+    example: "{ tls: { cipher: { force: TLS_AES_128_GCM_SHA256 } } }",
+    doc: "that suite or `handshake_failure`",
+    describe: (fault) =>
+      `${fault.kind.slice(4)} ${fault.value} is ${fault.mode === "force" ? "forced" : "refused"}`,
+    changesLength: never,
+  },
+  "tls.alpn": {
+    example: "{ tls: { alpn: { refuse: http/1.1 } } }",
+    doc: "`no_application_protocol`",
+    describe: (fault) =>
+      `${fault.kind.slice(4)} ${fault.value} is ${fault.mode === "force" ? "forced" : "refused"}`,
+    changesLength: never,
+  },
+  "tls.handshake-stall": {
+    example: "{ tls: { handshakeStall: { at: server-hello, for: 10s } } }",
+    doc: "a handshake that hangs",
+    describe: (fault) => `the handshake stalls ${forTime(fault.forMs)}, ${PLACES[fault.at]}`,
+    changesLength: never,
+  },
+  "tls.handshake-slow": {
+    example: "{ tls: { handshakeSlow: { bytesPerSecond: 100 } } }",
+    doc: "a handshake that crawls",
+    describe: (fault) => `the handshake runs at ${fault.bytesPerSecond} bytes a second`,
+    changesLength: never,
+  },
+  "tls.bad-mac": {
+    example: "{ tls: { badMac: { afterRecords: 3 } } }",
+    doc: "a record that does not verify",
+    describe: (fault) => `a record that can't be decrypted, after ${fault.afterRecords} records`,
+    changesLength: never,
+  },
+  "tls.oversized-record": {
+    example: "{ tls: { oversizedRecord: { afterRecords: 3 } } }",
+    doc: "a record over 16 KiB",
+    describe: (fault) => `a record over the allowed size, after ${fault.afterRecords} records`,
+    changesLength: never,
+  },
+  "tls.garbage": {
+    example: "{ tls: { garbage: { afterRecords: 3 } } }",
+    doc: "bytes that are no TLS",
+    describe: (fault) => `bytes that are no TLS, after ${fault.afterRecords} records`,
+    changesLength: never,
+  },
+  "tls.truncate": {
+    example: "{ tls: { truncate: { afterRecords: 3 } } }",
+    doc: "a FIN without `close_notify`",
+    describe: (fault) => `the connection is closed without close_notify, after ${fault.afterRecords} records`,
+    changesLength: never,
+  },
+};
