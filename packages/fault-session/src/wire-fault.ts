@@ -6,7 +6,11 @@ import {
   type Fault,
   type FaultMachine,
   type FaultOutcome,
+  type HttpFault,
+  type ModelFault,
   type StreamAction,
+  type StreamFault,
+  type TlsFault,
 } from "@faultwire/fault-engine";
 import { BytePoint, type PointFault } from "./byte-point.ts";
 import type { Side } from "./events.ts";
@@ -36,6 +40,8 @@ export function wireMachines(decision: Decision, nowMs: number): WireMachines {
         server: machineOf(decision, { ...slow, bytesPerSecond: fault.bytesPerSecond }, nowMs, "server"),
       };
     default:
+      // Nothing of a connection is forgotten: the compiler asks for every kind of that layer.
+      fault satisfies TlsFault | HttpFault | StreamFault | ModelFault;
       return {};
   }
 }
@@ -81,6 +87,7 @@ export function isOfBytes({ fault }: Decision): boolean {
     case "tls.handshake-slow":
       return true;
     default:
+      fault satisfies TlsFault | HttpFault | StreamFault | ModelFault;
       return false;
   }
 }
