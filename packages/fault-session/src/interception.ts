@@ -6,7 +6,13 @@ import {
   type ServerIdentity,
   type UpstreamTrust,
 } from "@faultwire/tls-bridge";
-import { alpnProtocolsOf, type ClientHello } from "@faultwire/tls-parser";
+import {
+  alpnProtocolsOf,
+  type ClientHello,
+  clientHelloExtension,
+  isGrease,
+  offeredVersionsOf,
+} from "@faultwire/tls-parser";
 import { LRUCache } from "lru-cache";
 import type { ClosedReason } from "./events.ts";
 
@@ -23,7 +29,7 @@ export interface InterceptionOptions {
 
 /** Limits of what is remembered of hosts. */
 export const interceptionLimits = {
-  /** Hosts that have to stay closed. */
+  /** Hosts, and offers to hosts, that have to stay closed. A client that makes up offers pushes out old ones. */
   maxClosedHosts: 1000,
   /** How long a host stays closed for what it once did, in ms: it may be mended. */
   closedForMs: 600_000,
@@ -55,11 +61,25 @@ export class Interception {
     const offered = alpnProtocolsOf(hello);
     if (offered.length > 0 && !offered.includes(ourProtocol)) return "h2-only";
     if (this.options.permits?.(host) === false) return "not-permitted";
-    return this.#closed.get(host);
+    return this.#closed.get(host) ?? this.#closed.get(offerTo(host, hello));
   }
 
-  /** From now on connections to this host stay closed, for a while. */
-  learn(host: string, why: ClosedReason): void {
-    this.#closed.set(host, why);
+  /**
+   * From now on connections to this host stay closed, for a while: all of them, or those with the same offer where it is
+   * the offer that the upstream refuses. Otherwise one odd client would keep every rule from all the others.
+   */
+  learn(host: string, why: ClosedReason, hello: ClientHello): void {
+    this.#closed.set(why === "upstream-refuses" ? offerTo(host, hello) : host, why);
   }
+}
+
+/** What an upstream may refuse: our own offer follows the client's. GREASE (RFC 8701) differs in each connection. */
+function offerTo(host: string, hello: ClientHello): string {
+  const lists = [
+    offeredVersionsOf(hello),
+    hello.cipherSuites,
+    clientHelloExtension(hello, "supportedGroups")?.groups ?? [],
+    clientHelloExtension(hello, "signatureAlgorithms")?.schemes ?? [],
+  ].map((values) => values.filter((value) => !isGrease(value)));
+  return JSON.stringify([host, ...lists, alpnProtocolsOf(hello)]);
 }

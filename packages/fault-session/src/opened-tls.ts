@@ -361,7 +361,7 @@ export class OpenedTls implements Part {
   }
 
   #failed(failure: BridgeFailure): void {
-    const { context, interception, met } = this.#options;
+    const { context, interception, met, hello } = this.#options;
     const { host, facts } = met;
     const { code, message } = failure;
     // The connection goes on closed: the part that follows it then has the rest to tell.
@@ -370,10 +370,10 @@ export class OpenedTls implements Part {
     else if (code === "client-rejects-certificate")
       context.tell({ type: "untrusted", host, client: facts.client, message });
     else {
-      if (code === "upstream-asks-for-certificate") interception.learn(host, "asks-for-certificate");
+      if (code === "upstream-asks-for-certificate") interception.learn(host, "asks-for-certificate", hello);
       const isHandshake = this.exchanges === undefined;
       if (isHandshake && (code === "upstream-alert" || (code === "handshake" && failure.from === "server")))
-        interception.learn(host, "upstream-refuses");
+        interception.learn(host, "upstream-refuses", hello);
       context.tell({ type: "session-failed", host, code, message });
     }
     this.exchanges?.finish();
