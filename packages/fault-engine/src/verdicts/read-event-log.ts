@@ -31,7 +31,8 @@ const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
     type: z.literal("response"),
     atMs,
     request: id,
-    status: z.int().min(100).max(599),
+    // Servers send statuses beyond 599, too; HTTP/1 is read with any three digits that begin with 1 to 9.
+    status: z.int().min(100).max(999),
     injected: z.boolean(),
     retryAfterMs: z.number().min(0).nullable(),
   }),

@@ -203,6 +203,14 @@ describe("the event log", () => {
     expect(admitted.verdicts.map(({ outcome }) => outcome)).toEqual(["untested"]);
   });
 
+  it("holds every status that a server can send, not only those that have a meaning", () => {
+    for (const status of [100, 299, 600, 999]) {
+      const events = log([{ at: 0, hit: status }]);
+      expect(readEventLog(events.map(writeEvent).join(""))).toEqual(events);
+      expect(judge([], events).operations[0]?.attempts[0]?.succeeded).toBe(status < 400);
+    }
+  });
+
   it("may hold more than this version knows", () => {
     const [event] = log([{ at: 0 }]);
     const text = `${JSON.stringify({ ...event, new: 1 })}\n\n{"type":"later"}\n`;
