@@ -43,6 +43,9 @@ export const fileSchema: z.ZodType<RuleFile> = z
     expect: z.array(expectationSchema).optional(),
   })
   .superRefine(({ rules = [], mix = [], expect = [] }, context) => {
+    for (const [at, name] of mix.entries())
+      if (mix.indexOf(name) < at)
+        context.addIssue({ code: "custom", path: ["mix", at], message: "expected each mix once" });
     const names = new Set(mixRules(mix).map((rule) => rule.name));
     for (const [at, rule] of rules.entries()) {
       if (names.has(rule.name))

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument, type YAMLError } from "yaml";
 import { FaultEngineError, type RuleProblem } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
@@ -63,13 +63,13 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
   if (text.length > MAX_RULE_FILE_BYTES || utf8(text).length > MAX_RULE_FILE_BYTES)
     throw refused([problemAt(1, 1, [], `a rule file has at most ${MAX_RULE_FILE_BYTES} bytes`)]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
+  const document = readDocument(text, lines);
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0)
     throw refused(
       faults.map((fault) => {
         const { line, col } = lines.linePos(fault.pos[0]);
-        return problemAt(line, col, [], `not YAML or JSON: ${fault.message}`);
+        return problemAt(line, col, [], yamlProblem(fault));
       }),
     );
   let data: unknown;
@@ -107,6 +107,17 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
   return outcome.data;
 }
 
+/** Reads YAML and says nothing to the process: what is wrong stands in the document. */
+function readDocument(text: string, lineCounter?: LineCounter): Document.Parsed {
+  const options = { prettyErrors: false, version: "1.2", logLevel: "error" } as const;
+  return parseDocument(text, lineCounter === undefined ? options : { ...options, lineCounter });
+}
+
+/** The reader's words, but where they speak to programmers. */
+function yamlProblem({ code, message }: YAMLError): string {
+  return code === "MULTIPLE_DOCS" ? "expected one document, found a second" : `not YAML or JSON: ${message}`;
+}
+
 function isOldForm(data: unknown): boolean {
   if (typeof data !== "object" || data === null || "version" in data || "rules" in data) return false;
   return LEGACY_KEYS.some((key) => Object.hasOwn(data, key));
@@ -122,13 +133,21 @@ function isOldForm(data: unknown): boolean {
 export function readHeaderFault(value: string): Fault | null {
   if (value === "none") return null;
   if (readPresetName(value) !== undefined) return plainError({ preset: value });
-  const document = parseDocument(value, { prettyErrors: false, version: "1.2" });
-  if (document.errors.length === 0) {
-    const outcome = faultSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
-    if (outcome.success) return outcome.data;
-  }
+  const outcome = faultSchema.safeParse(headerData(value));
+  if (outcome.success) return outcome.data;
   const message = "x-faultwire: expected none, <provider>/<error>, or a fault such as {http: {status: 503}}";
   return plainError({ status: 400, body: `${message}\n` });
+}
+
+/** What a header's text holds; `undefined` where it can't be read, an alias included. */
+function headerData(value: string): unknown {
+  const document = readDocument(value);
+  if (document.errors.length > 0) return undefined;
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch {
+    return undefined;
+  }
 }
 
 function plainError(given: {

@@ -49,6 +49,7 @@ function expectation(issue: Issue): string {
   // Messages of our own begin so; the rest are zod's words for what its types check.
   if (issue.message.startsWith("expected ")) return issue.message;
   if (issue.code === "invalid_type") return `expected ${EXPECTED_TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === "too_small" && issue.origin === "array") return "expected a list that is not empty";
   if (issue.code === "invalid_value") return `expected ${issue.values.map(String).join(", ")}`;
   return issue.message;
 }

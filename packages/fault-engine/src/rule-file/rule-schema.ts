@@ -68,7 +68,9 @@ export const expectationSchema: z.ZodType<Expectation> = z
       .union(
         [
           count.transform((exactly) => ({ min: exactly, max: exactly })),
-          z.strictObject({ min: count.optional(), max: count.optional() }),
+          z
+            .strictObject({ min: count.optional(), max: count.optional() })
+            .refine(({ min = 0, max = min }) => min <= max, "expected min to be no more than max"),
         ],
         { error: "expected a number, or { min, max }" },
       )

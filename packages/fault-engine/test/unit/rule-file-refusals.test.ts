@@ -202,3 +202,51 @@ it("refuses a JSON pointer whose escapes are none, with its line", () => {
     expect(linesOf(withBody(pointer)).join(), pointer).toMatch(/^4:.*~0 for ~ and ~1 for/);
   for (const pointer of ["/", "/a~0b", "/a~1b/0"]) expect(linesOf(withBody(pointer)), pointer).toEqual([]);
 });
+
+describe("what no run could show", () => {
+  const withRule = (line: string): string =>
+    `version: 1\n${line}\nrules:\n  - name: a\n    fault: { http: { status: 500 } }\n`;
+
+  it("an expectation of more retries than its most is refused", () => {
+    expect(linesOf(withRule("expect: [{ rule: a, retries: { min: 3, max: 1 } }]"))).toEqual([
+      "2:30 expect[0].retries: found an object, expected min to be no more than max",
+    ]);
+    expect(linesOf(withRule("expect: [{ rule: a, retries: { min: 1, max: 1 } }]"))).toEqual([]);
+  });
+
+  it("a mix that is named twice is refused: its rules would have one name", () => {
+    expect(linesOf(withRule("mix: [gentle, brutal, gentle]"))).toEqual([
+      '2:23 mix[2]: found "gentle", expected each mix once',
+    ]);
+  });
+});
+
+describe("words are ours, whoever refuses", () => {
+  it.each([
+    "{ http: { status: 500, headers: { x: [] } } }",
+    "{ stream: { drop: { events: [] } } }",
+    "{ stream: { drop: { types: [] } } }",
+  ])("an empty list: %s", (fault) => {
+    expect(linesOf(inRule(fault)).join()).toMatch(/: found a list, expected a list that is not empty$/);
+  });
+
+  it.each([
+    ["targets: []", "2:10 targets: "],
+    ["mix: []", "2:6 mix: "],
+    ["rules: [{ name: a, when: { nth: [] }, fault: none }]", "2:33 rules[0].when.nth: "],
+    ["rules: [{ name: a, match: { model: [] }, fault: none }]", "2:36 rules[0].match.model: "],
+    ["rules: [{ name: a, sequence: [] }]", "2:30 rules[0].sequence: "],
+  ])("an empty list: %s", (line, place) => {
+    expect(linesOf(`version: 1\n${line}\n`)).toEqual([
+      `${place}found a list, expected a list that is not empty`,
+    ]);
+  });
+
+  it("a file of several documents", () => {
+    expect(linesOf("version: 1\n---\nversion: 1\n")).toEqual(["2:1 expected one document, found a second"]);
+  });
+
+  it("a key that is no text", () => {
+    expect(linesOf("version: 1\n? { a: 1 }\n: 2\n").join()).toMatch(/unknown key/);
+  });
+});

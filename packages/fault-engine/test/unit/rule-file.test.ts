@@ -308,7 +308,7 @@ rules:
   it.each([
     ["no YAML", "version: 1\nrules: [", /2:\d+ not YAML or JSON/],
     ["a key twice", "version: 1\nversion: 1", /2:1 not YAML or JSON/],
-    ["two documents", "version: 1\n---\nversion: 1", /not YAML or JSON/],
+    ["two documents", "version: 1\n---\nversion: 1", /2:1 expected one document/],
     ["another version", "version: 2", /1:10 version: found 2, expected 1/],
     ["no version", "rules: []", /version: found nothing, expected 1/],
     ["a list", "[]", /found a list, expected an object/],
@@ -473,6 +473,12 @@ describe("the header of a request", () => {
     ["overloaded", { kind: "http.error", answer: { status: 400 } }],
     ["{http: {", { kind: "http.error", answer: { status: 400 } }],
     ["", { kind: "http.error", answer: { status: 400 } }],
+    // A client writes it: nothing in it may be an error of ours.
+    ["*a", { kind: "http.error", answer: { status: 400 } }],
+    ["&a [*a]", { kind: "http.error", answer: { status: 400 } }],
+    ["{http: *x}", { kind: "http.error", answer: { status: 400 } }],
+    ["{http: {status: 503, body: &a { a: *a }}}", { kind: "http.error", answer: { status: 400 } }],
+    ["--- a\n--- b", { kind: "http.error", answer: { status: 400 } }],
   ])("%s", (value, expected) => {
     const read = readHeaderFault(value);
     if (expected === null) expect(read).toBeNull();
