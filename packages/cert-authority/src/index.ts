@@ -8,6 +8,7 @@ export type { Leaf } from "./leaf/leaf.ts";
 export { certificateAuthorityLimits } from "./limits.ts";
 export type { CertificateAuthorityOptions } from "./open-authority.ts";
 export { type Environment, faultwireHome } from "./store/home.ts";
+export { makeFolder } from "./store/private-file.ts";
 export { passphraseVariable } from "./store/read-authority.ts";
 export {
   type ExportFormat,

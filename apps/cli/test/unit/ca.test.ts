@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CertificateAuthority } from "@faultwire/cert-authority";
@@ -325,6 +325,15 @@ describe("faultwire ca issue", () => {
       await expect(ca("issue", "example.com", "--invalid", "expired", ...flag)).rejects.toMatchObject({
         code: "commander.conflictingOption",
       });
+  });
+
+  // Node's own way of making folders never comes back there.
+  it.runIf(existsSync("/proc/self"))("says so in a place where no folder can be made", async () => {
+    const { ca } = inHome();
+    await ca("init");
+    const { exitCode, err } = await ca("issue", "api.anthropic.com", "--out-dir", "/proc/none/of/them");
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/Can't write into \/proc\/none\/of\/them: ENOENT/);
   });
 
   it("refuses a number of days that is none, as wrong usage", async () => {

@@ -92,7 +92,15 @@ export async function readSmallFile(path: string, check?: (stats: Stats) => void
 
 /**
  * Makes a folder, and those above it, for the user alone where `mode` says so. Node's own way (`recursive`) never ends
- * where a folder can't be made although the one above it is there, as in /proc.
+ * where a folder can't be made although the one above it is there, as in /proc: the whole process hangs.
+ *
+ * @param mode - Of each folder that is made, less the process's umask.
+ * @throws the file system's own error.
+ *
+ * @example
+ * ```ts
+ * await makeFolder("out/reports");
+ * ```
  */
 export async function makeFolder(path: string, mode: number = 0o777): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 /** A folder of reports: the event log while an app runs, and the reports at its end. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "@faultwire/cert-authority";
 import type { EngineEvent, Expectation, Judgement } from "@faultwire/fault-engine";
 import type { Logger } from "pino";
 import { RuntimeError, systemReason } from "../runtime-error.ts";
@@ -20,7 +20,7 @@ export class ReportFolder {
   static async open(folder: string, logger: Logger): Promise<ReportFolder> {
     const tell = (message: string): void => logger.error({ event: "event-log", folder }, message);
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       return new ReportFolder(folder, await EventLog.create(join(folder, eventsFile), tell));
     } catch (cause) {
       const message = `reports can't be written to ${folder} (${systemReason(cause)})`;

@@ -1,5 +1,5 @@
 /** A runtime from its options to its judgement. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CertificateAuthority } from "@faultwire/cert-authority";
@@ -162,6 +162,11 @@ describe("what the user has to mend", () => {
     expect(await codeOf({ rules: { file: written("version: 1\nrulez: []\n") } })).toBe("rules-refused");
     expect(await codeOf({ upstream: { caFiles: [none] } })).toBe("upstream-ca-unusable");
     expect(await codeOf({ report: join(written(""), "out") })).toBe("report-unwritable");
+  });
+
+  // Node's own way of making folders never comes back there, and no signal ends the process.
+  it.runIf(existsSync("/proc/self"))("comes back from a place where no folder can be made", async () => {
+    expect(await codeOf({ report: "/proc/none/of/them" })).toBe("report-unwritable");
   });
 
   it("in a rule file has every reason with its place", async () => {

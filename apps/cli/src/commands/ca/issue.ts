@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type CertificateAuthority,
@@ -6,6 +6,7 @@ import {
   type InvalidLeafKind,
   invalidLeafKinds,
   type Leaf,
+  makeFolder,
 } from "@faultwire/cert-authority";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "./command-io.ts";
@@ -43,7 +44,7 @@ async function issue(ca: CertificateAuthority, hosts: readonly string[], flags: 
 async function writeLeaf(leaf: Leaf, folder: string, name: string): Promise<readonly [string, string]> {
   const [certificatePath, keyPath] = [join(folder, `${name}.pem`), join(folder, `${name}-key.pem`)];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(certificatePath, leaf.certificateChainPem);
     await writeFile(keyPath, "", { mode: 0o600 });
     await chmod(keyPath, 0o600);
