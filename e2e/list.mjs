@@ -21,7 +21,7 @@ try {
   run("vitest list", "vitest", "list", "--root", here, `--json=${list}`);
   if (problems.length === 0) {
     const tests = JSON.parse(readFileSync(list, "utf8"));
-    for (const folder of ["certificates", "fault", "interop", "report", "verdicts"])
+    for (const folder of ["certificates", "fault", "fetch", "interop", "report", "verdicts"])
       for (const name of readdirSync(join(here, folder)).filter((file) => file.endsWith(".test.ts"))) {
         const count = tests.filter(({ file }) => file === join(here, folder, name)).length;
         if (count === 0) problems.push(`${folder}/${name}: no tests`);

@@ -61,18 +61,29 @@ const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304]);
 /** What the caller gets. */
 export function responseOf(carried: CarriedResponse): Response {
   const { status, statusText, headers, body, original } = carried;
-  const stream = body === null || bodiless.has(status) ? null : streamOf(body);
+  const failure: Failure = { reason: undefined };
+  const stream = body === null || bodiless.has(status) ? null : streamOf(body, failure);
   const response = new Response(stream, { status, statusText, headers: headers.map(([...pair]) => pair) });
-  return original === null ? response : dressed(response, original);
+  return dressed(response, original, failure);
 }
 
-function streamOf(source: BodySource): ReadableStream<Uint8Array> {
+/** What a body failed with, once it has. */
+interface Failure {
+  reason: { readonly value: unknown } | undefined;
+}
+
+function streamOf(source: BodySource, failure: Failure): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const part = await source.read();
-        if (part === null) controller.close();
-        else controller.enqueue(part);
+        try {
+          const part = await source.read();
+          if (part === null) controller.close();
+          else controller.enqueue(part);
+        } catch (error) {
+          failure.reason = { value: error };
+          throw error;
+        }
       },
       cancel: (reason) => source.cancel(reason),
     },
@@ -81,11 +92,31 @@ function streamOf(source: BodySource): ReadableStream<Uint8Array> {
   );
 }
 
-/** Gives a made response what only the runtime can give: where it came from, and by which way. */
-function dressed(response: Response, { url, redirected, type }: Response): Response {
+/** The methods that read a whole body. */
+const readers = ["text", "json", "arrayBuffer", "blob", "bytes", "formData"] as const;
+
+/** Gives a made response what only the runtime can give: where it came from and by which way, and errors as they are. */
+function dressed(response: Response, original: Response | null, failure: Failure): Response {
+  const own: Record<string, unknown> = {};
+  if (original !== null) {
+    const { url, redirected, type } = original;
+    Object.assign(own, { url, redirected, type });
+  }
   const clone = response.clone.bind(response);
-  const own = { url, redirected, type, clone: () => dressed(clone(), { url, redirected, type } as Response) };
+  own["clone"] = () => dressed(clone(), original, failure);
+  for (const name of readers) {
+    // Chromium says `Failed to fetch` of every stream that fails, whatever it fails with.
+    const read = (response as unknown as Record<string, unknown>)[name];
+    if (typeof read !== "function") continue;
+    own[name] = async () => {
+      try {
+        return await read.call(response);
+      } catch (error) {
+        throw failure.reason ? failure.reason.value : error;
+      }
+    };
+  }
   for (const [name, value] of Object.entries(own))
-    Object.defineProperty(response, name, { value, configurable: true });
+    Object.defineProperty(response, name, { value, configurable: true, writable: true });
   return response;
 }

@@ -165,3 +165,15 @@ it("the events are what verdicts are made of", async () => {
   ]);
   expect(JSON.stringify(rig.events)).not.toContain('"{}"');
 });
+
+it("a body's own failure is what its readers throw, also where the runtime would say another", async () => {
+  const rig = rigOf("fault: { http: { truncate: { afterBytes: 1 } } }", {
+    body: "{}",
+    headers: { "content-type": "application/json" },
+  });
+  for (const read of ["text", "json", "arrayBuffer", "blob"] as const) {
+    const response = await rig.fetch(url);
+    const failure = await response[read]().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ message: "terminated", cause: { code: "UND_ERR_SOCKET" } });
+  }
+});
