@@ -1,6 +1,7 @@
 /** One client's connection and all that belongs to it: its name in the log, its upstreams, its times, its end. */
 import type { Socket } from "node:net";
 import { ConnectionSession, type SessionEvent } from "@faultwire/fault-session";
+import type { FrontConnection } from "./front/front-connection.ts";
 import { HttpFront } from "./front/http-front.ts";
 import type { ProxyContext } from "./proxy-context.ts";
 import type { Line } from "./sockets/line.ts";
@@ -9,7 +10,7 @@ import { SocketLine } from "./sockets/socket-line.ts";
 import { type Authority, authorityText } from "./upstream/authority.ts";
 import { type Unreachable, unreachable } from "./upstream/dialler.ts";
 
-export class Connection {
+export class Connection implements FrontConnection {
   readonly context: ProxyContext;
   /** Its number, as logs name it. */
   readonly id: number;

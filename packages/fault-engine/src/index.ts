@@ -114,9 +114,10 @@ export {
   type When,
 } from "./rules/rule.ts";
 export { CLOSE_MOMENTS, type CloseMoment, type SingleRule, singleRuleSet } from "./rules/single-rule.ts";
+export type { SseEvent } from "./sse/block.ts";
 export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
 export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
-export { type SseEvent, type SseItem, SseReader } from "./sse/sse-reader.ts";
+export { type SseItem, SseReader } from "./sse/sse-reader.ts";
 export {
   type ConnectionEvent,
   type DecisionEvent,

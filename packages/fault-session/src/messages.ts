@@ -7,10 +7,10 @@ export { hostOfAuthority } from "./host-name.ts";
 export { ChangedMessage, type ChangedMessageOptions, type MessageAction } from "./http/changed-message.ts";
 export { ExchangeLog, type LoggedExchange, type LoggedRequest } from "./http/exchange-log.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
+export type { MessageHead } from "./http/message-head.ts";
 export {
   type AnswerPlan,
   isAdmission,
-  type MessageHead,
   type PlanFacts,
   planRequest,
   type RequestPlan,

@@ -1,15 +1,12 @@
 export type { BridgeFailure } from "./bridge/bridge-failure.ts";
+export type { BridgeSide, BridgeVersion, IdentityKeyType, ServerIdentity } from "./bridge/bridge-peers.ts";
 export { type BridgeState, TlsBridge } from "./bridge/tls-bridge.ts";
 export { type TlsBridgeLimit, tlsBridgeLimits } from "./bridge/tls-bridge-limits.ts";
 export type {
   BridgeSession,
   BridgeSessionSide,
-  BridgeSide,
-  BridgeVersion,
   HandshakeAlert,
-  IdentityKeyType,
   IdentityRequest,
-  ServerIdentity,
   TlsBridgeHandler,
   TlsBridgeOptions,
   UpstreamTrust,

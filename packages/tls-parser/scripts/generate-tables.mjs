@@ -145,7 +145,7 @@ function cipherSuiteFile() {
     "Cipher suites by IANA name, signalling values included.",
     entries.map(([value, name]) => [name, value]),
   );
-  return `${head}import type { CipherSuiteFacts } from "../tables/cipher-suite.ts";\n\n${constant}
+  return `${head}import type { CipherSuiteFacts } from "../tables/cipher-suite-facts.ts";\n\n${constant}
 export const cipherSuites: Readonly<Record<number, CipherSuiteFacts>> = {\n${table.join("\n")}\n};\n`;
 }
 
@@ -166,7 +166,7 @@ function groupFile() {
     "Groups by IANA name (`NamedGroup`, RFC 8446 section 4.2.7).",
     entries.map(([value, { name }]) => [name, value]),
   );
-  return `${head}import type { NamedGroupFacts } from "../tables/named-group.ts";\n\n${constant}
+  return `${head}import type { NamedGroupFacts } from "../tables/named-group-facts.ts";\n\n${constant}
 export const namedGroups: Readonly<Record<number, NamedGroupFacts>> = {\n${table.join("\n")}\n};\n`;
 }
 

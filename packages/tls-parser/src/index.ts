@@ -188,15 +188,10 @@ export {
 export { RECORD_HEADER_BYTES, RecordLimit } from "./record/record-limits.ts";
 export { RecordReader, type RecordReaderOptions } from "./record/record-reader.ts";
 export { TlsRecord } from "./record/tls-record.ts";
-export {
-  type Authentication,
-  CipherSuite,
-  type CipherSuiteFacts,
-  cipherSuiteFacts,
-  cipherSuiteName,
-  type KeyExchange,
-} from "./tables/cipher-suite.ts";
+export { CipherSuite, cipherSuiteFacts, cipherSuiteName } from "./tables/cipher-suite.ts";
+export type { Authentication, CipherSuiteFacts, KeyExchange } from "./tables/cipher-suite-facts.ts";
 export { ExtensionType, extensionTypeName } from "./tables/extension-type.ts";
-export { NamedGroup, type NamedGroupFacts, namedGroupFacts, namedGroupName } from "./tables/named-group.ts";
+export { NamedGroup, namedGroupFacts, namedGroupName } from "./tables/named-group.ts";
+export type { NamedGroupFacts } from "./tables/named-group-facts.ts";
 export { SignatureScheme, signatureSchemeName } from "./tables/signature-scheme.ts";
 export { TlsParseError, type TlsParseErrorCode, type TlsParseErrorInit } from "./tls-parse-error.ts";

@@ -5,12 +5,12 @@
 import { isIP } from "node:net";
 import type { EndKind } from "@faultwire/fault-session";
 import { joinBytes, type RequestHead, type RequestItem, RequestReader } from "@faultwire/http1";
-import type { Connection } from "../connection.ts";
 import { joinLines } from "../sockets/joined-lines.ts";
 import type { SocketCarrier } from "../sockets/socket-carrier.ts";
 import { type Authority, authorityText, parseAuthority } from "../upstream/authority.ts";
 import { type ForwardedRequest, readAbsoluteForm } from "./absolute-form.ts";
 import { BorrowedLine } from "./borrowed-line.ts";
+import type { FrontConnection } from "./front-connection.ts";
 import { connected, ownPage, textAnswer, unreachableAnswer } from "./own-answers.ts";
 import { challenge } from "./proxy-auth.ts";
 import { ResponseWatch } from "./response-watch.ts";
@@ -25,7 +25,7 @@ interface Route {
 }
 
 export class HttpFront {
-  readonly #connection: Connection;
+  readonly #connection: FrontConnection;
   readonly #reader = new RequestReader();
   /** What was read and has still to be looked at. */
   #items: RequestItem[] = [];
@@ -36,7 +36,7 @@ export class HttpFront {
   #isOver = false;
   #clientEnd: EndKind | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: FrontConnection) {
     this.#connection = connection;
     connection.client.listen({
       data: (bytes) => connection.guard(() => this.receive(bytes)),

@@ -1,7 +1,7 @@
 import type { EventDamage } from "../faults/stream-faults.ts";
+import type { SseEvent } from "../sse/block.ts";
 import { changeBlock } from "../sse/block.ts";
 import { eventJson } from "../sse/event-meaning.ts";
-import type { SseEvent } from "../sse/sse-reader.ts";
 
 const UNKNOWN = "faultwire_unknown";
 

@@ -1,5 +1,12 @@
 import { fromUtf8, utf8 } from "../text.ts";
-import type { SseEvent } from "./sse-reader.ts";
+
+/** What a block of an event stream says (WHATWG HTML §9.2.6). */
+export interface SseEvent {
+  /** The last `event:` field; `null` without one. */
+  readonly name: string | null;
+  /** The `data:` fields joined by line feeds; `null` for a block that is dispatched to nobody: comments, blank lines. */
+  readonly data: string | null;
+}
 
 /** A line of a block: its text, and the bytes that end it (`\n`, `\r\n`, `\r`; nothing where the stream broke off). */
 interface BlockLine {

@@ -1,6 +1,6 @@
 import { jsonMember } from "../json-value.ts";
 import { PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
-import type { SseEvent } from "./sse-reader.ts";
+import type { SseEvent } from "./block.ts";
 
 /** What an event is to those who follow the stream of a model API. */
 export interface EventMeaning {

@@ -1,15 +1,7 @@
 import { CollectedBytes, joinBytes } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import { utf8 } from "../text.ts";
-import { readBlock } from "./block.ts";
-
-/** What a block of an event stream says (WHATWG HTML §9.2.6). */
-export interface SseEvent {
-  /** The last `event:` field; `null` without one. */
-  readonly name: string | null;
-  /** The `data:` fields joined by line feeds; `null` for a block that is dispatched to nobody: comments, blank lines. */
-  readonly data: string | null;
-}
+import { readBlock, type SseEvent } from "./block.ts";
 
 /**
  * A piece of an event stream. The `bytes` of all pieces, joined, are the bytes that were pushed.

@@ -11,7 +11,7 @@ import {
   requestId,
   requestProvider,
 } from "@faultwire/fault-engine";
-import type { MessageHead } from "./request-plan.ts";
+import type { MessageHead } from "./message-head.ts";
 
 type RateLimitFault = Extract<Fault, { readonly kind: "http.rate-limit" }>;
 

@@ -14,6 +14,7 @@ import {
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import type { FaultDesk } from "./fault-desk.ts";
+import type { MessageHead } from "./message-head.ts";
 
 /**
  * What is to be done with a request, as messages: a carrier turns them into HTTP/1.1 bytes, HTTP/2 frames or a
@@ -53,13 +54,6 @@ export type RequestPlan =
 
 /** Takes tokens from a budget; `null` where the response does not say. */
 export type SettleUsage = (inputTokens: number | null, outputTokens: number | null) => void;
-
-/** What a plan has to know of a request's head, whatever its form. */
-export interface MessageHead {
-  /** With its query, as on the request line. */
-  readonly target: string;
-  readonly headers: readonly Header[];
-}
 
 /** An answer of ours. */
 export type AnswerPlan = Extract<RequestPlan, { readonly kind: "answer" }>;

@@ -15,7 +15,8 @@ import {
 } from "@faultwire/fault-engine";
 import { type Header, headerValue } from "@faultwire/http1";
 import { BytePoint } from "../byte-point.ts";
-import type { MessageHead, RequestPlan } from "./request-plan.ts";
+import type { MessageHead } from "./message-head.ts";
+import type { RequestPlan } from "./request-plan.ts";
 import { type Gated, ResponseGate } from "./response-gate.ts";
 import { UsageMeter } from "./usage-meter.ts";
 

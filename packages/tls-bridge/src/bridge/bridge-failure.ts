@@ -7,8 +7,8 @@ import {
   type TlsParseErrorCode,
 } from "@faultwire/tls-parser";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
+import type { BridgeSide } from "./bridge-peers.ts";
 import { type TlsBridgeLimit, tlsBridgeLimits } from "./tls-bridge-limits.ts";
-import type { BridgeSide } from "./tls-bridge-options.ts";
 
 interface Failure<Code extends string> {
   readonly code: Code;

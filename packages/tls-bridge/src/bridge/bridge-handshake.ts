@@ -14,15 +14,10 @@ import { UpstreamEnd } from "../handshake/upstream-end.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer } from "../record-protection/record-sealer.ts";
 import { BridgeFailed } from "./bridge-failure.ts";
+import type { BridgeSide, ServerIdentity } from "./bridge-peers.ts";
 import { type HandshakePort, takeFrom } from "./handshake-port.ts";
 import { readClientHello } from "./read-client-hello.ts";
-import type {
-  BridgeSession,
-  BridgeSide,
-  HandshakeAlert,
-  ServerIdentity,
-  TlsBridgeOptions,
-} from "./tls-bridge-options.ts";
+import type { BridgeSession, HandshakeAlert, TlsBridgeOptions } from "./tls-bridge-options.ts";
 
 /** What protects the records of one peer behind the handshakes. */
 export interface PeerProtection {

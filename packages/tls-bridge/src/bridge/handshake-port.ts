@@ -1,7 +1,7 @@
 import type { TlsRecord } from "@faultwire/tls-parser";
 import { failureFrom } from "./bridge-failure.ts";
+import type { BridgeSide } from "./bridge-peers.ts";
 import type { TlsBridgeLimit } from "./tls-bridge-limits.ts";
-import type { BridgeSide } from "./tls-bridge-options.ts";
 
 /** What handshakes are connected to. */
 export interface HandshakePort {

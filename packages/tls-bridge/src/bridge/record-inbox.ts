@@ -1,7 +1,7 @@
 import { ContentType, decodeAlert, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
 import { alertFailure, BridgeFailed, isFarewell, limitFailure } from "./bridge-failure.ts";
+import type { BridgeSide } from "./bridge-peers.ts";
 import { tlsBridgeLimits } from "./tls-bridge-limits.ts";
-import type { BridgeSide } from "./tls-bridge-options.ts";
 
 /** An alert that is not encrypted. */
 const ALERT_BYTES = 2;

@@ -13,8 +13,9 @@ import {
   nameOf,
 } from "./bridge-failure.ts";
 import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
+import type { BridgeSide } from "./bridge-peers.ts";
 import { RecordInbox } from "./record-inbox.ts";
-import type { BridgeSide, TlsBridgeHandler, TlsBridgeOptions } from "./tls-bridge-options.ts";
+import type { TlsBridgeHandler, TlsBridgeOptions } from "./tls-bridge-options.ts";
 
 /** How far a bridge is. `closed`: close_notify went both ways with both peers, or {@link TlsBridge.end} was called. */
 export type BridgeState = "handshaking" | "established" | "failed" | "closed";

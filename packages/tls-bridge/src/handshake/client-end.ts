@@ -1,6 +1,6 @@
 import { ContentType, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
 import { BridgeFailed } from "../bridge/bridge-failure.ts";
-import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
+import type { BridgeVersion, ServerIdentity } from "../bridge/bridge-peers.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
 import { TlsBridgeError } from "../tls-bridge-error.ts";

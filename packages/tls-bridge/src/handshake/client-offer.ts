@@ -12,7 +12,8 @@ import {
   serverNameOf,
 } from "@faultwire/tls-parser";
 import { BridgeFailed } from "../bridge/bridge-failure.ts";
-import type { BridgeVersion, IdentityKeyType, TlsBridgeOptions } from "../bridge/tls-bridge-options.ts";
+import type { BridgeVersion, IdentityKeyType } from "../bridge/bridge-peers.ts";
+import type { TlsBridgeOptions } from "../bridge/tls-bridge-options.ts";
 import { cipherSuiteProtection } from "../record-protection/record-protection-suite.ts";
 import type { SecureContextCache } from "./secure-context-cache.ts";
 import { spareGroups, supportedCurves, supportedSuites } from "./supported.ts";

@@ -8,8 +8,8 @@ import {
   RecordReader,
 } from "@faultwire/tls-parser";
 import { alertFailure, BridgeFailed, isFarewell, limitFailure } from "../bridge/bridge-failure.ts";
+import type { BridgeSide } from "../bridge/bridge-peers.ts";
 import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
-import type { BridgeSide } from "../bridge/tls-bridge-options.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 
 /** What a record of a handshake holds. */

@@ -12,7 +12,7 @@ import {
   selectedVersionOf,
 } from "@faultwire/tls-parser";
 import { BridgeFailed } from "../bridge/bridge-failure.ts";
-import type { BridgeSide, BridgeVersion } from "../bridge/tls-bridge-options.ts";
+import type { BridgeSide, BridgeVersion } from "../bridge/bridge-peers.ts";
 import { KeylogLabel } from "../keylog-line.ts";
 import {
   cipherSuiteProtection,

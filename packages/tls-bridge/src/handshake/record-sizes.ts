@@ -1,5 +1,5 @@
 import { RecordLimit } from "@faultwire/tls-parser";
-import type { BridgeVersion } from "../bridge/tls-bridge-options.ts";
+import type { BridgeVersion } from "../bridge/bridge-peers.ts";
 
 /** What two peers have said about the size of records. */
 export interface RecordSizes {

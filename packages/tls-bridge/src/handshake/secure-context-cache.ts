@@ -5,8 +5,8 @@ import {
   type SecureContext,
   type SecureContextOptions,
 } from "node:tls";
+import type { BridgeVersion, ServerIdentity } from "../bridge/bridge-peers.ts";
 import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
-import type { BridgeVersion, ServerIdentity } from "../bridge/tls-bridge-options.ts";
 
 /** What a context toward the upstream depends on. */
 export interface UpstreamContextKey {

@@ -13,8 +13,8 @@ import {
   type TlsRecord,
 } from "@faultwire/tls-parser";
 import { alertFailure, BridgeFailed, limitFailure, recordFailed } from "../bridge/bridge-failure.ts";
+import type { BridgeSide } from "../bridge/bridge-peers.ts";
 import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
-import type { BridgeSide } from "../bridge/tls-bridge-options.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer, SealOptions } from "../record-protection/record-sealer.ts";
 

@@ -1,6 +1,7 @@
 import { type Duplex, finished } from "node:stream";
+import type { BridgeSide } from "../bridge/bridge-peers.ts";
 import { TlsBridge } from "../bridge/tls-bridge.ts";
-import type { BridgeSide, TlsBridgeHandler, TlsBridgeOptions } from "../bridge/tls-bridge-options.ts";
+import type { TlsBridgeHandler, TlsBridgeOptions } from "../bridge/tls-bridge-options.ts";
 import { resetStream } from "./reset-stream.ts";
 
 /** Limits of a bridge on sockets. */

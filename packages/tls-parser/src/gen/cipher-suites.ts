@@ -1,5 +1,5 @@
 // Made by scripts/generate-tables.mjs from data/iana.json (written 2026-11-22). Do not edit.
-import type { CipherSuiteFacts } from "../tables/cipher-suite.ts";
+import type { CipherSuiteFacts } from "../tables/cipher-suite-facts.ts";
 
 /** Cipher suites by IANA name, signalling values included. */
 export const CipherSuite = {

@@ -1,5 +1,5 @@
 // Made by scripts/generate-tables.mjs from data/iana.json (written 2026-11-22). Do not edit.
-import type { NamedGroupFacts } from "../tables/named-group.ts";
+import type { NamedGroupFacts } from "../tables/named-group-facts.ts";
 
 /** Groups by IANA name (`NamedGroup`, RFC 8446 section 4.2.7). */
 export const NamedGroup = {

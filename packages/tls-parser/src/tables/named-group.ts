@@ -1,21 +1,8 @@
 import { namedGroups } from "../gen/named-groups.ts";
 import { isGrease } from "../grease.ts";
+import type { NamedGroupFacts } from "./named-group-facts.ts";
 
 export { NamedGroup } from "../gen/named-groups.ts";
-
-/** What a group's registration says about it. */
-export interface NamedGroupFacts {
-  /** The IANA name. */
-  readonly name: string;
-  /** `hybrid`: an elliptic curve and ML-KEM (or Kyber) together. */
-  readonly family: "elliptic-curve" | "finite-field" | "ml-kem" | "hybrid";
-  /** Whether it is meant to resist a quantum computer. */
-  readonly postQuantum: boolean;
-  /** Bytes of a client's `key_exchange` in TLS 1.3; undefined where the group has none there. */
-  readonly clientShareBytes?: number;
-  /** Bytes of a server's `key_exchange` in TLS 1.3; undefined where the group has none there. */
-  readonly serverShareBytes?: number;
-}
 
 /**
  * What is known of a group; undefined for numbers that name none.
