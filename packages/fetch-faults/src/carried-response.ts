@@ -13,8 +13,8 @@ export interface CarriedResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: readonly Header[];
-  /** `null` where there is none, and can be none. */
-  readonly body: BodySource | null;
+  /** Bytes that are all here; `null` where there is none, and can be none. */
+  readonly body: BodySource | Uint8Array<ArrayBuffer> | null;
   /** What came from the runtime's own fetch, for what a made one can't have. */
   readonly original: Response | null;
 }
@@ -39,15 +39,14 @@ function streamSource(stream: ReadableStream<Uint8Array>): BodySource {
   };
 }
 
-/** A body that is here, and how it ends. @param failure - What it fails with behind its parts; `null` ends it well. */
-export function knownSource(parts: readonly Uint8Array[], failure: Error | null): BodySource {
+/** A body that is here. @param failure - What it breaks off with; without it, it ends well. */
+export function knownSource(parts: readonly Uint8Array[], failure?: Error): BodySource {
   const left = [...parts];
   return {
     async read() {
       const part = left.shift();
-      if (part !== undefined) return part;
-      if (failure !== null) throw failure;
-      return null;
+      if (part === undefined && failure !== undefined) throw failure;
+      return part ?? null;
     },
     cancel() {
       left.length = 0;
@@ -62,8 +61,9 @@ const bodiless: ReadonlySet<number> = new Set([101, 204, 205, 304]);
 export function responseOf(carried: CarriedResponse): Response {
   const { status, statusText, headers, body, original } = carried;
   const failure: Failure = { reason: undefined };
-  const stream = body === null || bodiless.has(status) ? null : streamOf(body, failure);
-  const response = new Response(stream, { status, statusText, headers: headers.map(([...pair]) => pair) });
+  const isNone = body === null || bodiless.has(status);
+  const content = isNone ? null : body instanceof Uint8Array ? body : streamOf(body, failure);
+  const response = new Response(content, { status, statusText, headers: headers.map(([...pair]) => pair) });
   return dressed(response, original, failure);
 }
 

@@ -1,6 +1,6 @@
 /** Carries a changed message out on a response: waits, parts of the body, failures in the place of a socket's end. */
 import type { ChangedMessage, MessageAction } from "@faultwire/fault-session/messages";
-import type { BodySource, CarriedResponse } from "./carried-response.ts";
+import { type BodySource, type CarriedResponse, knownSource } from "./carried-response.ts";
 import { type Departure, type FetchClock, waitFor } from "./clock.ts";
 import { fetchFailed, terminated } from "./fetch-errors.ts";
 import { fetchFaultLimits } from "./limits.ts";
@@ -25,7 +25,8 @@ export async function changeResponse(
   changed: ChangedMessage,
   environment: ChangeEnvironment,
 ): Promise<CarriedResponse> {
-  const body = new ChangedBody(upstream.body, changed, environment);
+  const source = upstream.body instanceof Uint8Array ? knownSource([upstream.body]) : upstream.body;
+  const body = new ChangedBody(source, changed, environment);
   await body.head();
   const headers = changed.changesLength
     ? changed.headers.filter(([name]) => name.toLowerCase() !== "content-length")

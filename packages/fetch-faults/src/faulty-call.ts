@@ -259,7 +259,7 @@ export class FaultyCall {
     this.#log.response(this.#request, status, isInjected, retry);
     handed();
     const isWhole = (): ExchangeEnd => (isCut() ? "cut" : "complete");
-    if (body === null) {
+    if (body === null || body instanceof Uint8Array) {
       this.#abandon(isWhole());
       return response;
     }

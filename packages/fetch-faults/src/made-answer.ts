@@ -1,6 +1,6 @@
 /** Answers that no upstream gave. */
 import type { RequestPlan } from "@faultwire/fault-session/messages";
-import { REASON_PHRASES, ResponseReader } from "@faultwire/http1";
+import { joinBytes, REASON_PHRASES, ResponseReader } from "@faultwire/http1";
 import { type CarriedResponse, knownSource } from "./carried-response.ts";
 import { type Breakage, fetchFailed, terminated } from "./fetch-errors.ts";
 
@@ -16,7 +16,7 @@ export function madeAnswer(plan: AnswerOfOurs, method: string): CarriedResponse 
   if (plan.kind === "raw") return readAnswer(plan.bytes, method);
   const { status, headers, body } = plan.response;
   const isEmpty = method === "HEAD" || body.length === 0;
-  return { ...headOf(status, headers), body: isEmpty ? null : knownSource([body], null) };
+  return { ...headOf(status, headers), body: isEmpty ? null : body.slice() };
 }
 
 function headOf(status: number, headers: CarriedResponse["headers"]): Omit<CarriedResponse, "body"> {
@@ -41,5 +41,5 @@ function readAnswer(bytes: Uint8Array, method: string): CarriedResponse {
     }
   }
   if (head === undefined) throw fetchFailed("closed");
-  return { ...head, body: knownSource(parts, null) };
+  return { ...head, body: joinBytes(parts).slice() };
 }

@@ -34,6 +34,9 @@ const NOTHING: MessageAction[] = [];
  * ```
  */
 export class ChangedMessage extends ResponseChange<MessageMark> {
+  /** The body broke off upstream. */
+  #isBroken = false;
+
   constructor(options: ChangedMessageOptions) {
     const { headers, isEncoded, bodyBytes } = options.response;
     super(options, { headers, isEncoded, bodyBytes: bodyBytes ?? declaredBytes(headers, isEncoded) });
@@ -65,15 +68,6 @@ export class ChangedMessage extends ResponseChange<MessageMark> {
   protected override woken(nowMs: number): MessageAction[] {
     return this.#ends(this.machine?.wake(nowMs) ?? NOTHING);
   }
-
-  protected override released(nowMs: number): MessageAction[] {
-    const { machine } = this;
-    if (!machine) return NOTHING;
-    const actions = [...machine.finish(nowMs), ...machine.wake(Number.MAX_SAFE_INTEGER)];
-    return actions.filter(({ kind }) => kind !== "end");
-  }
-
-  #isBroken = false;
 
   /** A body that broke off must not look whole. */
   #ends(actions: readonly MessageAction[]): MessageAction[] {

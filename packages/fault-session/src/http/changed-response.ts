@@ -57,12 +57,15 @@ export class ChangedResponse extends ResponseChange<WireEnd> {
     return this.pass(actions, nowMs);
   }
 
-  protected override woken(nowMs: number): WireAction[] {
-    return this.#faulted?.wake(nowMs) ?? NOTHING;
+  /** The rest of the upstream's response can't be read: gives all that is held, at once. */
+  release(nowMs: number): WireAction[] {
+    this.complete();
+    this.gate.open();
+    return this.pass(this.#faulted?.release(nowMs) ?? NOTHING, nowMs);
   }
 
-  protected override released(nowMs: number): WireAction[] {
-    return this.#faulted?.release(nowMs) ?? NOTHING;
+  protected override woken(nowMs: number): WireAction[] {
+    return this.#faulted?.wake(nowMs) ?? NOTHING;
   }
 }
 

@@ -151,18 +151,8 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
     return this.machine ? this.pass(this.woken(nowMs), nowMs) : [];
   }
 
-  /** The rest of the upstream's response can't be read: gives all that is held, at once. */
-  release(nowMs: number): Gated<E>[] {
-    this.complete();
-    this.gate.open();
-    return this.pass(this.machine ? this.released(nowMs) : [], nowMs);
-  }
-
   /** What the machine gives once time has passed, in the carrier's form. */
   protected abstract woken(nowMs: number): readonly Gated<E>[];
-
-  /** All that the machine holds, in the carrier's form, without an end of the body. */
-  protected abstract released(nowMs: number): readonly Gated<E>[];
 
   /** The upstream says no more. */
   protected complete(): void {

@@ -177,3 +177,14 @@ it("a body's own failure is what its readers throw, also where the runtime would
     expect(failure).toMatchObject({ message: "terminated", cause: { code: "UND_ERR_SOCKET" } });
   }
 });
+
+it("an answer of ours is whole when it is there: a caller that reads only its status has got it", async () => {
+  const rig = rigOf("fault: { http: { status: 503, body: busy } }", ok);
+  const abort = new AbortController();
+  const response = await rig.fetch(url, { signal: abort.signal });
+  await response.body?.cancel();
+  expect(rig.told()).toEqual(["injected 503", "done", "complete"]);
+  const other = await rig.fetch(url, { signal: abort.signal });
+  abort.abort();
+  expect(await other.text()).toBe("busy");
+});
