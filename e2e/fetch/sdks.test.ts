@@ -1,4 +1,5 @@
 /** The SDKs that take a fetch, with one that fails: what they retry, what they throw, what their streams become. */
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
@@ -21,6 +22,16 @@ function failing(...rules: readonly string[]) {
 
 const once = "when: { nth: 1 }";
 const soon = "retryAfter: 0s";
+
+it("the README's lines make clients", () => {
+  const readme = readFileSync(new URL("../../packages/fetch-faults/README.md", import.meta.url), "utf8");
+  const rules = "{ version: 1, rules: [] }";
+  const Sdks = { Anthropic, OpenAI };
+  for (const [name, Sdk] of Object.entries(Sdks)) {
+    expect(readme).toContain(`new ${name}({ fetch: faultyFetch(fetch, { rules }) });`);
+    expect(new Sdk({ fetch: faultyFetch(fetch, { rules }), apiKey: "any" })).toBeInstanceOf(Sdk);
+  }
+});
 
 describe("@anthropic-ai/sdk", () => {
   let mock: LlmMock;
