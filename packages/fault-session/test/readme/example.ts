@@ -10,7 +10,7 @@ export function join(client: Socket, upstream: Socket, policy: FaultPolicy): voi
     end(to, how) {
       if (how === "reset") sockets[to].resetAndDestroy();
       else sockets[to].end();
-      if (to === "client") upstream.destroy();
+      if (session.isCut) upstream.destroy();
     },
     whenGone(to, _what, told) {
       if (sockets[to].writableEnded || sockets[to].destroyed) told(true);
@@ -21,6 +21,7 @@ export function join(client: Socket, upstream: Socket, policy: FaultPolicy): voi
   for (const [from, socket] of [["client", client] as const, ["server", upstream] as const]) {
     socket.on("data", (bytes) => session.receive(from, bytes));
     socket.on("end", () => session.ended(from, "fin"));
+    socket.on("error", () => session.ended(from, "reset"));
   }
   client.on("close", () => session.finish());
 }

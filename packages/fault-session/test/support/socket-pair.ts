@@ -117,7 +117,7 @@ export class SocketPair implements Carrier, Link {
   says(from: Side, bytes: Uint8Array | string, chunkBytes = 65_536): void {
     const peer = this.#peers[from];
     const all = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
-    if (peer.inboxEnd !== undefined || peer.isOver) return;
+    if (peer.inboxEnd !== undefined || this.#isClosed) return;
     // As Node's sockets hand it over: a Buffer, whose `slice` copies nothing.
     for (let at = 0; at < all.length; at += chunkBytes)
       peer.inbox.push(Buffer.from(new Uint8Array(all.subarray(at, at + chunkBytes)).buffer));
