@@ -94,6 +94,22 @@ describe("HTTP in clear inside of a tunnel", () => {
     await expect.poll(() => running.proxy.connections()).toBe(0);
   });
 
+  it("lets a client say the rest to an upstream that has ended its own half", async () => {
+    const { client, accept, running } = await plainPair("[]");
+    client.send(request.slice(0, -1));
+    const upstream = await accept();
+    await upstream.untilText(request.slice(0, -1));
+    upstream.send(answer);
+    upstream.socket.end();
+    await client.until("the FIN", (peer) => peer.ended);
+    expect(client.text()).toBe(answer);
+    client.send("i");
+    client.socket.end();
+    await upstream.until("the FIN", (peer) => peer.ended);
+    expect(upstream.text()).toBe(request);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
   it("answers nothing at all, and the connection ends with a FIN", async () => {
     const { client, running } = await plainPair("[{ name: empty, fault: { http: { empty: true } } }]");
     client.send(request);
