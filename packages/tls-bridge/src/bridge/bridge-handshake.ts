@@ -13,8 +13,8 @@ import { SecureContextCache } from "../handshake/secure-context-cache.ts";
 import { UpstreamEnd } from "../handshake/upstream-end.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer } from "../record-protection/record-sealer.ts";
-import { BridgeFailed } from "./bridge-failure.ts";
-import type { BridgeSide, ServerIdentity } from "./bridge-peers.ts";
+import { BridgeFailed, type BridgeFailure, failureAlerts } from "./bridge-failure.ts";
+import type { BridgeSide, BridgeVersion, ServerIdentity } from "./bridge-peers.ts";
 import { type HandshakePort, takeFrom } from "./handshake-port.ts";
 import { readClientHello } from "./read-client-hello.ts";
 import type { BridgeSession, HandshakeAlert, TlsBridgeOptions } from "./tls-bridge-options.ts";
@@ -29,7 +29,8 @@ export interface PeerProtection {
 export interface ShakenHands {
   readonly session: BridgeSession;
   readonly client: PeerProtection;
-  readonly server: PeerProtection;
+  /** Undefined where the client's handshake went on alone. */
+  readonly server: PeerProtection | undefined;
 }
 
 /**
@@ -42,6 +43,8 @@ export class BridgeHandshake {
   readonly #contexts: SecureContextCache;
   #upstream: UpstreamEnd | undefined;
   #client: ClientEnd | undefined;
+  /** Why there is no upstream any more, where the client's handshake goes on without it. */
+  #loss: BridgeFailure | undefined;
 
   constructor(options: TlsBridgeOptions, port: HandshakePort) {
     this.#options = options;
@@ -77,13 +80,16 @@ export class BridgeHandshake {
 
     const hellos = [bytes];
     let retryGroup: number | undefined;
-    for (;;) {
-      const progress = await takeFrom(this.#port, "server", (record) => upstream.take(record));
-      if (progress.kind === "answered") break;
-      if (progress.kind === "retry" && (this.#options.lockstep ?? true))
-        retryGroup = await this.#retryToo(offer, serverName, hellos, progress.group);
-    }
-    const client = await this.#serve(offer, upstream, serverName, retryGroup);
+    await this.#orAlone(async () => {
+      for (;;) {
+        const progress = await takeFrom(this.#port, "server", (record) => upstream.take(record));
+        if (progress.kind === "answered") break;
+        if (progress.kind === "retry" && (this.#options.lockstep ?? true))
+          retryGroup = await this.#retryToo(offer, serverName, hellos, progress.group);
+      }
+    });
+    const choice = this.#loss ? ownChoice(offer) : choiceOf(upstream);
+    const client = await this.#serve(offer, choice, serverName, retryGroup);
     const flight = await this.#flightFor(client, offer, hellos);
     this.#alertInFlight(client, flight);
     client.sendFlight(flight);
@@ -92,19 +98,25 @@ export class BridgeHandshake {
     while (lastFlight === undefined)
       lastFlight = await takeFrom(this.#port, "client", (record) => client.take(record));
     // The client must not get our Finished before we know whom it would talk to.
-    for (let isVerified = upstream.hello.version === "TLSv1.3"; !isVerified; )
-      isVerified = (await takeFrom(this.#port, "server", (record) => upstream.take(record))).kind === "done";
+    await this.#orAlone(async () => {
+      for (let isVerified = choice.version === "TLSv1.3" || this.#loss !== undefined; !isVerified; )
+        isVerified =
+          (await takeFrom(this.#port, "server", (record) => upstream.take(record))).kind === "done";
+    });
     client.sendLastFlight(lastFlight);
     this.#alertAt("established");
-    const shaken = {
+    const { version, alpnProtocol } = choice;
+    const hasUpstream = this.#loss === undefined;
+    const shaken: ShakenHands = {
       session: {
         serverName,
-        version: upstream.hello.version,
-        client: { cipherSuite: client.hello.suite.cipherSuite, alpnProtocol: upstream.alpnProtocol },
-        server: { cipherSuite: upstream.hello.suite.cipherSuite, alpnProtocol: upstream.alpnProtocol },
+        version,
+        client: { cipherSuite: client.hello.suite.cipherSuite, alpnProtocol },
+        server: hasUpstream ? { cipherSuite: upstream.hello.suite.cipherSuite, alpnProtocol } : undefined,
+        upstreamFailure: this.#loss,
       },
       client: { opener: client.opener(), sealer: required(client.sealer()) },
-      server: { opener: upstream.opener(), sealer: required(upstream.sealer()) },
+      server: hasUpstream ? { opener: upstream.opener(), sealer: required(upstream.sealer()) } : undefined,
     };
     this.release();
     return shaken;
@@ -123,6 +135,24 @@ export class BridgeHandshake {
   release(): void {
     this.#upstream?.release();
     this.#client?.release();
+  }
+
+  /** Does what the upstream is needed for, or finds that there is none and lets the client's handshake go on. */
+  async #orAlone(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!this.#options.withoutUpstream || !(error instanceof BridgeFailed)) throw error;
+      const { failure } = error;
+      if (failure.code !== "upstream-unreachable" && failure.code !== "upstream-untrusted") throw error;
+      const alert = failureAlerts(failure, false).server;
+      const record = alert && this.alertRecord("server", alert);
+      if (record) this.#port.send("server", record);
+      this.#loss = failure;
+      this.#upstream?.release();
+      this.#upstream = undefined;
+      this.#port.leaveUpstream();
+    }
   }
 
   /** Makes the client send another ClientHello, so that ours for the upstream can leave with it. */
@@ -165,11 +195,10 @@ export class BridgeHandshake {
 
   async #serve(
     offer: ClientOffer,
-    upstream: UpstreamEnd,
+    { version, alpnProtocol }: Choice,
     serverName: string,
     retryGroup: number | undefined,
   ): Promise<ClientEnd> {
-    const { version } = upstream.hello;
     const { keyType, suites } = offer.serving(version);
     const identity: ServerIdentity = await this.#options.identityFor({ serverName, keyType });
     this.#client = new ClientEnd({
@@ -177,7 +206,7 @@ export class BridgeHandshake {
       version,
       suites,
       groups: retryGroup === undefined ? offer.groups : [retryGroup],
-      protocol: upstream.alpnProtocol,
+      protocol: alpnProtocol,
       hasEarlyData: offer.hasEarlyData,
       recordSizeLimit: offer.recordSizeLimit,
       contexts: this.#contexts,
@@ -216,6 +245,21 @@ export class BridgeHandshake {
     this.#port.send("client", client.helloAndAlert(flight, encodeAlert(alert)));
     throw alertSent(alert);
   }
+}
+
+/** What the client is to be served with. */
+interface Choice {
+  readonly version: BridgeVersion;
+  readonly alpnProtocol: string | undefined;
+}
+
+function choiceOf({ hello, alpnProtocol }: UpstreamEnd): Choice {
+  return { version: hello.version, alpnProtocol };
+}
+
+/** What we choose where there is no upstream: the newest version, and the protocol that the client would like best. */
+function ownChoice({ versions: [version = "TLSv1.3"], protocols: [alpnProtocol] }: ClientOffer): Choice {
+  return { version, alpnProtocol };
 }
 
 function alertSent({ level, description }: HandshakeAlert): BridgeFailed {

@@ -8,6 +8,8 @@ export interface HandshakePort {
   /** A peer's next record, as soon as it is there; rejects when the bridge has come to its end. */
   next(from: BridgeSide): Promise<TlsRecord>;
   send(to: BridgeSide, bytes: Uint8Array): void;
+  /** The handshake goes on with the client alone: nothing more is wanted of the upstream. */
+  leaveUpstream(): void;
 }
 
 /**

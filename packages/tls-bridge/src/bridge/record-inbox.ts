@@ -32,6 +32,8 @@ export class RecordInbox {
   readonly #onWait: () => void;
   #waiter: Waiter | undefined;
   #isClosed = false;
+  /** Why this peer will send nothing more. */
+  readonly #lost: Partial<Record<BridgeSide, unknown>> = {};
 
   /** @param onWait - called whenever somebody begins to wait for a record that is not there */
   constructor(onWait: () => void) {
@@ -88,6 +90,8 @@ export class RecordInbox {
       this.#count(from, record);
       return record;
     }
+    const lost = this.#lost[from];
+    if (lost !== undefined) throw lost;
     return new Promise((resolve, reject) => {
       this.#waiter = { from, resolve, reject };
       this.#onWait();
@@ -100,6 +104,15 @@ export class RecordInbox {
     const record = queue.records.shift();
     queue.waitingBytes -= record?.byteLength ?? 0;
     return record;
+  }
+
+  /** This peer will send nothing more: whoever waits for it, now or later, is turned away with that reason. */
+  lose(from: BridgeSide, reason: unknown): void {
+    this.#lost[from] = reason;
+    const waiter = this.#waiter;
+    if (waiter?.from !== from) return;
+    this.#waiter = undefined;
+    waiter.reject(reason);
   }
 
   /** Forgets what waits; whoever waits for something is turned away. */

@@ -50,6 +50,12 @@ export interface TlsBridgeOptions {
    * upstream is then followed by one of ours, so that the client sends again. True unless given.
    */
   readonly lockstep?: boolean;
+  /**
+   * Whether the client's handshake goes on, by our own choice among what it offers, where the upstream can't be reached or
+   * does not verify. The session then has no upstream: what is written to it goes nowhere. Off unless given, and for
+   * whoever answers the client in the upstream's place.
+   */
+  readonly withoutUpstream?: boolean;
   /** OpenSSL's contexts, to be shared among bridges; one of its own unless given. */
   readonly contexts?: SecureContextCache;
   readonly handler: TlsBridgeHandler;
@@ -69,7 +75,10 @@ export interface BridgeSession {
   readonly serverName: string;
   readonly version: BridgeVersion;
   readonly client: BridgeSessionSide;
-  readonly server: BridgeSessionSide;
+  /** Undefined where there is no upstream; {@link upstreamFailure} says why. */
+  readonly server: BridgeSessionSide | undefined;
+  /** Why there is no upstream; only with {@link TlsBridgeOptions.withoutUpstream}. */
+  readonly upstreamFailure: BridgeFailure | undefined;
 }
 
 /**

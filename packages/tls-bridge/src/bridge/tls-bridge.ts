@@ -32,6 +32,8 @@ interface Peer {
   isDismissed: boolean;
   /** Whether its stream is over. */
   hasEnded: boolean;
+  /** Whether the session goes on without it: what it says is dropped, and nothing is said to it. */
+  isLeft: boolean;
 }
 
 /**
@@ -60,6 +62,7 @@ interface Peer {
 export class TlsBridge {
   readonly #handler: TlsBridgeHandler;
   readonly #peers: Readonly<Record<BridgeSide, Peer>> = { client: newPeer(), server: newPeer() };
+  readonly #goesOnAlone: boolean;
   readonly #inbox = new RecordInbox(() => this.#tellIdle());
   #state: BridgeState = "handshaking";
   #handshake: BridgeHandshake | undefined;
@@ -68,12 +71,21 @@ export class TlsBridge {
 
   constructor(options: TlsBridgeOptions) {
     this.#handler = options.handler;
+    this.#goesOnAlone = options.withoutUpstream ?? false;
     const handshake = new BridgeHandshake(options, {
       next: (from) => this.#inbox.next(from),
       send: (to, bytes) => this.#send(to, bytes),
+      leaveUpstream: () => {
+        this.#peers.server.isLeft = true;
+      },
     });
     this.#handshake = handshake;
     void this.#run(handshake);
+  }
+
+  /** Whether the client's session goes on, or has come about, without an upstream. */
+  get hasLeftUpstream(): boolean {
+    return this.#peers.server.isLeft;
   }
 
   /** How far it is. */
@@ -103,9 +115,9 @@ export class TlsBridge {
    * again afterwards. Does nothing once the bridge has failed or is closed.
    */
   push(from: BridgeSide, bytes: Uint8Array): void {
-    if (!this.#isAlive) return;
+    const { session, isLeft } = this.#peers[from];
+    if (!this.#isAlive || isLeft) return;
     try {
-      const { session } = this.#peers[from];
       // Records may wait still when a handler pushes in answer to `established`.
       if (session === undefined || this.#inbox.waitingBytes(from) > 0) this.#inbox.push(from, bytes);
       else for (const record of this.#inbox.reader(from).push(bytes)) this.#takeRecord(session, record);
@@ -120,7 +132,7 @@ export class TlsBridge {
    */
   pushEnd(from: BridgeSide): void {
     const peer = this.#peers[from];
-    if (!this.#isAlive || peer.hasEnded) return;
+    if (!this.#isAlive || peer.hasEnded || peer.isLeft) return;
     peer.hasEnded = true;
     if (peer.session?.isReadClosed) return;
     try {
@@ -141,13 +153,16 @@ export class TlsBridge {
   }
 
   /**
-   * No connection to the upstream could be opened: the session fails with `upstream-unreachable`.
+   * No connection to the upstream could be opened: the session fails with `upstream-unreachable`, or goes on without
+   * one where {@link TlsBridgeOptions.withoutUpstream} says so.
    *
    * @param reason - Node's code, `ECONNREFUSED` for one
    */
   unreachable(reason: string): void {
     const message = `the upstream can't be reached: ${reason}`;
-    this.#fail(new BridgeFailed({ code: "upstream-unreachable", message, reason }));
+    const failed = new BridgeFailed({ code: "upstream-unreachable", message, reason });
+    if (this.#goesOnAlone && this.#state === "handshaking") this.#inbox.lose("server", failed);
+    else this.#fail(failed);
   }
 
   /**
@@ -253,10 +268,12 @@ export class TlsBridge {
     const maxFragmentBytes =
       session.version === "TLSv1.3" ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
     const protections = { client, server };
-    const sessions = SIDES.map((side) => {
+    const sessions = SIDES.flatMap((side) => {
       this.#inbox.reader(side).maxFragmentBytes = maxFragmentBytes;
-      const { opener, sealer } = protections[side];
-      return [side, new PeerSession(side, opener, sealer, this.#portOf(side))] as const;
+      const protection = protections[side];
+      if (!protection) return [];
+      const { opener, sealer } = protection;
+      return [[side, new PeerSession(side, opener, sealer, this.#portOf(side))] as const];
     });
     this.#state = "established";
     for (const [side, peerSession] of sessions) this.#peers[side].session = peerSession;
@@ -310,7 +327,7 @@ export class TlsBridge {
   }
 
   #closeIfDone(): void {
-    const isDone = SIDES.every((side) => this.#peers[side].session?.isClosed ?? false);
+    const isDone = SIDES.every((side) => this.#peers[side].session?.isClosed ?? this.#peers[side].isLeft);
     if (!isDone || this.#state !== "established") return;
     this.#state = "closed";
     this.#letGo();
@@ -364,5 +381,12 @@ export class TlsBridge {
 }
 
 function newPeer(): Peer {
-  return { out: new ByteQueue(), session: undefined, dataRecords: 0, isDismissed: false, hasEnded: false };
+  return {
+    out: new ByteQueue(),
+    session: undefined,
+    dataRecords: 0,
+    isDismissed: false,
+    hasEnded: false,
+    isLeft: false,
+  };
 }
