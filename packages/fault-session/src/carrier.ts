@@ -38,6 +38,11 @@ export interface Carrier {
   whenGone(to: Side, what: "sent" | "ended", told: (isGone: boolean) => void): void;
   /** Why {@link whenGone} tells false, in words for reports; "the connection ended first" unless given. */
   readonly unsentReason?: string;
+  /**
+   * Whether what the client says comes, and what is said to it goes, though there is no upstream: then TLS with the client is
+   * opened all the same where the upstream can't be reached or does not verify. False unless given.
+   */
+  readonly needsNoUpstream?: boolean;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
   readonly insteadOf?: (fault: Fault) => string | undefined;
 }

@@ -76,6 +76,7 @@ export class ConnectionSession implements Session {
       desk,
       hooks,
       unsentReason: carrier.unsentReason ?? endedFirst,
+      needsNoUpstream: carrier.needsNoUpstream ?? false,
       now,
       tell,
       unread: unreadTeller({ policy, now, tell }),

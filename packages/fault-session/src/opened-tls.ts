@@ -56,6 +56,10 @@ export class OpenedTls implements Part {
   /** Of the session, once there is one. */
   #version: BridgeSession["version"] | undefined;
   #failure: BridgeFailure | undefined;
+  /** Why the upstream can't be reached, where it can't, as the carrier said it. */
+  #unreachable: string | undefined;
+  /** The upstream was told that nothing is wanted of it any more. */
+  #hasLeftUpstream = false;
   /** How the client's connection ends behind what is to go to it. */
   #clientEnd: EndKind | undefined;
   /** Who wants to know when what is to go to the client has gone; it is still to be sealed. */
@@ -87,6 +91,9 @@ export class OpenedTls implements Part {
       ...(fault.cipherSuites ? { cipherSuites: fault.cipherSuites } : {}),
       ...(fault.handshakeAlert ? { handshakeAlert: fault.handshakeAlert } : {}),
       contexts: interception.contexts,
+      // A carrier that needs no upstream can send to either peer at any moment.
+      lockstep: !context.needsNoUpstream,
+      withoutUpstream: context.needsNoUpstream,
       handler: this.#handler(),
     });
   }
@@ -139,11 +146,16 @@ export class OpenedTls implements Part {
   }
 
   ended(from: Side, how: EndKind): void {
+    const isAlone = this.#bridge.hasLeftUpstream;
+    if (isAlone && from === "server") return;
     this.#ends[from] = how;
+    // There is no upstream whose end would end the client's connection.
+    if (isAlone) this.#ends.server = "fin";
     this.flush();
   }
 
   unreachable(reason: string): void {
+    this.#unreachable = reason;
     this.#bridge.unreachable(reason);
     this.flush();
   }
@@ -180,6 +192,7 @@ export class OpenedTls implements Part {
       }
       return;
     }
+    if (this.#bridge.hasLeftUpstream && !this.#hasLeftUpstream) this.#leaveUpstream();
     // What a peer said before it ended may still be in work.
     if (!this.isBusy) this.#seeEnds();
     if (this.#owesCloseNotify && !this.exchanges?.owesClient) {
@@ -287,7 +300,7 @@ export class OpenedTls implements Part {
 
   #established(session: BridgeSession): void {
     const { context, met } = this.#options;
-    const { version } = session;
+    const { version, upstreamFailure } = session;
     this.#version = version;
     const { alpnProtocol } = session.client;
     // In TLS 1.2 the end of the handshake is ours; in TLS 1.3 only tickets follow.
@@ -315,6 +328,26 @@ export class OpenedTls implements Part {
         hold: (to, ms) => context.hold(to, ms),
       },
     });
+    if (upstreamFailure) this.#goAlone(upstreamFailure);
+  }
+
+  /** Nothing is wanted of the upstream any more: its end is none of the client's. */
+  #leaveUpstream(): void {
+    this.#hasLeftUpstream = true;
+    this.#ends.server = this.#ends.client && "fin";
+    this.#seenEnds.add("server");
+    const { context } = this.#options;
+    context.send("server", this.#bridge.take("server"));
+    context.end("server", "fin");
+  }
+
+  /** There is no upstream, and a session with the client: requests that need one are answered in its place. */
+  #goAlone({ code, message }: BridgeFailure): void {
+    const { context, met } = this.#options;
+    // A carrier tells of those that it could not reach.
+    if (code !== "upstream-unreachable")
+      context.tell({ type: "session-failed", host: met.host, code, message });
+    this.exchanges?.unreachable(this.#unreachable ?? message);
   }
 
   #write(to: Side, bytes: Uint8Array): void {

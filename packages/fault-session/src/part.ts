@@ -36,6 +36,8 @@ export interface PartContext extends Introducer {
   readonly hooks: CarrierHooks;
   /** Why a fault is not done though it was carried out here: what was sent never went. */
   readonly unsentReason: string;
+  /** As `needsNoUpstream` of a carrier. */
+  readonly needsNoUpstream: boolean;
   /** These bytes go to that peer. */
   send(to: Side, bytes: Uint8Array, canWait?: boolean): void;
   /** A peer's connection ends behind what was sent. */

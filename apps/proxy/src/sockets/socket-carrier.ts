@@ -34,6 +34,7 @@ export interface SocketCarrierOptions {
 }
 
 export class SocketCarrier implements Carrier {
+  readonly needsNoUpstream = true;
   readonly #options: SocketCarrierOptions;
   readonly #session: ConnectionSession;
   readonly #lines: { readonly client: Line; server: Line | undefined };
@@ -44,6 +45,8 @@ export class SocketCarrier implements Carrier {
   readonly #hasEnded: Record<Side, boolean> = { client: false, server: false };
   #isOver = false;
   #isUnreachable = false;
+  /** An upstream that was never dialled is to end: it has nothing more to say, which the session waits for. */
+  #owesServerEnd = false;
   /** How deep we are in what the session does. */
   #depth = 0;
 
@@ -80,6 +83,7 @@ export class SocketCarrier implements Carrier {
     if (this.#hasEnded[to]) return;
     this.#hasEnded[to] = true;
     this.#lines[to]?.end(how);
+    if (to === "server" && !this.#lines.server) this.#owesServerEnd = true;
     if (to === "client") this.#options.onClientEnd();
   }
 
@@ -195,6 +199,11 @@ export class SocketCarrier implements Carrier {
   /** What follows from what was done: time, room, ends. */
   #pump(): void {
     if (this.#isOver) return;
+    if (this.#owesServerEnd) {
+      this.#owesServerEnd = false;
+      this.#act(() => this.#session.ended("server", "fin"));
+      return;
+    }
     this.#awaitIdle();
     this.#arm();
     this.#regulate("client");

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Origin, seededBytes, sha256Of, startByteOrigin } from "@faultwire/testkit/byte-origin";
 import { connectPeer, connectTunnel, type Peer, startTcpOrigin } from "@faultwire/testkit/host-peers";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ProxyUnderTest, runProxy } from "../support/running-proxy.ts";
 
@@ -38,7 +39,18 @@ interface CurlResult {
 
 /** curl through the proxy. */
 function curl({ proxy, caPath }: ProxyUnderTest, ...args: string[]): Promise<CurlResult> {
-  const all = ["-sS", "--http1.1", "--noproxy", "", "--proxy", proxy.url, "--cacert", caPath, ...args];
+  const all = [
+    "-sS",
+    "--http1.1",
+    "--suppress-connect-headers",
+    "--noproxy",
+    "",
+    "--proxy",
+    proxy.url,
+    "--cacert",
+    caPath,
+    ...args,
+  ];
   return new Promise((resolve) => {
     execFile("curl", all, (error, stdout) => resolve({ exit: Number(error?.code ?? 0), out: stdout }));
   });
@@ -76,6 +88,9 @@ describe("HTTP in clear inside of a tunnel", () => {
     await client.until("the answer", (peer) => /^HTTP\/1\.1 429 [\s\S]*\r\n\r\n\{/.test(peer.text()));
     await expect.poll(() => running.told("done")).toMatchObject([{ rule: "busy" }]);
     expect(running.told("done")[0]).not.toHaveProperty("instead");
+    client.socket.end();
+    await client.until("the FIN", (peer) => peer.ended);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
   });
 
   it("resets as a reset, behind the bytes before it", async () => {
@@ -189,6 +204,71 @@ describe("HTTPS of a target", () => {
     expect((await curl(running, "https://api.test/")).exit).toBe(35);
     await expect.poll(() => running.told("done")).toMatchObject([{ rule: "cut" }]);
     await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+});
+
+describe("HTTPS of a target whose upstream can't be had", () => {
+  const rules = "[{ name: busy, when: { nth: 1 }, fault: { http: { status: 429 } } }]";
+  const versions = [["--tls-max", "1.2"], ["--tlsv1.3"]];
+
+  it.each(versions)("is answered by rule, and 502 where it was needed, with %j", async (...version) => {
+    const running = await runProxy(rules, { resolve: { "*": "127.0.0.1:1" } });
+    const write = ["-w", "%{http_code} "];
+    const first = await curl(running, ...version, ...write, "-o", "/dev/null", "https://api.test/");
+    expect(first).toEqual({ exit: 0, out: "429 " });
+    const second = await curl(running, ...version, "-i", "https://api.test/");
+    expect(second.exit).toBe(0);
+    expect(second.out).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
+    expect(second.out).toContain("x-faultwire: upstream-unreachable\r\n");
+    expect(JSON.parse(second.out.split("\r\n\r\n")[1] ?? "")).toEqual({
+      error: {
+        type: "upstream_unreachable",
+        message: "api.test:443 can't be reached: nothing listens there (ECONNREFUSED)",
+      },
+    });
+    expect(running.told("response")).toMatchObject([
+      { status: 429, injected: true },
+      { status: 502, injected: false },
+    ]);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("is answered by rule where its name does not resolve", async () => {
+    const running = await runProxy(rules);
+    const answered = await curl(running, "-w", "%{http_code}", "-o", "/dev/null", "https://api.test/");
+    expect(answered).toEqual({ exit: 0, out: "429" });
+    expect(running.logged("upstream-unreachable")).toMatchObject([{ upstream: "api.test:443" }]);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("gives a stranger in the upstream's place nothing, and says why", async () => {
+    const stranger = new TestAuthority("a stranger");
+    const { key, cert } = stranger.issue("api.test");
+    stranger.dispose();
+    const origin = await startByteOrigin({ tls: { key, cert } });
+    onTestFinished(() => origin.close());
+    const running = await runProxy(rules, { resolve: { "api.test:443": port(origin) } });
+    const write = ["-w", "%{http_code}", "-o", "/dev/null"];
+    expect(await curl(running, ...write, "https://api.test/")).toEqual({ exit: 0, out: "429" });
+    const refused = await curl(running, "-H", "x-api-key: secret", "https://api.test/");
+    expect(refused.exit).toBe(0);
+    expect(refused.out).toContain("the certificate of api.test does not verify");
+    expect(running.logged("session-failed")).toMatchObject([
+      { code: "upstream-untrusted" },
+      { code: "upstream-untrusted" },
+    ]);
+    // No handshake with it came about.
+    expect(origin.connections).toEqual([]);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("fails by a rule of TLS as with an upstream", async () => {
+    const running = await runProxy("[{ name: expired, fault: { tls: { certificate: expired } } }]", {
+      resolve: { "*": "127.0.0.1:1" },
+    });
+    // 60: the certificate does not verify.
+    expect((await curl(running, "https://api.test/")).exit).toBe(60);
+    await expect.poll(() => running.told("done")).toMatchObject([{ rule: "expired" }]);
   });
 });
 
