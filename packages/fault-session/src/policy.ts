@@ -17,6 +17,8 @@ export interface NewConnection {
   readonly way: TrafficWay;
   /** SNI, or the Host header without its port; lower case. */
   readonly host: string;
+  /** Where the carrier knows it. */
+  readonly port?: number;
   /** The protocols that a TLS client offers; empty where it offers none. */
   readonly alpnProtocols: readonly string[];
   /** For fingerprints; its byte arrays live as long as the call. */

@@ -55,10 +55,12 @@ export class FaultyCall {
     this.#host = host;
     this.#startMs = clock.now();
     this.#departure = new Departure(view.signal);
-    const { headers } = view;
+    const { headers, url } = view;
+    const isTls = url.protocol === "https:";
     this.#facts = policy.connection({
-      way: view.url.protocol === "https:" ? "decrypted" : "plain",
+      way: isTls ? "decrypted" : "plain",
       host,
+      port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
       alpnProtocols: [],
       clientHello: undefined,
       userAgent: headers.find(([name]) => name === "user-agent")?.[1],

@@ -21,8 +21,10 @@ export function rulesPolicy({ rules, seed, client, now, onEvent }: RulesPolicyOp
   let connections = 0;
   return {
     isTarget: (host) => engine.isTarget(host),
-    connection: ({ host, way }) => {
-      const facts = { connection: `${client}#${++connections}`, client, host, way };
+    connection: ({ host, way, port }) => {
+      const known = { client, host, way, ...(port === undefined ? {} : { port }) };
+      const sni = way === "decrypted" ? { sni: host } : {};
+      const facts = { ...known, ...sni, connection: `${client}#${++connections}` };
       return { facts, decision: engine.decideConnection(facts, now()) };
     },
     request: (facts) => engine.decideRequest(facts, now()),

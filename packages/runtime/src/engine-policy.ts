@@ -39,7 +39,7 @@ const unknownClient = "unknown";
  * every run in which each client opens its connections in the same order, whatever other clients do: that is what makes
  * `per: client` and `per: connection` rules repeatable. Two programs with one HTTP library are one client.
  *
- * A session does not know the port: TLS counts as 443, plain HTTP as 80. `alpn` is the protocol that the client offers
+ * Where a carrier does not know the port, TLS counts as 443, plain HTTP as 80. `alpn` is the protocol that the client offers
  * first.
  *
  * @example
@@ -63,7 +63,7 @@ export function enginePolicy(options: EnginePolicyOptions): FaultPolicy {
       connection: `${client}#${ordinals.next(client)}`,
       way,
       host,
-      port: way === "plain" ? 80 : 443,
+      port: news.port ?? (way === "plain" ? 80 : 443),
       ...(way === "plain" ? {} : { sni: host }),
       ...(alpn === undefined ? {} : { alpn }),
       ...(print === undefined ? {} : { ja4: print }),

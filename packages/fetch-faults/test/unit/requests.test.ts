@@ -188,3 +188,16 @@ it("an answer of ours is whole when it is there: a caller that reads only its st
   abort.abort();
   expect(await other.text()).toBe("busy");
 });
+
+it.each([
+  ["{ port: 8443 }", "https://api.test:8443/", 503],
+  ["{ port: 443 }", "https://api.test/", 503],
+  ["{ port: 443 }", "https://api.test:8443/", 200],
+  ["{ port: 80 }", "http://api.test/", 503],
+  ["{ sni: api.test }", "https://api.test/", 503],
+  ["{ sni: api.test }", "http://api.test/", 200],
+  ["{ host: api.test, path: /v1/messages, method: POST }", "http://API.test/v1/messages?x=1", 503],
+])("a rule for %s and a call to %s: %i", async (match, to, status) => {
+  const rig = rigOf(`match: ${match}, fault: { http: { status: 503 } }`, ok);
+  expect((await rig.fetch(to, { method: "post" })).status).toBe(status);
+});
