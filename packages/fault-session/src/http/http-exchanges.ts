@@ -5,38 +5,21 @@
  * Without a fault every byte goes through as it came and at once. With one, the order of responses is the order of
  * requests, and the connection goes on wherever the fault leaves it in one piece.
  */
-import {
-  type ConnectionFacts,
-  type ResponseDelay,
-  retryAfterMs,
-  type WireAction,
-} from "@faultwire/fault-engine";
-import {
-  type BodyItem,
-  LENIENT_RESPONSES,
-  type RequestHead,
-  type RequestItem,
-  RequestReader,
-  type ResponseHead,
-  type ResponseItem,
-  ResponseReader,
-} from "@faultwire/http1";
+import type { ConnectionFacts } from "@faultwire/fault-engine";
+import { type RequestHead, type RequestItem, RequestReader } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
-import { ChangedResponse } from "./changed-response.ts";
-import { DeferredItems } from "./deferred-items.ts";
+import type { ChangedResponse } from "./changed-response.ts";
 import { encodeAnswer } from "./encode-answer.ts";
 import { Exchange, passOn } from "./exchange.ts";
-import { httpExchangeLimits } from "./exchange-limits.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
 import { ExchangeTeller } from "./exchange-teller.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
-import { lateAnswer } from "./late-answer.ts";
 import { readableHead } from "./readable-head.ts";
 import { RequestDecider } from "./request-decider.ts";
+import { ResponseSide, type ResponseTurn } from "./response-side.ts";
 import { unreachablePlan } from "./unreachable-plan.ts";
-import { UpstreamTalk } from "./upstream-talk.ts";
 
 const noFacts: ConnectionFacts = { connection: "" };
 
@@ -50,16 +33,10 @@ export class HttpExchanges {
   #connection: (ConnectionFacts & { readonly client: string }) | undefined;
   #lastHead: RequestHead | null = null;
   readonly #requests = new RequestReader();
-  readonly #responses = new ResponseReader(
-    { maxOutstandingRequests: httpExchangeLimits.maxOutstandingRequests },
-    LENIENT_RESPONSES,
-  );
+  readonly #responses: ResponseSide;
   readonly #queue = new ExchangeQueue();
   /** The request that is being read. */
   #reading: Exchange | null = null;
-  readonly #deferred = new DeferredItems();
-  readonly #talk = new UpstreamTalk();
-  #upstreamEnd: EndKind | undefined;
   #hasClientEnded = false;
   #isOpaque = false;
   #isOver = false;
@@ -74,6 +51,24 @@ export class HttpExchanges {
     const decided = (exchange: Exchange): void => this.#carryOut(exchange);
     this.#decider = new RequestDecider({ policy, desk, unread, decided });
     this.#tell = new ExchangeTeller(options.port, options.unread, options.unsentReason);
+    const isOver = (): boolean => this.#isOver;
+    const turn: ResponseTurn = {
+      get isOver() {
+        return isOver();
+      },
+      end: (how) => this.#end(how),
+      becomeOpaque: () => this.#becomeOpaque(),
+    };
+    const { port, now } = options;
+    this.#responses = new ResponseSide({
+      queue: this.#queue,
+      tell: this.#tell,
+      port,
+      desk,
+      now,
+      unread,
+      turn,
+    });
   }
 
   /** Whether anything was sent that the peers did not say themselves, or kept from them. */
@@ -88,7 +83,7 @@ export class HttpExchanges {
 
   /** Whether the upstream still owes a response, so that it will say something by itself. */
   get upstreamOwes(): boolean {
-    return !this.#talk.isDone && this.#queue.owed > this.#deferred.ends;
+    return this.#responses.isOwed;
   }
 
   /** Whether so much is under way that nothing more should be read from the client for now. */
@@ -98,8 +93,7 @@ export class HttpExchanges {
 
   /** Whether a response that depends on the upstream no more is still being sent, slowly or never. */
   get isSending(): boolean {
-    const changed = this.#queue.first?.changed;
-    return changed ? (changed.isComplete || changed.isStalled) && !changed.isOver : false;
+    return this.#responses.isSending;
   }
 
   /** Whether the client is still to get something that depends on the upstream no more. */
@@ -151,7 +145,7 @@ export class HttpExchanges {
   /** Bytes that this peer has said, or has made us say, and that are kept here. */
   heldBytes(from: Side): number {
     if (from === "client") return this.#queue.waitingBytes + (this.#reading?.heldBytes ?? 0);
-    return (this.#queue.first?.changed?.pendingBytes ?? 0) + this.#deferred.bytes;
+    return this.#responses.heldBytes;
   }
 
   /** When to call {@link wake}; `undefined` while nothing waits for a time. */
@@ -166,21 +160,19 @@ export class HttpExchanges {
       return;
     }
     for (const item of this.#requests.push(bytes)) this.#request(item);
-    this.#flush();
+    this.#responses.flush();
   }
 
   fromServer(bytes: Uint8Array): void {
     if (this.#isOver) return;
     if (this.#isOpaque) this.#port.toClient(bytes);
-    else this.#heard(this.#responses.push(bytes));
+    else this.#responses.push(bytes);
   }
 
   /** The upstream has ended: in order, that ends a body which lasts until then; any other is cut off. */
   serverEnded(how: EndKind): void {
     if (this.#isOver || this.#isOpaque) return;
-    this.#upstreamEnd = how;
-    this.#heard(this.#responses.finish().map((item) => (how === "reset" ? brokenOff(item) : item)));
-    this.#talk.isDone = true;
+    this.#responses.ended(how);
   }
 
   /**
@@ -193,7 +185,7 @@ export class HttpExchanges {
     if (this.#isOpaque) this.#end("fin");
     for (const exchange of this.#queue)
       if (exchange.goesOn && exchange.name !== null) this.#standIn(exchange, reason);
-    this.#flush();
+    this.#responses.flush();
   }
 
   /** The client says no more: a request that it has begun will not be whole. */
@@ -210,15 +202,12 @@ export class HttpExchanges {
 
   /** Does what is due by now. */
   wake(): void {
-    const exchange = this.#queue.first;
-    if (this.#isOver || !exchange?.changed) return;
-    this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#options.now()));
-    if (this.#deferred.length > 0 && !this.isSending) this.#respond(this.#deferred.take());
+    if (!this.#isOver) this.#responses.wake();
   }
 
   /** Whether {@link insert} would be between two requests, on a connection that is read. */
   get canInsert(): boolean {
-    return !this.#isOpaque && !this.#talk.isDone && this.#reading?.goesOn !== true;
+    return !this.#isOpaque && !this.#responses.isDone && this.#reading?.goesOn !== true;
   }
 
   /**
@@ -384,190 +373,7 @@ export class HttpExchanges {
     if (this.#isOpaque) return;
     this.#isOpaque = true;
     for (const { bytes } of this.#requests.becomeOpaque()) this.#port.toServer(bytes);
-    for (const { bytes } of this.#deferred.take()) this.#port.toClient(bytes);
-    for (const { bytes } of this.#responses.becomeOpaque()) this.#port.toClient(bytes);
-  }
-
-  /** Sends the answers of ours whose turn it is. */
-  #flush(): void {
-    for (;;) {
-      const { first: exchange } = this.#queue;
-      const delay = exchange?.plan?.kind === "answer" ? exchange.plan.delay : null;
-      if (!exchange?.isAnswered || !exchange.isSent || this.#isOver) return;
-      if (delay !== null) {
-        if (exchange.changed === null) this.#sendLate(exchange, delay);
-        return;
-      }
-      this.#queue.shift();
-      this.#answer(exchange);
-    }
-  }
-
-  #answer(exchange: Exchange): void {
-    const { bytes } = exchange.answer;
-    if (bytes.length > 0) this.#port.toClient(bytes);
-    const ends = exchange.endsWithAnswer;
-    if (ends) this.#end(exchange.plan?.kind === "end" ? exchange.plan.how : "fin");
-    this.#tell.answered(exchange, ends);
-  }
-
-  #sendLate(exchange: Exchange, delay: ResponseDelay): void {
-    const { decision, head, answer } = exchange;
-    const nowMs = this.#options.now();
-    const late = decision && lateAnswer(decision, head, answer.bytes, delay, nowMs);
-    if (!late) return;
-    const { changed, items } = late;
-    exchange.changed = changed;
-    this.#carry(exchange, changed, changed.begin(nowMs));
-    for (const item of items) this.#carry(exchange, changed, changed.push(item, nowMs));
-  }
-
-  #heard(items: readonly ResponseItem[]): void {
-    this.#talk.heard(items);
-    this.#respond(items);
-  }
-
-  #respond(items: readonly ResponseItem[]): void {
-    for (const [at, item] of items.entries()) {
-      this.#talk.take(items, at);
-      if (this.isSending) {
-        this.#deferred.push(items.slice(at));
-        if (this.#deferred.bytes > httpExchangeLimits.maxDeferredBytes) this.#end("reset");
-        return;
-      }
-      this.#response(item);
-      if (this.#isOver) break;
-    }
-    this.#talk.take([], 0);
-  }
-
-  #response(item: ResponseItem): void {
-    const { first: exchange } = this.#queue;
-    const now = this.#options.now();
-    if (exchange && (item.kind === "end" || item.kind === "malformed" || item.kind === "opaque"))
-      this.#queue.answered(exchange);
-    if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
-      this.#responseLost(exchange, item);
-      return;
-    }
-    if (item.kind === "interim") {
-      if (exchange.name !== null) this.#port.toClient(item.bytes);
-      if (item.status === 101) this.#upgraded(exchange);
-    } else if (item.kind === "head") this.#responseHead(exchange, item, now);
-    else if (exchange.changed) this.#carry(exchange, exchange.changed, exchange.changed.push(item, now));
-    else if (exchange.name !== null) this.#port.toClient(item.bytes);
-    if (item.kind === "end" && (!exchange.changed || exchange.changed.isOver)) this.#completed(exchange);
-  }
-
-  #upgraded(exchange: Exchange): void {
-    this.#queue.shift();
-    this.#tell.log?.response(exchange, 101, false, null);
-    this.#options.unread("upgraded", "server");
-    this.#tell.log?.outcome(
-      exchange,
-      exchange.plan?.kind === "change" ? "the connection was upgraded" : null,
-    );
-    this.#tell.log?.end(exchange, "complete");
-    this.#becomeOpaque();
-  }
-
-  #responseHead(exchange: Exchange, head: ResponseHead, nowMs: number): void {
-    const { plan, decision, name } = exchange;
-    const { desk } = this.#options;
-    if (name === null) return;
-    this.#tell.log?.response(exchange, head.status, false, retryAfterMs(head.headers, desk.nowMs));
-    if (plan?.kind !== "change" || !decision) {
-      this.#port.toClient(head.bytes);
-      return;
-    }
-    const { requestId } = desk.answerContext(decision, exchange.head);
-    const changed = new ChangedResponse({ decision, plan, head, request: exchange.head, requestId, nowMs });
-    exchange.changed = changed;
-    this.#carry(exchange, changed, changed.begin(nowMs));
-  }
-
-  /** Does what a changed response says. */
-  #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
-    if (changed.isStalled) this.#tell.stalled(exchange);
-    if (actions.length > 0) this.#tell.begun(exchange);
-    for (const action of actions) {
-      if (action.kind === "bytes") {
-        this.#port.toClient(action.bytes);
-        continue;
-      }
-      if (action.kind === "end" && action.keepAlive) {
-        // What the upstream still says of this response goes nowhere; the exchange lasts until it has said it.
-        if (changed.isComplete) this.#completed(exchange);
-        continue;
-      }
-      this.#queue.shift();
-      const isBroken = changed.isBrokenOff && this.#upstreamEnd === "reset";
-      this.#end(action.kind === "reset" || isBroken ? "reset" : "fin");
-      this.#tellEnd(exchange);
-      return;
-    }
-  }
-
-  #completed(exchange: Exchange): void {
-    if (this.#queue.first !== exchange) return;
-    this.#queue.shift();
-    this.#tellEnd(exchange);
-    this.#flush();
-  }
-
-  #tellEnd(exchange: Exchange): void {
-    // An upstream that has said all ends by itself where it was asked to, of which a carrier may not hear.
-    const isWhole = exchange.changed?.isComplete || this.#talk.hasEnd;
-    this.#tell.ended(exchange, this.#isOver && !isWhole);
-  }
-
-  /** The upstream says something that can't be read: it goes on as it is where nothing of ours depends on it. */
-  #responseLost(exchange: Exchange | undefined, item: ResponseItem): void {
-    this.#tell.lost(item, "server");
-    if (exchange?.changed) {
-      this.#changedLost(exchange, exchange.changed, item as BodyItem);
-      return;
-    }
-    if (this.#queue.hasOwnMessages) {
-      this.#end(this.#upstreamEnd ?? "fin");
-      return;
-    }
-    if (exchange) {
-      this.#queue.shift();
-      this.#tell.log?.outcome(
-        exchange,
-        exchange.plan?.kind === "change" ? "the response can't be read" : null,
-      );
-      this.#tell.log?.end(exchange, "cut");
-    }
-    this.#port.toClient(item.bytes);
-    this.#becomeOpaque();
-  }
-
-  /** The same of a response that is being changed: what is held of it goes out, and the rest as it comes. */
-  #changedLost(exchange: Exchange, changed: ChangedResponse, item: BodyItem): void {
-    const isCutOff = item.kind === "malformed" && item.code === "truncated";
-    if (isCutOff || changed.isStalled) {
-      this.#carry(exchange, changed, changed.push(item, this.#options.now()));
-      return;
-    }
-    // A client that has all of it already gets the end: where the upstream's next response begins can't be told.
-    const wasOver = changed.isOver;
-    const actions = changed.release(this.#options.now());
-    for (const action of actions) if (action.kind === "bytes") this.#port.toClient(action.bytes);
-    const isOver = changed.isOver;
-    const reason = changed.hasStruck ? null : "the response can't be read";
-    this.#queue.shift();
-    const isEnd = isOver || this.#queue.hasOwnMessages;
-    if (isEnd) this.#end(wasOver ? "fin" : "reset");
-    if (isOver) this.#tellEnd(exchange);
-    else {
-      this.#tell.log?.outcome(exchange, reason);
-      this.#tell.log?.end(exchange, "cut");
-    }
-    if (isEnd) return;
-    this.#port.toClient(item.bytes);
-    this.#becomeOpaque();
+    this.#responses.release();
   }
 
   #end(how: EndKind): void {
@@ -577,9 +383,4 @@ export class HttpExchanges {
     this.#abandon();
     this.#port.endClient(how);
   }
-}
-
-/** A body whose end is the connection's is not whole where the connection broke. */
-function brokenOff(item: ResponseItem): ResponseItem {
-  return item.kind === "end" ? { kind: "malformed", code: "truncated", offset: 0, bytes: item.bytes } : item;
 }
