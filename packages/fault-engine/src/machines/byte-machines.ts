@@ -157,17 +157,21 @@ export class DelayMachine extends OutputMachine {
 /** `http.truncate`: the body breaks off after so many bytes, and the connection with it. */
 export class TruncateMachine extends OutputMachine {
   #left: number;
+  /** The client has the whole body where the cut would be, and knows it by its length. */
+  readonly #isTooLate: boolean;
 
-  /** @param bodyBytes - For a share: the whole, rounded down; it has to be known. */
-  constructor(after: Extent, bodyBytes: number) {
+  /** @param bodyBytes - The whole, `null` where it is not known; a share of it is rounded down. */
+  constructor(after: Extent, bodyBytes: number | null) {
     super();
-    this.#left = after.kind === "bytes" ? after.bytes : Math.floor(after.share * bodyBytes);
+    this.#left = after.kind === "bytes" ? after.bytes : Math.floor(after.share * (bodyBytes ?? 0));
+    this.#isTooLate = bodyBytes !== null && this.#left >= bodyBytes;
   }
 
   protected override accept(data: Uint8Array, nowMs: number): void {
-    this.output.putBytes(data.subarray(0, this.#left), nowMs, nowMs);
+    const bytes = this.#isTooLate ? data : data.subarray(0, this.#left);
+    this.output.putBytes(bytes, nowMs, nowMs);
     this.#left -= Math.min(this.#left, data.length);
-    if (this.#left > 0) return;
+    if (this.#left > 0 || this.#isTooLate) return;
     this.done();
     this.output.put({ kind: "close" }, nowMs);
   }

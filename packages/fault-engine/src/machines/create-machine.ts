@@ -48,7 +48,7 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "http.truncate":
       if (fault.after.kind === "share" && context.bodyBytes === null)
         return none("a share of a body whose length is not known; use afterBytes");
-      return made(new TruncateMachine(fault.after, context.bodyBytes ?? 0));
+      return made(new TruncateMachine(fault.after, context.bodyBytes));
     case "stream.error-event":
     case "stream.cut":
     case "stream.stall":

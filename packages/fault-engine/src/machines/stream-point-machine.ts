@@ -50,6 +50,8 @@ export class StreamPointMachine implements FaultMachine {
   #events = 0;
   #bytes = 0;
   #isInEvent = false;
+  /** The event has passed with which the answer is complete. */
+  #isAnswered = false;
   #provider: Provider | null;
   #nextPingMs: number | undefined;
   #stallEndMs = Number.POSITIVE_INFINITY;
@@ -181,6 +183,8 @@ export class StreamPointMachine implements FaultMachine {
       return;
     }
     if (meaning !== undefined && !meaning.isPing) this.#events++;
+    // Those of the tail have not passed.
+    if (this.#tail === null && meaning?.isLast) this.#isAnswered = true;
     if (item.kind === "event" && meaning !== undefined && this.#tail !== null) {
       this.#held.take();
       for (const bytes of this.#tail.push({ bytes: item.whole, isEvent: !meaning.isPing }))
@@ -260,7 +264,11 @@ export class StreamPointMachine implements FaultMachine {
         break;
       }
       case "stream.cut":
-        this.#stop(fault.stop, nowMs);
+        if (fault.stop === "clean" && this.#isAnswered) {
+          // The client would see just what it sees without the cut.
+          this.#undone("the stream was complete at the point of the cut");
+          this.#phase = "passed";
+        } else this.#stop(fault.stop, nowMs);
         break;
       case "stream.stall":
         this.#outcome = { kind: "done" };

@@ -97,12 +97,28 @@ describe("http.truncate", () => {
     [{ kind: "bytes", bytes: 10 }, 10],
     [{ kind: "bytes", bytes: 0 }, 0],
     [{ kind: "share", share: 0.5 }, 450],
-    [{ kind: "share", share: 1 }, 900],
+    [{ kind: "share", share: 0.999 }, 899],
   ] as const)("%j", (after, length) => {
     for (const size of [1, 7, 1000]) {
       const machine = machineFor({ kind: "http.truncate", after }, { bodyBytes: 900 });
       const chunks = [...chunksOf(new TextEncoder().encode(text), size)];
       expect(resultOf(drive(machine, chunks))).toEqual({ text: text.slice(0, length), end: "<close>" });
+    }
+  });
+
+  it.each([
+    [{ kind: "share", share: 1 }, 0],
+    [{ kind: "bytes", bytes: 900 }, 0],
+    [{ kind: "bytes", bytes: 1000 }, 100],
+  ] as const)("is undone at the end of a body, where nothing is left to be cut: %j", (after, missing) => {
+    const whole = new TextEncoder().encode(text).subarray(0, 900);
+    for (const size of [1, 7, 1000]) {
+      const machine = machineFor({ kind: "http.truncate", after }, { bodyBytes: 900 });
+      expect(resultOf(drive(machine, [...chunksOf(whole, size)]))).toMatchObject({ end: "<end>" });
+      expect(machine.outcome).toEqual({
+        kind: "undone",
+        reason: `the body ended ${missing} bytes before the cut`,
+      });
     }
   });
 

@@ -66,6 +66,21 @@ describe("stream.cut", () => {
     expect(result).toEqual({ text: upTo(4), end, outcome: { kind: "done" }, isOver: true });
   });
 
+  it("is undone behind the last event, where a clean end is what the client would have had", () => {
+    const last = atEvents(anthropicEvents.length - 1);
+    expect(run({ kind: "stream.cut", at: last, stop: "clean" })).toEqual({
+      text: all,
+      end: "<end>",
+      outcome: { kind: "undone", reason: "the stream was complete at the point of the cut" },
+      isOver: true,
+    });
+    // An end of the connection shows itself there, too.
+    expect(run({ kind: "stream.cut", at: last, stop: "fin" })).toMatchObject({
+      end: "<close>",
+      outcome: { kind: "done" },
+    });
+  });
+
   it("before everything", () => {
     expect(run({ kind: "stream.cut", at: atEvents(0), stop: "fin" })).toMatchObject({
       text: "",
