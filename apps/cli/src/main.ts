@@ -45,6 +45,11 @@ const subcommands: Readonly<
   },
 };
 
+// Whoever read our output has gone, as `head` does behind its last line: there is nobody to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const program = new Command("faultwire")
   .description(
     "Finds out what your program does when the model API fails: closes its connections and answers its requests " +
