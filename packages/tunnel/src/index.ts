@@ -6,10 +6,10 @@ export {
   type LaneOptions,
   maxTimedParts,
   type ReadReply,
-  type TimedPart,
   type WriteReply,
 } from "./lane.ts";
 export { tickLimits } from "./ticks.ts";
+export type { TimedPart } from "./timed-parts.ts";
 export type { Timers } from "./timers.ts";
 export type { Reply, TunnelCall, TunnelOptions } from "./tunnel.ts";
 export { Tunnels, type TunnelsOptions, tunnelLimits } from "./tunnels.ts";

@@ -24,6 +24,7 @@
 import { hostLimits } from "@faultwire/fault-protocol";
 import { joinBytes } from "@faultwire/http1";
 import type { HostPace } from "./host-pace.ts";
+import { joinParts, type TimedPart } from "./timed-parts.ts";
 import type { Timers } from "./timers.ts";
 import { UnseenBytes } from "./unseen-bytes.ts";
 
@@ -58,15 +59,6 @@ const lateTimerMs = 50;
 
 /** Filler for one buffer of the host. */
 const oneBuffer = new Uint8Array(hostLimits.maxWriteChunkBytes);
-
-/** A part of an answer that goes out at its time. */
-export interface TimedPart {
-  readonly bytes: Uint8Array;
-  /** On the clock of the lane's timers. A part with `Infinity` never goes, and it has to be the last. */
-  readonly atMs: number;
-  /** Whether the host already holds exactly these bytes, so that the answer need not repeat them. */
-  readonly isGiven?: boolean;
-}
 
 /** The most parts of one answer. Each part takes one full buffer of the host, and all parts go in one message. */
 export const maxTimedParts: number = Math.floor(
@@ -497,8 +489,4 @@ export class Lane {
     if (room > 0 && room < last && this.#unseen.matches(chunk, room)) return room;
     return this.#unseen.matches(chunk, last) ? last : -1;
   }
-}
-
-function joinParts(parts: readonly TimedPart[]): Uint8Array {
-  return joinBytes(parts.map(({ bytes }) => bytes));
 }

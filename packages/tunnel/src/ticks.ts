@@ -10,9 +10,11 @@ import { hostLimits } from "@faultwire/fault-protocol";
 import type { Carrier, ConnectionSession, EndKind, EndOptions, Side } from "@faultwire/fault-session";
 import { joinBytes } from "@faultwire/http1";
 import { closeReason } from "./chunk-answer.ts";
-import { maxTimedParts, type TimedPart } from "./lane.ts";
+import { Departures } from "./departures.ts";
+import { maxTimedParts } from "./lane.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Prompter } from "./prompter.ts";
+import { byMoment, fewer, type TimedPart } from "./timed-parts.ts";
 import type { Timers } from "./timers.ts";
 import { insteadInTunnel, unsentReason } from "./ways.ts";
 
@@ -62,14 +64,6 @@ export const tickLimits = {
   maxReserveMs: 60_000,
 } as const;
 
-/** A question of the session: have these bytes gone? */
-interface Waiter {
-  /** The number of the byte that it waits for, counted over the whole direction. */
-  readonly atByte: number;
-  readonly needsEnd: boolean;
-  readonly told: (isGone: boolean) => void;
-}
-
 /** The direction toward one peer. */
 interface Direction {
   reply: TickReply | undefined;
@@ -88,14 +82,8 @@ interface Direction {
   /** Before this moment an answer is still going out in parts, and the direction must not end. */
   noEndBeforeMs: number;
   hasEnded: boolean;
-  /** How many bytes were ever queued, and how many of them have gone out. */
-  queuedBytes: number;
-  goneBytes: number;
-  /** Answers that were given: the number of their last byte, and when it goes out. */
-  going: { readonly upTo: number; readonly atMs: number }[];
-  waiters: Waiter[];
-  /** Since when a waiter waits while there is no call to send its bytes with. */
-  strandedSinceMs: number | undefined;
+  /** Who waits until bytes of this direction have gone. */
+  readonly departures: Departures;
 }
 
 /**
@@ -174,7 +162,7 @@ export class Ticks implements Carrier {
       for (const side of sides) {
         const each = this.#directions[side];
         const kept = each.out.slice(0, each.settledParts);
-        each.queuedBytes -= each.outBytes - kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
+        each.departures.queue(kept.reduce((sum, { bytes }) => sum + bytes.length, 0) - each.outBytes);
         this.#keep(each, kept);
       }
     this.endFor(to, closeReason);
@@ -182,8 +170,7 @@ export class Ticks implements Carrier {
   }
 
   whenGone(to: Side, what: "sent" | "ended", told: (isGone: boolean) => void): void {
-    const direction = this.#directions[to];
-    direction.waiters.push({ atByte: direction.queuedBytes, needsEnd: what === "ended", told });
+    this.#directions[to].departures.wait(what === "ended", told);
   }
 
   readonly insteadOf: NonNullable<Carrier["insteadOf"]> = insteadInTunnel;
@@ -216,8 +203,7 @@ export class Ticks implements Carrier {
     for (const side of sides) {
       this.#directions[side].reply = undefined;
       this.#directions[side].unseen = [];
-      this.#directions[side].waiters = [];
-      this.#directions[side].going = [];
+      this.#directions[side].departures.clear();
       this.#keep(this.#directions[side], []);
     }
   }
@@ -292,39 +278,22 @@ export class Ticks implements Carrier {
   }
 
   /** Tells the waiters whether their bytes have gone, or can't go. */
-  #tellGone(direction: Direction): void {
-    const now = this.#timers.now();
-    const { going, waiters } = direction;
-    for (let [next] = going; next && (next.atMs <= now || this.#isReleased); [next] = going) {
-      direction.goneBytes = next.upTo;
-      going.shift();
-    }
-    const isGone = ({ atByte, needsEnd }: Waiter): boolean =>
-      direction.goneBytes >= atByte && (!needsEnd || direction.hasEnded);
-    // Not in order: bytes may have gone while the end that is asked for before them has not.
-    const gone = waiters.filter(isGone);
-    direction.waiters = waiters.filter((waiter) => !gone.includes(waiter));
-    for (const { told } of gone) told(true);
-    if (direction.waiters.length === 0 || direction.reply || going.length > 0) {
-      direction.strandedSinceMs = undefined;
-      return;
-    }
-    direction.strandedSinceMs ??= now;
-    if (now < direction.strandedSinceMs + tickLimits.maxStrandedMs) return;
-    direction.strandedSinceMs = undefined;
-    for (const { told } of direction.waiters.splice(0)) told(false);
-  }
-
-  /** Notes that so many more bytes go out at that moment. */
-  #goes(direction: Direction, bytes: number, atMs: number): void {
-    const { going, goneBytes } = direction;
-    if (bytes > 0) going.push({ upTo: (going.at(-1)?.upTo ?? goneBytes) + bytes, atMs });
+  #tellGone({ departures, hasEnded, reply }: Direction): void {
+    const { maxStrandedMs } = tickLimits;
+    const hasCall = reply !== undefined;
+    departures.tell({
+      nowMs: this.#timers.now(),
+      hasEnded,
+      hasCall,
+      isReleased: this.#isReleased,
+      maxStrandedMs,
+    });
   }
 
   #queue(direction: Direction, bytes: Uint8Array): void {
     direction.out.push({ bytes, atMs: this.now() });
     direction.outBytes += bytes.length;
-    direction.queuedBytes += bytes.length;
+    direction.departures.queue(bytes.length);
   }
 
   #settle(to: Side, driven: TickDriven, now: number): void {
@@ -416,7 +385,7 @@ export class Ticks implements Carrier {
     if (reply.canDrip && !this.#isReleased && isInParts) {
       this.#keep(direction, []);
       const timed = fewer(isSliced ? [...parts] : byMoment(parts, now), maxTimedParts - 1);
-      for (const { bytes, atMs } of timed) this.#goes(direction, bytes.length, atMs);
+      for (const { bytes, atMs } of timed) direction.departures.go(bytes.length, atMs);
       direction.noEndBeforeMs = (timed.at(-1)?.atMs ?? now) + tickLimits.endBehindPartMs;
       // As long as the last part is held, the host does not see that the upstream ends.
       if (endsHere) {
@@ -439,7 +408,7 @@ export class Ticks implements Carrier {
     const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
     const rest = all.subarray(bytes.length);
     this.#keep(direction, rest.length > 0 ? [{ bytes: rest, atMs: now }] : []);
-    this.#goes(direction, bytes.length, now);
+    direction.departures.go(bytes.length, now);
     if (bytes.length > 0) reply.forward(bytes);
     else reply.swallow();
   }
@@ -493,9 +462,8 @@ export class Ticks implements Carrier {
     let at = session.wakeAtMs ?? Number.POSITIVE_INFINITY;
     if (this.#reserve && this.#reserve.untilMs > now) at = Math.min(at, this.#reserve.untilMs);
     for (const to of sides) {
-      const { reply, keptSinceMs, noEndBeforeMs, going, waiters, strandedSinceMs } = this.#directions[to];
-      if (waiters.length > 0 && going[0]) at = Math.min(at, going[0].atMs);
-      if (strandedSinceMs !== undefined) at = Math.min(at, strandedSinceMs + tickLimits.maxStrandedMs);
+      const { reply, keptSinceMs, noEndBeforeMs, departures } = this.#directions[to];
+      at = Math.min(at, departures.wakeAtMs(tickLimits.maxStrandedMs));
       if (!reply) continue;
       if (noEndBeforeMs > now) at = Math.min(at, noEndBeforeMs);
       at = Math.min(at, session.outlet(to).heldUntilMs ?? Number.POSITIVE_INFINITY);
@@ -521,11 +489,7 @@ function direction(): Direction {
     endReason: undefined,
     noEndBeforeMs: Number.NEGATIVE_INFINITY,
     hasEnded: false,
-    queuedBytes: 0,
-    goneBytes: 0,
-    going: [],
-    waiters: [],
-    strandedSinceMs: undefined,
+    departures: new Departures(),
   };
 }
 
@@ -533,26 +497,3 @@ function direction(): Direction {
 const maxAheadParts = 65_536;
 
 const NOTHING = new Uint8Array(0);
-
-/** Joins the parts that are due at the same moment, and those that are due by now. */
-function byMoment(parts: readonly TimedPart[], now: number): TimedPart[] {
-  const moments = new Map<number, Uint8Array[]>();
-  for (const { bytes, atMs } of parts) {
-    const at = Math.max(atMs, now);
-    const known = moments.get(at);
-    if (known) known.push(bytes);
-    else moments.set(at, [bytes]);
-  }
-  return Array.from(moments, ([atMs, all]) => ({ atMs, bytes: joinBytes(all) }));
-}
-
-/** Joins neighbours until there are at most so many parts. A joined part goes when its later half is due. */
-function fewer(parts: TimedPart[], most: number): TimedPart[] {
-  while (parts.length > most)
-    parts = parts.flatMap((part, at) => {
-      const next = parts[at + 1];
-      if (at % 2 === 1) return [];
-      return [next ? { atMs: next.atMs, bytes: joinBytes([part.bytes, next.bytes]) } : part];
-    });
-  return parts;
-}

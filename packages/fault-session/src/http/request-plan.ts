@@ -1,5 +1,6 @@
 /** What a decision about a request means: a value, before anything is sent, whatever carries the messages. */
 import {
+  DEFAULT_PROVIDER,
   type Decision,
   drawDuration,
   estimateTokens,
@@ -83,7 +84,7 @@ export function planRequest(facts: PlanFacts): RequestPlan {
     case "http.empty":
       return { kind: "end", how: "fin" };
     case "http.malformed": {
-      const provider = requestProvider(head.target, head.headers) ?? "anthropic";
+      const provider = requestProvider(head.target, head.headers) ?? DEFAULT_PROVIDER;
       const { bytes, close } = malformedResponse(fault.how, provider, desk.answerContext(decision, head));
       return { kind: "raw", bytes, closes: close || last };
     }

@@ -2,7 +2,8 @@
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { describe, expect, it } from "vitest";
 import { HostPace } from "../../src/host-pace.ts";
-import { Lane, type LaneNews, type TimedPart } from "../../src/lane.ts";
+import { Lane, type LaneNews } from "../../src/lane.ts";
+import type { TimedPart } from "../../src/timed-parts.ts";
 
 const bufferBytes = 8192;
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
