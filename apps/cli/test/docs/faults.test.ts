@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { FAULT_KINDS, parseRuleFile, simulate, wayTable } from "@faultwire/fault-engine";
 import { fetchWay } from "@faultwire/fetch-faults";
 import { forwardWay, tunnelWays } from "@faultwire/plugin-server";
+import { proxyWays } from "@faultwire/proxy";
 import { describe, expect, it } from "vitest";
 import { galleryExamples, galleryFile, galleryRequest } from "../gallery.ts";
 
@@ -24,7 +25,7 @@ describe("the gallery of faults", () => {
   });
 
   it("has the table that the code makes; UPDATE_DOCS=1 writes it", () => {
-    const table = wayTable([...tunnelWays, forwardWay, fetchWay]).trim();
+    const table = wayTable([...proxyWays, ...tunnelWays, forwardWay, fetchWay]).trim();
     const page = readFileSync(galleryFile, "utf8");
     const between = /(?<=<!-- ways -->\n\n).*?(?=\n*<!-- end of ways -->)/s;
     if (process.env["UPDATE_DOCS"] === "1")
