@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { ConnectionSession, type SessionEvent } from "@faultwire/fault-session";
 import type { FrontConnection } from "./front/front-connection.ts";
 import { HttpFront } from "./front/http-front.ts";
+import { SocksFront, socksVersion } from "./front/socks-front.ts";
 import type { ProxyContext } from "./proxy-context.ts";
 import type { Line } from "./sockets/line.ts";
 import { SocketCarrier } from "./sockets/socket-carrier.ts";
@@ -144,6 +145,15 @@ export class Connection implements FrontConnection {
     return carrier;
   }
 
+  /** Says a last word of our own to the client, and ends. What the client still says is dropped, so that it gets to read it. */
+  sayAndEnd(bytes: Uint8Array): void {
+    this.client.listen({ data() {}, ended() {}, drained() {}, closed() {} });
+    this.client.write(bytes);
+    this.client.end("fin");
+    this.client.setPaused(false);
+    this.clientEnded();
+  }
+
   /** The client and an upstream are joined from now on. */
   joined(): void {
     this.#isJoined = true;
@@ -174,7 +184,8 @@ export class Connection implements FrontConnection {
   }
 
   #begin(bytes: Uint8Array): void {
-    new HttpFront(this).receive(bytes);
+    const isSocks = bytes[0] === socksVersion;
+    new (isSocks ? SocksFront : HttpFront)(this).receive(bytes);
   }
 
   #tell(event: SessionEvent): void {

@@ -14,8 +14,8 @@ export interface FrontConnection {
   readonly moved: () => void;
   /** It is known whom the client wants. */
   greeted(): void;
-  /** Nothing goes to the client any more. */
-  readonly clientEnded: () => void;
+  /** Says a last word of our own to the client, and ends. What the client still says is dropped. */
+  sayAndEnd(bytes: Uint8Array): void;
   /** Opens a connection to an upstream; it ends with this one. */
   dial(authority: Authority): Line;
   /** Says in words why an upstream can't be reached. */

@@ -2,10 +2,8 @@
  * A client that speaks HTTP/1 to us: CONNECT, requests in absolute form, and requests for the proxy itself. One client
  * connection may be for one upstream after the other, as clients that pool by proxy do; a CONNECT is the last of it.
  */
-import { isIP } from "node:net";
 import type { EndKind } from "@faultwire/fault-session";
 import { joinBytes, type RequestHead, type RequestItem, RequestReader } from "@faultwire/http1";
-import { joinLines } from "../sockets/joined-lines.ts";
 import type { SocketCarrier } from "../sockets/socket-carrier.ts";
 import { type Authority, authorityText, parseAuthority } from "../upstream/authority.ts";
 import { type ForwardedRequest, readAbsoluteForm } from "./absolute-form.ts";
@@ -14,6 +12,7 @@ import type { FrontConnection } from "./front-connection.ts";
 import { connected, ownPage, textAnswer, unreachableAnswer } from "./own-answers.ts";
 import { challenge } from "./proxy-auth.ts";
 import { ResponseWatch } from "./response-watch.ts";
+import { openTunnel } from "./tunnel.ts";
 
 /** The upstream that requests go to now. */
 interface Route {
@@ -151,38 +150,9 @@ export class HttpFront {
     this.#route = undefined;
     this.#isOver = true;
     const rest = joinBytes([...this.#items.splice(0).map(({ bytes }) => bytes)]);
-    const { policy } = this.#connection.context;
-    // An address names nobody: what is said inside may.
-    if (policy.isTarget(authority.host) || isIP(authority.host)) {
-      const { client } = this.#connection;
-      client.write(connected);
-      const carrier = this.#connection.carry(client, authority);
-      if (rest.length > 0) carrier.receive(rest);
-    } else this.#join(authority, rest);
-  }
-
-  /** Nothing is read of what is no target's. */
-  #join(authority: Authority, rest: Uint8Array): void {
-    const connection = this.#connection;
-    const { client } = connection;
-    client.setPaused(true);
-    const upstream = connection.dial(authority);
-    client.listen({ data() {}, ended() {}, drained() {}, closed: () => upstream.destroy() });
-    upstream.listen({
-      data() {},
-      ended() {},
-      drained() {},
-      opened() {
-        client.write(connected);
-        upstream.write(rest);
-        connection.joined();
-        joinLines(client, upstream, { moved: connection.moved, closed() {} });
-      },
-      failed: (error) => {
-        const why = connection.unreachable(authority, error);
-        this.#answer(unreachableAnswer("CONNECT", why));
-      },
-      closed() {},
+    openTunnel(this.#connection, authority, rest, {
+      opened: connected,
+      unreachable: (why) => unreachableAnswer("CONNECT", why),
     });
   }
 
@@ -201,13 +171,7 @@ export class HttpFront {
   #answer(bytes: Uint8Array): void {
     this.#isOver = true;
     this.#items = [];
-    const { client } = this.#connection;
-    // What the client still says is dropped, so that it gets to read this.
-    client.listen({ data() {}, ended() {}, drained() {}, closed() {} });
-    client.write(bytes);
-    client.end("fin");
-    client.setPaused(false);
-    this.#connection.clientEnded();
+    this.#connection.sayAndEnd(bytes);
   }
 }
 
