@@ -30,9 +30,7 @@ export function writeTotals({ pass, fail, untested }: Totals): string {
 
 /** What a log without a request says; `null` where there is one. Such a log proves nothing, and must not look as if. */
 export function emptyNote({ operations }: Judgement): string | null {
-  return operations.length > 0
-    ? null
-    : "the log holds no request: no client was seen, so there is nothing to judge";
+  return operations.length > 0 ? null : "the log holds no request, so there is nothing to judge";
 }
 
 /** `a head over the limit, on 2 connections (api.example.com)`. */

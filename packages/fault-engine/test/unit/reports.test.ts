@@ -42,6 +42,19 @@ describe("reports", () => {
       expect(write(input)).not.toContain(note);
   });
 
+  it("of a log of connections alone don't say that nobody came", () => {
+    const connection = {
+      type: "connection",
+      atMs: 0,
+      connection: "c#1",
+      client: "c",
+      host: "h.test",
+    } as const;
+    const text = textReport({ title: "t", judgement: judge([], [connection]) });
+    expect(text).toContain("the log holds no request, so there is nothing to judge");
+    expect(text).not.toMatch(/no client/);
+  });
+
   it("as text: the offenders, then the totals", () => {
     const text = textReport(input);
     expect(text).toContain(
