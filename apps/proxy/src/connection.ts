@@ -23,8 +23,8 @@ export class Connection implements FrontConnection {
   /** Whom the client wants is known. */
   #isGreeted = false;
   #movedAtMs: number;
-  /** Since when our half toward the client is over, or the client's connection. */
-  #clientEndAtMs: number | undefined;
+  /** Since when nothing goes to the client any more, and nothing that it still says is wanted. */
+  #overAtMs: number | undefined;
 
   constructor(id: number, socket: Socket, context: ProxyContext, onClosed: () => void) {
     this.id = id;
@@ -32,7 +32,7 @@ export class Connection implements FrontConnection {
     this.#onClosed = onClosed;
     this.#movedAtMs = context.runtime.clock.now();
     this.#own(socket);
-    socket.once("close", () => this.clientEnded());
+    socket.once("close", () => this.over());
     this.client = new SocketLine(socket);
     this.client.listen({
       data: (bytes) => this.guard(() => this.#begin(bytes)),
@@ -79,9 +79,9 @@ export class Connection implements FrontConnection {
     this.moved();
   }
 
-  /** Nothing goes to the client any more. */
-  readonly clientEnded = (): void => {
-    this.#clientEndAtMs ??= this.context.runtime.clock.now();
+  /** Nothing goes to the client any more, and nothing that it still says is wanted. */
+  readonly over = (): void => {
+    this.#overAtMs ??= this.context.runtime.clock.now();
   };
 
   /** Opens a connection to an upstream; it ends with this one. */
@@ -139,7 +139,7 @@ export class Connection implements FrontConnection {
       },
       onBug: (error) => this.bug(error),
       onMoved: this.moved,
-      onClientEnd: this.clientEnded,
+      onOver: this.over,
     });
     this.#carrier = carrier;
     return carrier;
@@ -151,7 +151,7 @@ export class Connection implements FrontConnection {
     this.client.write(bytes);
     this.client.end("fin");
     this.client.setPaused(false);
-    this.clientEnded();
+    this.over();
   }
 
   /** The client and an upstream are joined from now on. */
@@ -168,12 +168,12 @@ export class Connection implements FrontConnection {
   look(nowMs: number): void {
     const { headMs, lingerMs, halfOpenMs, idleMs } = this.context.limits;
     const quietMs = nowMs - this.#movedAtMs;
-    if (this.#clientEndAtMs !== undefined && this.client.waitingBytes === 0) {
-      if (nowMs - this.#clientEndAtMs >= lingerMs) this.destroy();
+    if (this.#overAtMs !== undefined && this.client.waitingBytes === 0) {
+      if (nowMs - this.#overAtMs >= lingerMs) this.destroy();
     } else if (!this.#isGreeted && quietMs >= headMs) {
       this.refused(`a client has not said within ${headMs} ms whom it wants`);
       this.destroy();
-    } else if (this.client.peerEnd !== undefined && quietMs >= halfOpenMs) this.destroy();
+    } else if ((this.client.peerEnd ?? this.client.hasEnded) && quietMs >= halfOpenMs) this.destroy();
     else if (quietMs >= idleMs) this.destroy();
   }
 

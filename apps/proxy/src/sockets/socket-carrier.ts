@@ -29,8 +29,8 @@ export interface SocketCarrierOptions {
   readonly onBug: (error: unknown) => void;
   /** Something has gone or come. */
   readonly onMoved: () => void;
-  /** Nothing goes to the client any more: its half is over, or will be behind what waits. */
-  readonly onClientEnd: () => void;
+  /** Nothing goes to the client any more, and nothing that it still says is wanted. May be told more than once. */
+  readonly onOver: () => void;
 }
 
 export class SocketCarrier implements Carrier {
@@ -84,7 +84,6 @@ export class SocketCarrier implements Carrier {
     this.#hasEnded[to] = true;
     this.#lines[to]?.end(how);
     if (to === "server" && !this.#lines.server) this.#owesServerEnd = true;
-    if (to === "client") this.#options.onClientEnd();
   }
 
   whenGone(to: Side, what: "sent" | "ended", told: (isGone: boolean) => void): void {
@@ -256,6 +255,7 @@ export class SocketCarrier implements Carrier {
   /** Lets go of an upstream that nothing is wanted of. */
   #endUpstream(): void {
     const { server } = this.#lines;
+    if (this.#isUnwanted && this.#hasEnded.client) this.#options.onOver();
     if (!this.#isUnwanted || !server || server.isClosed) return;
     // What a client that was cut off has asked for is not to be worked on; any other end goes behind what was sent.
     if (this.#session.isCut && server.peerEnd === undefined) server.destroy();

@@ -171,6 +171,25 @@ describe("limits", () => {
     await expect.poll(() => running.proxy.connections()).toBe(0);
   });
 
+  it("lets a client speak on whose upstream has said its last", async () => {
+    const running = await runProxy("[]", resolved({ limits: { lingerMs: 20, sweepMs: 10 } }));
+    const client = await connectTunnel(running.proxy.port, "api.test:80");
+    client.send("POST / HTTP/1.1\r\nHost: api.test\r\nContent-Length: 8\r\n\r\nhalf");
+    const upstream = await origin.accept();
+    await upstream.until("the request", (peer) => peer.text().endsWith("half"));
+    upstream.socket.end("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nearly");
+    await client.until("the end", (peer) => peer.ended);
+    // So long that another connection, which has nothing to say any more, is over for it.
+    const other = await connectPeer(running.proxy.port);
+    other.send("GET / HTTP/1.1\r\n\r\n");
+    await expect.poll(() => running.proxy.connections()).toBe(1);
+    client.socket.end("rest");
+    await upstream.until("the rest", (peer) => peer.ended);
+    expect(upstream.text()).toMatch(/halfrest$/);
+    other.socket.destroy();
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
   it("drops a client that does not go when it was told all", async () => {
     const running = await runProxy("[]", resolved({ limits: { lingerMs: 20, sweepMs: 10 } }));
     const peer = await connectPeer(running.proxy.port);
