@@ -1,6 +1,6 @@
 /** The SDKs that take a fetch, with one that fails: what they retry, what they throw, what their streams become. */
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
 import { type EngineEvent, judge, parseRuleFile } from "@faultwire/fault-engine";
@@ -136,9 +136,7 @@ describe("openai", () => {
     ],
   }));
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
-      let body = "";
-      for await (const part of request) body += part;
+    const answer = (body: string, response: ServerResponse): void => {
       if (JSON.parse(body).stream) {
         response.setHeader("content-type", "text/event-stream");
         for (const chunk of chunks) response.write(`data: ${JSON.stringify(chunk)}\n\n`);
@@ -155,6 +153,13 @@ describe("openai", () => {
           usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 },
         }),
       );
+    };
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (part: Buffer) => {
+        body += part.toString();
+      });
+      request.on("end", () => answer(body, response));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
