@@ -38,10 +38,10 @@ export const interceptionLimits = {
 /** What we speak inside of an opened connection. */
 const ourProtocol = "http/1.1";
 
-/** Shared by all tunnels of a process. */
+/** Shared by all sessions of a carrier. */
 export class Interception {
   readonly options: InterceptionOptions;
-  /** OpenSSL's contexts, made once for all tunnels. */
+  /** OpenSSL's contexts, made once for all sessions. */
   readonly contexts: SecureContextCache = new SecureContextCache();
   readonly #closed: LRUCache<string, ClosedReason>;
 

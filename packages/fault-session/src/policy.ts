@@ -1,6 +1,6 @@
 /**
- * What a tunnel asks whoever decides, in the engine's terms: is this host a target, is its HTTPS to be opened, and
- * what is to fail? How a decision is carried out on a host that only hands us chunks is the tunnel's business.
+ * What a session asks the policy, in the engine's terms: is this host a target, and what is to fail? The session carries
+ * the decision out.
  */
 import type {
   ConnectionFacts,
@@ -35,7 +35,7 @@ export interface ConnectionDecision {
   readonly decision: Decision | null;
 }
 
-/** Decides; given to the tunnels. Must not throw: a policy that does is answered with "nothing fails". */
+/** Decides. Must not throw: `withoutThrowing` makes "nothing fails" of what a policy throws. */
 export interface FaultPolicy {
   /** Whether traffic to this host (lower case, no port) may be touched at all. */
   isTarget(host: string): boolean;

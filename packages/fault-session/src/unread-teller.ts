@@ -1,4 +1,4 @@
-/** Tells what of a connection is not read: as the tunnel's event, for the log, and as the policy's, for the report. */
+/** Tells what of a connection is not read: as the session's event, for the log, and as the policy's, for the report. */
 import type { ConnectionFacts, UnreadReason } from "@faultwire/fault-engine";
 import type { Malformed, OpaqueBytes } from "@faultwire/http1";
 import type { SessionEvent, Side } from "./events.ts";

@@ -1,7 +1,7 @@
 /** A changed response as a message: its data in, its head, data and end out, whatever carries them. */
 import type { StreamAction } from "@faultwire/fault-engine";
 import { type Header, headerValue } from "@faultwire/http1";
-import { ResponseChange, type ResponseChangeOptions } from "./response-change.ts";
+import { hasContentCoding, ResponseChange, type ResponseChangeOptions } from "./response-change.ts";
 
 /** What goes to the client, in order. `close` and `reset`: the message breaks off here, before its head or behind it. */
 export type MessageAction =
@@ -79,7 +79,7 @@ export class ChangedMessage extends ResponseChange<MessageMark> {
 
 /** A `content-length` counts bytes of the coded form. */
 function declaredBytes(headers: readonly Header[], isEncoded: boolean): number | null {
-  if (!isEncoded && headerValue(headers, "content-encoding") !== undefined) return null;
+  if (!isEncoded && hasContentCoding(headers)) return null;
   const declared = headerValue(headers, "content-length");
   return declared !== undefined && /^\d+$/.test(declared) ? Number(declared) : null;
 }

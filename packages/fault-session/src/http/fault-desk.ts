@@ -1,6 +1,6 @@
 /**
  * What faults of requests need beyond one connection: names for requests, budgets that many connections share, the
- * time of day in answers. One desk serves all tunnels of a process, and its forward mode.
+ * time of day in answers. One desk serves all carriers of a process.
  */
 
 import {

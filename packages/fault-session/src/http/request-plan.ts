@@ -6,11 +6,14 @@ import {
   estimateTokens,
   type Fault,
   faultResponse,
+  type ModelFault,
   malformedResponse,
   type RequestSummary,
   type ResponseDelay,
   rateLimitScope,
   requestProvider,
+  type StreamFault,
+  type TlsFault,
 } from "@faultwire/fault-engine";
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
@@ -111,38 +114,25 @@ export function planRequest(facts: PlanFacts): RequestPlan {
         };
       return change(fault, false);
     case "http.delay":
-    case "model.stop-reason":
-    case "model.empty-content":
-    case "model.garble-tool-input":
-    case "stream.stall":
-    case "stream.pace":
-    case "stream.drop":
-    case "stream.duplicate":
-    case "stream.reorder":
-    case "stream.split":
-    case "stream.damage":
       return change(fault, false);
     case "http.truncate":
       return change(fault, true);
-    case "stream.error-event":
-    case "stream.cut":
-      return change(fault, fault.stop !== "clean");
-    case "tls.alert":
-    case "tls.certificate":
-    case "tls.version":
-    case "tls.cipher":
-    case "tls.alpn":
-    case "tls.handshake-stall":
-    case "tls.handshake-slow":
-    case "tls.bad-mac":
-    case "tls.oversized-record":
-    case "tls.garbage":
-    case "tls.truncate":
-      return { kind: "none", reason: "a fault of TLS is decided for connections, not for requests" };
     default:
-      return fault satisfies never;
+      return planLayer(fault);
   }
 }
+
+type LayerFault = StreamFault | ModelFault | TlsFault;
+
+/** What all faults of a layer have in common: a new one of streams, models or TLS needs no line here. */
+function planLayer(fault: LayerFault): RequestPlan {
+  if (isOfLayer(fault, "tls"))
+    return { kind: "none", reason: "a fault of TLS is decided for connections, not for requests" };
+  // One that stops a stream otherwise than in order ends the connection with it.
+  return change(fault, "stop" in fault && fault.stop !== "clean");
+}
+
+const isOfLayer = (fault: LayerFault, layer: "tls"): fault is TlsFault => fault.kind.startsWith(`${layer}.`);
 
 /** Whether a plan lets a request pass because its budget allows it. */
 export function isAdmission(plan: RequestPlan | null): boolean {

@@ -13,7 +13,7 @@ import {
   overlaidHeaders,
   requestProvider,
 } from "@faultwire/fault-engine";
-import { type Header, headerValue } from "@faultwire/http1";
+import { type Header, headerTokens, headerValue } from "@faultwire/http1";
 import { BytePoint } from "../byte-point.ts";
 import type { MessageHead } from "./message-head.ts";
 import type { RequestPlan } from "./request-plan.ts";
@@ -68,8 +68,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
       fault.kind === "http.delay" && fault.beforeHead !== null
         ? nowMs + drawDuration(fault.beforeHead, (index) => decision.random("delay", index))
         : Number.NEGATIVE_INFINITY;
-    const isReadable =
-      !readsBody(fault) || !response.isEncoded || headerValue(headers, "content-encoding") === undefined;
+    const isReadable = !readsBody(fault) || !response.isEncoded || !hasContentCoding(headers);
     const created = isReadable
       ? createMachine(fault, {
           startMs: Math.max(nowMs, openAtMs),
@@ -193,4 +192,9 @@ function readsBody({ kind }: Fault): boolean {
 function shortens(fault: Fault, machine: FaultMachine | null): boolean {
   if (machine?.outcome.kind !== "done") return false;
   return fault.kind === "stream.cut" || fault.kind === "stream.error-event" || fault.kind === "http.truncate";
+}
+
+/** Whether a body is coded (RFC 9110 section 8.4): `identity` says that it is not, though it should not stand there. */
+export function hasContentCoding(headers: readonly Header[]): boolean {
+  return headerTokens(headers, "content-encoding").some((coding) => coding !== "identity");
 }

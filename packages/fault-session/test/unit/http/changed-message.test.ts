@@ -81,3 +81,16 @@ it("is left alone where its data is coded and the fault has to read it", () => {
   expect(run(changed, 3)).toBe("<head>0123456789<end>");
   expect(changed.undoneReason).toBe("the response is compressed");
 });
+
+it.each(["identity", "Identity", ""])(
+  "is read where its content-encoding is %j, which codes nothing",
+  (coding) => {
+    const headers = [
+      ["content-type", "text/event-stream"],
+      ["content-encoding", coding],
+    ] as const;
+    const changed = changedBy({ kind: "model.empty-content" }, headers);
+    run(changed, 3);
+    expect(changed.undoneReason).not.toBe("the response is compressed");
+  },
+);
