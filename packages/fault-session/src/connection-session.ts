@@ -114,9 +114,13 @@ export class ConnectionSession implements Session {
   }
 
   get wakeAtMs(): number | undefined {
-    const all = [this.#part?.wakeAtMs, this.#outlets.client.wakeAtMs, this.#outlets.server.wakeAtMs];
-    const known = all.filter((at) => at !== undefined);
-    return known.length > 0 ? Math.min(...known) : undefined;
+    const { client, server } = this.#outlets;
+    const at = Math.min(
+      this.#part?.wakeAtMs ?? Number.POSITIVE_INFINITY,
+      client.wakeAtMs ?? Number.POSITIVE_INFINITY,
+      server.wakeAtMs ?? Number.POSITIVE_INFINITY,
+    );
+    return Number.isFinite(at) ? at : undefined;
   }
 
   /** What goes to a peer by time alone. */
@@ -143,10 +147,9 @@ export class ConnectionSession implements Session {
     const part = this.#part;
     if (part === null) this.#outlets[otherSide(from)].send(bytes);
     else {
-      // Copied once, for machines keep parts of it for later; not by `slice`, which copies nothing of a Buffer.
-      const own = new Uint8Array(bytes);
-      if (part) part.receive(from, own);
-      else this.#detect(from, own);
+      // Copied once where parts of it are kept for later; not by `slice`, which copies nothing of a Buffer.
+      if (part) part.receive(from, part.keepsBytes ? new Uint8Array(bytes) : bytes);
+      else this.#detect(from, new Uint8Array(bytes));
     }
     this.#checkBytes();
   }

@@ -137,7 +137,7 @@ export class OpenedTls implements Part {
 
   receive(from: Side, bytes: Uint8Array): void {
     if (!this.#isReported && from === "client") this.#follow("client", bytes);
-    if (!this.#hasSent && from === "client") this.#said.push(bytes.slice());
+    if (!this.#hasSent && from === "client") this.#said.push(new Uint8Array(bytes));
     this.#bridge.push(from, bytes);
     // What TLS 1.2 itself answers a client with is that it may not renegotiate, and for that the client waits.
     if (from === "client" && this.#version === "TLSv1.2" && this.#bridge.pendingBytes("client") > 0)

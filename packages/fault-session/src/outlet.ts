@@ -78,7 +78,7 @@ export class Outlet {
 
   send(bytes: Uint8Array, canWait = false): void {
     if (bytes.length === 0 || this.isClosed) return;
-    if (this.#machine) this.#perform(this.#machine.push(bytes, this.#carrier.now()));
+    if (this.#machine) this.#perform(this.#machine.push(new Uint8Array(bytes), this.#carrier.now()));
     else this.#put(bytes, canWait);
   }
 
@@ -158,8 +158,8 @@ export class Outlet {
       this.#carrier.send(this.#to, bytes, canWait);
       return;
     }
-    // Kept for long: the memory that it came in may be used again.
-    this.#kept.push({ bytes: bytes.slice(), canWait });
+    // Copied, because the memory that it came in may be used again; not by `slice`, which copies nothing of a Buffer.
+    this.#kept.push({ bytes: new Uint8Array(bytes), canWait });
     this.#keptBytes += bytes.length;
   }
 

@@ -9,6 +9,8 @@ import type { Acquaintance, Introducer } from "./introduction.ts";
 /** A protocol's part of a session: both peers' bytes in the order in which they came. */
 export interface Part {
   receive(from: Side, bytes: Uint8Array): void;
+  /** Whether parts of what it receives are kept when the call is over, so that it has to get a copy. */
+  readonly keepsBytes?: boolean;
   ended(from: Side, how: EndKind): void;
   /** The upstream can't be reached; left out where the client's connection then just ends. */
   unreachable?(reason: string): void;

@@ -21,6 +21,7 @@ export const noTls = "there is no TLS in clear";
 
 export class PlainHttp implements Part {
   readonly exchanges: HttpExchanges;
+  readonly keepsBytes = true;
   readonly #context: PartContext;
   #met: Acquaintance | undefined;
   /** The upstream has ended; the client's end waits for what still goes to it. */

@@ -46,6 +46,10 @@ export class Departures {
     readonly maxStrandedMs: number;
   }): void {
     const { nowMs, hasEnded, hasCall, isReleased, maxStrandedMs } = state;
+    if (this.#waiters.length === 0 && this.#going.length === 0) {
+      this.#strandedSinceMs = undefined;
+      return;
+    }
     for (let [next] = this.#going; next && (next.atMs <= nowMs || isReleased); [next] = this.#going) {
       this.#gone = next.upTo;
       this.#going.shift();
