@@ -45,7 +45,7 @@ export {
   type TlsFault,
   type TlsPhase,
 } from "./faults/tls-faults.ts";
-export { type Ability, abilitiesOf, type Way, wayTable } from "./faults/way.ts";
+export { type Ability, abilitiesOf, ofLayers, type Way, wayTable } from "./faults/way.ts";
 export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
 export { drawDuration } from "./machines/duration.ts";
 export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";

@@ -39,7 +39,7 @@ export {
 export type { OpenedTls } from "./opened-tls.ts";
 export { noTls } from "./plain-http.ts";
 export type { ConnectionDecision, FaultPolicy, NewConnection } from "./policy.ts";
-export { socketWays } from "./socket-ways.ts";
+export { closedTlsExceptions, socketWays } from "./socket-ways.ts";
 export {
   type BridgeFault,
   bridgeFaultOf,

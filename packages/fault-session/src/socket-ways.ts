@@ -1,31 +1,26 @@
 /** What a carrier with sockets of its own can do to its connections, and what it does instead. */
-import { abilitiesOf, FAULT_KINDS, type FaultKind, type TrafficWay, type Way } from "@faultwire/fault-engine";
+import { abilitiesOf, type FaultKind, ofLayers, type TrafficWay, type Way } from "@faultwire/fault-engine";
 import { noTls } from "./plain-http.ts";
 import { notOpened } from "./tls-strike.ts";
 
-const ofLayers = (layers: readonly string[], reason: string): Partial<Record<FaultKind, string>> =>
-  Object.fromEntries(
-    FAULT_KINDS.filter((kind) => layers.includes(kind.slice(0, kind.indexOf(".")))).map((kind) => [
-      kind,
-      reason,
-    ]),
-  );
+/** What a connection whose HTTPS stays closed can't do, or does otherwise, whoever carries it. */
+export const closedTlsExceptions: Partial<Readonly<Record<FaultKind, string>>> = {
+  ...ofLayers(["http", "stream", "model"], notOpened),
+  "tls.alert": "instead: in clear, so at client-hello and server-hello only",
+  "tls.certificate": notOpened,
+  "tls.version": notOpened,
+  "tls.cipher": notOpened,
+  "tls.alpn": notOpened,
+  "tls.bad-mac": notOpened,
+  "tls.oversized-record": notOpened,
+  "tls.garbage": notOpened,
+  "tls.truncate": notOpened,
+};
 
 /** HTTPS that stays closed. */
 const opaque: Way = {
   name: "opaque",
-  abilities: abilitiesOf({
-    ...ofLayers(["http", "stream", "model"], notOpened),
-    "tls.alert": "instead: in clear, so at client-hello and server-hello only",
-    "tls.certificate": notOpened,
-    "tls.version": notOpened,
-    "tls.cipher": notOpened,
-    "tls.alpn": notOpened,
-    "tls.bad-mac": notOpened,
-    "tls.oversized-record": notOpened,
-    "tls.garbage": notOpened,
-    "tls.truncate": notOpened,
-  }),
+  abilities: abilitiesOf(closedTlsExceptions),
 };
 
 /** HTTPS that is opened. */

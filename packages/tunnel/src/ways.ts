@@ -1,7 +1,7 @@
 /** What tunnels can do to their connections, and what they do instead. The documentation's tables are made from this. */
 
-import { abilitiesOf, FAULT_KINDS, type Fault, type FaultKind, type Way } from "@faultwire/fault-engine";
-import { noTls, notOpened } from "@faultwire/fault-session";
+import { abilitiesOf, type Fault, ofLayers, type Way } from "@faultwire/fault-engine";
+import { closedTlsExceptions, noTls } from "@faultwire/fault-session";
 
 const wholeChunks = "after bytes, in place of the chunk that the point is in (4096 bytes at the most)";
 const fin = "instead: a FIN, the sockets being the host's";
@@ -16,30 +16,13 @@ export function insteadInTunnel(fault: Fault): string | undefined {
   return isReset ? fin.slice("instead: ".length) : undefined;
 }
 
-const ofLayers = (layers: readonly string[], reason: string): Partial<Record<FaultKind, string>> =>
-  Object.fromEntries(
-    FAULT_KINDS.filter((kind) => layers.includes(kind.slice(0, kind.indexOf(".")))).map((kind) => [
-      kind,
-      reason,
-    ]),
-  );
-
 /** HTTPS that stays closed, in a tunnel that the host has wrapped on both sides. */
 export const opaqueWay: Way = {
   name: "opaque tunnel",
   abilities: abilitiesOf({
-    ...ofLayers(["http", "stream", "model"], notOpened),
+    ...closedTlsExceptions,
     "connection.close": `instead: at a moment as asked for; ${wholeChunks}`,
     "connection.reset": fin,
-    "tls.alert": "instead: in clear, so at client-hello and server-hello only",
-    "tls.certificate": notOpened,
-    "tls.version": notOpened,
-    "tls.cipher": notOpened,
-    "tls.alpn": notOpened,
-    "tls.bad-mac": notOpened,
-    "tls.oversized-record": notOpened,
-    "tls.garbage": notOpened,
-    "tls.truncate": notOpened,
   }),
 };
 

@@ -34,6 +34,19 @@ export function abilitiesOf(exceptions: Partial<Readonly<Record<FaultKind, strin
   return Object.fromEntries(FAULT_KINDS.map((kind) => [kind, abilityOf(kind)])) as Way["abilities"];
 }
 
+/**
+ * Exceptions for {@link abilitiesOf}: one text for every fault of these layers, `http` or `tls` for instance.
+ *
+ * @example
+ * ```ts
+ * abilitiesOf({ ...ofLayers(["tls"], "there is no TLS in clear") });
+ * ```
+ */
+export function ofLayers(layers: readonly string[], text: string): Partial<Record<FaultKind, string>> {
+  const isOf = (kind: FaultKind): boolean => layers.includes(kind.slice(0, kind.indexOf(".")));
+  return Object.fromEntries(FAULT_KINDS.filter(isOf).map((kind) => [kind, text]));
+}
+
 const cell = (ability: Ability): string => {
   switch (ability.kind) {
     case "yes":
