@@ -1,0 +1,23 @@
+import type { BridgeFailure } from "@faultwire/tls-bridge";
+
+/** Why there is no TLS with an upstream. */
+export class SecureLineError extends Error {
+  /** The class's name, the same in every copy of the package. */
+  override readonly name = "SecureLineError";
+  readonly code: BridgeFailure["code"] | "TIMEOUT";
+
+  constructor(code: SecureLineError["code"], message: string) {
+    super(message);
+    this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is SecureLineError {
+    if (this !== SecureLineError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
+  }
+}
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/lines/SecureLineError");
