@@ -12,13 +12,12 @@ export {
   type Resumption,
   type Session,
   type StateName,
-  sessionOf,
   startState,
 } from "./machine/handshake-state.ts";
 export type { Answer, Observation, PlainMessage, Trigger } from "./machine/observation.ts";
 export { type Step, step } from "./machine/step.ts";
-export { type Tls13RecordSizes, tls13RecordSizes } from "./machine/tls13-record-size.ts";
-export { anywhere, type Transition, transitions } from "./machine/transition-table.ts";
+
+export { type Transition, transitions } from "./machine/transition-table.ts";
 export type { ViolationCode } from "./machine/violation.ts";
 export type { Side } from "./side.ts";
 export type * from "./tracker/handshake-event.ts";

@@ -30,6 +30,29 @@ export function ja4(hello: ClientHello): string {
   return hashed(partsOf(hello, "sorted"));
 }
 
+/** What a client adds to a hello because of what it has spoken with this server before, or to fill the hello up. */
+const changingTypes: ReadonlySet<number> = new Set([
+  ExtensionType.padding,
+  ExtensionType.preSharedKey,
+  ExtensionType.earlyData,
+  ExtensionType.cookie,
+]);
+
+/**
+ * The {@link ja4} of the same hello without `pre_shared_key`, `early_data`, `cookie` (RFC 8446) and `padding` (RFC 7685). A
+ * client that resumes a session adds the first two, so its JA4 changes from its first connection to its second; this one
+ * stays. Looks like a JA4, and is the JA4 of a client's first connection as a rule.
+ *
+ * @example
+ * ```ts
+ * const clients = new Set(hellos.map(lastingJa4)); // a client that resumes is in it once
+ * ```
+ */
+export function lastingJa4(hello: ClientHello): string {
+  const extensions = hello.extensions?.filter(({ type }) => !changingTypes.has(type));
+  return ja4({ ...hello, extensions });
+}
+
 /**
  * JA4_r: {@link ja4} with the lists themselves in place of their hashes, to see where two clients differ.
  *
@@ -67,7 +90,8 @@ interface Parts {
 }
 
 function hashed({ a, suites, rest }: Parts): string {
-  return `${a}_${hashOrZeros(suites)}_${hashOrZeros(rest)}`;
+  // Joined into one string; a template would keep its parts, too, as long as somebody keeps the fingerprint.
+  return [a, hashOrZeros(suites), hashOrZeros(rest)].join("_");
 }
 
 function raw({ a, suites, rest }: Parts): string {

@@ -132,21 +132,71 @@ function versionsOf(value, name) {
 
 function cipherSuiteFile() {
   const entries = Object.entries(data.cipherSuites);
-  const table = entries.flatMap(([value, name]) => {
-    const facts = factsOf(Number(value), name);
-    if (!facts) return [];
-    const { minVersion, maxVersion, ...rest } = facts;
-    const fields = Object.entries(rest).map(([field, fact]) => `${field}: ${JSON.stringify(fact)}`);
-    fields.push(`minVersion: ${minVersion}`, `maxVersion: ${maxVersion}`);
-    return [`  ${value}: { ${fields.join(", ")} },`];
-  });
-  const constant = constants(
+  return `${head}\n${constants(
     "CipherSuite",
     "Cipher suites by IANA name, signalling values included.",
     entries.map(([value, name]) => [name, value]),
-  );
-  return `${head}import type { CipherSuiteFacts } from "../tables/cipher-suite-facts.ts";\n\n${constant}
-export const cipherSuites: Readonly<Record<number, CipherSuiteFacts>> = {\n${table.join("\n")}\n};\n`;
+  )}`;
+}
+
+/** A list without repetitions: `indexOf` adds what is new. */
+function numbered() {
+  const items = [];
+  return {
+    items,
+    indexOf(item) {
+      const at = items.indexOf(item);
+      return at < 0 ? items.push(item) - 1 : at;
+    },
+  };
+}
+
+/**
+ * The facts of all suites, packed: written out as objects they were three quarters of a handshake tracker's code. A name
+ * is made of its two halves again, on both sides of `_WITH_`; `-` stands for a first half that TLS 1.3's suites lack.
+ */
+function cipherSuiteFactsFile() {
+  const [exchange, protection, span] = [numbered(), numbered(), numbered()];
+  let before = 0;
+  const suites = Object.entries(data.cipherSuites).flatMap(([value, name]) => {
+    const facts = factsOf(Number(value), name);
+    if (!facts) return [];
+    const halves = name.replace(/^TLS_/, "").split("_WITH_");
+    const [first, second] = halves.length === 2 ? halves : ["-", halves[0]];
+    if (!second.startsWith(facts.cipher)) throw new Error(`${name} does not name ${facts.cipher} first`);
+    const step = Number(value) - before;
+    before = Number(value);
+    const digits = (number, count) => {
+      const text = number.toString(36).padStart(count, "0");
+      if (text.length > count) throw new Error(`${number} has more than ${count} digits`);
+      return text;
+    };
+    const row = [
+      digits(exchange.indexOf([first, facts.keyExchange, facts.authentication].join(" ")), 1),
+      digits(span.indexOf(`${facts.minVersion} ${facts.maxVersion}`), 1),
+      digits(
+        protection.indexOf(
+          [second, facts.cipher.length, facts.keyBits, facts.aead ? "aead" : "-", facts.hash].join(" "),
+        ),
+        2,
+      ),
+      step === 1 ? "" : step.toString(36),
+    ];
+    return [row.join("")];
+  });
+  const list = (doc, name, items) =>
+    `/** ${doc} */\nexport const ${name}: string =\n  ${JSON.stringify(items.join(","))};\n`;
+  return [
+    head,
+    list("First half of a name, key exchange, authentication.", "exchanges", exchange.items),
+    list(
+      "Second half of a name, how much of it is the cipher, bits of its key, whether it is an AEAD, hash.",
+      "protections",
+      protection.items,
+    ),
+    list("Oldest and newest version.", "spans", span.items),
+    `/** Of each suite in base 36: exchange, span, protection in two digits, step from the number before where it is not 1. */\nexport const packedSuites: string =\n  ${JSON.stringify(suites.join(","))};\n`,
+  ].join("\n");
 }
 
 function groupFile() {
@@ -209,6 +259,7 @@ const files = {
   ),
   "named-groups.ts": groupFile(),
   "cipher-suites.ts": cipherSuiteFile(),
+  "cipher-suite-facts.ts": cipherSuiteFactsFile(),
 };
 
 const check = process.argv.includes("--check");

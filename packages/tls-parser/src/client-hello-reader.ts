@@ -5,6 +5,7 @@ import { HANDSHAKE_HEADER_BYTES } from "./handshake/handshake-frame.ts";
 import { HandshakeReader } from "./handshake/handshake-reader.ts";
 import { HandshakeType } from "./handshake/handshake-type.ts";
 import { endOfLoneHello } from "./handshake/lone-hello.ts";
+import { MAX_CLIENT_HELLO_BYTES } from "./handshake/max-client-hello-bytes.ts";
 import { ContentType } from "./record/content-type.ts";
 import { RECORD_HEADER_BYTES } from "./record/record-limits.ts";
 import { RecordReader } from "./record/record-reader.ts";
@@ -39,7 +40,6 @@ export interface ClientHelloReaderOptions extends DecodeOptions {
   readonly maxMessageBytes?: number;
 }
 
-const MAX_CLIENT_HELLO_BYTES = 2 ** 16;
 const NOTHING = new Uint8Array(0);
 const HELLO_START = RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES;
 const MORE: ClientHelloResult = { status: "more" };

@@ -173,7 +173,6 @@ export {
   type Alert,
   AlertDescription,
   AlertLevel,
-  alertDescriptionByName,
   alertDescriptionName,
   decodeAlert,
   encodeAlert,

@@ -32,6 +32,7 @@ export type TlsParseErrorCode =
 
 /** What a {@link TlsParseError} is made from. */
 export interface TlsParseErrorInit {
+  /** What went wrong, for programs: match this, not the message. */
   readonly code: TlsParseErrorCode;
   readonly offset: number;
   readonly field: string;
@@ -56,7 +57,9 @@ export interface TlsParseErrorInit {
  * ```
  */
 export class TlsParseError extends Error {
+  /** The class's name, the same in every copy of the package. */
   override readonly name = "TlsParseError";
+  /** What went wrong, for programs: match this, not the message. */
   readonly code: TlsParseErrorCode;
   /**
    * Byte offset of the offending field. Inside a handshake message, whoever read it: from the start of its body. Else
@@ -71,5 +74,15 @@ export class TlsParseError extends Error {
     this.code = code;
     this.offset = offset;
     this.field = field;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is TlsParseError {
+    if (this !== TlsParseError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 }
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/tls-parser/TlsParseError");

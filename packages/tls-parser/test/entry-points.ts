@@ -126,7 +126,10 @@ const hello = (chunks: Iterable<Uint8Array>): Outcome => {
   return outcome;
 };
 
-/** A peek may pass a hello that the reader refuses; beyond that the two say the same. */
+/**
+ * A peek may pass a hello that the reader refuses, and of several faults it may name another one: it sees fewer. Beyond
+ * that the two say the same.
+ */
 function comparePeek(bytes: Uint8Array): string {
   const peek = peekClientHello(bytes);
   const read = new ClientHelloReader().push(bytes);
@@ -134,7 +137,9 @@ function comparePeek(bytes: Uint8Array): string {
     const { clientHello } = read;
     const [serverName, alpnProtocols] = [serverNameOf(clientHello), alpnProtocolsOf(clientHello)];
     expect(peek).toEqual({ status: "done", serverName, alpnProtocols });
-  } else if (peek.status !== "done" || read.status !== "error") {
+  } else if (read.status === "error") {
+    expect(["done", "error"]).toContain(peek.status);
+  } else {
     expect(peek).toEqual(read);
   }
   return `peek ${peek.status}`;

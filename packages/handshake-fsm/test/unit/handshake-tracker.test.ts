@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HandshakeEvent } from "../../src/index.ts";
-import { tls13RecordSizes } from "../../src/index.ts";
+import { tls13RecordSizes } from "../../src/machine/tls13-record-size.ts";
 import { follow, path, trackerAt } from "../support/observe.ts";
 import type { Sent } from "../support/recorded-handshake.ts";
 import {
@@ -34,6 +34,18 @@ import {
 const hello = say("client", clientHello());
 const kinds = (events: readonly HandshakeEvent[]): string[] => events.map(({ kind }) => kind);
 const summaryOf = (recording: readonly Sent[]) => follow(recording).tracker.summary();
+
+describe("what is kept", () => {
+  it("is nothing of a message that a ChangeCipherSpec cuts off", () => {
+    const { tracker } = trackerAt();
+    const cutOff = raw("client", 22, Uint8Array.of(20, 0, 0, 12, 1, 2));
+    const push = ({ by, chunk }: Sent): number => [...tracker.push(by, chunk)].length;
+    for (const sent of [...hello, ...serverFlight, cutOff]) push(sent);
+    expect(tracker.pendingBytes).toBe(6);
+    push(changeCipherSpec("client"));
+    expect(tracker.pendingBytes).toBe(0);
+  });
+});
 
 describe("events", () => {
   it("come in the order in which things happened", () => {

@@ -3,7 +3,6 @@
 import { describe, expect, it } from "vitest";
 import {
   type Answer,
-  anywhere,
   type HandshakeState,
   type Observation,
   type Offer,
@@ -15,6 +14,7 @@ import {
   type ViolationCode,
 } from "../../src/index.ts";
 import { transitionFor } from "../../src/machine/step.ts";
+import { anywhere } from "../../src/machine/transition-table.ts";
 
 const taken = new Set<Transition>();
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  anywhere,
   guards,
   type HandshakeState,
   type StateName,
@@ -10,6 +9,7 @@ import {
   toMermaid,
   transitions,
 } from "../../src/index.ts";
+import { anywhere } from "../../src/machine/transition-table.ts";
 
 const names = Object.keys(transitions) as StateName[];
 

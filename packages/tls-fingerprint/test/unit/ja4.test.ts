@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ja4, ja4o, ja4r, ja4ro } from "../../src/index.ts";
+import { ja4, ja4o, ja4r, ja4ro, lastingJa4 } from "../../src/index.ts";
 import { helloOf } from "../support/hello.ts";
 
 const firstPart = (hello: Parameters<typeof helloOf>[0]): string => ja4(helloOf(hello)).split("_")[0] ?? "";
@@ -85,5 +85,25 @@ describe("the hashed parts of a JA4", () => {
     const hello = helloOf({ cipherSuites: [47], extensions: [0, 16] });
     expect(ja4(hello)).toMatch(/_000000000000$/);
     expect(ja4o(hello)).not.toMatch(/_000000000000$/);
+  });
+});
+
+describe("the lasting JA4", () => {
+  it("is the same for a client's first connection and for those that resume it", () => {
+    const first = { cipherSuites: [0x1301, 47], extensions: [0, 13, 16], schemes: [0x0403], alpn: ["h2"] };
+    const resumed = { ...first, extensions: [...first.extensions, 0x15, 0x2a, 0x2c, 0x29] };
+    expect(ja4(helloOf(resumed))).not.toBe(ja4(helloOf(first)));
+    expect(lastingJa4(helloOf(resumed))).toBe(lastingJa4(helloOf(first)));
+    expect(lastingJa4(helloOf(first))).toBe(ja4(helloOf(first)));
+  });
+
+  it("tells clients apart whose hellos differ otherwise", () => {
+    const one = helloOf({ cipherSuites: [47], extensions: [13], schemes: [0x0403] });
+    const other = helloOf({ cipherSuites: [47], extensions: [13], schemes: [0x0804] });
+    expect(lastingJa4(one)).not.toBe(lastingJa4(other));
+  });
+
+  it("is there for a hello without extensions", () => {
+    expect(lastingJa4(helloOf({ cipherSuites: [47] }))).toBe(ja4(helloOf({ cipherSuites: [47] })));
   });
 });

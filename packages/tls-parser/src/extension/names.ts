@@ -1,6 +1,6 @@
-import type { ByteReader } from "../wire/byte-reader.ts";
 import type { ByteWriter } from "../wire/byte-writer.ts";
 import { latin1, latin1Bytes } from "../wire/latin1.ts";
+import type { RangeReader } from "../wire/range-reader.ts";
 import type { ExtensionBase, ExtensionCodec } from "./extension.ts";
 
 /** `server_name` as a client sends it (RFC 6066 section 3). */
@@ -42,20 +42,23 @@ const HTTP11 = "http/1.1";
 const LIST = "serverName.serverNameList";
 const NAME = "serverName.hostName";
 
+/** The one name of a `server_name` body. */
+export function readHostName(reader: RangeReader): string {
+  const list = reader.vector16(LIST, 1);
+  const nameType = list.uint8("serverName.nameType");
+  if (nameType !== HOST_NAME)
+    list.fail("illegal-value", "serverName.nameType", `${nameType}, only host_name (0) exists`);
+  const name = list.vector16(NAME, 1);
+  for (let at = name.offset; at < name.end; at++) {
+    const byte = name.bytes[at]!;
+    if (byte < 0x21 || byte > 0x7e) name.fail("illegal-value", NAME, "not printable ASCII", at);
+  }
+  list.finish(LIST);
+  return latin1(name.bytes, name.offset, name.end);
+}
+
 export const serverName: ExtensionCodec<ServerNameExtension> = {
-  read(reader) {
-    const list = reader.vector16(LIST, 1);
-    const nameType = list.uint8("serverName.nameType");
-    if (nameType !== HOST_NAME)
-      list.fail("illegal-value", "serverName.nameType", `${nameType}, only host_name (0) exists`);
-    const name = list.vector16(NAME, 1);
-    for (let at = name.offset; at < name.end; at++) {
-      const byte = name.bytes[at]!;
-      if (byte < 0x21 || byte > 0x7e) name.fail("illegal-value", NAME, "not printable ASCII", at);
-    }
-    list.finish(LIST);
-    return { type: 0, kind: "serverName", hostName: latin1(name.bytes, name.offset, name.end) };
-  },
+  read: (reader) => ({ type: 0, kind: "serverName", hostName: readHostName(reader) }),
   write(writer, { hostName }) {
     if (!/^[\x21-\x7e]+$/.test(hostName)) writer.fail(NAME, "not printable ASCII");
     writer.vector16(LIST, 1, 0xffff, () => {
@@ -66,7 +69,7 @@ export const serverName: ExtensionCodec<ServerNameExtension> = {
 };
 
 export const alpn: ExtensionCodec<AlpnExtension> = {
-  read: (reader) => ({ type: 16, kind: "alpn", protocols: readProtocols(reader, "alpn.protocolNameList") }),
+  read: (reader) => ({ type: 16, kind: "alpn", protocols: readAlpnProtocols(reader) }),
   write: (writer, { protocols }) => writeProtocols(writer, protocols, "alpn.protocolNameList"),
 };
 
@@ -103,7 +106,12 @@ export const selectedApplicationSettings: ExtensionCodec<SelectedApplicationSett
   write: (writer, { settings }) => writer.bytes(settings),
 };
 
-function readProtocols(reader: ByteReader, field: string): string[] {
+/** The names of an `application_layer_protocol_negotiation` body. */
+export function readAlpnProtocols(reader: RangeReader): string[] {
+  return readProtocols(reader, "alpn.protocolNameList");
+}
+
+function readProtocols(reader: RangeReader, field: string): string[] {
   const list = reader.vector16(field, 2);
   const protocols: string[] = [];
   while (list.remaining > 0) {

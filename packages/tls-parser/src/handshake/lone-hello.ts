@@ -1,7 +1,9 @@
-import { ContentType } from "../record/content-type.ts";
 import { RECORD_HEADER_BYTES, RecordLimit } from "../record/record-limits.ts";
 import { HANDSHAKE_HEADER_BYTES } from "./handshake-frame.ts";
-import { HandshakeType } from "./handshake-type.ts";
+
+// By hand: the tables of all types would come along.
+const HANDSHAKE = 22;
+const CLIENT_HELLO = 1;
 
 /**
  * Where the ClientHello ends that lies whole in the first record of `bytes`, as nearly all do; undefined where none
@@ -9,11 +11,11 @@ import { HandshakeType } from "./handshake-type.ts";
  */
 export function endOfLoneHello(bytes: Uint8Array): number | undefined {
   if (bytes.length < RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES) return undefined;
-  if (bytes[0] !== ContentType.handshake || bytes[1] !== 3 || bytes[2]! > 4) return undefined;
+  if (bytes[0] !== HANDSHAKE || bytes[1] !== 3 || bytes[2]! > 4) return undefined;
   const recordBytes = (bytes[3]! << 8) | bytes[4]!;
   if (recordBytes > RecordLimit.tls12Ciphertext || bytes.length < RECORD_HEADER_BYTES + recordBytes)
     return undefined;
-  if (bytes[5] !== HandshakeType.clientHello) return undefined;
+  if (bytes[5] !== CLIENT_HELLO) return undefined;
   const messageBytes = HANDSHAKE_HEADER_BYTES + ((bytes[6]! << 16) | (bytes[7]! << 8) | bytes[8]!);
   return messageBytes > recordBytes ? undefined : RECORD_HEADER_BYTES + messageBytes;
 }

@@ -1,7 +1,8 @@
-import { TlsParseError, type TlsParseErrorCode } from "../tls-parse-error.ts";
+import { TlsParseError } from "../tls-parse-error.ts";
 import { appended } from "../wire/appended.ts";
 import { plainView } from "../wire/plain-view.ts";
 import { ContentType } from "./content-type.ts";
+import { recordHeaderFault } from "./record-header-fault.ts";
 import { RECORD_HEADER_BYTES, RecordLimit } from "./record-limits.ts";
 import { TlsRecord } from "./tls-record.ts";
 
@@ -172,27 +173,9 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
   }
 
   #checkHeader(type: number, version: number, length: number): void {
-    if (type < ContentType.changeCipherSpec || type > ContentType.heartbeat)
-      this.#fail("unknown-content-type", 0, "record.type", `${type}, 20 to 24 are records`);
-    if (version < 0x0300 || version > 0x0304)
-      this.#fail(
-        "unsupported-record-version",
-        1,
-        "record.legacyVersion",
-        `0x${version.toString(16).padStart(4, "0")}, 0x0300 to 0x0304 expected`,
-      );
-    if (length > this.maxFragmentBytes)
-      this.#fail(
-        "record-overflow",
-        3,
-        "record.length",
-        `${length}, at most ${this.maxFragmentBytes} allowed`,
-      );
-    if (length === 0 && type !== ContentType.applicationData)
-      this.#fail("empty-record", 3, "record.length", "0, which only application data may have");
-  }
-
-  #fail(code: TlsParseErrorCode, within: number, field: string, detail: string): never {
+    const fault = recordHeaderFault(type, version, length, this.maxFragmentBytes);
+    if (fault === undefined) return;
+    const [code, within, field, detail] = fault;
     this.#error = new TlsParseError({ code, offset: this.#consumedBytes + within, field, detail });
     throw this.#error;
   }

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import {
   AlertDescription,
   AlertLevel,
-  alertDescriptionByName,
   alertDescriptionName,
   decodeAlert,
   encodeAlert,
 } from "../../src/index.ts";
+import { alertDescriptionByName } from "../../src/record/alert.ts";
 
 describe("alerts", () => {
   it("go there and back, known or not", () => {

@@ -94,6 +94,57 @@ describe("peekClientHello", () => {
     expect(peek).toEqual(new ClientHelloReader().push(stream));
   });
 
+  it("does not judge an extension that it does not read, in however many records", () => {
+    // supported_versions without a list, between a name and protocols.
+    const name = [0, 0, 0, 6, 0, 4, 0, 0, 1, 97];
+    const list = [...name, 0, 43, 0, 0, 0, 16, 0, 5, 0, 3, 2, 104, 50];
+    const body = [3, 3, ...new Array(32).fill(7), 0, 0, 2, 0x13, 0x01, 1, 0, 0, list.length, ...list];
+    const fragment = Uint8Array.of(1, 0, 0, body.length, ...body);
+    for (const maxFragmentBytes of [16_384, 50, 7, 1])
+      expect(
+        peekClientHello(encodeRecords({ type: 22, legacyVersion: 0x0301, fragment }, { maxFragmentBytes })),
+      ).toEqual({
+        status: "done",
+        serverName: "a",
+        alpnProtocols: ["h2"],
+      });
+  });
+
+  it("refuses what it reads as strictly in several records", () => {
+    const list = [0, 0, 0, 7, 0, 4, 0, 0, 1, 97, 9];
+    const body = [3, 3, ...new Array(32).fill(7), 0, 0, 2, 0x13, 0x01, 1, 0, 0, list.length, ...list];
+    const fragment = Uint8Array.of(1, 0, 0, body.length, ...body);
+    const stream = encodeRecords({ type: 22, legacyVersion: 0x0301, fragment }, { maxFragmentBytes: 20 });
+    expect(peekClientHello(stream)).toMatchObject({ status: "error", error: { code: "trailing-bytes" } });
+  });
+
+  it("says of two faults the one that comes first, as the reader does", () => {
+    // A name that is longer than its extension, and an extension that is longer than the list.
+    const list = [0, 0, 0, 6, 0, 4, 0, 0xee, 1, 97, 0, 16, 0, 99, 0];
+    const body = [3, 3, ...new Array(32).fill(7), 0, 0, 2, 0x13, 0x01, 1, 0, 0, list.length, ...list];
+    const fragment = Uint8Array.of(1, 0, 0, body.length, ...body);
+    for (const maxFragmentBytes of [16_384, 20]) {
+      const stream = encodeRecords({ type: 22, legacyVersion: 0x0301, fragment }, { maxFragmentBytes });
+      const peek = peekClientHello(stream);
+      expect(peek).toMatchObject({ status: "error", error: { field: "serverName.hostName" } });
+      expect(peek).toEqual(new ClientHelloReader().push(stream));
+    }
+  });
+
+  it("finds nothing in a hello without extensions, as the reader does, in a record of any size", () => {
+    const body = [3, 3, ...new Array(32).fill(7), 0, 0, 2, 0x13, 0x01, 1, 0];
+    const hello = Uint8Array.of(1, 0, 0, body.length, ...body);
+    for (const more of [0, 100, 16_384 + 2048 - hello.length]) {
+      const fragment = concatBytes([hello, new Uint8Array(more)]);
+      const header = Uint8Array.of(22, 3, 1, fragment.length >> 8, fragment.length & 0xff);
+      expect(peekClientHello(concatBytes([header, fragment]))).toEqual({
+        status: "done",
+        serverName: undefined,
+        alpnProtocols: [],
+      });
+    }
+  });
+
   it("reads a prefix of chunks as it grows", () => {
     const chunks = chunksOf(bytes, 100);
     const statuses = chunks.map(
