@@ -18,6 +18,8 @@
  * | `key-malformed`, `certificate-malformed` | the file holds no such thing |
  * | `passphrase-missing`, `passphrase-wrong` | the key is encrypted |
  * | `readable-by-others`, `writable-by-others` | the file mode gives the key away; the message holds the command that mends it |
+ * | `owned-by-other` | a file or folder of the CA belongs to another user; the message says whose it is, what that means for root, and the command |
+ * | `outside-home` | a link leads out of Faultwire's home |
  * | `storage-failed` | the file system said no; `cause` is its error |
  * | `not-possible` | this CA cannot make this kind of bad certificate |
  * | `trust-failed` | a trust store's own program failed |
@@ -42,6 +44,8 @@ export type CertificateAuthorityErrorCode =
   | "passphrase-wrong"
   | "readable-by-others"
   | "writable-by-others"
+  | "owned-by-other"
+  | "outside-home"
   | "storage-failed"
   | "not-possible"
   | "trust-failed";
@@ -61,6 +65,7 @@ export type CertificateAuthorityErrorCode =
  * ```
  */
 export class CertificateAuthorityError extends Error {
+  /** The class's name, the same in every copy of the package. */
   override readonly name = "CertificateAuthorityError";
   /** What went wrong, for programs. */
   readonly code: CertificateAuthorityErrorCode;
@@ -68,5 +73,15 @@ export class CertificateAuthorityError extends Error {
   constructor(code: CertificateAuthorityErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is CertificateAuthorityError {
+    if (this !== CertificateAuthorityError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 }
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/cert-authority/CertificateAuthorityError");

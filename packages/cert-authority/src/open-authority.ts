@@ -62,6 +62,9 @@ export type OpenedAuthority = {
 const homeOf = (options: CertificateAuthorityOptions): string =>
   resolve(options.directory ?? faultwireHome(options.environment));
 
+const environmentOf = ({ environment = process.env }: CertificateAuthorityOptions): Environment =>
+  environment;
+
 const passphraseOf = ({
   passphrase,
   environment = process.env,
@@ -91,13 +94,24 @@ function refuseOutside(authority: Authority, targets: readonly string[], paths: 
   const outside = targets.filter((target) => !isPermitted(constraints, target));
   if (!constraints || outside.length === 0) return;
   const permitted = constraints.permittedDns;
-  const flags = [...new Set([...permitted, ...targets])].map((name) => `--target ${name}`).join(" ");
+  const flags = targetFlags([...new Set([...permitted, ...targets])]);
   throw new CertificateAuthorityError(
     "outside-constraint",
     `The CA in ${paths.certificatePath} is constrained to ${permitted.join(", ") || "other names"}; ` +
       `${outside.join(", ")} is outside, and clients would refuse it. Make a new CA, which they then have to trust ` +
-      `instead: \`faultwire ca init --force ${flags}\`, or \`faultwire ca init --force --ca-unconstrained\`.`,
+      `instead: ${[...flags, "--ca-unconstrained"].map((each) => `\`faultwire ca init --force ${each}\``).join(", or ")}.`,
   );
+}
+
+/** The flags of `faultwire ca init` for a constrained CA that permits these targets; empty where there can be none. */
+function targetFlags(targets: readonly string[]): readonly string[] {
+  try {
+    permittedDnsFor(targets);
+  } catch (error) {
+    if (error instanceof CertificateAuthorityError) return [];
+    throw error;
+  }
+  return [targets.map((name) => `--target ${name}`).join(" ")];
 }
 
 function read(
@@ -130,11 +144,11 @@ async function newAuthority(options: CertificateAuthorityOptions): Promise<Autho
 async function findAuthority(options: CertificateAuthorityOptions): Promise<StoredAuthority | undefined> {
   const own = ownPaths(options);
   if (own) {
-    const pem = await readAuthorityFiles(own);
+    const pem = await readAuthorityFiles(own, environmentOf(options));
     return pem && { pem, paths: own };
   }
   const home = homeOf(options);
-  const stored = await readStoredAuthority(home);
+  const stored = await readStoredAuthority(home, environmentOf(options));
   await sweepLeftovers(home);
   return stored;
 }
@@ -163,7 +177,7 @@ export async function createAuthority(options: CertificateAuthorityOptions): Pro
   refuseOwn(options);
   const home = homeOf(options);
   const pem = await newAuthority(options);
-  const outcome = await storeAuthority(home, pem, false);
+  const outcome = await storeAuthority(home, pem, false, environmentOf(options));
   await sweepLeftovers(home);
   if (outcome.kind === "stored") return read(options, pem, outcome.at);
   throw new CertificateAuthorityError(
@@ -182,7 +196,7 @@ export async function replaceAuthority(
   refuseOwn(options);
   const home = homeOf(options);
   const pem = await newAuthority(options);
-  const outcome = await storeAuthority(home, pem, true);
+  const outcome = await storeAuthority(home, pem, true, environmentOf(options));
   if (outcome.kind === "taken") throw new Error("a CA that is to be replaced keeps nobody from storing one");
   await deleteRetiredKeys(home, outcome.at.number);
   await sweepLeftovers(home);
@@ -202,7 +216,7 @@ export async function openOrCreateAuthority(options: CertificateAuthorityOptions
   if (opened) return opened;
   if (ownPaths(options)) return openAuthority(options);
   const pem = await newAuthority(options);
-  const outcome = await storeAuthority(homeOf(options), pem, false);
+  const outcome = await storeAuthority(homeOf(options), pem, false, environmentOf(options));
   return outcome.kind === "stored" ? read(options, pem, outcome.at) : openAuthority(options);
 }
 

@@ -9,13 +9,14 @@ import {
   generationAt,
   generationsOf,
 } from "./generations.ts";
+import type { Environment } from "./home.ts";
 import { scratchPrefix } from "./leftovers.ts";
+import { refuseFolder, refuseForeign, refuseOpenUserHome, refuseOutside, refusePlace } from "./ownership.ts";
 import {
   isMissing,
   makeFolder,
   readSmallFile,
   refuseReadableByOthers,
-  refuseWritableByOthers,
   storageError,
   syncFolder,
   writeNewFile,
@@ -36,12 +37,22 @@ const orUndefined = async (reading: Promise<string>): Promise<string | undefined
 /**
  * Reads both files of a CA; undefined when there is neither.
  *
- * @throws {@link CertificateAuthorityError} `ca-incomplete`, `readable-by-others`, `storage-failed`
+ * @throws {@link CertificateAuthorityError} `ca-incomplete`, `owned-by-other`, `readable-by-others`, `storage-failed`
  */
-export async function readAuthorityFiles(paths: AuthorityPaths): Promise<AuthorityPem | undefined> {
+export async function readAuthorityFiles(
+  paths: AuthorityPaths,
+  environment: Environment,
+): Promise<AuthorityPem | undefined> {
   const { certificatePath, keyPath } = paths;
-  const certificatePem = await orUndefined(readSmallFile(certificatePath));
-  const keyPem = await orUndefined(readSmallFile(keyPath, (stats) => refuseReadableByOthers(keyPath, stats)));
+  const certificatePem = await orUndefined(
+    readSmallFile(certificatePath, (stats) => refuseForeign(certificatePath, stats, environment)),
+  );
+  const keyPem = await orUndefined(
+    readSmallFile(keyPath, (stats) => {
+      refuseForeign(keyPath, stats, environment);
+      refuseReadableByOthers(keyPath, stats);
+    }),
+  );
   if (certificatePem !== undefined && keyPem !== undefined) return { certificatePem, keyPem };
   if (certificatePem === undefined && keyPem === undefined) return undefined;
   throw keyPem === undefined ? incomplete(certificatePath, keyPath) : incomplete(keyPath, certificatePath);
@@ -61,17 +72,23 @@ export type StoredAuthority = { readonly pem: AuthorityPem; readonly paths: Auth
  * change. When the one that was being read is retired meanwhile, the one in its place is read.
  *
  * @throws {@link CertificateAuthorityError} `ca-incomplete`, `writable-by-others`, `readable-by-others`,
- *   `storage-failed`
+ *   `owned-by-other`, `outside-home`, `storage-failed`
  */
-export async function readStoredAuthority(home: string): Promise<StoredAuthority | undefined> {
+export async function readStoredAuthority(
+  home: string,
+  environment: Environment,
+): Promise<StoredAuthority | undefined> {
   let before: number | undefined;
   for (;;) {
     const newest = (await generationsOf(home)).at(-1);
     if (!newest) return undefined;
     try {
-      await refuseFolder(authorityFolder(home));
-      await refuseFolder(newest.folder);
-      const pem = await readAuthorityFiles(newest);
+      await refuseOpenUserHome(home, environment);
+      await refuseFolder(home, environment);
+      await refuseFolder(authorityFolder(home), environment);
+      await refuseFolder(newest.folder, environment);
+      for (const path of [newest.certificatePath, newest.keyPath]) await refuseOutside(path, home);
+      const pem = await readAuthorityFiles(newest, environment);
       if (pem) return { pem, paths: newest };
       throw incomplete(newest.folder, newest.certificatePath);
     } catch (error) {
@@ -80,17 +97,6 @@ export async function readStoredAuthority(home: string): Promise<StoredAuthority
       if (!isGone || newest.number === before) throw error;
       before = newest.number;
     }
-  }
-}
-
-/** Refuses a folder that others can write; one that has gone is told of by its files. */
-async function refuseFolder(folder: string): Promise<void> {
-  try {
-    refuseWritableByOthers(folder, await stat(folder));
-  } catch (error) {
-    if (isMissing(error)) return;
-    if (error instanceof CertificateAuthorityError) throw error;
-    throw storageError("look at", folder, error);
   }
 }
 
@@ -108,14 +114,16 @@ export type StoreOutcome =
  * {@link deleteRetiredKeys}.
  *
  * @param replace Whether a CA that is there is to be replaced; else it stays, and `taken` is told
- * @throws {@link CertificateAuthorityError} `storage-failed`, `writable-by-others`
+ * @throws {@link CertificateAuthorityError} `storage-failed`, `writable-by-others`, `owned-by-other`
  */
 export async function storeAuthority(
   home: string,
   pem: AuthorityPem,
   replace: boolean,
+  environment: Environment,
 ): Promise<StoreOutcome> {
   const all = authorityFolder(home);
+  await refusePlace(home, environment);
   for (let attempt = 1; ; attempt++) {
     const before = (await generationsOf(home)).at(-1);
     if (before && !replace) return { kind: "taken", by: before };
@@ -123,7 +131,7 @@ export async function storeAuthority(
     let scratch: string | undefined;
     try {
       await makeFolder(all, 0o700);
-      await refuseFolder(all);
+      await refuseFolder(all, environment);
       // mkdtemp makes the folder with mode 0700.
       scratch = await mkdtemp(join(all, scratchPrefix));
       await writeNewFile(join(scratch, "key.pem"), pem.keyPem, 0o600);

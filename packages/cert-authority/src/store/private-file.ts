@@ -1,9 +1,10 @@
 import type { Stats } from "node:fs";
-import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import { certificateAuthorityLimits as limits } from "../limits.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 /** Windows has no modes: there the folder's access list decides, and a user's profile is the user's own. */
 const hasModes: boolean = process.platform !== "win32";
@@ -71,22 +72,12 @@ export function refuseWritableByOthers(path: string, stats: Stats): void {
  * @throws {@link CertificateAuthorityError} `storage-failed`; a missing file gives the system's own error
  */
 export async function readSmallFile(path: string, check?: (stats: Stats) => void): Promise<string> {
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(path, "r");
-    const stats = await handle.stat();
-    check?.(stats);
-    if (stats.size > limits.fileBytes)
-      throw new CertificateAuthorityError(
-        "storage-failed",
-        `${path} has ${stats.size} bytes; a certificate or key has at most ${limits.fileBytes}.`,
-      );
-    return await handle.readFile("utf8");
+    const options = { maxBytes: limits.fileBytes, ...(check && { check }) };
+    return (await readRegularFile(path, options)).toString("utf8");
   } catch (error) {
     if (error instanceof CertificateAuthorityError || isMissing(error)) throw error;
     throw storageError("read", path, error);
-  } finally {
-    await handle?.close();
   }
 }
 
@@ -129,13 +120,24 @@ export const isFolder = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Brings down to the disk what was written. Where there is no way to (below), the system does it when it likes. */
+export async function bringToDisk(handle: { sync(): Promise<void> }): Promise<void> {
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Yarn puts a file system of its own before Node's (Plug'n'Play), whose handles have no sync. What a disk refuses has a
+    // code, and is not passed over.
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+  }
+}
+
 /** Brings the names in a folder down to the disk, so that a later change of them is not the only one to get there. */
 export async function syncFolder(path: string): Promise<void> {
   // Windows opens no folders, and writes its names in order.
   if (!hasModes) return;
   const handle = await open(path, "r");
   try {
-    await handle.sync();
+    await bringToDisk(handle);
   } finally {
     await handle.close();
   }
@@ -146,7 +148,7 @@ export async function writeNewFile(path: string, content: string | Uint8Array, m
   const handle = await open(path, "wx", mode);
   try {
     await handle.writeFile(content);
-    await handle.sync();
+    await bringToDisk(handle);
   } finally {
     await handle.close();
   }

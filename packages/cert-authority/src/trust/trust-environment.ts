@@ -1,8 +1,9 @@
 import { X509Certificate } from "node:crypto";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import type { Environment } from "../store/home.ts";
 import { bundlePem, machineRoots } from "./bundle.ts";
 import { exportCertificate, type PublicCertificate, replaceFile, storeName } from "./export-certificate.ts";
+import { withJavaProperties } from "./java-options.ts";
 import { pkcs12TrustStore, trustStorePassword } from "./pkcs12.ts";
 
 /** Files that make a process trust the CA. None is secret. */
@@ -13,6 +14,8 @@ export type TrustFiles = {
   readonly bundle: string;
   /** The same as `bundle` for Java: PKCS #12, password "faultwire". */
   readonly trustStore: string;
+  /** A folder with settings for PHP, which name `bundle`. */
+  readonly phpSettings: string;
 };
 
 /** What a variable does with the roots that a program has already. */
@@ -41,11 +44,14 @@ export const trustVariables: Readonly<Record<string, TrustEffect>> = {
   PIP_CERT: "replaces",
   /** cargo. */
   CARGO_HTTP_CAINFO: "replaces",
+  /** LWP of Perl. */
+  PERL_LWP_SSL_CA_FILE: "replaces",
   /** gRPC's C core: Python, Ruby, PHP, C++. */
   GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: "replaces",
 };
 
 const javaVariable = "JAVA_TOOL_OPTIONS";
+const phpVariable = "PHP_INI_SCAN_DIR";
 const effects: ReadonlyArray<readonly [string, TrustEffect]> = Object.entries(trustVariables);
 
 /** Where {@link writeTrustFiles} puts its files. */
@@ -53,6 +59,7 @@ const trustFilesIn = (folder: string): TrustFiles => ({
   certificate: join(folder, "ca.pem"),
   bundle: join(folder, "bundle.pem"),
   trustStore: join(folder, "truststore.p12"),
+  phpSettings: join(folder, "php"),
 });
 
 /** The files that the variables name already, a company's own roots for instance, apart from ours. */
@@ -86,18 +93,24 @@ export async function writeTrustFiles(
     files.trustStore,
     pkcs12TrustStore([{ name: storeName(ca), der: ca.certificate.raw }, ...stored]),
   );
+  await replaceFile(join(files.phpSettings, "faultwire.ini"), Buffer.from(phpSettings(files.bundle)));
   return files;
 }
 
-/** An option for the JVM; it takes quotes where a path has blanks. */
-const javaOption = (name: string, value: string): string =>
-  /\s/.test(value) ? `"-Djavax.net.ssl.${name}=${value}"` : `-Djavax.net.ssl.${name}=${value}`;
+/** Settings of PHP: its curl and its streams read no variable. A quoted value takes any path without quotes. */
+const phpSettings = (bundle: string): string =>
+  ["curl.cainfo", "openssl.cafile"].map((name) => `${name} = "${bundle}"\n`).join("");
+
+/** The folders that PHP reads settings from: an empty name stands for those that were built in. */
+function phpFolders(folder: string, before = ""): string {
+  return before.split(delimiter).includes(folder) ? before : `${before}${delimiter}${folder}`;
+}
 
 /**
  * The variables that make one process, and what it starts, trust the CA: nothing on the system changes.
  *
  * A variable that adds a certificate and named another file before gets the bundle, which holds that file's
- * certificates, too. Java's options are put after those that are there.
+ * certificates, too. Java's options are put after those that are there, and in the place of a trust store that they name.
  *
  * @example spawn("python3", ["app.py"], { env: { ...process.env, ...trustEnvironment(files) } });
  */
@@ -111,13 +124,11 @@ export function trustEnvironment(
     const isOurs = !before || resolve(before) === files.certificate;
     variables[name] = effect === "adds" && isOurs ? files.certificate : files.bundle;
   }
-  const ours = [
-    javaOption("trustStore", files.trustStore),
-    javaOption("trustStoreType", "PKCS12"),
-    javaOption("trustStorePassword", trustStorePassword),
-  ].join(" ");
-  // The JVM takes the last of two equal options.
-  const before = environment[javaVariable]?.trim() ?? "";
-  variables[javaVariable] = before.endsWith(ours) ? before : `${before} ${ours}`.trim();
+  variables[phpVariable] = phpFolders(files.phpSettings, environment[phpVariable]);
+  variables[javaVariable] = withJavaProperties(environment[javaVariable], {
+    "javax.net.ssl.trustStore": files.trustStore,
+    "javax.net.ssl.trustStoreType": "PKCS12",
+    "javax.net.ssl.trustStorePassword": trustStorePassword,
+  });
   return variables;
 }

@@ -17,12 +17,25 @@ const maxNameLength = 253;
 // Underscores are no host name characters, but names with them exist and clients connect to them.
 const labels = /^(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*$/;
 
+/**
+ * What no name may have, before it is normalised: of ASCII all but letters, digits and these three, and beyond it what
+ * can't be seen. `domainToASCII` takes tabs, line ends and soft hyphens out, and ends a name at `/`, `?` or `#`: another
+ * name than the one that was asked for would get a certificate.
+ */
+const foreign = /(?![\w.-])\p{ASCII}|[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+
 const refuse = (host: string, why: string): CertificateAuthorityError =>
   new CertificateAuthorityError(
     "bad-host",
-    `${JSON.stringify(host.slice(0, 80))} is no name for a certificate: ${why}. ` +
+    `${JSON.stringify(host.slice(0, 80)).replaceAll(/\p{C}/gu, shown)} is no name for a certificate: ${why}. ` +
       "Give a DNS name, a wildcard such as *.example.com, or an IP address.",
   );
+
+/** A character as an error shows it: by its number where a terminal could obey it, or show nothing. */
+const shown = (character: string): string =>
+  /[!-~]/.test(character)
+    ? character
+    : `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 
 /** The octets of an IPv4 or IPv6 address that `isIP` takes. */
 function octetsOf(address: string): Uint8Array {
@@ -58,8 +71,10 @@ export function readHost(input: string): Host {
   }
   const isWildcard = bare.startsWith("*.");
   const rest = (isWildcard ? bare.slice(2) : bare).replace(/\.$/, "");
-  const lower = rest.toLowerCase();
+  const [character] = foreign.exec(rest) ?? [];
+  if (character !== undefined) throw refuse(input, `no host has the character ${shown(character)}`);
   // domainToASCII costs microseconds and turns numbers into IP addresses; plain names don't need it.
+  const lower = rest.toLowerCase();
   const base = labels.test(lower) ? lower : domainToASCII(rest);
   if (base === "") throw refuse(input, "it is not made of DNS labels");
   if (!labels.test(base)) throw refuse(input, "a label has other characters than letters, digits and -");

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CertificateAuthority, CertificateAuthorityError } from "@faultwire/cert-authority";
+import { propertyRuns } from "@faultwire/testkit/property-runs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../openssl.ts";
@@ -46,7 +47,7 @@ describe("a damaged CA", () => {
           expect(error.message).not.toContain(key.toString("base64").slice(48, 80));
         }
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(60) },
     );
   });
 });

@@ -71,6 +71,17 @@ describe("reading a host", () => {
     expect(() => readHost("é".repeat(1025))).toThrowError(/it has 1025 characters/);
   });
 
+  it.each([
+    ["ab.example/x", "no host has the character /."],
+    ["a\tb.example", "no host has the character U+0009."],
+    [
+      "a\u202eb.example",
+      '"aU+202Eb.example" is no name for a certificate: no host has the character U+202E.',
+    ],
+  ])("says which character of %j is none of a host's", (input, words) => {
+    expect(() => readHost(input)).toThrowError(words);
+  });
+
   it("quotes no more than a line of what it refuses", () => {
     const refuse = (): unknown => readHost("\n".repeat(1000));
     expect(refuse).toThrowError(/^[ -~]{1,400}$/);

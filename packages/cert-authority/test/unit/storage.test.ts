@@ -152,8 +152,19 @@ describe("a stored CA", () => {
         /constrained to a\.example; b\.example is outside.*`faultwire ca init --force --target a\.example --target b\.example`/,
       ),
     });
-    await expect(open(home, { targets: ["*"] })).rejects.toMatchObject({ code: "outside-constraint" });
   });
+
+  it.each([["127.0.0.1"], ["*"], ["*.test"]])(
+    "and names no command that would itself be refused, as one for %s would",
+    async (target) => {
+      const home = temporaryFolder();
+      await open(home);
+      await expect(open(home, { targets: ["a.example", target] })).rejects.toMatchObject({
+        code: "outside-constraint",
+        message: expect.stringMatching(/instead: `faultwire ca init --force --ca-unconstrained`\.$/),
+      });
+    },
+  );
 
   it("is made by create only where there is none", async () => {
     const home = temporaryFolder();

@@ -1,17 +1,15 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import {
   CertificateAuthority,
   CertificateAuthorityError,
-  encodeCertificate,
   exportCertificate,
-  pkcs12TrustStore,
   trustEnvironment,
-  trustVariables,
   writeTrustFiles,
 } from "@faultwire/cert-authority";
+import { encodeCertificate, pkcs12TrustStore, trustVariables } from "@faultwire/cert-authority/internal";
 import { describe, expect, it } from "vitest";
 import { openssl, temporaryFolder } from "../openssl.ts";
 
@@ -115,6 +113,18 @@ describe("the variables for one process", () => {
       ]),
     );
     expect(variables["JAVA_TOOL_OPTIONS"]).toContain(`-Djavax.net.ssl.trustStore=${files.trustStore}`);
+  });
+
+  it("have PHP read one more file of settings, behind those that it reads already", async () => {
+    const files = await writeTrustFiles(await anyCa(), temporaryFolder(), {});
+    expect(readFileSync(join(files.phpSettings, "faultwire.ini"), "utf8")).toBe(
+      `curl.cainfo = "${files.bundle}"\nopenssl.cafile = "${files.bundle}"\n`,
+    );
+    const folders = (before?: string) =>
+      trustEnvironment(files, { PHP_INI_SCAN_DIR: before })["PHP_INI_SCAN_DIR"];
+    expect(folders()).toBe(`${delimiter}${files.phpSettings}`);
+    expect(folders("/own")).toBe(`/own${delimiter}${files.phpSettings}`);
+    expect(folders(folders("/own"))).toBe(folders("/own"));
   });
 
   it("keep what the variables named before: the roots of a company", async () => {

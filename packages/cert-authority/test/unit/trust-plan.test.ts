@@ -3,10 +3,9 @@ import {
   CertificateAuthority,
   type CommandResult,
   installTrust,
-  stepText,
   type TrustHost,
-  trustPlan,
 } from "@faultwire/cert-authority";
+import { stepText, trustPlan } from "@faultwire/cert-authority/internal";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../openssl.ts";
 

@@ -1,0 +1,10 @@
+/** What other packages of Faultwire need of this one. It is no part of the API: any release may change it. */
+export { makeFolder } from "./store/private-file.ts";
+export { kindOf, type ReadRegularFileOptions, readRegularFile } from "./store/regular-file.ts";
+export { encodeCertificate } from "./trust/export-certificate.ts";
+export { stepText } from "./trust/install-trust.ts";
+export { withJavaProperties } from "./trust/java-options.ts";
+export { pkcs12TrustStore } from "./trust/pkcs12.ts";
+export { trustVariables } from "./trust/trust-environment.ts";
+export { thisHost } from "./trust/trust-host.ts";
+export { trustPlan } from "./trust/trust-plan.ts";
