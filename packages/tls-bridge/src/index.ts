@@ -11,6 +11,7 @@ export type {
   TlsBridgeOptions,
   UpstreamTrust,
 } from "./bridge/tls-bridge-options.ts";
+export { TlsClient, type TlsClientHandler, type TlsClientOptions } from "./client/tls-client.ts";
 export { SecureContextCache } from "./handshake/secure-context-cache.ts";
 export { KeylogEntry, KeylogLabel, MAX_KEYLOG_LINE_CHARACTERS, parseKeylogLine } from "./keylog-line.ts";
 export { type OpenedRecord, RecordOpener } from "./record-protection/record-opener.ts";
@@ -32,5 +33,5 @@ export {
   bridgeSockets,
   bridgeSocketsLimits,
 } from "./sockets/bridge-sockets.ts";
-export { resetStream } from "./sockets/reset-stream.ts";
+
 export { TlsBridgeError, type TlsBridgeErrorCode } from "./tls-bridge-error.ts";

@@ -81,7 +81,7 @@ export function parseKeylogLine(line: string): KeylogEntry | undefined {
 }
 
 function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex, "hex"));
+  return new Uint8Array(Buffer.from(hex, "hex"));
 }
 
 function fail(found: string): never {

@@ -55,6 +55,7 @@ const alerts: Readonly<Partial<Record<TlsBridgeErrorCode, number>>> = {
  * ```
  */
 export class TlsBridgeError extends Error {
+  /** The class's name, the same in every copy of the package. */
   override readonly name = "TlsBridgeError";
   /** What went wrong, for programs. */
   readonly code: TlsBridgeErrorCode;
@@ -62,6 +63,13 @@ export class TlsBridgeError extends Error {
   constructor(code: TlsBridgeErrorCode, message: string, options?: ErrorOptions) {
     super(`${message} (${code})`, options);
     this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is TlsBridgeError {
+    if (this !== TlsBridgeError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 
   /**
@@ -72,3 +80,6 @@ export class TlsBridgeError extends Error {
     return alerts[this.code];
   }
 }
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/tls-bridge/TlsBridgeError");

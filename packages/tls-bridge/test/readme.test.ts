@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connect, createServer } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { CipherSuite } from "@faultwire/tls-parser";
-import { afterAll, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { tlsBridgeLimits } from "../src/index.ts";
 import { accessDenied } from "./readme/alert-record.ts";
 import { tick, unavailable } from "./readme/unavailable.ts";
@@ -18,13 +18,15 @@ const EARLIER_RECORDS = 3;
 const HOST = "origin.test";
 
 const authority = new TestAuthority("bridge README");
-afterAll(() => authority.dispose());
 const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
 
-it.each(["alert-record", "unavailable"])("README.md shows the example that is run here: %s", (name) => {
-  const example = readFileSync(join(import.meta.dirname, `readme/${name}.ts`), "utf8");
-  expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``);
-});
+it.each(["alert-record", "interceptor", "unavailable"])(
+  "README.md shows the example that is run here: %s",
+  (name) => {
+    const example = readFileSync(join(import.meta.dirname, `readme/${name}.ts`), "utf8");
+    expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``);
+  },
+);
 
 it("README.md has every limit with its value", () => {
   for (const [name, value] of Object.entries(tlsBridgeLimits))

@@ -1,12 +1,5 @@
-import {
-  type Alert,
-  AlertLevel,
-  alertDescriptionName,
-  ContentType,
-  encodeAlert,
-  encodeRecord,
-  ProtocolVersion,
-} from "@faultwire/tls-parser";
+import { type Alert, AlertLevel, alertDescriptionName, encodeAlert } from "@faultwire/tls-parser";
+import { alertRecord } from "../handshake/alert-record.ts";
 import { ClientEnd, type HelloAnswer } from "../handshake/client-end.ts";
 import { ClientOffer } from "../handshake/client-offer.ts";
 import { SecureContextCache } from "../handshake/secure-context-cache.ts";
@@ -14,7 +7,7 @@ import { UpstreamEnd } from "../handshake/upstream-end.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer } from "../record-protection/record-sealer.ts";
 import { BridgeFailed, type BridgeFailure, failureAlerts } from "./bridge-failure.ts";
-import type { BridgeSide, BridgeVersion, ServerIdentity } from "./bridge-peers.ts";
+import type { BridgeSide, BridgeVersion } from "./bridge-peers.ts";
 import { type HandshakePort, takeFrom } from "./handshake-port.ts";
 import { readClientHello } from "./read-client-hello.ts";
 import type { BridgeSession, HandshakeAlert, TlsBridgeOptions } from "./tls-bridge-options.ts";
@@ -67,29 +60,25 @@ export class BridgeHandshake {
         code: "no-server-name",
         message: "the client names no server (SNI), so that no certificate can be checked against a name",
       });
-    const upstream = new UpstreamEnd({
-      offer,
-      host: serverName,
-      trust,
-      contexts: this.#contexts,
-      send: (reply) => this.#port.send("server", reply),
-    });
-    this.#upstream = upstream;
-    await upstream.start();
+    const upstream = this.#options.alone ? undefined : await this.#greet(offer, serverName);
+    if (!upstream) this.#leaveUpstream(alone);
     this.#alertAt("client-hello");
 
     const hellos = [bytes];
     let retryGroup: number | undefined;
     await this.#orAlone(async () => {
-      for (;;) {
+      while (upstream) {
         const progress = await takeFrom(this.#port, "server", (record) => upstream.take(record));
         if (progress.kind === "answered") break;
         if (progress.kind === "retry" && (this.#options.lockstep ?? true))
           retryGroup = await this.#retryToo(offer, serverName, hellos, progress.group);
       }
     });
-    const choice = this.#loss ? ownChoice(offer) : choiceOf(upstream);
-    const client = await this.#serve(offer, choice, serverName, retryGroup);
+    const choice =
+      upstream && !this.#loss ? choiceOf(upstream) : ownChoice(offer, this.#options.preferredAlone?.());
+    const groups = retryGroup === undefined ? offer.groups : [retryGroup];
+    const client = await this.#clientEnd(offer, choice, serverName, groups);
+    this.#client = client;
     const flight = await this.#flightFor(client, offer, hellos);
     this.#alertInFlight(client, flight);
     client.sendFlight(flight);
@@ -99,24 +88,25 @@ export class BridgeHandshake {
       lastFlight = await takeFrom(this.#port, "client", (record) => client.take(record));
     // The client must not get our Finished before we know whom it would talk to.
     await this.#orAlone(async () => {
-      for (let isVerified = choice.version === "TLSv1.3" || this.#loss !== undefined; !isVerified; )
+      let isVerified = choice.version === "TLSv1.3" || this.#loss !== undefined;
+      while (upstream && !isVerified)
         isVerified =
           (await takeFrom(this.#port, "server", (record) => upstream.take(record))).kind === "done";
     });
     client.sendLastFlight(lastFlight);
     this.#alertAt("established");
     const { version, alpnProtocol } = choice;
-    const hasUpstream = this.#loss === undefined;
+    const shared = this.#loss ? undefined : upstream;
     const shaken: ShakenHands = {
       session: {
         serverName,
         version,
         client: { cipherSuite: client.hello.suite.cipherSuite, alpnProtocol },
-        server: hasUpstream ? { cipherSuite: upstream.hello.suite.cipherSuite, alpnProtocol } : undefined,
+        server: shared && { cipherSuite: shared.hello.suite.cipherSuite, alpnProtocol },
         upstreamFailure: this.#loss,
       },
       client: { opener: client.opener(), sealer: required(client.sealer()) },
-      server: hasUpstream ? { opener: upstream.opener(), sealer: required(upstream.sealer()) } : undefined,
+      server: shared && { opener: shared.opener(), sealer: required(shared.sealer()) },
     };
     this.release();
     return shaken;
@@ -125,16 +115,34 @@ export class BridgeHandshake {
   /** The alert as a record for that peer, encrypted as it has to be at this moment; none before our ClientHello. */
   alertRecord(to: BridgeSide, alert: Alert): Uint8Array | undefined {
     if (to === "server" && this.#upstream === undefined) return undefined;
-    const fragment = encodeAlert(alert);
-    const sealer = to === "client" ? this.#client?.sealer() : this.#upstream?.sealer();
-    if (sealer !== undefined) return sealer.seal(ContentType.alert, fragment);
-    return encodeRecord({ type: ContentType.alert, legacyVersion: ProtocolVersion.tls12, fragment });
+    return alertRecord(alert, to === "client" ? this.#client?.sealer() : this.#upstream?.sealer());
   }
 
   /** Frees OpenSSL's objects. */
   release(): void {
     this.#upstream?.release();
     this.#client?.release();
+  }
+
+  /** Says our ClientHello to the upstream. */
+  async #greet(offer: ClientOffer, host: string): Promise<UpstreamEnd> {
+    const upstream = new UpstreamEnd({
+      offer,
+      host,
+      trust: this.#options.upstream ?? {},
+      contexts: this.#contexts,
+      send: (reply) => this.#port.send("server", reply),
+    });
+    this.#upstream = upstream;
+    await upstream.start();
+    return upstream;
+  }
+
+  #leaveUpstream(why: BridgeFailure): void {
+    this.#loss = why;
+    this.#upstream?.release();
+    this.#upstream = undefined;
+    this.#port.leaveUpstream();
   }
 
   /** Does what the upstream is needed for, or finds that there is none and lets the client's handshake go on. */
@@ -148,10 +156,7 @@ export class BridgeHandshake {
       const alert = failureAlerts(failure, false).server;
       const record = alert && this.alertRecord("server", alert);
       if (record) this.#port.send("server", record);
-      this.#loss = failure;
-      this.#upstream?.release();
-      this.#upstream = undefined;
-      this.#port.leaveUpstream();
+      this.#leaveUpstream(failure);
     }
   }
 
@@ -168,19 +173,8 @@ export class BridgeHandshake {
         code: "retry-impossible",
         message: "the upstream wants another ClientHello, and the client has shares of all its groups",
       });
-    const { keyType, suites } = offer.serving("TLSv1.3");
-    const identity = await this.#options.identityFor({ serverName, keyType });
-    const retrying = new ClientEnd({
-      identity,
-      version: "TLSv1.3",
-      suites,
-      groups: [group],
-      protocol: undefined,
-      hasEarlyData: offer.hasEarlyData,
-      recordSizeLimit: offer.recordSizeLimit,
-      contexts: this.#contexts,
-      send: (bytes) => this.#port.send("client", bytes),
-    });
+    const retry: Choice = { version: "TLSv1.3", alpnProtocol: undefined };
+    const retrying = await this.#clientEnd(offer, retry, serverName, [group]);
     // Only its HelloRetryRequest is used. It depends on nothing but the hello, version, suites and group, so that the
     // end that serves the client in the end, when ALPN is known, says the same.
     try {
@@ -193,26 +187,27 @@ export class BridgeHandshake {
     return group;
   }
 
-  async #serve(
+  /** Our end toward the client, with an identity for what it is served with. */
+  async #clientEnd(
     offer: ClientOffer,
     { version, alpnProtocol }: Choice,
     serverName: string,
-    retryGroup: number | undefined,
+    groups: readonly number[],
   ): Promise<ClientEnd> {
     const { keyType, suites } = offer.serving(version);
-    const identity: ServerIdentity = await this.#options.identityFor({ serverName, keyType });
-    this.#client = new ClientEnd({
+    const identity = await this.#options.identityFor({ serverName, keyType });
+    return new ClientEnd({
       identity,
       version,
       suites,
-      groups: retryGroup === undefined ? offer.groups : [retryGroup],
+      groups,
       protocol: alpnProtocol,
       hasEarlyData: offer.hasEarlyData,
+      hasFragmentLimit: offer.hasFragmentLimit,
       recordSizeLimit: offer.recordSizeLimit,
       contexts: this.#contexts,
       send: (bytes) => this.#port.send("client", bytes),
     });
-    return this.#client;
   }
 
   /** Our flight for the client, with a HelloRetryRequest and a second ClientHello before it where that is needed. */
@@ -247,6 +242,13 @@ export class BridgeHandshake {
   }
 }
 
+/** Where no upstream is wanted. */
+const alone: BridgeFailure = {
+  code: "upstream-unreachable",
+  message: "no upstream is wanted",
+  reason: "ALONE",
+};
+
 /** What the client is to be served with. */
 interface Choice {
   readonly version: BridgeVersion;
@@ -258,8 +260,12 @@ function choiceOf({ hello, alpnProtocol }: UpstreamEnd): Choice {
 }
 
 /** What we choose where there is no upstream: the newest version, and the protocol that the client would like best. */
-function ownChoice({ versions: [version = "TLSv1.3"], protocols: [alpnProtocol] }: ClientOffer): Choice {
-  return { version, alpnProtocol };
+function ownChoice(
+  { versions: [version = "TLSv1.3"], protocols }: ClientOffer,
+  preferred: string | undefined,
+): Choice {
+  const hasPreferred = preferred !== undefined && protocols.includes(preferred);
+  return { version, alpnProtocol: hasPreferred ? preferred : protocols[0] };
 }
 
 function alertSent({ level, description }: HandshakeAlert): BridgeFailed {

@@ -19,7 +19,7 @@ export interface HandshakePort {
  * @throws {@link BridgeFailed} where `take` throws what the record has caused, else what it throws
  */
 export async function takeFrom<Result>(
-  port: HandshakePort,
+  port: Pick<HandshakePort, "next">,
   from: BridgeSide,
   take: (record: TlsRecord) => Promise<Result> | Result,
   limit: TlsBridgeLimit = "handshakeBytes",

@@ -1,4 +1,6 @@
+import type { KeyObject } from "node:crypto";
 import type { SecureContextCache } from "../handshake/secure-context-cache.ts";
+import { type OptionNames, refuseUnknownOptions } from "../known-options.ts";
 import type { BridgeFailure } from "./bridge-failure.ts";
 import type { BridgeSide, BridgeVersion, IdentityKeyType, ServerIdentity } from "./bridge-peers.ts";
 
@@ -14,8 +16,18 @@ export interface IdentityRequest {
 export interface UpstreamTrust {
   /** Certificates to trust besides Node's roots. The same array for many bridges is parsed once. */
   readonly caPem?: readonly string[];
+  /**
+   * Public keys that vouch for no upstream, whatever is trusted besides: of a CA that clients trust us by, for instance, where
+   * Node was told to trust it, too.
+   */
+  readonly distrusted?: readonly KeyObject[];
   /** Take any certificate. Off unless given, and nothing for traffic that matters. */
   readonly insecure?: boolean;
+  /**
+   * Take what current clients refuse: a certificate that names its host in the common name alone (RFC 9525 section 2), RSA keys
+   * below 2048 bits, and SHA-1 or MD5 in a signature of the chain. Off unless given.
+   */
+  readonly legacy?: boolean;
   /** Whom the certificate has to stand for where the client names nobody, a name or an IP address. */
   readonly host?: string;
 }
@@ -37,6 +49,12 @@ export interface HandshakeAlert {
 export interface TlsBridgeOptions {
   /** Who we are toward the client. What it rejects with ends the session with the failure `internal`. */
   identityFor(request: IdentityRequest): Promise<ServerIdentity>;
+  /**
+   * Public key of the CA that signs the certificates of identities. A client whose signature_algorithms_cert has no such
+   * signature can't be served (RFC 8446 section 4.2.3), and that is found before anything is sent. Unless given, OpenSSL finds
+   * it, behind the upstream's handshake.
+   */
+  readonly issuerKey?: KeyObject;
   readonly upstream?: UpstreamTrust;
   /** Application protocols that the handler understands; `["http/1.1"]` unless given. */
   readonly protocols?: readonly string[];
@@ -56,9 +74,61 @@ export interface TlsBridgeOptions {
    * whoever answers the client in the upstream's place.
    */
   readonly withoutUpstream?: boolean;
+  /**
+   * Whether there is no upstream from the start: nothing is ever said to one, and the client's handshake goes on at once as
+   * with {@link withoutUpstream}. Off unless given.
+   */
+  readonly alone?: boolean;
+  /**
+   * The application protocol that the client is served with where there is no upstream, if it offers that; the first of its own
+   * list that we can do unless given. Asked when it is to be chosen.
+   */
+  readonly preferredAlone?: () => string | undefined;
   /** OpenSSL's contexts, to be shared among bridges; one of its own unless given. */
   readonly contexts?: SecureContextCache;
   readonly handler: TlsBridgeHandler;
+}
+
+const optionNames: OptionNames<TlsBridgeOptions> = {
+  identityFor: true,
+  issuerKey: true,
+  upstream: true,
+  protocols: true,
+  versions: true,
+  cipherSuites: true,
+  handshakeAlert: true,
+  lockstep: true,
+  withoutUpstream: true,
+  alone: true,
+  preferredAlone: true,
+  contexts: true,
+  handler: true,
+};
+const trustNames: OptionNames<UpstreamTrust> = {
+  caPem: true,
+  distrusted: true,
+  insecure: true,
+  legacy: true,
+  host: true,
+};
+const alertNames: OptionNames<HandshakeAlert> = { at: true, level: true, description: true };
+
+/** Refuses options of a bridge that don't exist, those of its parts included. */
+export function checkBridgeOptions(options: TlsBridgeOptions): void {
+  refuseUnknownOptions("TlsBridge", options, optionNames);
+  checkTrust("TlsBridge: upstream", options.upstream);
+  refuseUnknownOptions("TlsBridge: handshakeAlert", options.handshakeAlert, alertNames);
+}
+
+/** The same for how an upstream is verified. */
+export function checkTrust(where: string, trust: UpstreamTrust | undefined): void {
+  refuseUnknownOptions(where, trust, trustNames);
+}
+
+/** The same for `bridgeSockets`, which has a handler of its own and needs no lockstep. */
+export function checkSocketsOptions(options: object): void {
+  const { handler: _handler, lockstep: _lockstep, ...names } = optionNames;
+  refuseUnknownOptions("bridgeSockets", options, { ...names, handlerFor: true });
 }
 
 /** What was negotiated with one peer. */
@@ -77,7 +147,7 @@ export interface BridgeSession {
   readonly client: BridgeSessionSide;
   /** Undefined where there is no upstream; {@link upstreamFailure} says why. */
   readonly server: BridgeSessionSide | undefined;
-  /** Why there is no upstream; only with {@link TlsBridgeOptions.withoutUpstream}. */
+  /** Why there is no upstream; only with {@link TlsBridgeOptions.withoutUpstream} or `alone`. */
   readonly upstreamFailure: BridgeFailure | undefined;
 }
 

@@ -1,4 +1,10 @@
-import { AlertDescription, AlertLevel, RecordLimit, type TlsRecord } from "@faultwire/tls-parser";
+import {
+  AlertDescription,
+  AlertLevel,
+  RecordLimit,
+  type RecordReader,
+  type TlsRecord,
+} from "@faultwire/tls-parser";
 import type { SealOptions } from "../record-protection/record-sealer.ts";
 import { ByteQueue } from "../session/byte-queue.ts";
 import { PeerSession, type PeerSessionPort } from "../session/peer-session.ts";
@@ -15,7 +21,7 @@ import {
 import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
 import type { BridgeSide } from "./bridge-peers.ts";
 import { RecordInbox } from "./record-inbox.ts";
-import type { TlsBridgeHandler, TlsBridgeOptions } from "./tls-bridge-options.ts";
+import { checkBridgeOptions, type TlsBridgeHandler, type TlsBridgeOptions } from "./tls-bridge-options.ts";
 
 /** How far a bridge is. `closed`: close_notify went both ways with both peers, or {@link TlsBridge.end} was called. */
 export type BridgeState = "handshaking" | "established" | "failed" | "closed";
@@ -25,6 +31,8 @@ const SIDES: readonly BridgeSide[] = ["client", "server"];
 /** What a peer is to get, and what it has become. */
 interface Peer {
   readonly out: ByteQueue;
+  /** Of its stream, once it has a session and nothing waits any more. */
+  reader: RecordReader | undefined;
   session: PeerSession | undefined;
   /** What the session had counted when it ended. */
   dataRecords: number;
@@ -63,17 +71,22 @@ export class TlsBridge {
   readonly #handler: TlsBridgeHandler;
   readonly #peers: Readonly<Record<BridgeSide, Peer>> = { client: newPeer(), server: newPeer() };
   readonly #goesOnAlone: boolean;
-  readonly #inbox = new RecordInbox(() => this.#tellIdle());
+  /** Until both handshakes are over, and nothing waits any more. */
+  #inbox: RecordInbox | undefined;
   #state: BridgeState = "handshaking";
   #handshake: BridgeHandshake | undefined;
   #isRunning = true;
   #idleWaiters: (() => void)[] = [];
 
+  /** @throws TlsBridgeError `bad-option` for an option that does not exist. */
   constructor(options: TlsBridgeOptions) {
+    checkBridgeOptions(options);
     this.#handler = options.handler;
     this.#goesOnAlone = options.withoutUpstream ?? false;
+    const inbox = new RecordInbox(() => this.#tellIdle());
+    this.#inbox = inbox;
     const handshake = new BridgeHandshake(options, {
-      next: (from) => this.#inbox.next(from),
+      next: (from) => inbox.next(from),
       send: (to, bytes) => this.#send(to, bytes),
       leaveUpstream: () => {
         this.#peers.server.isLeft = true;
@@ -95,7 +108,7 @@ export class TlsBridge {
 
   /** Whether OpenSSL or `identityFor` is at work, so that more may come out without anything being pushed. */
   get isBusy(): boolean {
-    return this.#isAlive && this.#isRunning && !this.#inbox.isWaitedFor;
+    return this.#isAlive && this.#isRunning && !this.#inbox?.isWaitedFor;
   }
 
   /**
@@ -115,12 +128,12 @@ export class TlsBridge {
    * again afterwards. Does nothing once the bridge has failed or is closed.
    */
   push(from: BridgeSide, bytes: Uint8Array): void {
-    const { session, isLeft } = this.#peers[from];
+    const { session, reader, isLeft } = this.#peers[from];
     if (!this.#isAlive || isLeft) return;
     try {
       // Records may wait still when a handler pushes in answer to `established`.
-      if (session === undefined || this.#inbox.waitingBytes(from) > 0) this.#inbox.push(from, bytes);
-      else for (const record of this.#inbox.reader(from).push(bytes)) this.#takeRecord(session, record);
+      if (!session || !reader) this.#inbox?.push(from, bytes);
+      else for (const record of reader.push(bytes)) this.#takeRecord(session, record);
     } catch (error) {
       this.#fail(failureFrom(from, error, "postHandshakeBytes"));
     }
@@ -161,7 +174,7 @@ export class TlsBridge {
   unreachable(reason: string): void {
     const message = `the upstream can't be reached: ${reason}`;
     const failed = new BridgeFailed({ code: "upstream-unreachable", message, reason });
-    if (this.#goesOnAlone && this.#state === "handshaking") this.#inbox.lose("server", failed);
+    if (this.#goesOnAlone && this.#state === "handshaking") this.#inbox?.lose("server", failed);
     else this.#fail(failed);
   }
 
@@ -170,21 +183,26 @@ export class TlsBridge {
    * can stop reading from a peer does so before.
    */
   waitingBytes(from: BridgeSide): number {
-    return this.#inbox.waitingBytes(from);
+    return this.#inbox?.waitingBytes(from) ?? 0;
   }
 
   /** All that is to go to that peer now; an empty array when there is nothing. */
   take(to: BridgeSide): Uint8Array {
-    return this.#peers[to].out.take();
+    const { session, out } = this.#peers[to];
+    session?.flush();
+    return out.take();
   }
 
   /** How many bytes {@link take} would give. */
   pendingBytes(to: BridgeSide): number {
-    return this.#peers[to].out.length;
+    const { session, out } = this.#peers[to];
+    session?.flush();
+    return out.length;
   }
 
   /**
-   * Seals application data for a peer. Nothing happens once the bridge has failed or is closed, or behind a close_notify
+   * Application data for a peer. What is written in small pieces is sealed as one record, at the latest when it is taken:
+   * leave the memory alone until then. Nothing happens once the bridge has failed or is closed, or behind a close_notify
    * or a fatal alert to that peer.
    *
    * @throws {@link TlsBridgeError} `not-established` before `established` was called, `bad-option`
@@ -216,7 +234,9 @@ export class TlsBridge {
 
   /** Puts bytes between the records for a peer, as they are: garbage, for instance. */
   sendRaw(to: BridgeSide, bytes: Uint8Array): void {
-    if (this.#isAlive) this.#send(to, Uint8Array.from(bytes));
+    if (!this.#isAlive) return;
+    this.#peers[to].session?.flush();
+    this.#send(to, Uint8Array.from(bytes));
   }
 
   /**
@@ -236,7 +256,8 @@ export class TlsBridge {
 
   /** Whether that peer has sent the beginning of a record whose rest is still to come. */
   isInRecord(from: BridgeSide): boolean {
-    return this.#inbox.reader(from).pendingBytes > 0;
+    const reader = this.#peers[from].reader ?? this.#inbox?.reader(from);
+    return reader !== undefined && reader.pendingBytes > 0;
   }
 
   /** Lets go of everything, what was to be sent included. No method of the handler is called any more. */
@@ -264,27 +285,31 @@ export class TlsBridge {
   }
 
   #establish({ session, client, server }: ShakenHands): void {
-    if (!this.#isAlive) return;
+    const inbox = this.#inbox;
+    if (!this.#isAlive || !inbox) return;
     const maxFragmentBytes =
       session.version === "TLSv1.3" ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
     const protections = { client, server };
+    const port = this.#port();
     const sessions = SIDES.flatMap((side) => {
-      this.#inbox.reader(side).maxFragmentBytes = maxFragmentBytes;
+      inbox.reader(side).maxFragmentBytes = maxFragmentBytes;
       const protection = protections[side];
       if (!protection) return [];
       const { opener, sealer } = protection;
-      return [[side, new PeerSession(side, opener, sealer, this.#portOf(side))] as const];
+      return [[side, new PeerSession(side, opener, sealer, port)] as const];
     });
     this.#state = "established";
     for (const [side, peerSession] of sessions) this.#peers[side].session = peerSession;
     this.#tell(() => this.#handler.established(session));
-    for (const [side, peerSession] of sessions) this.#drain(side, peerSession);
+    for (const [side, peerSession] of sessions) this.#drain(side, peerSession, inbox);
+    this.#inbox = undefined;
   }
 
-  #drain(from: BridgeSide, session: PeerSession): void {
+  #drain(from: BridgeSide, session: PeerSession, inbox: RecordInbox): void {
     try {
-      for (let record = this.#inbox.shift(from); record !== undefined; record = this.#inbox.shift(from))
+      for (let record = inbox.shift(from); record !== undefined; record = inbox.shift(from))
         this.#takeRecord(session, record);
+      this.#peers[from].reader = inbox.reader(from);
     } catch (error) {
       throw failureFrom(from, error, "postHandshakeBytes");
     }
@@ -296,13 +321,13 @@ export class TlsBridge {
     this.#closeIfDone();
   }
 
-  #portOf(side: BridgeSide): PeerSessionPort {
+  #port(): PeerSessionPort {
     const handler = this.#handler;
     return {
-      data: (plaintext) => this.#tell(() => handler.data(side, plaintext)),
-      closeNotify: () => this.#tell(() => handler.closeNotify(side)),
-      alert: (level, description) => this.#tell(() => handler.alert(side, level, description)),
-      send: (bytes) => this.#send(side, bytes),
+      data: (from, plaintext) => this.#tell(() => handler.data(from, plaintext)),
+      closeNotify: (from) => this.#tell(() => handler.closeNotify(from)),
+      alert: (from, level, description) => this.#tell(() => handler.alert(from, level, description)),
+      send: (to, bytes) => this.#send(to, bytes),
     };
   }
 
@@ -340,6 +365,7 @@ export class TlsBridge {
         ? error.failure
         : { code: "internal", message: "something unforeseen happened in the bridge", cause: error };
     const isEstablished = this.#state === "established";
+    for (const side of SIDES) this.#peers[side].session?.flush();
     const alerts = failureAlerts(failure, isEstablished);
     for (const side of SIDES) {
       const alert = alerts[side];
@@ -368,7 +394,7 @@ export class TlsBridge {
       peer.dataRecords = peer.session?.dataRecords ?? 0;
       peer.session = undefined;
     }
-    this.#inbox.close();
+    this.#inbox?.close();
     this.#handshake?.release();
     this.#tellIdle();
   }
@@ -383,6 +409,7 @@ export class TlsBridge {
 function newPeer(): Peer {
   return {
     out: new ByteQueue(),
+    reader: undefined,
     session: undefined,
     dataRecords: 0,
     isDismissed: false,

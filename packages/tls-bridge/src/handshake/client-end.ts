@@ -22,6 +22,8 @@ export interface ClientEndOptions {
   readonly protocol: string | undefined;
   /** What the client says in its record_size_limit (RFC 8449). */
   readonly recordSizeLimit: number | undefined;
+  /** Whether the client asks for smaller records by max_fragment_length (RFC 6066). */
+  readonly hasFragmentLimit: boolean;
   /** Whether the client's first flight has 0-RTT data in it. */
   readonly hasEarlyData: boolean;
   readonly contexts: SecureContextCache;
@@ -42,6 +44,7 @@ export class ClientEnd {
   readonly #send: (bytes: Uint8Array) => void;
   readonly #reader = new FlightReader();
   readonly #recordSizeLimit: number | undefined;
+  readonly #hasFragmentLimit: boolean;
   #mayBeEarlyData: boolean;
   #hello: NegotiatedHello | undefined;
   #isFlightSent = false;
@@ -58,6 +61,7 @@ export class ClientEnd {
     this.#send = options.send;
     this.#mayBeEarlyData = options.hasEarlyData;
     this.#recordSizeLimit = options.recordSizeLimit;
+    this.#hasFragmentLimit = options.hasFragmentLimit;
     this.#handshake = MemoryHandshake.server({
       secureContext: contexts.forClient({
         identity,
@@ -179,6 +183,8 @@ export class ClientEnd {
           return false;
         }
         this.#hello = new NegotiatedHello(hello);
+        // What else OpenSSL says to extensions is of no use here: the upstream has chosen the protocol.
+        if (!this.#hasFragmentLimit) return false;
         if (this.#hello.version === "TLSv1.3")
           reader.opener = new RecordOpener(this.#hello.secrets(this.#handshake, "server", "handshake", 0));
       }

@@ -1,15 +1,18 @@
+import type { KeyObject } from "node:crypto";
 import {
   type Authentication,
   alpnProtocolsOf,
   type ClientHello,
   cipherSuiteFacts,
   clientHelloExtension,
+  ExtensionType,
   NamedGroup,
   namedGroupName,
   offeredVersionsOf,
   ProtocolVersion,
   SignatureScheme,
   serverNameOf,
+  signatureSchemeName,
 } from "@faultwire/tls-parser";
 import { BridgeFailed } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion, IdentityKeyType } from "../bridge/bridge-peers.ts";
@@ -40,6 +43,8 @@ export class ClientOffer {
   readonly hasEarlyData: boolean;
   /** What the client says in its record_size_limit (RFC 8449); undefined where it says nothing of the kind. */
   readonly recordSizeLimit: number | undefined;
+  /** Whether the client asks for smaller records by max_fragment_length (RFC 6066), which OpenSSL answers. */
+  readonly hasFragmentLimit: boolean;
   readonly #hello: ClientHello;
   readonly #allowedSuites: readonly number[] | undefined;
   /** What the client says about groups, as far as we can do it. */
@@ -60,8 +65,10 @@ export class ClientOffer {
     if (curves.length > 0) this.groups = curves;
     else this.groups = spare.length > 0 ? spare : [...supportedCurves.keys()];
     this.versions = this.#servable(versionsOf(hello, options.versions));
+    requireCertificate(hello, options.issuerKey);
     this.protocols = protocolsOf(hello, options.protocols ?? ["http/1.1"]);
     this.hasEarlyData = clientHelloExtension(hello, "earlyData") !== undefined;
+    this.hasFragmentLimit = hello.extensions?.some(isFragmentLimit) ?? false;
     this.recordSizeLimit = clientHelloExtension(hello, "recordSizeLimit")?.limitBytes;
   }
 
@@ -163,6 +170,41 @@ export class ClientOffer {
     return schemes?.some((scheme) => [...rsaPssSchemes, ...rsaPkcs1Schemes].includes(scheme)) ?? true;
   }
 }
+
+/** A client that says nothing of certificates takes ours as far as OpenSSL is concerned. */
+function requireCertificate(hello: ClientHello, issuerKey: KeyObject | undefined): void {
+  const taken = clientHelloExtension(hello, "signatureAlgorithmsCert")?.schemes;
+  if (issuerKey === undefined || taken === undefined) return;
+  const scheme = schemeOf(issuerKey);
+  if (taken.includes(scheme)) return;
+  const nameOf = (number: number): string => signatureSchemeName(number) ?? `0x${number.toString(16)}`;
+  const names = [...taken.slice(0, maxNamed).map(nameOf), ...(taken.length > maxNamed ? ["…"] : [])].join(
+    ", ",
+  );
+  throw new BridgeFailed({
+    code: "no-common-signature",
+    message: `the client takes no certificate that is signed by ${nameOf(scheme)}, as ours are: its signature_algorithms_cert has ${names || "nothing"}`,
+  });
+}
+
+/** How a CA's key signs: by the hash that fits its strength. */
+function schemeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): number {
+  if (asymmetricKeyType === "rsa") return SignatureScheme.rsa_pkcs1_sha256;
+  switch (asymmetricKeyDetails?.namedCurve) {
+    case "secp384r1":
+      return SignatureScheme.ecdsa_secp384r1_sha384;
+    case "secp521r1":
+      return SignatureScheme.ecdsa_secp521r1_sha512;
+    default:
+      return SignatureScheme.ecdsa_secp256r1_sha256;
+  }
+}
+
+/** Schemes that a message names, of a list that a client makes as long as it likes. */
+const maxNamed = 4;
+
+const isFragmentLimit = ({ type }: { readonly type: number }): boolean =>
+  type === ExtensionType.maxFragmentLength;
 
 const keyExchangeOf = (suite: number): string | undefined => cipherSuiteFacts(suite)?.keyExchange;
 

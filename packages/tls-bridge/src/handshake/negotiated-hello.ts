@@ -13,7 +13,7 @@ import {
 } from "@faultwire/tls-parser";
 import { BridgeFailed } from "../bridge/bridge-failure.ts";
 import type { BridgeSide, BridgeVersion } from "../bridge/bridge-peers.ts";
-import { KeylogLabel } from "../keylog-line.ts";
+import { type KeylogEntry, KeylogLabel } from "../keylog-line.ts";
 import {
   cipherSuiteProtection,
   type RecordProtectionSuite,
@@ -92,7 +92,7 @@ export class NegotiatedHello {
   /** Whether the key log has what {@link secrets} needs. */
   hasSecrets(handshake: MemoryHandshake, side: BridgeSide, stage: SecretStage): boolean {
     const label = this.version === "TLSv1.3" ? tls13Labels[side][stage] : KeylogLabel.clientRandom;
-    return handshake.secret(label) !== undefined;
+    return handshake.keylogEntry(label) !== undefined;
   }
 
   /** What protects that side's records; throws where the key log has it not (yet). */
@@ -104,11 +104,10 @@ export class NegotiatedHello {
   ): RecordSecrets {
     const { suite, version } = this;
     if (version === "TLSv1.3") {
-      const trafficSecret = required(handshake.secret(tls13Labels[side][stage]), tls13Labels[side][stage]);
+      const { secret: trafficSecret } = entryOf(handshake, tls13Labels[side][stage]);
       return { version, suite, trafficSecret, sequenceNumber };
     }
-    const masterSecret = required(handshake.secret(KeylogLabel.clientRandom), KeylogLabel.clientRandom);
-    const clientRandom = required(handshake.clientRandom, "client random");
+    const { secret: masterSecret, clientRandom } = entryOf(handshake, KeylogLabel.clientRandom);
     const serverRandom = this.#serverRandom;
     return { version, suite, masterSecret, clientRandom, serverRandom, side, sequenceNumber };
   }
@@ -119,7 +118,8 @@ export function readServerHello({ type, body }: HandshakeFrame): ServerHello | H
   return type === HandshakeType.serverHello ? decodeServerHello(body, LENIENT) : undefined;
 }
 
-function required(secret: Uint8Array | undefined, label: string): Uint8Array {
-  if (secret === undefined) throw new Error(`the key log has no ${label} yet`);
-  return secret;
+function entryOf(handshake: MemoryHandshake, label: string): KeylogEntry {
+  const entry = handshake.keylogEntry(label);
+  if (entry === undefined) throw new Error(`the key log has no ${label} yet`);
+  return entry;
 }

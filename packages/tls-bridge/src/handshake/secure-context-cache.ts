@@ -16,6 +16,8 @@ export interface UpstreamContextKey {
   /** OpenSSL's list; the first gets the key share. */
   readonly groups: string;
   readonly caPem: readonly string[];
+  /** Whether keys and digests count that current clients refuse. */
+  readonly isWeakTaken: boolean;
 }
 
 /** What a context toward the client depends on. */
@@ -27,6 +29,13 @@ export interface ClientContextKey {
   /** OpenSSL's list. */
   readonly groups: string;
 }
+
+/**
+ * 112 bits: RSA of 2048 bits and more, and no SHA-1, in every certificate of a chain and in the handshake. What OpenSSL does
+ * without being told differs from version to version.
+ */
+const currentLevel = "@SECLEVEL=2";
+const weakLevel = "@SECLEVEL=0";
 
 const SECLEVEL = /@SECLEVEL=\d/;
 
@@ -69,13 +78,17 @@ export class SecureContextCache {
   }
 
   /** For a client of the upstream. Sessions are never resumed: each handshake has to be a whole one. */
-  forUpstream({ versions, ciphers, groups, caPem }: UpstreamContextKey): SecureContext {
-    const key = ["upstream", versions.join(), ciphers, groups, caPem.length && this.#idOf(caPem)].join(" ");
+  forUpstream({ versions, ciphers, groups, caPem, isWeakTaken }: UpstreamContextKey): SecureContext {
+    const level = isWeakTaken ? weakLevel : currentLevel;
+    const filler = FILLER[versions.includes("TLSv1.2") ? "TLSv1.2" : "TLSv1.3"];
+    const key = ["upstream", versions.join(), ciphers, groups, level, caPem.length && this.#idOf(caPem)].join(
+      " ",
+    );
     return this.#of(key, () =>
       trusting(caPem, {
         minVersion: versions.includes("TLSv1.2") ? "TLSv1.2" : "TLSv1.3",
         maxVersion: versions.includes("TLSv1.3") ? "TLSv1.3" : "TLSv1.2",
-        ciphers,
+        ciphers: `${ciphers}:${filler}${level}`,
         ecdhCurve: groups,
         secureOptions: constants.SSL_OP_NO_TICKET,
       }),

@@ -1,9 +1,9 @@
 import { ContentType, type HandshakeFrame, HandshakeType, type TlsRecord } from "@faultwire/tls-parser";
 import { BridgeFailed } from "../bridge/bridge-failure.ts";
+import type { BridgeVersion } from "../bridge/bridge-peers.ts";
 import type { UpstreamTrust } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
-import type { ClientOffer } from "./client-offer.ts";
 import { FlightReader, protectedRecordsIn } from "./flight-reader.ts";
 import { MemoryHandshake } from "./memory-handshake.ts";
 import { NegotiatedHello, readServerHello, type SecretStage } from "./negotiated-hello.ts";
@@ -13,9 +13,22 @@ import { opensslList, supportedGroups, supportedSuites } from "./supported.ts";
 
 const NO_CA: readonly string[] = [];
 
+/** What is offered to an upstream. */
+export interface UpstreamOffer {
+  /** SNI; undefined for none. */
+  readonly serverName: string | undefined;
+  readonly versions: readonly BridgeVersion[];
+  /** Application protocols; empty to say nothing about them. */
+  readonly protocols: readonly string[];
+  /** The first gets the key share. Never empty. */
+  readonly groups: readonly number[];
+  /** Suites of all those versions. */
+  upstreamSuites(): readonly number[];
+}
+
 /** What an {@link UpstreamEnd} is made from. */
 export interface UpstreamEndOptions {
-  readonly offer: ClientOffer;
+  readonly offer: UpstreamOffer;
   /** Whom the certificate has to stand for. */
   readonly host: string;
   readonly trust: UpstreamTrust;
@@ -59,11 +72,14 @@ export class UpstreamEnd {
         ciphers: opensslList(supportedSuites, offer.upstreamSuites()),
         groups: opensslList(supportedGroups, offer.groups),
         caPem: trust.caPem ?? NO_CA,
+        isWeakTaken: (trust.legacy ?? false) || (trust.insecure ?? false),
       }),
       serverName: offer.serverName,
       host,
       protocols: offer.protocols,
       insecure: trust.insecure ?? false,
+      legacy: trust.legacy ?? false,
+      distrusted: trust.distrusted ?? [],
     });
   }
 
@@ -173,7 +189,9 @@ export class UpstreamEnd {
   #requireNoError(reply: Uint8Array): void {
     const { error } = this.#handshake;
     if (error === undefined) return;
-    const { code = "UNSPECIFIED", message } = error;
+    const { code = "UNSPECIFIED" } = error;
+    const isWeak = /too weak/.test(error.message);
+    const message = isWeak ? `${error.message}, and no current client takes that` : error.message;
     if (!this.#handshake.isUntrusted) {
       // OpenSSL's own alert.
       this.#send(reply);

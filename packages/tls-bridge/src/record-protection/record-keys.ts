@@ -15,6 +15,13 @@ import type { RecordSecrets } from "./record-secrets.ts";
 const NONCE_BYTES = 12;
 const SEQUENCE_BYTES = 8;
 
+// Written anew for each record, of any key; OpenSSL copies them at once. Memory of their own costs a quiet connection more
+// than its keys do.
+const nonce = new Uint8Array(NONCE_BYTES);
+const nonceWords = new DataView(nonce.buffer);
+const headerData = new Uint8Array(RECORD_HEADER_BYTES);
+const sequencedData = new Uint8Array(SEQUENCE_BYTES + RECORD_HEADER_BYTES);
+
 /**
  * The key of one direction and its place in the sequence: what sealing and opening have in common. Everything secret
  * is in private fields, which neither `util.inspect` nor `JSON.stringify` shows.
@@ -22,12 +29,12 @@ const SEQUENCE_BYTES = 8;
 export class RecordKeys {
   readonly suite: RecordProtectionSuite;
   #sequenceNumber: number;
-  #trafficSecret: Uint8Array | undefined;
-  #key: Uint8Array;
-  #iv: Uint8Array;
-  // Written anew for each record; OpenSSL copies them.
-  readonly #nonce = new Uint8Array(NONCE_BYTES);
-  readonly #additionalData: Uint8Array;
+  /** Stands behind the traffic secret in one piece of memory, in TLS 1.3. */
+  #key!: Uint8Array;
+  /** The IV as numbers of 32 bits, the first one first: TLS 1.2 has no more than that. */
+  #iv0 = 0;
+  #iv1 = 0;
+  #iv2 = 0;
 
   /** @throws {@link TlsBridgeError} `unsupported-suite`, `bad-secret`, `bad-option` (the sequence number) */
   constructor(secrets: RecordSecrets) {
@@ -37,15 +44,9 @@ export class RecordKeys {
         "bad-option",
         `sequenceNumber ${sequenceNumber}, a whole number from 0 expected`,
       );
-    const { key, iv } = deriveKeyAndIv(secrets);
     this.suite = suite;
     this.#sequenceNumber = sequenceNumber;
-    this.#key = key;
-    this.#iv = iv;
-    if (secrets.version === "TLSv1.3") this.#trafficSecret = Uint8Array.from(secrets.trafficSecret);
-    this.#additionalData = new Uint8Array(
-      secrets.version === "TLSv1.3" ? RECORD_HEADER_BYTES : SEQUENCE_BYTES + RECORD_HEADER_BYTES,
-    );
+    this.#use(secrets);
   }
 
   get sequenceNumber(): number {
@@ -54,14 +55,26 @@ export class RecordKeys {
 
   /** @throws {@link TlsBridgeError} `no-key-update` in TLS 1.2 */
   update(): void {
-    if (this.#trafficSecret === undefined)
+    const { suite } = this;
+    if (suite.version !== "TLSv1.3")
       throw new TlsBridgeError("no-key-update", "TLS 1.2 has no key update: end the connection instead");
-    const trafficSecret = nextTrafficSecret(this.suite, this.#trafficSecret);
-    const { key, iv } = deriveKeyAndIv({ version: "TLSv1.3", suite: this.suite, trafficSecret });
-    this.#trafficSecret = trafficSecret;
-    this.#key = key;
-    this.#iv = iv;
+    const before = new Uint8Array(this.#key.buffer, 0, suite.hashBytes);
+    this.#use({ version: "TLSv1.3", suite, trafficSecret: nextTrafficSecret(suite, before) });
     this.#sequenceNumber = 0;
+  }
+
+  #use(secrets: RecordSecrets): void {
+    const { key, iv } = deriveKeyAndIv(secrets);
+    const secret = secrets.version === "TLSv1.3" ? secrets.trafficSecret : new Uint8Array(0);
+    const memory = new Uint8Array(secret.length + key.length);
+    memory.set(secret);
+    memory.set(key, secret.length);
+    this.#key = memory.subarray(secret.length);
+    const words = new DataView(iv.buffer, iv.byteOffset, iv.length);
+    this.#iv0 = words.getInt32(0);
+    if (iv.length < NONCE_BYTES) return;
+    this.#iv1 = words.getInt32(4);
+    this.#iv2 = words.getInt32(8);
   }
 
   /** To be called for each record that was sealed or has proved genuine. */
@@ -107,16 +120,12 @@ export class RecordKeys {
 
   /** RFC 8446 section 5.3 and RFC 7905 section 2, or salt and explicit part as in RFC 5288 section 3. */
   #nonceOf(explicitNonce: Uint8Array): Uint8Array {
-    const nonce = this.#nonce;
-    if (this.suite.explicitNonceBytes > 0) {
-      nonce.set(this.#iv);
-      nonce.set(explicitNonce, this.suite.ivBytes);
-      return nonce;
+    nonceWords.setInt32(0, this.#iv0);
+    if (this.suite.explicitNonceBytes > 0) nonce.set(explicitNonce, this.suite.ivBytes);
+    else {
+      nonceWords.setInt32(4, this.#iv1 ^ Math.floor(this.#sequenceNumber / 2 ** 32));
+      nonceWords.setInt32(8, this.#iv2 ^ this.#sequenceNumber);
     }
-    const iv = this.#iv;
-    writeUint64(nonce, NONCE_BYTES - SEQUENCE_BYTES, this.#sequenceNumber);
-    for (let index = 0; index < NONCE_BYTES - SEQUENCE_BYTES; index++) nonce[index] = iv[index]!;
-    for (let index = NONCE_BYTES - SEQUENCE_BYTES; index < NONCE_BYTES; index++) nonce[index]! ^= iv[index]!;
     return nonce;
   }
 
@@ -125,7 +134,7 @@ export class RecordKeys {
    * TLS 1.2: the same behind the sequence number, `length` being that of the plaintext (RFC 5246 section 6.2.3.3).
    */
   #additionalDataOf(type: number, legacyVersion: number, length: number): Uint8Array {
-    const data = this.#additionalData;
+    const data = this.suite.version === "TLSv1.3" ? headerData : sequencedData;
     const at = data.length - RECORD_HEADER_BYTES;
     if (at > 0) writeUint64(data, 0, this.#sequenceNumber);
     writeRecordHeader(data, at, type, legacyVersion, length);

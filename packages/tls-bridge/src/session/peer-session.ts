@@ -17,13 +17,14 @@ import type { BridgeSide } from "../bridge/bridge-peers.ts";
 import { tlsBridgeLimits } from "../bridge/tls-bridge-limits.ts";
 import type { RecordOpener } from "../record-protection/record-opener.ts";
 import type { RecordSealer, SealOptions } from "../record-protection/record-sealer.ts";
+import { ByteQueue } from "./byte-queue.ts";
 
-/** Who gets what a peer sends, and takes what goes to it. */
+/** Who gets what a peer sends, and takes what goes to it; the same for both peers. */
 export interface PeerSessionPort {
-  data(plaintext: Uint8Array): void;
-  closeNotify(): void;
-  alert(level: number, description: number): void;
-  send(bytes: Uint8Array): void;
+  data(from: BridgeSide, plaintext: Uint8Array): void;
+  closeNotify(from: BridgeSide): void;
+  alert(from: BridgeSide, level: number, description: number): void;
+  send(to: BridgeSide, bytes: Uint8Array): void;
 }
 
 /** One peer behind its handshake: opens its records, answers what TLS itself has to answer, seals ours. */
@@ -32,6 +33,10 @@ export class PeerSession {
   readonly #opener: RecordOpener;
   readonly #sealer: RecordSealer;
   readonly #port: PeerSessionPort;
+  /** Application data that is still to be sealed: less than a record, which more may be added to. */
+  readonly #unsealed: ByteQueue = new ByteQueue();
+  /** What is to be sealed before that, each in records of its own. */
+  #due: Uint8Array[] = [];
   readonly #messages = new HandshakeReader({ maxMessageBytes: tlsBridgeLimits.postHandshakeBytes });
   #idleRecords = 0;
   #warningAlerts = 0;
@@ -58,8 +63,9 @@ export class PeerSession {
     return this.#isReadClosed;
   }
 
-  /** Records of application data that were sealed for this peer. */
+  /** Records of application data for this peer; what was written so far is sealed with that. */
   get dataRecords(): number {
+    this.flush();
     return this.#dataRecords;
   }
 
@@ -92,19 +98,58 @@ export class PeerSession {
     }
   }
 
-  /** Seals application data. Nothing goes out behind a close_notify. */
+  /**
+   * Takes application data; it is sealed by the next {@link flush}, so that what is written in small pieces, such as a
+   * head and its body, fills one record. Nothing goes out behind a close_notify.
+   *
+   * @param plaintext - Leave it alone until then.
+   * @param options - With them it becomes records of its own, at once.
+   */
   write(plaintext: Uint8Array, options?: SealOptions): void {
     if (this.#isWriteClosed) return;
-    if (this.#sealer.keyUpdateDue && this.#isTls13) this.updateKeys(false);
+    const isPiece = options === undefined && plaintext.length > 0;
+    if (!isPiece) {
+      this.flush();
+      this.#seal([plaintext], options);
+      return;
+    }
+    const { maxPlaintextBytes } = this.#sealer;
+    if (this.#unsealed.length + plaintext.length > maxPlaintextBytes) this.#fill();
+    if (plaintext.length < maxPlaintextBytes) this.#unsealed.push(plaintext);
+    else this.#due.push(plaintext);
+  }
+
+  /** Seals what was written. */
+  flush(): void {
+    this.#fill();
+    if (this.#due.length === 0) return;
+    const due = this.#due;
+    this.#due = [];
+    this.#seal(due);
+  }
+
+  /** Nothing more goes into the record that is being filled. */
+  #fill(): void {
+    if (this.#unsealed.length > 0) this.#due.push(this.#unsealed.take());
+  }
+
+  #seal(plaintexts: readonly Uint8Array[], options?: SealOptions): void {
+    if (this.#sealer.keyUpdateDue && this.#isTls13) this.#updateKeys(false);
     const before = this.#sealer.sequenceNumber;
-    this.#port.send(this.#sealer.seal(ContentType.applicationData, plaintext, options));
+    const [only] = plaintexts;
+    const records =
+      only && plaintexts.length === 1
+        ? this.#sealer.seal(ContentType.applicationData, only, options)
+        : this.#sealer.sealAll(ContentType.applicationData, plaintexts);
+    this.#port.send(this.#peer, records);
     this.#dataRecords += this.#sealer.sequenceNumber - before;
   }
 
-  /** Seals an alert, any. */
+  /** Seals an alert, any, behind what was written. */
   sendAlert(level: number, description: number): void {
     if (this.#isWriteClosed) return;
-    this.#port.send(this.#sealer.seal(ContentType.alert, encodeAlert({ level, description })));
+    this.flush();
+    this.#port.send(this.#peer, this.#sealer.seal(ContentType.alert, encodeAlert({ level, description })));
     this.#isWriteClosed = description === AlertDescription.closeNotify || level === AlertLevel.fatal;
   }
 
@@ -115,8 +160,13 @@ export class PeerSession {
    */
   updateKeys(updateRequested: boolean): void {
     if (this.#isWriteClosed) return;
+    this.flush();
+    this.#updateKeys(updateRequested);
+  }
+
+  #updateKeys(updateRequested: boolean): void {
     const message = encodeHandshake({ kind: "keyUpdate", updateRequested });
-    if (this.#isTls13) this.#port.send(this.#sealer.seal(ContentType.handshake, message));
+    if (this.#isTls13) this.#port.send(this.#peer, this.#sealer.seal(ContentType.handshake, message));
     this.#sealer.updateKeys();
     if (updateRequested) this.#updatesAskedFor++;
   }
@@ -131,7 +181,7 @@ export class PeerSession {
       return;
     }
     this.#idleRecords = 0;
-    this.#port.data(plaintext);
+    this.#port.data(this.#peer, plaintext);
   }
 
   #takeAlert(plaintext: Uint8Array): void {
@@ -139,10 +189,10 @@ export class PeerSession {
     const { level, description } = alert;
     if (description === AlertDescription.closeNotify) {
       this.#isReadClosed = true;
-      this.#port.closeNotify();
+      this.#port.closeNotify(this.#peer);
       return;
     }
-    this.#port.alert(level, description);
+    this.#port.alert(this.#peer, level, description);
     // In TLS 1.3 every other alert is fatal, but the one that announces a close (RFC 8446 section 6).
     const isWarning = level === AlertLevel.warning;
     const goesOn = this.#isTls13 ? description === AlertDescription.userCanceled : isWarning;

@@ -1,7 +1,11 @@
 import { type Duplex, finished } from "node:stream";
 import type { BridgeSide } from "../bridge/bridge-peers.ts";
 import { TlsBridge } from "../bridge/tls-bridge.ts";
-import type { TlsBridgeHandler, TlsBridgeOptions } from "../bridge/tls-bridge-options.ts";
+import {
+  checkSocketsOptions,
+  type TlsBridgeHandler,
+  type TlsBridgeOptions,
+} from "../bridge/tls-bridge-options.ts";
 import { resetStream } from "./reset-stream.ts";
 
 /** Limits of a bridge on sockets. */
@@ -65,9 +69,11 @@ export interface BridgedSockets {
 export function bridgeSockets(
   client: Duplex,
   openUpstream: () => Duplex,
-  { handlerFor = passThrough, ...options }: BridgeSocketsOptions,
+  options: BridgeSocketsOptions,
 ): BridgedSockets {
-  return new SocketDriver(client, openUpstream, handlerFor, options);
+  checkSocketsOptions(options);
+  const { handlerFor = passThrough, ...rest } = options;
+  return new SocketDriver(client, openUpstream, handlerFor, rest);
 }
 
 /** Hands everything on, close_notify included. */

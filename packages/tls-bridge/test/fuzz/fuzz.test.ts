@@ -4,8 +4,8 @@
  */
 import { seededRandom } from "@faultwire/testkit/chunkers";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { afterAll, expect, it } from "vitest";
-import { usedBytes } from "../support/used-memory.ts";
+import { usedBytes } from "@faultwire/testkit/used-memory";
+import { expect, it } from "vitest";
 import { type FuzzOutcome, fuzzGround, fuzzSession } from "./fuzz-session.ts";
 
 const seconds = Number(process.env["FAULTWIRE_FUZZ_SECONDS"] ?? 0);
@@ -23,7 +23,6 @@ interface Usage {
 const usage = async (): Promise<Usage> => ({ used: await usedBytes(), resident: process.memoryUsage().rss });
 
 const authority = new TestAuthority("bridge fuzz");
-afterAll(() => authority.dispose());
 
 it(
   "no bytes on either side, and no use, make a bridge throw, hang, grow or fail for a reason of its own",

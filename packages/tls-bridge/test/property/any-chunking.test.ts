@@ -2,13 +2,12 @@ import type { SecureVersion } from "node:tls";
 import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import fc from "fast-check";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type BridgeSide, SecureContextCache } from "../../src/index.ts";
 import { bridged } from "../support/bridged.ts";
 import { MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge chunking");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 const contexts = new SecureContextCache();
 const upstream = { caPem: [authority.caPem] };

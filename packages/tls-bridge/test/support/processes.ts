@@ -158,12 +158,11 @@ export async function proxyTo(
   const accepted: Socket[] = [];
   const failures: BridgeFailure[] = [];
   const truncated: BridgeSide[] = [];
-  const { handler, pauseOnConnect = false, ...bridgeOptions } = options;
+  const { handler, pauseOnConnect = false, openUpstream: open, ...bridgeOptions } = options;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect }, (socket) => {
     accepted.push(socket);
     const openUpstream = (): Socket => {
-      const upstream =
-        options.openUpstream?.() ?? connect({ host: "127.0.0.1", port: upstreamPort, allowHalfOpen: true });
+      const upstream = open?.() ?? connect({ host: "127.0.0.1", port: upstreamPort, allowHalfOpen: true });
       upstreams.push(upstream);
       return upstream;
     };

@@ -1,7 +1,7 @@
 import type { SecureVersion } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { AlertDescription, AlertLevel } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { HandshakeAlert } from "../../src/index.ts";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
 import { recordTypes } from "../support/flights.ts";
@@ -9,7 +9,6 @@ import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
 import { alertIn } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge alerts");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 const versions: readonly SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
 const phases: readonly HandshakeAlert["at"][] = ["client-hello", "server-hello", "established"];

@@ -8,7 +8,7 @@ import {
   HANDSHAKE_HEADER_BYTES,
   RECORD_HEADER_BYTES,
 } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type BridgeFailure,
   type BridgeSide,
@@ -24,7 +24,6 @@ import { carry, MemoryPeer } from "../support/memory-peers.ts";
 import { alertIn } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge limits");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 
 const clientOf = (): MemoryPeer => MemoryPeer.client({ servername: HOST, ca: authority.caPem });
@@ -142,6 +141,7 @@ describe("limits", () => {
         ciphers: "ALL",
         groups: "P-256",
         caPem: [authority.caPem],
+        isWeakTaken: false,
       });
     expect(contexts.size).toBe(tlsBridgeLimits.secureContexts);
   });

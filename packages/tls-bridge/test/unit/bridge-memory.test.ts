@@ -1,13 +1,12 @@
 import type { SecureVersion } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { afterAll, expect, it } from "vitest";
+import { usedBytes } from "@faultwire/testkit/used-memory";
+import { expect, it } from "vitest";
 import { SecureContextCache, TlsBridge } from "../../src/index.ts";
 import { otherSide } from "../support/bridged.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
-import { usedBytes } from "../support/used-memory.ts";
 
 const authority = new TestAuthority("bridge memory");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 const SESSIONS = 60;
 const MAX_BYTES = 16_384;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import {
   type ConnectionOptions,
   createSecureContext,
@@ -14,12 +15,14 @@ import {
   ClientHelloReader,
   clientHelloExtension,
   decodeClientHello,
+  ExtensionType,
   NamedGroup,
   namedGroupFacts,
   offeredVersionsOf,
+  SignatureScheme,
   serverNameOf,
 } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { BridgeFailure, IdentityRequest } from "../../src/index.ts";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
 import { alertsIn, changedHello } from "../support/flights.ts";
@@ -27,7 +30,6 @@ import { carry, MemoryPeer } from "../support/memory-peers.ts";
 import { alertIn } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge negotiation");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 
 const clientOf = (options: ConnectionOptions = {}): MemoryPeer =>
@@ -215,8 +217,8 @@ async function helloWithGroups(
 }
 
 /** What comes of a hello for which nobody can be asked. */
-async function refused(hello: Uint8Array): Promise<BridgeFailure | undefined> {
-  const { bridge, told } = bridged(authority);
+async function refused(hello: Uint8Array, options: BridgedOptions = {}): Promise<BridgeFailure | undefined> {
+  const { bridge, told } = bridged(authority, options);
   bridge.push("client", hello);
   await bridge.idle();
   expect(bridge.pendingBytes("server")).toBe(0);
@@ -302,6 +304,55 @@ describe("a client that offers nothing of what most do", () => {
     ],
   ] as const)("can't be served with %s", async (_what, options, code) => {
     expect(await refused(await clientOf(options).take())).toMatchObject({ code });
+  });
+
+  /** A hello that says by which signatures certificates may be signed (RFC 8446 section 4.2.3). */
+  const helloForCertificates = async (schemes: readonly number[], options: ConnectionOptions = {}) =>
+    changedHello(await clientOf(options).take(), (extension) =>
+      extension.kind === "extendedMasterSecret"
+        ? { type: ExtensionType.signatureAlgorithmsCert, kind: "signatureAlgorithmsCert", schemes }
+        : extension,
+    );
+  const { ecdsa_secp256r1_sha256: ecdsa, rsa_pkcs1_sha256: rsa } = SignatureScheme;
+  const keys = {
+    ecdsa: generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey,
+    p384: generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey,
+    p521: generateKeyPairSync("ec", { namedCurve: "P-521" }).publicKey,
+    rsa: generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey,
+  };
+
+  it.each(["TLSv1.2", "TLSv1.3"] as const)(
+    "can't be served in %s where it takes no certificate that is signed as ours are, and nobody has been asked",
+    async (maxVersion) => {
+      const failure = await refused(await helloForCertificates([rsa], { maxVersion }), {
+        issuerKey: keys.ecdsa,
+      });
+      expect(failure).toMatchObject({
+        code: "no-common-signature",
+        message:
+          "the client takes no certificate that is signed by ecdsa_secp256r1_sha256, as ours are: its signature_algorithms_cert has rsa_pkcs1_sha256",
+      });
+    },
+  );
+
+  it("is told apart in few words, however many signatures it names", async () => {
+    const many = await helloForCertificates(Array.from({ length: 300 }, (_, at) => 0xee01 + at));
+    const failure = await refused(many, { issuerKey: keys.ecdsa });
+    expect(failure?.message).toMatch(/_cert has 0xee01, 0xee02, 0xee03, 0xee04, …$/);
+  });
+
+  it.each([
+    ["has what a key of P-256 signs by", [rsa, ecdsa], keys.ecdsa],
+    ["has what a key of P-384 signs by", [SignatureScheme.ecdsa_secp384r1_sha384], keys.p384],
+    ["has what a key of P-521 signs by", [SignatureScheme.ecdsa_secp521r1_sha512], keys.p521],
+    ["has what a key of RSA signs by", [rsa], keys.rsa],
+    ["has RSA alone, and nothing is known of our key", [rsa], undefined],
+  ] as const)("is begun with where its signature_algorithms_cert %s", async (_what, schemes, issuerKey) => {
+    const { bridge, told } = bridged(authority, { ...(issuerKey && { issuerKey }) });
+    bridge.push("client", await helloForCertificates(schemes));
+    await bridge.idle();
+    expect(told.failure).toBeUndefined();
+    expect(bridge.pendingBytes("server")).toBeGreaterThan(0);
   });
 });
 

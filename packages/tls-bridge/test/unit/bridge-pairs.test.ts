@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { SecureVersion } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bridged } from "../support/bridged.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge pairs");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 
 const range = (minVersion: SecureVersion, maxVersion: SecureVersion) => ({ minVersion, maxVersion });

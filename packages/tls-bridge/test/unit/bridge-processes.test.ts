@@ -3,7 +3,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   curl,
   file,
@@ -16,7 +16,6 @@ import {
 } from "../support/processes.ts";
 
 const authority = new TestAuthority("bridge processes");
-afterAll(() => authority.dispose());
 
 const flags = { "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3" } as const;
 type Version = keyof typeof flags;
@@ -43,7 +42,6 @@ describe.each(versions)("openssl's own client and server in %s", (version) => {
     const proxy = await proxyTo(port, authority);
     const stranger = new TestAuthority("somebody else");
     const client = opensslClient(proxy.port, [flags[version]], stranger.caPem);
-    stranger.dispose();
     await client.closed;
     await proxy.bridges[0]!.closed;
     expect(client.process.exitCode).not.toBe(0);
@@ -199,7 +197,6 @@ describe("curl", () => {
   it("gives up, as it should, on an upstream that can't be trusted", async () => {
     const stranger = new TestAuthority("somebody else");
     const { cert, key } = stranger.issue(HOST);
-    stranger.dispose();
     const server = createTlsServer({ cert, key });
     server.on("tlsClientError", () => {});
     const proxy = await proxyTo(await listening(server), authority);

@@ -1,13 +1,12 @@
 import type { ConnectionOptions } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { AlertDescription, NamedGroup } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bridged } from "../support/bridged.ts";
 import { alertsIn, changedHello } from "../support/flights.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge retries");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 
 const clientOf = (options: ConnectionOptions = {}): MemoryPeer =>

@@ -9,7 +9,7 @@ import {
   encodeHandshake,
   encodeRecord,
 } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type BridgeSide,
   type RecordSealer,
@@ -24,7 +24,6 @@ import { carry, MemoryPeer } from "../support/memory-peers.ts";
 import { alertIn, OWN_COMPLAINT } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge session");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 const versions: readonly SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
 const sides: readonly BridgeSide[] = ["client", "server"];

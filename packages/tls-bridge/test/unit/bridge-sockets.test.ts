@@ -4,7 +4,7 @@ import { connect as connectTcp, createServer as createTcpServer, type Socket } f
 import { PassThrough } from "node:stream";
 import { connect, createServer, type SecureVersion, type Server, type TLSSocket } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type BridgeSide, bridgeSocketsLimits } from "../../src/index.ts";
 import { resetStream } from "../../src/sockets/reset-stream.ts";
 import { MemoryPeer } from "../support/memory-peers.ts";
@@ -12,7 +12,6 @@ import { alertIn } from "../support/openssl-errors.ts";
 import { HOST, listening, proxyTo, type TestProxy } from "../support/processes.ts";
 
 const authority = new TestAuthority("bridge sockets");
-afterAll(() => authority.dispose());
 const versions: readonly SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
 
 interface Connected {

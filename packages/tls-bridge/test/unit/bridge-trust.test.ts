@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { SecureVersion } from "node:tls";
 import { TestAuthority, type TestIdentity } from "@faultwire/testkit/test-authority";
 import {
@@ -9,17 +10,13 @@ import {
   HandshakeReader,
   HandshakeType,
 } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
 import { recordsIn } from "../support/flights.ts";
 import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge trust");
 const stranger = new TestAuthority("somebody else");
-afterAll(() => {
-  authority.dispose();
-  stranger.dispose();
-});
 const HOST = "origin.test";
 const versions: readonly SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
 
@@ -94,6 +91,20 @@ describe.each(versions)("an upstream of %s is not connected to", (version) => {
     expect(named.told.session?.serverName).toBe("127.0.0.1");
     const other = await meet(version, authority.issue("127.0.0.2"), { upstream: trust }, "");
     expect(other.told.failure).toMatchObject({ code: "upstream-untrusted", host: "127.0.0.1" });
+  });
+
+  it("that a CA signed which is trusted, and which must vouch for no upstream", async () => {
+    const distrusted = [new X509Certificate(authority.caPem).publicKey];
+    const trust = { caPem: [authority.caPem, stranger.caPem], distrusted };
+    const { client, told } = await meet(version, authority.issue(HOST), { upstream: trust });
+    expect(told.events).toEqual(["upstream-untrusted"]);
+    expect(told.failure?.message).toContain("signed by a CA that vouches for no upstream");
+    expect(client.error?.code).toMatch(/ALERT_/);
+    expect(client.socket.authorized).toBe(false);
+    const other = await meet(version, stranger.issue(HOST), { upstream: trust });
+    expect(other.told.events).toEqual(["established"]);
+    const insisted = await meet(version, authority.issue(HOST), { upstream: { distrusted, insecure: true } });
+    expect(insisted.told.events).toEqual(["established"]);
   });
 
   it("with nothing but Node's roots to trust", async () => {

@@ -1,16 +1,12 @@
 /** A session with the client alone, where the upstream can't be had: by our own choice, and with nothing for a stranger. */
 import type { SecureVersion } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type BridgedOptions, bridged } from "../support/bridged.ts";
 import { carry, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("without upstream");
 const stranger = new TestAuthority("somebody else");
-afterAll(() => {
-  authority.dispose();
-  stranger.dispose();
-});
 const HOST = "origin.test";
 const versions: readonly SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
 const alone: BridgedOptions = { withoutUpstream: true, lockstep: false };
@@ -26,6 +22,21 @@ function clientOf(version: SecureVersion): MemoryPeer {
 }
 
 describe.each(versions)("with a client of %s", (version) => {
+  it("comes about at once, and nothing is said to an upstream, where none is wanted", async () => {
+    const client = clientOf(version);
+    const nobody = MemoryPeer.server({ ...authority.issue(HOST) });
+    const { bridge, told } = bridged(authority, { alone: true, lockstep: false });
+    const moved = await carry(client, bridge, nobody, { lockstep: false });
+    expect(moved.server).toBe(0);
+    expect(client.socket.authorized).toBe(true);
+    expect(told.session).toMatchObject({ version, server: undefined });
+    bridge.write("client", Buffer.from("answer"));
+    client.give(bridge.take("client"));
+    await client.take();
+    expect(client.text).toBe("answer");
+    bridge.end();
+  });
+
   it("comes about where the upstream can't be reached, and lasts until both have said goodbye", async () => {
     const client = clientOf(version);
     const nobody = MemoryPeer.server({ ...authority.issue(HOST) });

@@ -10,7 +10,7 @@ import {
   NamedGroup,
   RECORD_HEADER_BYTES,
 } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ClientEnd } from "../../src/handshake/client-end.ts";
 import { maxFragmentBytesOf, maxPlaintextBytes } from "../../src/handshake/record-sizes.ts";
 import { RecordSealer, SecureContextCache } from "../../src/index.ts";
@@ -21,7 +21,6 @@ import { HOST, listening, opensslClient, proxyTo } from "../support/processes.ts
 import { recordsOf, refusal, secretsFor, suites } from "../support/secrets.ts";
 
 const authority = new TestAuthority("record sizes");
-afterAll(() => authority.dispose());
 const flags = { "TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3" } as const;
 type Version = keyof typeof flags;
 const versions = Object.keys(flags) as Version[];
@@ -69,7 +68,7 @@ describe("our end toward a client", () => {
   // Long enough for more than one small record.
   const issued = authority.issue(HOST);
   const identity = { ...issued, certificateChainPem: issued.certificateChainPem + authority.caPem.repeat(3) };
-  const endFor = (version: Version, limit?: number): ClientEnd =>
+  const endFor = (version: Version, limit?: number, hasFragmentLimit = false): ClientEnd =>
     new ClientEnd({
       identity,
       version,
@@ -77,6 +76,7 @@ describe("our end toward a client", () => {
       groups: [NamedGroup.x25519],
       protocol: undefined,
       recordSizeLimit: limit,
+      hasFragmentLimit,
       hasEarlyData: false,
       contexts: new SecureContextCache(),
       send() {},
@@ -94,7 +94,8 @@ describe("our end toward a client", () => {
   ] as const)("seals in TLS 1.3 what fits where it says %s", async (_what, added, expected) => {
     const hello = await helloWith("TLSv1.3", added);
     const limit = added.flatMap((said) => (said.kind === "recordSizeLimit" ? [said.limitBytes] : []))[0];
-    const end = endFor("TLSv1.3", limit);
+    const hasFragmentLimit = added.some(({ kind }) => kind === "maxFragmentLength");
+    const end = endFor("TLSv1.3", limit, hasFragmentLimit);
     if (expected === undefined) {
       await expect(end.answer(hello)).rejects.toMatchObject({
         failure: { code: "handshake", from: "client" },

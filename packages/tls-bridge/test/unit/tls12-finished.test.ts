@@ -1,6 +1,6 @@
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { ContentType } from "@faultwire/tls-parser";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { RecordOpener, RecordSealer, type TlsBridge } from "../../src/index.ts";
 import { bridged, type Told } from "../support/bridged.ts";
 import { recordsIn } from "../support/flights.ts";
@@ -8,7 +8,6 @@ import { impersonate } from "../support/impersonator.ts";
 import { MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("tls12 finished");
-afterAll(() => authority.dispose());
 const HOST = "origin.test";
 const version = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
 
