@@ -27,6 +27,8 @@ export function declaredLength(
   if (encodings.length > 0) {
     if (lengths.length > 0) return "length-and-encoding";
     if (version === "1.0") return "bad-transfer-encoding";
+    // Some readers take an empty member for the last one, behind which the body lasts until the end.
+    if (encodings.some(hasEmptyMember)) return "bad-transfer-encoding";
     const codings = headerTokens(headers, "transfer-encoding");
     const chunked = codings.indexOf("chunked");
     if (codings.length === 0 || codings.some((coding) => /[^a-z0-9-]/.test(coding)))
@@ -41,8 +43,12 @@ export function declaredLength(
   return Number.isSafeInteger(bytes) ? { kind: "length", bytes } : "bad-content-length";
 }
 
+const hasEmptyMember = (list: string): boolean => /^[\t ]*(?:,|$)|,[\t ]*(?:,|$)/.test(list);
+
 /** The members of comma-separated lists, each once; white space around them does not count. */
-function distinctMembers(values: readonly string[]): string[] {
+function distinctMembers(values: string[]): string[] {
+  // One length that is said once needs no list.
+  if (values.length === 1 && !values[0]?.includes(",")) return values;
   return [
     ...new Set(
       values.flatMap((value) => value.split(",").map((member) => member.replace(/^[\t ]+|[\t ]+$/g, ""))),

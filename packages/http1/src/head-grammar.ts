@@ -28,12 +28,6 @@ const TOKEN: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   TOKEN_TEXT.includes(String.fromCharCode(byte)) ? 1 : 0,
 );
 
-/** True for one or more token bytes in `data[from, to)`. */
-function isToken(data: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (TOKEN[data[at]!] === 0) return false;
-  return to > from;
-}
-
 /** True when `text` is a token of RFC 9110 §5.6.2, as method and header names have to be. */
 export function isTokenText(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
@@ -122,9 +116,10 @@ export function readStatusLine(data: Uint8Array, from: number, to: number): Stat
 /** Reads `data[from, to)`, one header line without its CRLF (RFC 9112 §5). */
 export function readHeaderLine(data: Uint8Array, from: number, to: number): Header | MalformedCode {
   if (data[from] === SP || data[from] === HTAB) return "obs-fold";
-  const colon = data.subarray(from, to).indexOf(COLON);
-  if (colon === -1 || !isToken(data, from, from + colon)) return "bad-header-name";
-  let start = from + colon + 1;
+  let colon = from;
+  while (colon < to && TOKEN[data[colon]!] === 1) colon++;
+  if (colon === from || colon === to || data[colon] !== COLON) return "bad-header-name";
+  let start = colon + 1;
   let end = to;
   while (start < end && (data[start] === SP || data[start] === HTAB)) start++;
   while (end > start && (data[end - 1] === SP || data[end - 1] === HTAB)) end--;
@@ -132,7 +127,7 @@ export function readHeaderLine(data: Uint8Array, from: number, to: number): Head
     const byte = data[at]!;
     if ((byte < 0x20 && byte !== HTAB) || byte === 0x7f) return "bad-header-value";
   }
-  return [fromLatin1(data, from, from + colon), fromLatin1(data, start, end)];
+  return [fromLatin1(data, from, colon), fromLatin1(data, start, end)];
 }
 
 const chunkLine =

@@ -24,6 +24,7 @@ export function headerValue(headers: readonly Header[], name: string): string | 
 
 /** The members of a comma-separated header over all its lines, in lower case, without empty ones (RFC 9110 §5.6.1). */
 export function headerTokens(headers: readonly Header[], name: string): string[] {
+  if (headerValue(headers, name) === undefined) return [];
   return headerValues(headers, name).flatMap((value) =>
     value
       .split(",")

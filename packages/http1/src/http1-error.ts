@@ -27,5 +27,15 @@ export class Http1Error extends Error {
     super(message);
     this.name = "Http1Error";
     this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is Http1Error {
+    if (this !== Http1Error) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 }
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/http1/Http1Error");

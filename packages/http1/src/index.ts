@@ -1,7 +1,6 @@
 /** HTTP/1.1 framing (RFC 9112): byte-exact readers, encoders, the strict grammar. No dependency, no Node. */
-export { CollectedBytes } from "./collected-bytes.ts";
+
 export {
-  checkHeader,
   type EncodeResponseOptions,
   encodeChunk,
   encodeHead,
@@ -10,9 +9,9 @@ export {
   type HttpResponse,
   REASON_PHRASES,
 } from "./encode-response.ts";
-export { isTokenText } from "./head-grammar.ts";
+
 export { type Header, headerTokens, headerValue, headerValues } from "./header.ts";
-export { HeldBytes } from "./held-bytes.ts";
+
 export type {
   BodyFraming,
   BodyItem,
@@ -33,4 +32,3 @@ export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http-limits.ts";
 export { Http1Error, type Http1ErrorCode } from "./http1-error.ts";
 export { RequestReader } from "./request-reader.ts";
 export { LENIENT_RESPONSES, type ResponseLeniency, ResponseReader } from "./response-reader.ts";
-export { fromLatin1, joinBytes } from "./text.ts";

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { bytesOf, readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import {
@@ -6,6 +7,7 @@ import {
   encodeResponse,
   type Header,
   Http1Error,
+  REASON_PHRASES,
   ResponseReader,
 } from "../../src/index.ts";
 
@@ -92,5 +94,30 @@ describe("chunks", () => {
     expect(textOf(encodeChunk(bytesOf("0123456789")))).toBe("a\r\n0123456789\r\n");
     expect(encodeChunk(bytesOf(""))).toHaveLength(0);
     expect(textOf(encodeLastChunk())).toBe("0\r\n\r\n");
+  });
+});
+
+describe("reason phrases", () => {
+  it("are those of Node's table, but for newer names and codes of others", () => {
+    const differing = Object.entries(REASON_PHRASES).filter(
+      ([code, phrase]) => STATUS_CODES[code] !== phrase,
+    );
+    expect(Object.fromEntries(differing)).toEqual({
+      // RFC 9110, sections 15.5.14 and 15.5.21
+      413: "Content Too Large",
+      422: "Unprocessable Content",
+      // nginx
+      499: "Client Closed Request",
+      // Cloudflare, "Cloudflare 5xx errors"
+      520: "Web Server Returned an Unknown Error",
+      521: "Web Server Is Down",
+      522: "Connection Timed Out",
+      523: "Origin Is Unreachable",
+      524: "A Timeout Occurred",
+      525: "SSL Handshake Failed",
+      526: "Invalid SSL Certificate",
+      // Anthropic
+      529: "Overloaded",
+    });
   });
 });

@@ -183,6 +183,7 @@ const malformed: readonly (readonly [what: string, code: MalformedCode, offset: 
   ["a relative target", "bad-request-line", 0, head("GET a HTTP/1.1")],
   ["an asterisk for GET", "bad-request-line", 0, head("GET * HTTP/1.1")],
   ["a DEL in the target", "bad-request-line", 0, head("GET /\x7f HTTP/1.1")],
+  ["a bare line feed as the first byte", "bare-lf", 0, `\n${head("GET / HTTP/1.1")}`],
   ["a path for CONNECT", "bad-request-line", 0, head("CONNECT / HTTP/1.1")],
   ["HTTP in small letters", "bad-request-line", 0, head("GET / http/1.1")],
   ["HTTP/1.2", "unsupported-version", 0, head("GET / HTTP/1.2")],
