@@ -1,0 +1,48 @@
+import type { Header } from "@faultwire/http1";
+import type { HeaderSection } from "../hpack/hpack-decoder.ts";
+
+/** How what is sent on a stream ends, behind its data. */
+export type StreamEnding =
+  | { readonly kind: "end" }
+  | { readonly kind: "trailers"; readonly section: HeaderSection }
+  | { readonly kind: "reset"; readonly code: number };
+
+/** One stream of a connection. Made, and changed, by the connection alone. `T`: whose it is, for the caller. */
+export class Http2Stream<T = unknown> {
+  /** Its identifier; 0 while it waits for a place among the peer's streams. */
+  id = 0;
+  /** The caller's own. */
+  owner: T | undefined;
+  /** We have sent all: END_STREAM, or RST_STREAM. */
+  isLocalOver = false;
+  /** The peer has sent all. */
+  isRemoteOver = false;
+  /** It is over, both ways. */
+  isClosed = false;
+  /** The first final header section has come, or was sent: what follows is trailers. */
+  hasRemoteHead = false;
+  /** Bytes that we may still send. */
+  sendWindow: number;
+  /** Bytes that the peer may still send. */
+  receiveWindow: number;
+  /** Bytes that came, were used, and that the peer was not given back yet. */
+  returnableBytes = 0;
+  /** What waits for windows and room. */
+  readonly queue: Uint8Array[] = [];
+  queuedBytes = 0;
+  ending: StreamEnding | undefined;
+  /** A request that waits for a place. */
+  waiting: { readonly section: HeaderSection; readonly endStream: boolean } | undefined;
+
+  constructor(sendWindow: number, receiveWindow: number) {
+    this.sendWindow = sendWindow;
+    this.receiveWindow = receiveWindow;
+  }
+}
+
+/** A section of these fields, none of which is kept out of tables. */
+export function sectionOf(fields: readonly Header[]): HeaderSection {
+  return { fields, neverIndexed: noMarks };
+}
+
+const noMarks: ReadonlySet<Header> = new Set();
