@@ -1,8 +1,10 @@
-// Writes what is generated from the code and published with it: the JSON Schema of rule files. Run after a build.
+// Writes what is generated from the code and published with it: the JSON Schemas of rule files and of reports. Run after a build.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ruleFileJsonSchema } from "../dist/index.js";
+import { reportJsonSchema, ruleFileJsonSchema } from "../dist/index.js";
 
 const folder = join(import.meta.dirname, "../gen");
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "rules.schema.json"), `${JSON.stringify(ruleFileJsonSchema(), undefined, 2)}\n`);
+const schemas = { "rules.schema.json": ruleFileJsonSchema(), "report.schema.json": reportJsonSchema() };
+for (const [name, schema] of Object.entries(schemas))
+  writeFileSync(join(folder, name), `${JSON.stringify(schema, undefined, 2)}\n`);

@@ -7,13 +7,15 @@
  * - `invalid-rules`: a rule file that was refused as a whole; `problems` lists every reason
  * - `invalid-pattern`: a glob, regular expression or pointer outside the supported subset
  * - `invalid-events`: a recorded event log that does not follow the schema
+ * - `invalid-outcome`: what a program says of an operation, where it can't be understood
  */
 export type FaultEngineErrorCode =
   | "invalid-argument"
   | "unknown-preset"
   | "invalid-rules"
   | "invalid-pattern"
-  | "invalid-events";
+  | "invalid-events"
+  | "invalid-outcome";
 
 /** One reason for which a rule file was refused. Lines and columns count from 1. */
 export interface RuleProblem {
@@ -53,5 +55,15 @@ export class FaultEngineError extends Error {
     this.name = "FaultEngineError";
     this.code = code;
     this.problems = options.problems ?? [];
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is FaultEngineError {
+    if (this !== FaultEngineError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 }
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/fault-engine/FaultEngineError");

@@ -43,7 +43,7 @@ export class FaultedResponse {
 
   /**
    * @param options.changesLength - Whether the machine may add or leave out bytes of a body that ends whole; see
-   * {@link changesLength}.
+   * `changesLength`.
    */
   constructor(head: ResponseHead, machine: FaultMachine, options: { readonly changesLength: boolean }) {
     this.#machine = machine;

@@ -1,5 +1,6 @@
 import type { Header } from "@faultwire/http1";
-import { encodeHead, joinBytes } from "@faultwire/http1";
+import { encodeHead } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import type { Malformation } from "../faults/http-faults.ts";
 import { gatewayPage } from "../providers/gateway-page.ts";
 import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
@@ -10,6 +11,10 @@ import type { FaultResponseContext } from "./fault-response.ts";
 export interface MalformedResponse {
   readonly bytes: Uint8Array;
   readonly close: boolean;
+  /** The status that a client reads; `null` where its status line can't be read. */
+  readonly status: number | null;
+  /** Whether the message is one that a client of HTTP/1 reads to its end: only what is in it is wrong. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -39,6 +44,7 @@ export function malformedResponse(
     ["content-length", String(length)],
     ...marked,
   ];
+  const OK = "HTTP/1.1 200 OK";
   const sent = (
     line: string,
     list: readonly Header[],
@@ -47,8 +53,10 @@ export function malformedResponse(
   ): MalformedResponse => ({
     bytes: joinBytes([encodeHead(line, list), content]),
     close,
+    status: line === OK ? 200 : null,
+    // What can't be read to its end ends with its connection.
+    isWhole: !close,
   });
-  const OK = "HTTP/1.1 200 OK";
   switch (how) {
     case "bad-status-line":
       return sent("HTTP/1.1 OK 200", headers("application/json", body.length), body, true);

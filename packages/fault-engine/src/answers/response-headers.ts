@@ -1,5 +1,6 @@
 /** Which headers an answer of ours may have, and how a user's are laid over it. */
-import { checkHeader, type Header } from "@faultwire/http1";
+import type { Header } from "@faultwire/http1";
+import { checkHeader } from "@faultwire/http1/internal";
 
 const FRAMING = "an answer is framed by its own body";
 const CONNECTION = "it steers the connection, which is no matter of one answer";

@@ -1,8 +1,11 @@
 import { describeFault } from "../faults/fault.ts";
-import { writeMs } from "../faults/fault-words.ts";
+import { ordinal, writeMs } from "../faults/fault-words.ts";
+import { effortLimits } from "../patterns/effort.ts";
+import { type RegexCompiler, refuseRegex } from "../patterns/regex-test.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
-import { givenKeys, type Match } from "../rules/match-keys.ts";
+import { expressionsOf, givenKeys, type Match } from "../rules/match-keys.ts";
 import type { Rule, RuleSet, Scope, When } from "../rules/rule.ts";
+import { describeExpectation } from "./expectation-words.ts";
 
 function explainMatch(match: Match): string {
   const parts = givenKeys(match).flatMap(({ key, value }) => key.describe(value));
@@ -14,12 +17,6 @@ const SCOPES: Readonly<Record<Scope, string>> = {
   connection: " of each connection",
   client: " of each client",
   key: " of each API key",
-};
-
-const ordinal = (count: number): string => {
-  const tens = count % 100;
-  const suffix = tens >= 11 && tens <= 13 ? "th" : (["th", "st", "nd", "rd"][count % 10] ?? "th");
-  return `${count}${suffix}`;
 };
 
 function explainWhen(when: When, unit: string): string {
@@ -39,11 +36,21 @@ function explainWhen(when: When, unit: string): string {
   return `${what}${SCOPES[per]}${time.length === 0 ? "" : `, ${time.join(", ")}`}`;
 }
 
-function explainRule(rule: Rule, number: number): string[] {
+/** Characters of the longest text that a request's head can hold. */
+const longestHead = 65_536;
+
+function explainRule(rule: Rule, number: number, compileRegex: RegexCompiler): string[] {
   const lines = [
     `${number}. ${rule.name}: ${explainWhen(rule.when, ruleUnit(rule))}${explainMatch(rule.match)}`,
   ];
   const words = rule.faults.map((fault) => (fault === null ? "nothing is done" : describeFault(fault)));
+  for (const { key, states } of expressionsOf(rule.match, compileRegex)) {
+    const most = Math.floor(effortLimits.maxSteps / states) - 1;
+    if (key === "body" || most < longestHead)
+      lines.push(
+        `   (its expression of match.${key} has ${states} states: on a text of more than ${most} characters it is not tried, which is told)`,
+      );
+  }
   if (words.length === 1) lines.push(`   → ${words[0]}`);
   else for (const [at, text] of words.entries()) lines.push(`   → ${at === 0 ? "in turn" : "then"}: ${text}`);
   return lines;
@@ -63,10 +70,13 @@ export function explain(rules: RuleSet): string {
     `Targets: ${hosts}. Seed: ${rules.seed}. The first rule that hits wins; later ones count what is left.`,
   ];
   if (rules.rules.length === 0) lines.push("No rules: everything passes unchanged.");
-  for (const [at, rule] of rules.rules.entries()) lines.push(...explainRule(rule, at + 1));
+  for (const [at, rule] of rules.rules.entries())
+    lines.push(...explainRule(rule, at + 1, rules.compileRegex ?? refuseRegex));
   if (rules.header) lines.push("Requests may choose their own fault with the header x-faultwire.");
   if (!rules.marker) lines.push("Injected responses are not marked.");
-  for (const { rule, ...demands } of rules.expect)
-    lines.push(`Expected of ${rule}: ${JSON.stringify(demands)}`);
+  if (rules.asksOnce) lines.push("The same request again, one after the other, counts as a retry.");
+  if (rules.expectsNothing) lines.push("Nothing is expected of clients: no verdicts.");
+  for (const expectation of rules.expect)
+    lines.push(`Expected of a client that ${expectation.rule} hit: ${describeExpectation(expectation)}.`);
   return `${lines.join("\n")}\n`;
 }

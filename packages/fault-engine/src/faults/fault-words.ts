@@ -8,6 +8,13 @@ export function writeMs(ms: number): string {
   return ms < 60_000 ? `${round(ms / 1000)} s` : `${round(ms / 60_000)} min`;
 }
 
+/** `1st`, `2nd`, `11th`. */
+export function ordinal(count: number): string {
+  const tens = count % 100;
+  const suffix = tens >= 11 && tens <= 13 ? "th" : (["th", "st", "nd", "rd"][count % 10] ?? "th");
+  return `${count}${suffix}`;
+}
+
 /** How long, in words; `null` is for ever. */
 export const forTime = (forMs: number | null): string =>
   forMs === null ? "for ever" : `for ${writeMs(forMs)}`;

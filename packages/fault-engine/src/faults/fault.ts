@@ -1,13 +1,22 @@
 /** Every kind of fault: a table with one row for each, put together from the layers. */
+import { type ConnectFault, connectRows } from "./connect-faults.ts";
 import { type ConnectionFault, connectionRows } from "./connection-faults.ts";
 import type { FaultRow, FaultRows } from "./fault-row.ts";
 import { type HttpFault, httpRows } from "./http-faults.ts";
 import { type ModelFault, modelRows } from "./model-faults.ts";
 import { type StreamFault, streamRows } from "./stream-faults.ts";
 import { type TlsFault, tlsRows } from "./tls-faults.ts";
+import { type WebSocketFault, webSocketRows } from "./websocket-faults.ts";
 
 /** Everything that can be done to a connection; `kind` is `<layer>.<fault>`, the name in events and reports. */
-export type Fault = ConnectionFault | TlsFault | HttpFault | StreamFault | ModelFault;
+export type Fault =
+  | ConnectFault
+  | ConnectionFault
+  | TlsFault
+  | HttpFault
+  | StreamFault
+  | ModelFault
+  | WebSocketFault;
 
 /** The name of a fault, `<layer>.<fault>`. */
 export type FaultKind = Fault["kind"];
@@ -23,11 +32,13 @@ export type FaultKey<Kind extends FaultKind> = Kind extends `${string}.${infer N
 
 /** The row of every kind, in the order of the documentation. The compiler asks for one that is missing. */
 export const FAULTS: FaultRows<Fault> = {
+  ...connectRows,
   ...connectionRows,
   ...tlsRows,
   ...httpRows,
   ...streamRows,
   ...modelRows,
+  ...webSocketRows,
 };
 
 /** Every fault kind, in the order of the documentation. */

@@ -1,5 +1,5 @@
 import { always, type FaultRows, never } from "./fault-row.ts";
-import { forTime, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
+import { forTime, ordinal, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
 
 /**
  * Which events of a stream, counted from 0 and without pings and comments. All that is given has to hold. The event in
@@ -106,7 +106,7 @@ function writeSelector({ indices, types, every, probability }: EventSelector): s
   const parts: string[] = [];
   if (indices !== null) parts.push(`number ${indices.join(", ")} (from 0)`);
   if (types !== null) parts.push(`of type ${types.join(" or ")}`);
-  if (every !== null) parts.push(every === 1 ? "each" : `every ${every}th`);
+  if (every !== null) parts.push(every === 1 ? "each" : `every ${ordinal(every)}`);
   if (probability !== null) parts.push(`a share of ${probability * 100} %`);
   return `events: ${parts.join(", ")}`;
 }
@@ -118,7 +118,7 @@ export const streamRows: FaultRows<StreamFault> = {
       "{ stream: { errorEvent: { type: overloaded_error, message: busy, afterEvents: 5, stop: clean } } }",
     doc: "an `error` event in a 200 stream; `data` and `event` for one of your own",
     describe: (fault) =>
-      `an error event (${fault.type ?? fault.event ?? "with data of its own"}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`,
+      `an error event (${fault.data === null ? fault.type : "with data of its own"}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`,
     changesLength: (fault) => fault.stop === "clean",
   },
   "stream.cut": {

@@ -64,11 +64,10 @@ export class ThrottleMachine extends OutputMachine {
     this.#freeAtMs = Math.max(this.#freeAtMs, nowMs);
     // Pieces of a twentieth of a second: slow enough to be seen, coarse enough not to be a write for every byte.
     const size = Math.max(1, Math.floor(this.#bytesPerSecond / 20));
-    for (let at = 0; at < data.length; at += size) {
-      const piece = data.subarray(at, at + size);
-      this.#freeAtMs += (piece.length * 1000) / this.#bytesPerSecond;
-      this.output.putBytes(piece, this.#freeAtMs, nowMs);
-    }
+    const laterMs = (bytes: number): number => (bytes * 1000) / this.#bytesPerSecond;
+    const firstAtMs = this.#freeAtMs + laterMs(Math.min(size, data.length));
+    this.output.putPieces(data, { size, firstAtMs, laterMs }, nowMs);
+    this.#freeAtMs = this.output.lastAtMs;
   }
 }
 
@@ -85,11 +84,9 @@ export class SliceMachine extends OutputMachine {
   protected override accept(data: Uint8Array, nowMs: number): void {
     this.done();
     const { bytes, gapMs } = this.#fault;
-    for (let at = 0; at < data.length; at += bytes) {
-      const dueMs = this.#hasSent ? Math.max(nowMs, this.output.lastAtMs + gapMs) : nowMs;
-      this.output.putBytes(data.subarray(at, at + bytes), dueMs, nowMs);
-      this.#hasSent = true;
-    }
+    const firstAtMs = this.#hasSent ? Math.max(nowMs, this.output.lastAtMs + gapMs) : nowMs;
+    this.output.putPieces(data, { size: bytes, firstAtMs, laterMs: () => gapMs }, nowMs);
+    this.#hasSent = true;
   }
 }
 

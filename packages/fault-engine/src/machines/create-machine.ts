@@ -68,6 +68,7 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "model.empty-content":
     case "model.garble-tool-input":
       return made(context.isEventStream ? new ModelStreamMachine(fault) : new ModelBodyMachine(fault));
+    case "connect.refuse":
     case "connection.close":
     case "connection.reset":
     case "connection.stall":
@@ -87,6 +88,15 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "http.malformed":
     case "http.rate-limit":
       return none(`${fault.kind} is not carried out on the bytes of a body`);
+    case "websocket.close":
+    case "websocket.cut":
+    case "websocket.stall":
+    case "websocket.pace":
+    case "websocket.drop":
+    case "websocket.duplicate":
+    case "websocket.garbage":
+    case "websocket.no-pong":
+      return none("the response opens no WebSocket");
     default:
       return fault satisfies never;
   }

@@ -1,4 +1,4 @@
-import { CollectedBytes } from "@faultwire/http1";
+import { CollectedBytes } from "@faultwire/http1/internal";
 import type { EventSelector, StreamFault } from "../faults/stream-faults.ts";
 import { type EventMeaning, eventMeaning } from "../sse/event-meaning.ts";
 import { type SseItem, SseReader } from "../sse/sse-reader.ts";

@@ -1,4 +1,4 @@
-import { CollectedBytes } from "@faultwire/http1";
+import { CollectedBytes } from "@faultwire/http1/internal";
 import type { ModelFault } from "../faults/model-faults.ts";
 import { changeBlock } from "../sse/block.ts";
 import { eventJson } from "../sse/event-meaning.ts";

@@ -1,4 +1,4 @@
-import { CollectedBytes } from "@faultwire/http1";
+import { CollectedBytes } from "@faultwire/http1/internal";
 import type { StreamFault, StreamStop } from "../faults/stream-faults.ts";
 import type { Provider } from "../providers/provider-table.ts";
 import { encodeErrorEvent, pingEvent } from "../sse/encode-event.ts";

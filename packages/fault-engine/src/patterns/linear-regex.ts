@@ -1,5 +1,7 @@
 import { RE2JS } from "re2js";
 import { FaultEngineError } from "../fault-engine-error.ts";
+import { Effort } from "./effort.ts";
+import type { RegexTest } from "./regex-test.ts";
 
 /** Instructions of one compiled expression. A test costs at most this many steps a character. */
 const MAX_INSTRUCTIONS = 500;
@@ -25,7 +27,7 @@ const MAX_REPETITIONS = 500;
  * compileRegex("^/v1/(messages|complete)$")("/v1/messages"); // true
  * ```
  */
-export function compileRegex(source: string): (text: string) => boolean {
+export function compileRegex(source: string): RegexTest {
   if (source.length > MAX_EXPRESSION_CHARACTERS)
     throw new FaultEngineError(
       "invalid-pattern",
@@ -37,7 +39,10 @@ export function compileRegex(source: string): (text: string) => boolean {
       "invalid-pattern",
       `a regular expression of more than ${MAX_INSTRUCTIONS} states; make its repetitions shorter`,
     );
-  return (text) => expression.test(text);
+  const states = expression.programSize();
+  const test = (text: string, effort: Effort = new Effort()): boolean =>
+    effort.spend(states * (text.length + 1)) && expression.test(text);
+  return Object.assign(test, { states });
 }
 
 function repetitions(source: string): number {

@@ -1,5 +1,6 @@
+import type { Effort } from "./effort.ts";
 import { compileGlob, GlobTest } from "./glob.ts";
-import { compileRegex } from "./linear-regex.ts";
+import type { RegexCompiler, RegexTest } from "./regex-test.ts";
 
 /** A pattern as rules hold it. */
 export type TextPattern =
@@ -27,7 +28,10 @@ export function writeTextPattern(pattern: TextPattern): string {
 }
 
 /** Compiles a pattern to a test; throws `invalid-pattern` for an expression outside the subset. */
-export function compileTextPattern(pattern: TextPattern): (text: string) => boolean {
+export function compileTextPattern(
+  pattern: TextPattern,
+  compileRegex: RegexCompiler,
+): (text: string, effort?: Effort) => boolean {
   return pattern.kind === "glob" ? compileGlob(pattern.text) : compileRegex(pattern.text);
 }
 
@@ -39,10 +43,10 @@ export class PatternList {
   /** The first of the globs, beside the list: mostly there is only one. */
   readonly #glob: GlobTest | undefined;
   readonly #globs: readonly GlobTest[];
-  readonly #regexes: readonly ((text: string) => boolean)[];
+  readonly #regexes: readonly RegexTest[];
 
   /** @param lowerCase - Compares globs with texts that are in lower case already. Expressions are taken as they are. */
-  constructor(patterns: readonly TextPattern[], lowerCase: boolean) {
+  constructor(patterns: readonly TextPattern[], lowerCase: boolean, compileRegex: RegexCompiler) {
     const [glob, ...globs] = patterns
       .filter((pattern) => pattern.kind === "glob")
       .map(({ text }) => new GlobTest(lowerCase ? text.toLowerCase() : text));
@@ -53,11 +57,11 @@ export class PatternList {
       .map(({ text }) => compileRegex(text));
   }
 
-  /** Whether one of the patterns matches. */
-  matches(text: string): boolean {
+  /** Whether one of the patterns matches, as far as the effort goes. */
+  matches(text: string, effort: Effort): boolean {
     if (this.#glob?.matches(text)) return true;
     for (let at = 0; at < this.#globs.length; at++) if (this.#globs[at]!.matches(text)) return true;
-    for (let at = 0; at < this.#regexes.length; at++) if (this.#regexes[at]!(text)) return true;
+    for (let at = 0; at < this.#regexes.length; at++) if (this.#regexes[at]!(text, effort)) return true;
     return false;
   }
 }

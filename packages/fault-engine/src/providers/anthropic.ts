@@ -258,6 +258,7 @@ function changeBlock(json: JsonObject, { fault, garbledText }: AnswerChange): Ch
 /** Anthropic's Messages API. */
 export const anthropic: ProviderProfile = {
   title: "Anthropic",
+  baseUrl: { standard: "https://api.anthropic.com", variable: "ANTHROPIC_BASE_URL" },
   isFor: ({ path, headers }) =>
     headerValue(headers, "anthropic-version") !== undefined ||
     /\/v1\/(?:messages|complete)(?:\/|$)/.test(path),

@@ -87,6 +87,10 @@ function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | u
 /** Google's Gemini API. */
 export const gemini: ProviderProfile = {
   title: "Gemini",
+  baseUrl: {
+    standard: "https://generativelanguage.googleapis.com",
+    variable: "GOOGLE_GEMINI_BASE_URL",
+  },
   isFor: ({ path }) => /\/v1(?:alpha|beta)?\/(?:[^/]+\/)*models\/[^/:]+:[A-Za-z]+$/.test(path),
   readPath: (path) => {
     const model = /\/models\/([^/:]+):[A-Za-z]+$/.exec(path)?.[1];

@@ -154,12 +154,14 @@ function changeChoice(choice: JsonObject, { fault, garbledText }: AnswerChange):
     }
     case "model.garble-tool-input": {
       if (!isJsonObject(content) || !Array.isArray(content["tool_calls"])) return choice;
-      const calls = jsonObjects(content["tool_calls"]).map((call, at) => {
+      const before = jsonObjects(content["tool_calls"]);
+      const calls = before.map((call, at) => {
         const called = call["function"];
         if (!isJsonObject(called) || typeof called["arguments"] !== "string") return call;
         const tool = JSON.stringify([choice["index"], call["index"] ?? at]);
         return { ...call, function: { ...called, arguments: garbledText(tool) } };
       });
+      if (calls.every((call, at) => call === before[at])) return choice;
       return { ...choice, [part]: { ...content, tool_calls: calls } };
     }
     default:
@@ -175,6 +177,7 @@ function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | u
 /** OpenAI's API: chats and responses. */
 export const openai: ProviderProfile = {
   title: "OpenAI",
+  baseUrl: { standard: "https://api.openai.com/v1", variable: "OPENAI_BASE_URL" },
   isFor: ({ path }) =>
     /\/v1\/(?:chat\/completions|completions|responses|embeddings|moderations|audio|images)(?:\/|$)/.test(
       path,

@@ -117,6 +117,9 @@ export interface ProviderProfile {
   /** As the provider writes its name. */
   readonly title: string;
 
+  /** Where its SDKs go unless they are told otherwise, and the variable of the environment that tells them. */
+  readonly baseUrl: { readonly standard: string; readonly variable: string };
+
   /** Whether a request is for this API: by its path, or by headers that only this API has. */
   isFor(request: RequestTraits): boolean;
   /** What the path says of the model and the stream; `undefined` where the body says it. */

@@ -1,75 +1,123 @@
+import { describeUnread, type Unread } from "../events/unread.ts";
+import { FAULTS, type FaultKind } from "../faults/fault.ts";
 import { escapeHtml } from "../providers/gateway-page.ts";
-import type { Attempt, Operation } from "../verdicts/operations.ts";
-import { describeUnread, type Unread } from "../verdicts/unread.ts";
-import { attemptOutcome, emptyNote, type ReportInput, totalsOf, writeTotals } from "./report.ts";
+import type { Check } from "../verdicts/check.ts";
+import type { Judgement, Verdict } from "../verdicts/judge.ts";
+import type { Operation } from "../verdicts/operations.ts";
+import { leastOf } from "../verdicts/words.ts";
+import { headline } from "./headline.ts";
+import { operationHtml, requestLinks } from "./html-operation.ts";
+import { REPORT_STYLE } from "./html-style.ts";
+import {
+  emptyNote,
+  insteadOf,
+  type ReportInput,
+  type RunFacts,
+  rulesText,
+  runFacts,
+  totalsOf,
+  writeOutcome,
+  writeTotals,
+} from "./report.ts";
 
-/** Operations drawn; the page says how many more there are. A browser lays out thousands of rows slowly. */
-const MAX_OPERATIONS = 500;
+/** Operations drawn; the page says how many more there are. A browser lays out thousands of them slowly. */
+const maxOperations = 500;
 
 /** Nothing from outside: no script, no font, no image. A report must open anywhere and call nobody. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
+const policy = "default-src 'none'; style-src 'unsafe-inline'";
 
-const STYLE = `
-:root { color-scheme: light dark; --line: #8884; --ok: #2a7d3f; --bad: #b3261e; --odd: #8a6d00; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem; text-align: left; vertical-align: top; }
-h1, p, td { overflow-wrap: anywhere; }
-.pass { color: var(--ok); } .fail { color: var(--bad); } .untested { color: var(--odd); }
-.outcome { font-weight: 600; } td.outcome { overflow-wrap: normal; }
-.track { position: relative; height: 1.4rem; background: #8881; min-width: 24rem; overflow: hidden; }
-.bar { position: absolute; top: .2rem; height: 1rem; min-width: 3px; border-radius: 2px; background: var(--ok); }
-.bar.failed { background: repeating-linear-gradient(45deg, #0000 0 4px, #fffa 4px 6px), var(--bad); }
-.wait { position: absolute; top: .6rem; height: .2rem; background: #8886; }
-.axis { display: flex; justify-content: space-between; font-size: 12px; opacity: .7; }
-@media (max-width: 56rem) {
-  body { margin: 1rem auto; }
-  table, tbody, tr, td { display: block; }
-  thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-  tr { border-bottom: 1px solid var(--line); padding: .4rem 0; }
-  td { border: 0; padding: .1rem 0; }
-  td:empty { display: none; }
-  td::before { content: attr(data-label) ": "; font-weight: 400; opacity: .7; color: CanvasText; }
-  .track { min-width: 0; }
-}
-@media (prefers-color-scheme: dark) { :root { --ok: #7fd494; --bad: #ff8a80; --odd: #e6c34a; } }
+/**
+ * The report as one self-contained HTML page: one sentence, findings with what to do, expectations, then each operation with
+ * its requests and waits along the time. No script; nothing is fetched. Every text from the log is escaped.
+ *
+ * @example
+ * ```ts
+ * await writeFile("report.html", htmlReport({ title: "faults.yaml", judgement }));
+ * ```
+ */
+export function htmlReport({ title, judgement, run = {} }: ReportInput): string {
+  const { verdicts, checks, unread, unreadable, outcomes, operations } = judgement;
+  const said = [
+    ...listSection("Said of the run", outcomes.map(writeOutcome)),
+    ...listSection("Done otherwise than asked for", insteadOf(operations)),
+  ];
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}: ${cameTo(judgement)}</title>
+<style>${REPORT_STYLE}</style>
+</head>
+<body>
+<h1>${escapeHtml(title)}</h1>
+<p class="headline">${escapeHtml(headline(judgement))}</p>
+${verdicts.length === 0 ? "" : `<p class="totals"><span class="chip ${totalsChip(judgement)}">${cameTo(judgement)}</span> ${writeTotals(totalsOf(verdicts))}</p>\n`}${factsHtml(run)}
+${findingsSection(checks)}${verdictsSection(verdicts)}${said.join("")}${unreadSection(unread)}${listSection("Lines of the log that can't be read", unreadable).join("")}${operationsSection(operations)}${faultsSection(operations)}${rulesSection(run)}</body>
+</html>
 `;
-
-const endOf = (attempt: Attempt): number =>
-  attempt.end?.atMs ?? attempt.response?.atMs ?? attempt.request.atMs;
-
-const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(whole, 1)).toFixed(3)}%`;
-
-function describe(attempt: Attempt, fromMs: number): string {
-  const { request, decision, carriedOut, response } = attempt;
-  const rule = decision === null ? "" : `, hit by ${decision.rule} (${decision.fault})`;
-  const undone = carriedOut?.type === "undone" ? `, not carried out: ${carriedOut.reason}` : "";
-  const instead =
-    carriedOut?.type === "done" && carriedOut.instead !== undefined ? `, instead: ${carriedOut.instead}` : "";
-  const retry = (response?.retryAfterMs ?? null) === null ? "" : `, retry after ${response?.retryAfterMs} ms`;
-  return `${request.request} at ${Math.round(request.atMs - fromMs)} ms: ${attemptOutcome(attempt)}${rule}${undone}${instead}${retry}`;
 }
 
-function track({ attempts }: Operation, fromMs: number, spanMs: number): string {
-  let html = "";
-  for (const [at, attempt] of attempts.entries()) {
-    const start = attempt.request.atMs - fromMs;
-    const before = attempts[at - 1];
-    if (before !== undefined) {
-      const left = endOf(before) - fromMs;
-      html += `<span class="wait" style="left:${percent(left, spanMs)};width:${percent(Math.max(0, start - left), spanMs)}"></span>`;
-    }
-    const width = percent(Math.max(0, endOf(attempt) - attempt.request.atMs), spanMs);
-    const text = escapeHtml(describe(attempt, fromMs));
-    const kind = attempt.succeeded ? "bar" : "bar failed";
-    html += `<span class="${kind}" role="img" style="left:${percent(start, spanMs)};width:${width}" title="${text}" aria-label="${text}"></span>`;
-  }
-  return html;
+function cameTo(judgement: Judgement): string {
+  if (emptyNote(judgement) !== null) return "nothing judged";
+  if (!judgement.passed) return "not passed";
+  if (judgement.verdicts.length > 0) return "passed";
+  return judgement.checks.some(({ outcome }) => outcome === "fail") ? "findings" : "no findings";
 }
+
+const totalsChip = ({ passed }: Judgement): string => (passed ? "pass" : "fail");
+
+function factsHtml(run: RunFacts): string {
+  const facts = runFacts(run).map(
+    ([name, value]) => `<span>${escapeHtml(name)} <strong>${escapeHtml(value)}</strong></span>`,
+  );
+  return facts.length === 0 ? "" : `<p class="facts">${facts.join(" ")}</p>`;
+}
+
+const chip = (outcome: string, text: string = outcome): string =>
+  `<span class="chip ${outcome}">${escapeHtml(text)}</span>`;
+
+function findingsSection(checks: readonly Check[]): string {
+  if (checks.length === 0) return "";
+  const told = checks.filter(({ outcome }) => outcome === "fail" || outcome === "unproven");
+  const quiet = checks.filter((check) => check.outcome === "pass");
+  const cards = told.map(
+    (check) => `<article class="card ${check.outcome}">
+<header>${chip(check.outcome, check.outcome === "fail" ? check.severity : "not shown")}<h3>${escapeHtml(capital(check.phrase))}</h3></header>
+<dl><dt>found</dt><dd>${escapeHtml(check.found)}</dd>
+${check.outcome === "fail" ? `<dt>what to do</dt><dd>${escapeHtml(check.advice)}</dd>` : `<dt>what would prove it</dt><dd>${escapeHtml(check.proof ?? "")}</dd>`}
+<dt>faults</dt><dd>${faultLinks(check.faults)}</dd>${check.requests.length === 0 ? "" : `\n<dt>requests</dt><dd>${requestLinks(check.requests)}</dd>`}</dl>
+</article>`,
+  );
+  const good = quiet.map(({ phrase }) => `<li>${chip("pass", "good")} ${escapeHtml(capital(phrase))}</li>`);
+  return `<h2>Findings</h2>
+${cards.join("\n")}
+${good.length === 0 ? "" : `<ol class="attempts">\n${good.join("\n")}\n</ol>\n`}`;
+}
+
+const faultAnchor = (kind: FaultKind): string => `fault-${kind.replaceAll(".", "-")}`;
+const faultLinks = (kinds: readonly FaultKind[]): string =>
+  kinds.map((kind) => `<a href="#${faultAnchor(kind)}">${kind}</a>`).join(", ");
 
 /** A cell; in a narrow window its label stands before it, where there is no room for columns. */
-const cell = (label: string, html: string, kind = ""): string =>
-  `<td data-label="${label}"${kind && ` class="${kind}"`}>${html}</td>`;
+const cell = (label: string, html: string): string => `<td data-label="${label}">${html}</td>`;
+
+function verdictsSection(verdicts: readonly Verdict[]): string {
+  if (verdicts.length === 0) return "";
+  const rows = verdicts.map(({ outcome, rule, expected, found, proof, requests }) => {
+    const shown = `${escapeHtml(found)}${proof === null ? "" : `<br><span class="soft">what would prove it: ${escapeHtml(proof)}</span>`}`;
+    return `<tr class="verdict">${cell("outcome", chip(outcome))}${cell("rule", escapeHtml(rule))}${cell("expected", escapeHtml(expected))}${cell("found", shown)}${cell("requests", requestLinks(requests))}</tr>`;
+  });
+  return `<h2>Expected by the rules</h2>
+<table>
+<thead><tr><th>outcome</th><th>rule</th><th>expected</th><th>found</th><th>requests</th></tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+</table>
+`;
+}
 
 /** What was not read; nothing where all was. */
 function unreadSection(unread: readonly Unread[]): string {
@@ -88,68 +136,67 @@ ${rows.join("\n")}
 `;
 }
 
-/**
- * The report as one self-contained HTML page: verdicts, then a timeline with a row for each operation, a bar for each
- * request and a line for each wait. No script; nothing is fetched. Every text from the log is escaped.
- *
- * @example
- * ```ts
- * await writeFile("report.html", htmlReport({ title: "faults.yaml", judgement }));
- * ```
- */
-export function htmlReport({ title, judgement }: ReportInput): string {
-  const { verdicts, operations, unread, passed } = judgement;
-  const drawn = operations.slice(0, MAX_OPERATIONS);
-  const attempts = drawn.flatMap((operation) => operation.attempts);
-  const fromMs = attempts.reduce(
-    (least, { request }) => Math.min(least, request.atMs),
-    Number.POSITIVE_INFINITY,
-  );
-  const toMs = attempts.reduce((most, attempt) => Math.max(most, endOf(attempt)), Number.NEGATIVE_INFINITY);
-  const spanMs = Math.max(1, toMs - fromMs);
-  const verdictRows = verdicts.map(
-    ({ outcome, rule, expected, found, requests }) =>
-      `<tr class="verdict">${cell("outcome", outcome, `outcome ${outcome}`)}${cell("rule", escapeHtml(rule))}${cell("expected", escapeHtml(expected))}${cell("found", escapeHtml(found))}${cell("requests", escapeHtml(requests.join(", ")))}</tr>`,
-  );
-  const operationRows = drawn.map((operation) => {
-    const first = operation.attempts[0]!;
-    const name = `${first.request.method} ${first.request.host}${first.request.path}`;
-    const outcome = attemptOutcome(operation.attempts.at(-1)!);
-    const timeline = `<div class="track">${track(operation, fromMs, spanMs)}</div>`;
-    return `<tr class="operation">${cell("client", escapeHtml(operation.client))}${cell("request", escapeHtml(name))}${cell("attempts", String(operation.attempts.length))}${cell(`0 to ${Math.round(spanMs)} ms`, timeline)}${cell("ended", escapeHtml(outcome))}</tr>`;
-  });
+function listSection(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return [
+    `<h2>${title}</h2>\n<ul>\n${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join("\n")}\n</ul>\n`,
+  ];
+}
+
+const legend = `<p class="legend"><span><span class="track"><span class="bar"></span></span>succeeded</span>
+<span><span class="track"><span class="bar failed"></span></span>failed</span>
+<span><span class="track"><span class="bar open"></span></span>still open</span>
+<span><span class="track"><span class="bar failed injected"></span></span>a rule has struck</span>
+<span><span class="track"><span class="wait"></span></span>wait before the next request</span>
+<span><span class="track"><span class="asked"></span></span>what retry-after asked for</span></p>`;
+
+function operationsSection(operations: readonly Operation[]): string {
+  if (operations.length === 0) return "";
+  // Where there is no room for all, those to which something happened.
+  const isHit = ({ attempts }: Operation): boolean => attempts.some(({ decision }) => decision !== null);
+  const sorted =
+    operations.length <= maxOperations
+      ? operations
+      : [...operations.filter(isHit), ...operations.filter((operation) => !isHit(operation))];
+  const drawn = sorted.slice(0, maxOperations);
   const more = operations.length - drawn.length;
-  const note = emptyNote(judgement);
-  const came = passed ? (note === null ? "Passed" : "Nothing seen") : "Not passed";
-  const kind = passed ? (note === null ? "pass" : "untested") : "fail";
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}: ${came.toLowerCase()}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
-<p class="outcome ${kind}">${came}: ${writeTotals(totalsOf(verdicts))}</p>
-${note === null ? "" : `<p>${escapeHtml(note)}</p>\n`}<h2>Verdicts</h2>
-<table>
-<thead><tr><th>outcome</th><th>rule</th><th>expected</th><th>found</th><th>requests</th></tr></thead>
-<tbody>
-${verdictRows.join("\n")}
-</tbody>
-</table>
-${unreadSection(unread)}<h2>Timeline</h2>
-${more > 0 ? `<p>${more} more operations are not drawn.</p>` : ""}
-<table>
-<thead><tr><th>client</th><th>request</th><th>attempts</th><th><div class="axis"><span>0</span><span>${Math.round(spanMs)} ms</span></div></th><th>ended</th></tr></thead>
-<tbody>
-${operationRows.join("\n")}
-</tbody>
-</table>
-</body>
-</html>
+  const fromMs = leastOf(operations.map(({ attempts }) => attempts[0]?.beganAtMs ?? 0));
+  return `<h2>Operations</h2>
+${legend}
+${more > 0 ? `<p>${more} more operations are not drawn.</p>\n` : ""}${drawn.map((operation) => operationHtml(operation, fromMs)).join("\n")}
 `;
 }
+
+/** Each kind of fault that came up, as the documentation has it. */
+function faultsSection(operations: readonly Operation[]): string {
+  const kinds = new Set(
+    operations.flatMap(({ attempts }) =>
+      attempts.flatMap(({ decision }) => (decision ? [decision.fault] : [])),
+    ),
+  );
+  if (kinds.size === 0) return "";
+  const rows = [...kinds].map((kind) => {
+    const { example, doc } = FAULTS[kind];
+    return `<tr id="${faultAnchor(kind)}">${cell("fault", kind)}${cell("what the client sees", inlineCode(doc))}${cell("as a rule", `<code>${escapeHtml(example)}</code>`)}</tr>`;
+  });
+  return `<h2>Faults</h2>
+<p class="soft">More of each: docs/faults.md.</p>
+<table>
+<thead><tr><th>fault</th><th>what the client sees</th><th>as a rule</th></tr></thead>
+<tbody>
+${rows.join("\n")}
+</tbody>
+</table>
+`;
+}
+
+function rulesSection(run: RunFacts): string {
+  const text = rulesText(run);
+  return text === null ? "" : `<h2>Rules</h2>\n<pre>${escapeHtml(text)}</pre>\n`;
+}
+
+/** Markdown's code spans; the documentation of faults uses nothing else. */
+const inlineCode = (markdown: string): string =>
+  escapeHtml(markdown).replaceAll(/`([^`]*)`/g, "<code>$1</code>");
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

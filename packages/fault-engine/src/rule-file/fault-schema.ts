@@ -10,6 +10,7 @@ import {
   type TlsFault,
   type TlsPhase,
 } from "../faults/tls-faults.ts";
+import { connectFault } from "./connect-fault-schema.ts";
 import { httpFault } from "./http-fault-schema.ts";
 import { oneFault } from "./one-fault.ts";
 import { streamFault } from "./stream-fault-schema.ts";
@@ -25,6 +26,7 @@ import {
   share,
   sizeBytes,
 } from "./values.ts";
+import { webSocketFault } from "./websocket-fault-schema.ts";
 
 const moment = z.enum(["client-hello", "server-hello", "established", "request", "response-head"]);
 const place: z.ZodType<Place> = z.union(
@@ -168,6 +170,14 @@ const modelFault: z.ZodType<ModelFault> = oneFault<ModelFault>(
 
 /** A fault as rule files write it: `{ <layer>: { <fault>: … } }`. */
 export const faultSchema: z.ZodType<Fault> = oneOf<Fault>(
-  { connection: connectionFault, tls: tlsFault, http: httpFault, stream: streamFault, model: modelFault },
+  {
+    connect: connectFault,
+    connection: connectionFault,
+    tls: tlsFault,
+    http: httpFault,
+    stream: streamFault,
+    model: modelFault,
+    websocket: webSocketFault,
+  },
   "layer",
 ).meta({ title: "fault" });

@@ -17,8 +17,6 @@ export interface CertificateFiles {
 export interface RuleFile {
   readonly ruleSet: RuleSet;
   readonly ca: CertificateFiles | null;
-  /** Whether the file says which seed; a rule set has one in any case. */
-  readonly hasSeed: boolean;
   /** For the old single-rule form what it says, without defaults, so that flags can be laid over it. */
   readonly single: SingleRule | null;
 }
@@ -40,7 +38,12 @@ export const fileSchema: z.ZodType<RuleFile> = z
     header: z.boolean().optional(),
     mix: oneOrMore(mixName, "gentle, realistic or brutal").optional(),
     rules: z.array(ruleSchema).optional(),
-    expect: z.array(expectationSchema).optional(),
+    asksOnce: z.boolean().optional(),
+    expect: z
+      .union([z.literal("none"), z.array(expectationSchema)], {
+        error: "expected none, or a list of what is expected of a rule",
+      })
+      .optional(),
   })
   .superRefine(({ rules = [], mix = [], expect = [] }, context) => {
     for (const [at, name] of mix.entries())
@@ -56,6 +59,7 @@ export const fileSchema: z.ZodType<RuleFile> = z
         });
       names.add(rule.name);
     }
+    if (expect === "none") return;
     for (const [at, expectation] of expect.entries())
       if (!names.has(expectation.rule))
         context.addIssue({
@@ -64,12 +68,20 @@ export const fileSchema: z.ZodType<RuleFile> = z
           message: `expected the name of a rule${names.size > 0 ? `: ${[...names].join(", ")}` : ", but there is none"}`,
         });
   })
-  .transform(({ seed, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] }) => ({
-    ruleSet: { seed: seed ?? 0, targets, marker, header, rules: [...rules, ...mixRules(mix)], expect },
-    ca: null,
-    hasSeed: seed !== undefined,
-    single: null,
-  }))
+  .transform((given) => {
+    const { seed, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] } = given;
+    const { asksOnce = false } = given;
+    return {
+      ruleSet: {
+        ...{ seed: seed ?? 0, targets, marker, header, rules: [...rules, ...mixRules(mix)] },
+        expect: expect === "none" ? [] : expect,
+        ...(asksOnce && { asksOnce }),
+        ...(expect === "none" && { expectsNothing: true }),
+      },
+      ca: null,
+      single: null,
+    };
+  })
   .meta({ title: "Faultwire rules", description: "Which requests fail, how and how often." });
 
 /** The keys of the old single-rule form, by which it is known. */
@@ -127,7 +139,6 @@ export const legacySchema: z.ZodType<RuleFile> = z
     return {
       ruleSet: singleRuleSet(single),
       ca: given.ca_cert === undefined ? null : { cert: given.ca_cert, key: given.ca_key ?? "" },
-      hasSeed: given.seed !== undefined,
       single,
     };
   });

@@ -54,9 +54,12 @@ function nearPresets(text: string): string[] {
   return candidates.filter((preset) => names.includes(preset.split("/")[1] ?? ""));
 }
 
+/** The presets that a text may have meant, as a question; empty where none is near. */
+export const presetHint = (text: string): string => didYouMean(nearPresets(text));
+
 const preset = z.enum(PRESET_NAMES as [string, ...string[]], {
   error: ({ input }) =>
-    `expected a preset as <provider>/<error> (docs/presets.md), such as anthropic/overloaded_error${typeof input === "string" ? didYouMean(nearPresets(input)) : ""}`,
+    `expected a preset as <provider>/<error> (docs/presets.md), such as anthropic/overloaded_error${typeof input === "string" ? presetHint(input) : ""}`,
 });
 const answerShape = {
   preset: preset.optional(),

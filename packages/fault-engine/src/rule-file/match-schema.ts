@@ -42,6 +42,7 @@ const MATCH_SCHEMAS: { readonly [Key in keyof Match]-?: z.ZodType<NonNullable<Ma
   provider: oneOrMore(z.enum(PROVIDER_NAMES), oneOfNames(PROVIDER_NAMES)),
   model: patterns,
   stream: z.boolean(),
+  websocket: z.boolean(),
 };
 
 /** The `match` of a rule. */

@@ -1,42 +1,28 @@
-import { type Document, LineCounter, parseDocument, type YAMLError } from "yaml";
+import { LineCounter } from "yaml";
+import { maskKeys } from "../events/mask-secrets.ts";
 import { FaultEngineError, type RuleProblem } from "../fault-engine-error.ts";
-import type { Fault } from "../faults/fault.ts";
+import { compileRegex } from "../patterns/linear-regex.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
+import { regexesOf } from "../rules/match-keys.ts";
 import { utf8 } from "../text.ts";
-import { faultSchema } from "./fault-schema.ts";
 import { fileSchema, LEGACY_KEYS, legacySchema, type RuleFile, ruleFileJsonSchema } from "./file-schema.ts";
-import { readPresetName } from "./http-fault-schema.ts";
 import { locate, type ValuePath, writePath } from "./locate.ts";
-import { type SchemaProblem, schemaProblems } from "./problems.ts";
+import { problemText, schemaProblems } from "./problems.ts";
+import { readDocument, yamlProblem } from "./yaml-document.ts";
 
-/** Bytes of a rule file. A file of a million rules would take longer to read than anyone waits. */
-const MAX_RULE_FILE_BYTES = 1_048_576;
-/** Aliases that a file may resolve: the defence against a "billion laughs". */
-const MAX_ALIASES = 100;
+/** Limits of a rule file. */
+export const ruleFileLimits = {
+  /** Bytes of its text. A file of a million rules would take longer to read than anyone waits. */
+  maxBytes: 1_048_576,
+  /** Aliases that it may resolve: the defence against a "billion laughs". */
+  maxAliases: 100,
+} as const;
 
 /** A refused file as one error whose message has a line for every problem. */
 function refused(problems: readonly RuleProblem[]): FaultEngineError {
   problems = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const lines = problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`);
   return new FaultEngineError("invalid-rules", lines.join("\n"), { problems });
-}
-
-/** Values that may be somebody's secret are named by their type alone. */
-function describe(value: unknown, path: ValuePath): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "an object";
-  if (path.some((step) => step === "headers" || step === "body" || step === "error_body"))
-    return `a ${typeof value}`;
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
-
-function messageOf({ path, key, found, expected }: SchemaProblem): string {
-  if (key !== undefined) return `${writePath([...path, key])}: ${expected}`;
-  const place = path.length === 0 ? "" : `${writePath(path)}: `;
-  return `${place}found ${describe(found, path)}, ${expected}`;
 }
 
 /**
@@ -57,11 +43,13 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
     file: fileName,
     line,
     column,
-    path: writePath(path),
-    message,
+    // Texts of the file stand in both, and somebody may have put a key into it.
+    path: maskKeys(writePath(path)),
+    message: maskKeys(message),
   });
-  if (text.length > MAX_RULE_FILE_BYTES || utf8(text).length > MAX_RULE_FILE_BYTES)
-    throw refused([problemAt(1, 1, [], `a rule file has at most ${MAX_RULE_FILE_BYTES} bytes`)]);
+  const { maxBytes, maxAliases } = ruleFileLimits;
+  if (text.length > maxBytes || utf8(text).length > maxBytes)
+    throw refused([problemAt(1, 1, [], `a rule file has at most ${maxBytes} bytes`)]);
   const lines = new LineCounter();
   const document = readDocument(text, lines);
   const faults = [...document.errors, ...document.warnings];
@@ -74,9 +62,9 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
     );
   let data: unknown;
   try {
-    data = document.toJS({ maxAliasCount: MAX_ALIASES });
+    data = document.toJS({ maxAliasCount: maxAliases });
   } catch {
-    throw refused([problemAt(1, 1, [], `more than ${MAX_ALIASES} aliases, or one to nothing`)]);
+    throw refused([problemAt(1, 1, [], `more than ${maxAliases} aliases, or one to nothing`)]);
   }
   const isLegacy = isOldForm(data);
   const outcome = (isLegacy ? legacySchema : fileSchema).safeParse(data);
@@ -88,7 +76,7 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
       schemaProblems(outcome.error.issues, data, schema).map((problem) => {
         const { line, column } = locate(document, lines, problem.path, problem.key);
         const path = problem.key === undefined ? problem.path : [...problem.path, problem.key];
-        return problemAt(line, column, path, messageOf(problem));
+        return problemAt(line, column, path, problemText(problem));
       }),
     );
   }
@@ -104,67 +92,16 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
     }
   });
   if (impossible.length > 0) throw refused(impossible);
-  return outcome.data;
+  return withCompiler(outcome.data);
 }
 
-/** Reads YAML and says nothing to the process: what is wrong stands in the document. */
-function readDocument(text: string, lineCounter?: LineCounter): Document.Parsed {
-  const options = { prettyErrors: false, version: "1.2", logLevel: "error" } as const;
-  return parseDocument(text, lineCounter === undefined ? options : { ...options, lineCounter });
-}
-
-/** The reader's words, but where they speak to programmers. */
-function yamlProblem({ code, message }: YAMLError): string {
-  return code === "MULTIPLE_DOCS" ? "expected one document, found a second" : `not YAML or JSON: ${message}`;
+/** The set that has expressions brings what compiles them; one without brings nothing. */
+function withCompiler(file: RuleFile): RuleFile {
+  if (!file.ruleSet.rules.some(({ match }) => regexesOf(match).length > 0)) return file;
+  return { ...file, ruleSet: { ...file.ruleSet, compileRegex } };
 }
 
 function isOldForm(data: unknown): boolean {
   if (typeof data !== "object" || data === null || "version" in data || "rules" in data) return false;
   return LEGACY_KEYS.some((key) => Object.hasOwn(data, key));
-}
-
-/**
- * Reads the value of an `x-faultwire` request header: `none`, the name of a preset (`anthropic/overloaded_error`), or a
- * fault in the file's form (`{"http":{"status":503}}`). What can't be read becomes an answer that says so: a test that
- * steers itself must not pass because of a slip of the pen.
- *
- * @returns `null` for `none`.
- */
-export function readHeaderFault(value: string): Fault | null {
-  if (value === "none") return null;
-  if (readPresetName(value) !== undefined) return plainError({ preset: value });
-  const outcome = faultSchema.safeParse(headerData(value));
-  if (outcome.success) return outcome.data;
-  const message = "x-faultwire: expected none, <provider>/<error>, or a fault such as {http: {status: 503}}";
-  return plainError({ status: 400, body: `${message}\n` });
-}
-
-/** What a header's text holds; `undefined` where it can't be read, an alias included. */
-function headerData(value: string): unknown {
-  const document = readDocument(value);
-  if (document.errors.length > 0) return undefined;
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch {
-    return undefined;
-  }
-}
-
-function plainError(given: {
-  readonly preset?: string;
-  readonly status?: number;
-  readonly body?: string;
-}): Fault {
-  return {
-    kind: "http.error",
-    delay: null,
-    answer: {
-      preset: given.preset ?? null,
-      status: given.status ?? null,
-      message: null,
-      body: given.body ?? null,
-      headers: [],
-      retryAfterSeconds: null,
-    },
-  };
 }

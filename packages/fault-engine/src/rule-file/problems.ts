@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { ValuePath } from "./locate.ts";
+import { maskKeys } from "../events/mask-secrets.ts";
+import { type ValuePath, writePath } from "./locate.ts";
 import { didYouMean, nearNames } from "./near-names.ts";
 
 /** One reason for refusing a file, before its place is known. */
@@ -12,7 +13,38 @@ export interface SchemaProblem {
   readonly expected: string;
 }
 
+/** A reason in a sentence: where, what was found, what was expected. */
+export function problemText({ path, key, found, expected }: SchemaProblem): string {
+  if (key !== undefined) return `${writePath([...path, key])}: ${expected}`;
+  const place = path.length === 0 ? "" : `${writePath(path)}: `;
+  // Where one key of several was expected, the keys that were found say which one is too many.
+  const words = expected.startsWith("expected one ") ? keysWords(found) : undefined;
+  return `${place}found ${words ?? foundWords(found, path)}, ${expected}`;
+}
+
+/** The keys of an object, three at the most; `undefined` for what has none. */
+function keysWords(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const keys = Object.keys(value);
+  if (keys.length === 0) return undefined;
+  const named = keys.slice(0, 3).map((key) => foundWords(key, []).slice(1, -1));
+  return `an object with ${named.join(", ")}${keys.length > 3 ? " …" : ""}`;
+}
+
 type Issue = z.core.$ZodIssue;
+
+/** What was found, in words. Values that may be somebody's secret are named by their type alone. */
+export function foundWords(value: unknown, path: ValuePath): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  if (path.some((step) => step === "headers" || step === "body" || step === "error_body"))
+    return `a ${typeof value}`;
+  // Masked before it is cut: of a key that was cut nobody sees any more that it is one.
+  const text = maskKeys(JSON.stringify(value));
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
 
 const at = (value: unknown, step: string | number): unknown =>
   typeof value === "object" && value !== null && Object.hasOwn(value, step)
@@ -49,9 +81,21 @@ function expectation(issue: Issue): string {
   // Messages of our own begin so; the rest are zod's words for what its types check.
   if (issue.message.startsWith("expected ")) return issue.message;
   if (issue.code === "invalid_type") return `expected ${EXPECTED_TYPES[issue.expected] ?? issue.expected}`;
-  if (issue.code === "too_small" && issue.origin === "array") return "expected a list that is not empty";
+  if (issue.code === "too_small" || issue.code === "too_big") return `expected ${boundWords(issue)}`;
   if (issue.code === "invalid_value") return `expected ${issue.values.map(String).join(", ")}`;
   return issue.message;
+}
+
+/** What a value may be at the least or at the most: of a number its size, of a text or a list its length. */
+function boundWords(issue: Extract<Issue, { code: "too_small" | "too_big" }>): string {
+  const isLeast = issue.code === "too_small";
+  const bound = isLeast ? issue.minimum : issue.maximum;
+  const words = isLeast ? `${bound} or more` : `${bound} or less`;
+  if (issue.origin === "string")
+    return isLeast && bound === 1 ? "a text that is not empty" : `a text of ${words} characters`;
+  if (issue.origin === "array" || issue.origin === "set")
+    return isLeast && bound === 1 ? "a list that is not empty" : `a list of ${words}`;
+  return `a number, ${words}`;
 }
 
 /** Keys that JSON Schema knows at a path, over all alternatives. */

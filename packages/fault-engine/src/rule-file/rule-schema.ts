@@ -32,7 +32,8 @@ const when: z.ZodType<When> = z
 
 const noFault = z.literal("none").transform(() => null);
 const faultOrNone: z.ZodType<Fault | null> = z.union([noFault, faultSchema], {
-  error: "expected none, or { <layer>: { <fault>: … } } with connection, tls, http, stream or model",
+  error:
+    "expected none, or { <layer>: { <fault>: … } } with connect, connection, tls, http, stream, model or websocket",
 });
 
 /** A rule's name goes into a header: no control characters, and short. */

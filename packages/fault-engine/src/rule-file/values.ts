@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Duration, Sender } from "../faults/fault-parts.ts";
+import { compileRegex } from "../patterns/linear-regex.ts";
 import { compileTextPattern, readTextPattern, type TextPattern } from "../patterns/text-pattern.ts";
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -129,7 +130,7 @@ export const textPattern: z.ZodType<TextPattern> = z
   .transform((text, context): TextPattern => {
     const pattern = readTextPattern(text);
     try {
-      compileTextPattern(pattern);
+      compileTextPattern(pattern, compileRegex);
     } catch (error) {
       context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "not a pattern" });
     }

@@ -27,11 +27,25 @@ export interface Decision {
   readonly marker: string | null;
 }
 
+/** The answer to a client that asks a proxy for a connection. */
+export interface ConnectVerdict {
+  /** Whether a rule has taken the connection, to refuse it or to let it be: no other rule for connections is asked then. */
+  readonly isTaken: boolean;
+  /** How it is refused; `null` where it is not. */
+  readonly decision: Decision | null;
+}
+
+/** Whether all rules could be judged. */
+interface Judgeable {
+  /** A regular expression was not tried, because it would have cost too much on so long a text: its rule did not match. */
+  readonly unjudged?: true;
+}
+
 /** The answer to a request. */
 export type RequestDecision =
-  | { readonly kind: "fault"; readonly decision: Decision }
+  | ({ readonly kind: "fault"; readonly decision: Decision } & Judgeable)
   /** `rule` is set where a rule took the request and lets it be. */
-  | { readonly kind: "none"; readonly rule: string | null }
+  | ({ readonly kind: "none"; readonly rule: string | null } & Judgeable)
   /** Ask again with the whole body, or with `null` where it is over the limit. Nothing was counted. */
   | { readonly kind: "needs-body"; readonly maxBytes: number };
 

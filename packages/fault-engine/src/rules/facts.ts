@@ -1,5 +1,5 @@
 import type { Header } from "@faultwire/http1";
-import { headerValue } from "@faultwire/http1";
+import { headerTokens, headerValue } from "@faultwire/http1";
 import { drawKey } from "../draw.ts";
 import { jsonMember } from "../json-value.ts";
 import type { PathRequest } from "../providers/provider-profile.ts";
@@ -24,7 +24,7 @@ export interface ConnectionFacts {
    * ordinal of its client, not a random id.
    */
   readonly connection: string;
-  /** Names the client, for `per: client`: its address, or whatever tells clients apart. */
+  /** Names the client, for `per: client`: its address, or whatever tells clients apart. A request's user agent outranks it. */
   readonly client?: string;
   readonly way?: TrafficWay;
   /** In lower case, without a port. */
@@ -83,16 +83,28 @@ const KEY_HEADERS: ReadonlySet<string> = new Set(
   Object.values(PROVIDERS).flatMap(({ keyHeaders }) => keyHeaders),
 );
 
-/** A text that stands for the API key of a request without giving it away; empty without a key. */
+/**
+ * A text that stands for the API key of a request; empty without a key. A signature is none: it differs from request to
+ * request. Whoever has the text can try keys against it, so it is not for a log.
+ */
 export function keyScope(headers: readonly Header[]): string {
   for (const name of KEY_HEADERS) {
     const key = headerValue(headers, name);
-    if (key === undefined) continue;
+    // Parameters (RFC 9110 section 11.4), as signatures have them; a key or a token holds no comma.
+    if (key === undefined || key.includes(",")) continue;
     const { high, low } = drawKey("api-key", key);
     return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
   }
   return "";
 }
+
+/** Whether a request asks for a WebSocket (RFC 6455 section 4.1). */
+export function asksForWebSocket({ method, headers }: Pick<RequestFacts, "method" | "headers">): boolean {
+  return method === "GET" && headerTokens(headers, "upgrade").includes("websocket");
+}
+
+/** Characters of a user agent that tell clients apart: a client may send one of many kilobytes, and each is remembered. */
+const MAX_CLIENT_LENGTH = 256;
 
 /** A request's facts with what costs something to find out, found out once and only when asked for. */
 export class KnownRequest {
@@ -117,6 +129,13 @@ export class KnownRequest {
   get key(): string {
     this.#key ??= keyScope(this.facts.headers);
     return this.#key;
+  }
+
+  /** The client, for `per: client`: its user agent, else the client of its connection. */
+  get client(): string {
+    return (
+      headerValue(this.facts.headers, "user-agent")?.slice(0, MAX_CLIENT_LENGTH) || (this.facts.client ?? "")
+    );
   }
 
   /** The body as JSON; `undefined` where it is none. */
@@ -169,6 +188,19 @@ export interface RequestSummary {
   readonly stream: boolean;
   /** Stands for the API key without giving it away; empty without one. */
   readonly key: string;
+  /** Messages that the body holds; `null` where it holds no list of them that can be read. */
+  readonly messages: number | null;
+}
+
+/** Members of a body that are its list of messages, in the APIs of all providers. */
+const messageLists = ["messages", "contents", "input"] as const;
+
+function countMessages(json: unknown): number | null {
+  for (const name of messageLists) {
+    const list = jsonMember(json, name);
+    if (Array.isArray(list)) return list.length;
+  }
+  return null;
 }
 
 /**
@@ -187,5 +219,6 @@ export function summarizeRequest(facts: RequestFacts): RequestSummary {
     model: request.model ?? null,
     stream: request.isStream,
     key: request.key,
+    messages: countMessages(request.json),
   };
 }

@@ -1,4 +1,4 @@
-import { headerValue } from "@faultwire/http1";
+import { headerValues } from "@faultwire/http1";
 import { drawKey } from "../draw.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
@@ -6,6 +6,7 @@ import { compileGlob } from "../patterns/glob.ts";
 import { type CompiledRule, compileRule } from "./compile-rule.ts";
 import { allHold, Conditions, holds, Judged, type KnownTexts } from "./conditions.ts";
 import {
+  type ConnectVerdict,
   type Decision,
   decisionRandom,
   type RequestDecision,
@@ -21,8 +22,8 @@ import { RuleCounters } from "./rule-counters.ts";
 export interface FaultEngineOptions {
   /** The moment from which `after`, `for` and `burst` count, on the clock of the `nowMs` arguments. */
   readonly startedAtMs: number;
-  /** Reads the value of an `x-faultwire` request header; see `readHeaderFault`. Without it no header is obeyed. */
-  readonly readHeader?: (value: string) => Fault | null;
+  /** Reads the values of a request's `x-faultwire` lines; see `readHeaderFault`. Without it no header is obeyed. */
+  readonly readHeader?: (value: string, ...more: readonly string[]) => Fault | null;
   /** Scopes remembered a rule. Default 10 000: every connection or client of a long run would stay otherwise. */
   readonly maxScopes?: number;
   /** Bytes of a body that rules may ask for. Default 10 485 760, more than a request to a model API holds. */
@@ -40,6 +41,10 @@ interface LoadedRule extends CompiledRule {
 /** Everything in force, in the order in which it is asked. Replaced as a whole. */
 interface Loaded {
   readonly connectionRules: readonly LoadedRule[];
+  /** Those that are asked when a client asks for its connection, and those that protect it from them. */
+  readonly connectRules: readonly LoadedRule[];
+  /** The others. */
+  readonly openConnectionRules: readonly LoadedRule[];
   readonly requestRules: readonly LoadedRule[];
   /** Scratch space of a decision; decisions don't overlap. */
   readonly judged: Judged;
@@ -48,6 +53,7 @@ interface Loaded {
 }
 
 const NONE: RequestDecision = { kind: "none", rule: null };
+const NOT_REFUSED: ConnectVerdict = { isTaken: false, decision: null };
 
 /**
  * Decides what happens to connections and requests. Rules are compiled when they are set; a decision is a pure
@@ -69,6 +75,8 @@ export class FaultEngine {
   readonly #sets = new Map<RuleSource, RuleSet>();
   #loaded: Loaded = {
     connectionRules: [],
+    connectRules: [],
+    openConnectionRules: [],
     requestRules: [],
     judged: new Judged(0),
     obeysHeader: false,
@@ -107,9 +115,43 @@ export class FaultEngine {
     for (const [name, set] of sets) this.#sets.set(name, set);
   }
 
+  /** Counts from nothing: every rule is as if it had been set now, but for `after`, which counts from the engine's start. */
+  beginAnew(): void {
+    this.#loaded = this.#load(this.#sets, []);
+  }
+
   /** Whether a host may be touched at all: it is named by the targets of a source, or no source names any. */
   isTarget(host: string): boolean {
     return this.#loaded.isTarget(host.toLowerCase());
+  }
+
+  /** Whether any rule is for {@link decideConnect}. */
+  get decidesConnects(): boolean {
+    return this.#loaded.connectRules.length > 0;
+  }
+
+  /**
+   * What to do when a client asks a proxy for a connection to a host: only rules of the `connect` layer are asked, all
+   * others when the connection is there. Ask once a connection, and say so to {@link decideConnection}.
+   *
+   * @param facts - Host and port; nothing else is known so early.
+   * @param nowMs - On the clock of `startedAtMs`.
+   */
+  decideConnect(facts: ConnectionFacts, nowMs: number): ConnectVerdict {
+    const { connectRules, judged } = this.#loaded;
+    if (connectRules.length === 0) return NOT_REFUSED;
+    const texts = knownTexts(facts, null);
+    judged.begin();
+    for (const rule of connectRules) {
+      if (!holds(rule.conditions, texts, judged)) continue;
+      const scope = scopeName(rule.rule.when.per, facts, "");
+      if (rule.isAtConnect) {
+        const taken = this.#take(rule, scope, nowMs);
+        if (taken !== undefined) return { isTaken: true, decision: taken };
+        // A rule that lets the connection be is counted later, with the rest: this is a question alone.
+      } else if (rule.counters.wouldHit(scope, nowMs - this.#options.startedAtMs)) return NOT_REFUSED;
+    }
+    return NOT_REFUSED;
   }
 
   /**
@@ -117,13 +159,16 @@ export class FaultEngine {
    * ClientHello, or its first bytes.
    *
    * @param nowMs - On the clock of `startedAtMs`.
+   * @param connect - What {@link decideConnect} said before of the same connection. Left out where it was not asked: then
+   * rules of the `connect` layer are asked here, too late to be carried out, so that what becomes of them can be told.
    */
-  decideConnection(facts: ConnectionFacts, nowMs: number): Decision | null {
-    const { connectionRules, judged } = this.#loaded;
-    if (connectionRules.length === 0) return null;
+  decideConnection(facts: ConnectionFacts, nowMs: number, connect?: ConnectVerdict): Decision | null {
+    const { connectionRules, openConnectionRules, judged } = this.#loaded;
+    const rules = connect === undefined ? connectionRules : openConnectionRules;
+    if (rules.length === 0 || connect?.isTaken) return null;
     const texts = knownTexts(facts, null);
     judged.begin();
-    for (const rule of connectionRules) {
+    for (const rule of rules) {
       if (!holds(rule.conditions, texts, judged)) continue;
       const scope = scopeName(rule.rule.when.per, facts, "");
       const taken = this.#take(rule, scope, nowMs);
@@ -139,6 +184,13 @@ export class FaultEngine {
    * @param nowMs - On the clock of `startedAtMs`.
    */
   decideRequest(facts: RequestFacts, nowMs: number): RequestDecision {
+    const { effort } = this.#loaded.judged;
+    effort.begin();
+    const found = this.#decideRequest(facts, nowMs);
+    return effort.isExceeded && found.kind !== "needs-body" ? { ...found, unjudged: true } : found;
+  }
+
+  #decideRequest(facts: RequestFacts, nowMs: number): RequestDecision {
     const { requestRules, judged, obeysHeader } = this.#loaded;
     if (obeysHeader) {
       const chosen = this.#headerDecision(facts);
@@ -152,8 +204,8 @@ export class FaultEngine {
       return { kind: "needs-body", maxBytes: this.#maxBodyBytes };
     for (const rule of requestRules) {
       if (!holds(rule.conditions, texts, judged)) continue;
-      if (rule.headTests.length > 0 && !allHold(rule.headTests, request)) continue;
-      if (rule.bodyTests.length > 0 && !allHold(rule.bodyTests, request)) continue;
+      if (rule.headTests.length > 0 && !allHold(rule.headTests, request, judged.effort)) continue;
+      if (rule.bodyTests.length > 0 && !allHold(rule.bodyTests, request, judged.effort)) continue;
       const taken = this.#take(rule, requestScope(rule, request), nowMs);
       if (taken === null) return { kind: "none", rule: rule.rule.name };
       if (taken !== undefined) return { kind: "fault", decision: taken };
@@ -176,9 +228,10 @@ export class FaultEngine {
    */
   #needsBody(request: KnownRequest, texts: KnownTexts, judged: Judged, nowMs: number): boolean {
     for (const rule of this.#loaded.requestRules) {
-      if (!holds(rule.conditions, texts, judged) || !allHold(rule.headTests, request)) continue;
+      if (!holds(rule.conditions, texts, judged) || !allHold(rule.headTests, request, judged.effort))
+        continue;
       if (rule.bodyTests.length > 0 && !rule.isKnownEarly(request)) return true;
-      if (!allHold(rule.bodyTests, request)) continue;
+      if (!allHold(rule.bodyTests, request, judged.effort)) continue;
       if (rule.counters.wouldHit(requestScope(rule, request), nowMs - this.#options.startedAtMs))
         return false;
     }
@@ -205,10 +258,10 @@ export class FaultEngine {
   }
 
   #headerDecision(facts: RequestFacts): RequestDecision | undefined {
-    const value = headerValue(facts.headers, "x-faultwire");
+    const [value, ...more] = headerValues(facts.headers, "x-faultwire");
     const read = this.#options.readHeader;
     if (value === undefined || read === undefined) return undefined;
-    const fault = read(value);
+    const fault = read(value, ...more);
     const number = ++this.#headerRequests;
     if (fault === null) return { kind: "none", rule: "header" };
     return {
@@ -226,9 +279,12 @@ export class FaultEngine {
     };
   }
 
-  #load(sets: ReadonlyMap<RuleSource, RuleSet>): Loaded {
-    const { connectionRules, requestRules } = this.#loaded;
-    const before = new Map([...connectionRules, ...requestRules].map((rule) => [rule.identity, rule]));
+  /** @param loaded - Rules whose counts go on where they are the same. */
+  #load(
+    sets: ReadonlyMap<RuleSource, RuleSet>,
+    loaded: readonly LoadedRule[] = [...this.#loaded.connectionRules, ...this.#loaded.requestRules],
+  ): Loaded {
+    const before = new Map(loaded.map((rule) => [rule.identity, rule]));
     const rules: LoadedRule[] = [];
     const conditions = new Conditions();
     const targets: string[] = [];
@@ -245,12 +301,18 @@ export class FaultEngine {
         if (rule.faults.length === 0)
           throw new FaultEngineError("invalid-rules", `rule ${rule.name} has no fault`);
         names.add(rule.name);
-        rules.push(this.#loadRule(source, set, compileRule(rule, conditions), before));
+        rules.push(this.#loadRule(source, set, compileRule(rule, conditions, set.compileRegex), before));
       }
     }
     const hosts = targets.map((target) => compileGlob(target.toLowerCase()));
+    const connectionRules = rules.filter(({ unit }) => unit === "connection");
+    const hasConnect = connectionRules.some(({ isAtConnect }) => isAtConnect);
     return {
-      connectionRules: rules.filter(({ unit }) => unit === "connection"),
+      connectionRules,
+      connectRules: hasConnect
+        ? connectionRules.filter(({ isAtConnect, isEarlyPass }) => isAtConnect || isEarlyPass)
+        : [],
+      openConnectionRules: connectionRules.filter(({ isAtConnect }) => !isAtConnect),
       requestRules: rules.filter(({ unit }) => unit === "request"),
       judged: new Judged(conditions.size),
       obeysHeader,
@@ -274,7 +336,7 @@ export class FaultEngine {
 
 function requestScope({ rule }: CompiledRule, request: KnownRequest): string {
   const { per } = rule.when;
-  if (per === "all") return "";
+  if (per === "client") return `client:${request.client}`;
   return scopeName(per, request.facts, per === "key" ? request.key : "");
 }
 

@@ -1,6 +1,7 @@
 /** What rules can match by: a table with one row for each key. */
 import { headerValues } from "@faultwire/http1";
 import { compileJsonPointer } from "../patterns/json-pointer.ts";
+import type { RegexCompiler } from "../patterns/regex-test.ts";
 import {
   compileTextPattern,
   PatternList,
@@ -9,7 +10,13 @@ import {
 } from "../patterns/text-pattern.ts";
 import { PROVIDER_NAMES, type Provider } from "../providers/provider-table.ts";
 import type { KnownTexts, Test } from "./conditions.ts";
-import { type ConnectionFacts, type KnownRequest, requestProvider, type TrafficWay } from "./facts.ts";
+import {
+  asksForWebSocket,
+  type ConnectionFacts,
+  type KnownRequest,
+  requestProvider,
+  type TrafficWay,
+} from "./facts.ts";
 
 /** What a header has to be. */
 export interface HeaderMatch {
@@ -48,6 +55,8 @@ export interface Match {
   readonly model?: readonly TextPattern[];
   /** Whether the request asks for a stream. */
   readonly stream?: boolean;
+  /** Whether the request asks for a WebSocket. */
+  readonly websocket?: boolean;
 }
 
 /** What every key has. */
@@ -68,6 +77,8 @@ interface TextKey<Value> extends KeyBasics<Value> {
   patterns(value: Value): readonly TextPattern[];
   /** The text is in lower case, and globs are to be, too. */
   readonly lowerCase?: boolean;
+  /** The text is known when a client asks a proxy for its connection, before anything is said on that. */
+  readonly isKnownAtConnect?: boolean;
 }
 
 /** A key for something that is found out when a rule asks for it; it makes its rule one about requests. */
@@ -75,7 +86,7 @@ interface TestKey<Value> extends KeyBasics<Value> {
   /** `body`: it can't be judged before the body is there. */
   readonly kind: "head" | "body";
   readonly unit: "request";
-  tests(value: Value): readonly Test[];
+  tests(value: Value, compileRegex: RegexCompiler): readonly Test[];
   /** Whether a request whose body is not there can be judged all the same. */
   isKnownEarly?(request: KnownRequest): boolean;
 }
@@ -88,20 +99,20 @@ const anyPattern = (patterns: readonly TextPattern[]): string => any(patterns.ma
 /** Texts that are taken by the letter. `*` is a token, but no method or protocol has ever held one. */
 const literal = (texts: readonly string[]): TextPattern[] => texts.map((text) => ({ kind: "glob", text }));
 
-function headerTest({ name, value }: HeaderMatch): Test {
+function headerTest({ name, value }: HeaderMatch, compileRegex: RegexCompiler): Test {
   if (typeof value === "boolean")
     return ({ facts }) => headerValues(facts.headers, name).length > 0 === value;
-  const test = compileTextPattern(value);
-  return ({ facts }) => headerValues(facts.headers, name).some((line) => test(line));
+  const test = compileTextPattern(value, compileRegex);
+  return ({ facts }, effort) => headerValues(facts.headers, name).some((line) => test(line, effort));
 }
 
-function bodyTest({ pointer, value }: BodyMatch): Test {
+function bodyTest({ pointer, value }: BodyMatch, compileRegex: RegexCompiler): Test {
   const read = compileJsonPointer(pointer);
   if (typeof value !== "object" || value === null) return (request) => read(request.json) === value;
-  const test = compileTextPattern(value);
-  return (request) => {
+  const test = compileTextPattern(value, compileRegex);
+  return (request, effort) => {
     const found = read(request.json);
-    return typeof found === "string" && test(found);
+    return typeof found === "string" && test(found, effort);
   };
 }
 
@@ -129,6 +140,7 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     read: ({ host }) => host,
     patterns: (hosts) => hosts,
     lowerCase: true,
+    isKnownAtConnect: true,
     describe: (hosts) => [`host ${anyPattern(hosts)}`],
   },
   way: {
@@ -142,9 +154,10 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
   port: {
     kind: "text",
     unit: "connection",
-    doc: "443 for HTTPS and 80 for HTTP: the Fault proxy does not tell the real one",
+    doc: "the port that the client asked the proxy for; in a tunnel of the Fault proxy, which does not tell it, 443 for HTTPS and 80 for HTTP",
     read: ({ port }) => (port === undefined ? undefined : String(port)),
     patterns: (ports) => literal(ports.map(String)),
+    isKnownAtConnect: true,
     describe: (ports) => [`port ${any(ports)}`],
   },
   path: {
@@ -184,11 +197,11 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "head",
     unit: "request",
     doc: "by name: a text, `true` for there, `false` for not there",
-    tests: (headers) => headers.map(headerTest),
+    tests: (headers, compileRegex) => headers.map((header) => headerTest(header, compileRegex)),
     describe: (headers) =>
       headers.map(({ name, value }) =>
         typeof value === "boolean"
-          ? `${value ? "with" : "without"} header ${name}`
+          ? `${value ? "a" : "no"} header ${name}`
           : `header ${name} like ${writeTextPattern(value)}`,
       ),
   },
@@ -196,7 +209,7 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     kind: "body",
     unit: "request",
     doc: 'by JSON pointer: `{ /metadata/user_id: "team-*" }`',
-    tests: (members) => members.map(bodyTest),
+    tests: (members, compileRegex) => members.map((member) => bodyTest(member, compileRegex)),
     describe: (members) =>
       members.map(({ pointer, value }) => {
         const isPattern = typeof value === "object" && value !== null;
@@ -213,15 +226,15 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
         return found !== undefined && providers.includes(found);
       },
     ],
-    describe: (providers) => [`for ${any(providers)}`],
+    describe: (providers) => [`provider ${any(providers)}`],
   },
   model: {
     kind: "body",
     unit: "request",
     doc: "the model asked for",
-    tests: (models) => {
-      const list = new PatternList(models, false);
-      return [(request) => request.model !== undefined && list.matches(request.model)];
+    tests: (models, compileRegex) => {
+      const list = new PatternList(models, false, compileRegex);
+      return [(request, effort) => request.model !== undefined && list.matches(request.model, effort)];
     },
     isKnownEarly: isInPath,
     describe: (models) => [`model ${anyPattern(models)}`],
@@ -234,7 +247,14 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
       (request) => request.isStream === stream && (request.json !== undefined || isInPath(request)),
     ],
     isKnownEarly: isInPath,
-    describe: (stream) => [stream ? "streaming" : "not streaming"],
+    describe: (stream) => [stream ? "a stream asked for" : "no stream asked for"],
+  },
+  websocket: {
+    kind: "head",
+    unit: "request",
+    doc: "whether a WebSocket is asked for: a `GET` with `upgrade: websocket`",
+    tests: (websocket) => [({ facts }) => asksForWebSocket(facts) === websocket],
+    describe: (websocket) => [websocket ? "a WebSocket asked for" : "no WebSocket asked for"],
   },
 };
 
@@ -262,6 +282,35 @@ export function textPlace(key: MatchKey<unknown>): number {
 /** The texts of a connection, or of a request on it. */
 export function knownTexts(facts: ConnectionFacts, request: KnownRequest | null): KnownTexts {
   return TEXT_KEYS.map((key) => key.read(facts, request));
+}
+
+/** A rule's regular expression, with its states. */
+export interface Expression {
+  readonly key: keyof Match;
+  readonly text: string;
+  readonly states: number;
+}
+
+/** Every regular expression of a match, with its states. */
+export function expressionsOf(match: Match, compileRegex: RegexCompiler): readonly Expression[] {
+  return regexesOf(match).map(({ key, text }) => ({ key, text, states: compileRegex(text).states }));
+}
+
+/** Every regular expression of a match, as it stands. */
+export function regexesOf(match: Match): readonly Omit<Expression, "states">[] {
+  const { headers = [], body = [] } = match;
+  const parts: readonly (readonly [keyof Match, readonly unknown[]])[] = [
+    ...(["host", "path", "sni", "ja4", "model"] as const).map((key) => [key, match[key] ?? []] as const),
+    ["headers", headers.map(({ value }) => value)],
+    ["body", body.map(({ value }) => value)],
+  ];
+  return parts.flatMap(([key, values]) =>
+    values.flatMap((value) => {
+      if (typeof value !== "object" || value === null || !("kind" in value)) return [];
+      const { kind, text } = value as TextPattern;
+      return kind === "regex" ? [{ key, text }] : [];
+    }),
+  );
 }
 
 /** A Markdown table of the keys, those about connections first; the documentation's is made with it. */

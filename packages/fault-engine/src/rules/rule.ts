@@ -1,4 +1,5 @@
 import type { Fault } from "../faults/fault.ts";
+import type { RegexCompiler } from "../patterns/regex-test.ts";
 import type { Match } from "./match-keys.ts";
 
 /** What a rule counts over: everything, one connection, one client, one API key. */
@@ -69,6 +70,15 @@ export interface RuleSet {
   readonly header: boolean;
   readonly rules: readonly Rule[];
   readonly expect: readonly Expectation[];
+  /** The program under test asks nothing twice by itself: the same request again is a retry. False unless given. */
+  readonly asksOnce?: boolean;
+  /** Nothing is expected, not even what every client should do. False unless given. */
+  readonly expectsNothing?: boolean;
+  /**
+   * Compiles the regular expressions of its rules. {@link parseRuleFile} gives it where a file has any; a set made by hand
+   * takes `compileRegex` of `@faultwire/fault-engine/regex`. Without it a rule with an expression is refused.
+   */
+  readonly compileRegex?: RegexCompiler;
 }
 
 /** A rule set in which nothing is hit. */

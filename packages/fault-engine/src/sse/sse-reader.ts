@@ -1,4 +1,4 @@
-import { CollectedBytes, joinBytes } from "@faultwire/http1";
+import { CollectedBytes, joinBytes } from "@faultwire/http1/internal";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import { utf8 } from "../text.ts";
 import { readBlock, type SseEvent } from "./block.ts";

@@ -1,7 +1,25 @@
+/** Holds what clients did against what was expected of them, and against what every client should do. */
+import type { EngineEvent } from "../events/event.ts";
+import type { OutcomeEvent } from "../events/outcome.ts";
+import { type Unread, unreadOf } from "../events/unread.ts";
 import type { Expectation } from "../rules/rule.ts";
-import type { EngineEvent } from "./event.ts";
-import { type Attempt, type Operation, operationsOf } from "./operations.ts";
-import { type Unread, unreadOf } from "./unread.ts";
+import type { Check } from "./check.ts";
+import { defaultChecks } from "./defaults.ts";
+import {
+  type Finding,
+  judgeBackoff,
+  judgeCuts,
+  judgeEnd,
+  judgeRetries,
+  judgeStop,
+  judgeWaits,
+  type Looked,
+  type VerdictOutcome,
+} from "./demands.ts";
+import { exitProof } from "./exit-proof.ts";
+import { type IsHit, isHitBy } from "./hits.ts";
+import { type Operation, sortLog } from "./operations.ts";
+import { writeMs } from "./words.ts";
 
 /** The names of what can be expected, as a rule file has them. */
 export type Demand = Exclude<keyof Expectation, "rule">;
@@ -10,219 +28,98 @@ export type Demand = Exclude<keyof Expectation, "rule">;
 export interface Verdict {
   readonly rule: string;
   readonly demand: Demand;
-  /** `untested`: the rule hit nothing that could show it. It counts as a failure: silence is no proof. */
-  readonly outcome: "pass" | "fail" | "untested";
+  /** All but `pass` count as failures: silence is no proof. */
+  readonly outcome: VerdictOutcome;
   /** What was expected, in words. */
   readonly expected: string;
   /** What was found, in words. */
   readonly found: string;
+  /** With `unproven`: what would prove it; `null` otherwise. */
+  readonly proof: string | null;
   /** Requests that show it, at most 10. */
   readonly requests: readonly string[];
 }
 
 /** Everything that a run showed. */
 export interface Judgement {
+  /** What came of the user's own expectations. */
   readonly verdicts: readonly Verdict[];
+  /** What every client should do, for each kind of failure that came up; empty where that is turned off. */
+  readonly checks: readonly Check[];
   readonly operations: readonly Operation[];
+  /** What the program said of no operation that the log holds, or of the run as a whole. */
+  readonly outcomes: readonly OutcomeEvent[];
   /** What was not read, so that no rule could see it. It is no verdict: nothing was expected of it. */
   readonly unread: readonly Unread[];
+  /** Lines of the log that could not be read, in words. */
+  readonly unreadable: readonly string[];
   /** True when every verdict is a pass. */
   readonly passed: boolean;
+  /** False where there was nothing to judge: then `passed` means nothing. */
+  readonly judged: boolean;
 }
 
-/** A wait may be so much shorter than asked for: clocks and timers are no better. */
-const WAIT_TOLERANCE_MS = 20;
-/** Jitter takes up to a quarter from a wait (the SDKs' own); what shrinks more does not back off. */
-const BACKOFF_SHRINK = 0.75;
-
-/** Whether a rule did something to an attempt: a request within its budget was decided about, but let pass. */
-function isHit({ decision, response }: Attempt, rule: string): boolean {
-  if (decision?.rule !== rule) return false;
-  return decision.fault !== "http.rate-limit" || response === null || response.injected;
-}
-
-/** A repeat and the attempt before it. */
-interface Repeat {
-  readonly before: Attempt;
-  readonly after: Attempt;
-  /** From the failure, as far as it is known, to the repeat. */
-  readonly waitMs: number;
-}
-
-function repeatsOf(operation: Operation, rule: string): Repeat[] {
-  return operation.attempts.slice(1).flatMap((after, at) => {
-    const before = operation.attempts[at]!;
-    if (!isHit(before, rule)) return [];
-    const failedAtMs =
-      before.end?.atMs ?? before.response?.atMs ?? before.carriedOut?.atMs ?? before.request.atMs;
-    return [{ before, after, waitMs: after.request.atMs - failedAtMs }];
-  });
-}
-
-const ms = (value: number): string =>
-  value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(2)} s`;
-const list = (values: readonly (string | number)[]): string => {
-  const shown = values.slice(0, 8).join(", ");
-  return values.length > 8 ? `${shown}, …` : shown;
-};
-const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
-
-/** What a demand came to: the offenders among what was looked at. */
-interface Finding {
-  readonly expected: string;
-  readonly found: string;
-  readonly looked: number;
-  readonly offenders: readonly Attempt[];
-}
-
-/** Repeats after the first hit of the rule, for every operation that it hit. */
-function judgeRetries(
-  expected: NonNullable<Expectation["retries"]>,
-  hit: readonly Operation[],
-  rule: string,
-): Finding {
-  const { min = 0, max = Number.POSITIVE_INFINITY } = expected;
-  const counts = hit.map(
-    (operation) => operation.attempts.length - 1 - operation.attempts.findIndex((one) => isHit(one, rule)),
-  );
-  const range =
-    min === max
-      ? `exactly ${min}`
-      : max === Number.POSITIVE_INFINITY
-        ? `at least ${min}`
-        : `${min} to ${max}`;
-  return {
-    expected: `${range} retries`,
-    found: list(counts) === "" ? "no hit" : `${list(counts)} retries`,
-    looked: hit.length,
-    offenders: hit.flatMap(({ attempts }, at) =>
-      counts[at]! < min || counts[at]! > max ? [attempts[0]!] : [],
-    ),
-  };
-}
-
-function judgeWaits(
-  repeats: readonly Repeat[],
-  needed: (repeat: Repeat) => number | null,
-  expected: string,
-): Finding {
-  const timed = repeats.flatMap((repeat) => {
-    const neededMs = needed(repeat);
-    return neededMs === null ? [] : [{ repeat, neededMs }];
-  });
-  const short = timed.filter(({ repeat, neededMs }) => repeat.waitMs < neededMs - WAIT_TOLERANCE_MS);
-  const shown = (short.length > 0 ? short : timed).map(
-    ({ repeat, neededMs }) => `${ms(repeat.waitMs)} of ${ms(neededMs)}`,
-  );
-  return {
-    expected,
-    found: shown.length === 0 ? "no retry that had to wait" : `waited ${list(shown)}`,
-    looked: timed.length,
-    offenders: short.map(({ repeat }) => repeat.after),
-  };
-}
-
-function judgeBackoff(hit: readonly Operation[], rule: string): Finding {
-  const rows = hit.flatMap((operation) => {
-    const free = repeatsOf(operation, rule).filter(
-      ({ before }) => (before.response?.retryAfterMs ?? null) === null,
-    );
-    return free.length < 2 ? [] : [{ waits: free.map(({ waitMs }) => waitMs), last: free.at(-1)!.after }];
-  });
-  const backsOff = (waits: readonly number[]): boolean =>
-    waits.every((wait, at) => at === 0 || wait >= waits[at - 1]! * BACKOFF_SHRINK) &&
-    waits.at(-1)! > waits[0]!;
-  return {
-    expected: "waits that grow",
-    found:
-      rows.length === 0
-        ? "no two retries in a row without retry-after"
-        : list(rows.map(({ waits }) => waits.map(ms).join(" → "))),
-    looked: rows.length,
-    offenders: rows.filter(({ waits }) => !backsOff(waits)).map(({ last }) => last),
-  };
-}
-
-/** A cut stream that was noticed is asked for again; one that was taken for whole is not. */
-function judgeCuts(hit: readonly Operation[], rule: string): Finding {
-  const cuts = hit.flatMap(({ attempts }) =>
-    attempts.flatMap((attempt, at) =>
-      isHit(attempt, rule) && attempt.carriedOut?.type !== "undone"
-        ? [{ attempt, repeated: at + 1 < attempts.length }]
-        : [],
-    ),
-  );
-  const missed = cuts.filter(({ repeated }) => !repeated);
-  return {
-    expected: "cut streams are asked for again",
-    found: `${times(cuts.length - missed.length, "cut stream")} asked for again, ${missed.length} taken for whole`,
-    looked: cuts.length,
-    offenders: missed.map(({ attempt }) => attempt),
-  };
-}
-
-function judgeStop(max: number, hit: readonly Operation[], rule: string): Finding {
-  const hits = hit.flatMap(({ attempts }) => attempts.filter((attempt) => isHit(attempt, rule)));
-  return {
-    expected: `no more than ${times(max, "failing request")}`,
-    found: times(hits.length, "failing request"),
-    looked: hits.length,
-    offenders: hits.slice(max),
-  };
-}
-
-function judgeEnd(expected: "success" | "failure", hit: readonly Operation[]): Finding {
-  const last = hit.map(({ attempts }) => attempts.at(-1)!);
-  const good = last.filter(({ succeeded }) => succeeded).length;
-  return {
-    expected: `ends with ${expected}`,
-    found: `${times(good, "operation")} ended with success, ${last.length - good} with failure`,
-    looked: last.length,
-    offenders: last.filter(({ succeeded }) => succeeded !== (expected === "success")),
-  };
+/** What is judged, and how. */
+export interface JudgeOptions {
+  /** The program asks nothing twice by itself: the same request again, one after the other, is a retry. Default false. */
+  readonly asksOnce?: boolean;
+  /** Whether what every client should do is looked at. Default true. */
+  readonly defaults?: boolean;
+  /** Lines of the log that could not be read. */
+  readonly unreadable?: readonly string[];
 }
 
 /** The judgement of a demand that is either met or, where `wanted` is false, to be broken at least once. */
 function verdictOf(rule: string, demand: Demand, finding: Finding, wanted = true): Verdict {
-  const isMet = finding.offenders.length === 0;
-  const outcome = finding.looked === 0 ? "untested" : isMet === wanted ? "pass" : "fail";
+  const { outcome, expected, found, proof = null, shown } = finding;
+  const turned = { pass: "fail", fail: "pass", unproven: "unproven", untested: "untested" } as const;
   return {
     rule,
     demand,
-    outcome,
-    expected: wanted ? finding.expected : `not: ${finding.expected}`,
-    found: finding.found,
-    requests: finding.offenders.slice(0, 10).map(({ request }) => request.request),
+    outcome: wanted ? outcome : turned[outcome],
+    expected: wanted ? expected : `not: ${expected}`,
+    found,
+    proof,
+    requests: shown.slice(0, 10).map(({ request }) => request.request),
   };
 }
 
-function judgeOne(expectation: Expectation, operations: readonly Operation[]): Verdict[] {
+function judgeOne(expectation: Expectation, operations: readonly Operation[], exit: IsHit): Verdict[] {
   const { rule } = expectation;
-  const hit = operations.filter(({ attempts }) => attempts.some((attempt) => isHit(attempt, rule)));
-  const repeats = hit.flatMap((operation) => repeatsOf(operation, rule));
+  const isHit = isHitBy(rule);
+  const looked: Looked = {
+    operations: operations.filter(({ attempts }) => attempts.some(isHit)),
+    isHit,
+  };
   const verdicts: Verdict[] = [];
+  const add = (demand: Demand, finding: Finding, wanted?: boolean): void => {
+    verdicts.push(verdictOf(rule, demand, finding, wanted));
+  };
   const { retries, honoursRetryAfter, waitsAtLeastMs, backsOff, noticesCut, stopsAfter, endsWith } =
     expectation;
-  if (retries !== undefined) verdicts.push(verdictOf(rule, "retries", judgeRetries(retries, hit, rule)));
-  if (honoursRetryAfter !== undefined) {
-    const finding = judgeWaits(
-      repeats,
-      ({ before }) => before.response?.retryAfterMs ?? null,
-      "waits as long as retry-after says",
-    );
-    verdicts.push(verdictOf(rule, "honoursRetryAfter", finding, honoursRetryAfter));
-  }
+  if (retries !== undefined) add("retries", judgeRetries(retries, looked));
+  if (honoursRetryAfter !== undefined) add("honoursRetryAfter", judgeRetryAfter(looked), honoursRetryAfter);
   if (waitsAtLeastMs !== undefined) {
-    const finding = judgeWaits(repeats, () => waitsAtLeastMs, `waits ${ms(waitsAtLeastMs)} or more`);
-    verdicts.push(verdictOf(rule, "waitsAtLeastMs", finding));
+    const expected = `waits ${writeMs(waitsAtLeastMs)} or more`;
+    add(
+      "waitsAtLeastMs",
+      judgeWaits(looked, () => waitsAtLeastMs, expected),
+    );
   }
-  if (backsOff !== undefined) verdicts.push(verdictOf(rule, "backsOff", judgeBackoff(hit, rule), backsOff));
-  if (noticesCut !== undefined)
-    verdicts.push(verdictOf(rule, "noticesCut", judgeCuts(hit, rule), noticesCut));
-  if (stopsAfter !== undefined)
-    verdicts.push(verdictOf(rule, "stopsAfter", judgeStop(stopsAfter, hit, rule)));
-  if (endsWith !== undefined) verdicts.push(verdictOf(rule, "endsWith", judgeEnd(endsWith, hit)));
+  if (backsOff !== undefined) add("backsOff", judgeBackoff(looked), backsOff);
+  if (noticesCut !== undefined) add("noticesCut", judgeCuts(looked, exit), noticesCut);
+  if (stopsAfter !== undefined) add("stopsAfter", judgeStop(stopsAfter, looked));
+  if (endsWith !== undefined) add("endsWith", judgeEnd(endsWith, looked));
   return verdicts;
+}
+
+/** Waits as long as `retry-after` says. */
+function judgeRetryAfter(looked: Looked): Finding {
+  return judgeWaits(
+    looked,
+    ({ response }) => response?.retryAfterMs ?? null,
+    "waits as long as retry-after says",
+  );
 }
 
 /**
@@ -232,13 +129,24 @@ function judgeOne(expectation: Expectation, operations: readonly Operation[]): V
  *
  * @example
  * ```ts
- * const { passed, verdicts } = judge(ruleSet.expect, readEventLog(text));
+ * const { passed, verdicts } = judge(ruleSet.expect, readEventLog(text).events);
  * process.exitCode = passed ? 0 : 1;
  * ```
  */
-export function judge(expectations: readonly Expectation[], events: readonly EngineEvent[]): Judgement {
-  const operations = operationsOf(events);
-  const verdicts = expectations.flatMap((expectation) => judgeOne(expectation, operations));
+export function judge(
+  expectations: readonly Expectation[],
+  events: readonly EngineEvent[],
+  options: JudgeOptions = {},
+): Judgement {
+  const { asksOnce = false, defaults = true, unreadable = [] } = options;
+  const { operations, loose } = sortLog(events, { asksOnce });
+  const exit = exitProof(operations, loose);
+  const verdicts = expectations.flatMap((expectation) => judgeOne(expectation, operations, exit));
+  const checks = defaults ? defaultChecks(operations, loose, exit) : [];
   const unread = unreadOf(events);
-  return { verdicts, operations, unread, passed: verdicts.every(({ outcome }) => outcome === "pass") };
+  return {
+    ...{ verdicts, checks, operations, outcomes: loose, unread, unreadable },
+    passed: verdicts.every(({ outcome }) => outcome === "pass"),
+    judged: [...verdicts, ...checks].some(({ outcome }) => outcome !== "untested"),
+  };
 }

@@ -1,151 +1,136 @@
-import { fromLatin1 } from "@faultwire/http1";
-import { drawFrom, drawKey } from "../draw.ts";
-import type {
-  DecisionEvent,
-  DoneEvent,
-  EndEvent,
-  EngineEvent,
-  RequestEvent,
-  ResponseEvent,
-  UndoneEvent,
-} from "./event.ts";
+/** Which requests are one operation: what a client wanted once, and how often it asked for it. */
+import type { EngineEvent } from "../events/event.ts";
+import type { OutcomeEvent } from "../events/outcome.ts";
+import { type Attempt, attemptsOf } from "./attempts.ts";
+import { fingerprintsAtOnce, type Link, linkOf } from "./links.ts";
+import { joinOutcomes } from "./outcomes.ts";
 
-/** One request and all that became of it; or one connection that never came to a request. */
-export interface Attempt {
-  /** For a connection without a request, one that stands for it: method `CONNECT`, named after the connection. */
-  readonly request: RequestEvent;
-  readonly decision: DecisionEvent | null;
-  readonly carriedOut: DoneEvent | UndoneEvent | null;
-  readonly response: ResponseEvent | null;
-  readonly end: EndEvent | null;
-  /** The response came whole and its status is below 400; for a connection: it came to a request. */
-  readonly succeeded: boolean;
+/** A request of an operation, and why it counts as the repeat of the one before it. */
+export interface OperationAttempt extends Attempt {
+  /** `null` for the first. */
+  readonly link: Link | null;
 }
 
 /** What a client wanted once: a request and its repeats, in the order of time. */
 export interface Operation {
   readonly client: string;
   readonly fingerprint: string;
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly OperationAttempt[];
+  /** What the program said last of it; `null` where it said nothing. */
+  readonly outcome: OutcomeEvent | null;
+}
+
+/** A log, sorted. */
+export interface SortedLog {
+  readonly operations: readonly Operation[];
+  /** What the program said of no operation that the log holds, or of the run as a whole. */
+  readonly loose: readonly OutcomeEvent[];
+}
+
+/** What is known of the program beyond the log. */
+export interface OperationOptions {
+  /** The program asks nothing twice of its own: the same request again, one after the other, is a retry. Default false. */
+  readonly asksOnce?: boolean;
+}
+
+/** Sorts a log into operations; see {@link operationsOf}. */
+export function sortLog(
+  events: readonly EngineEvent[],
+  { asksOnce = false }: OperationOptions = {},
+): SortedLog {
+  const attempts = attemptsOf(events);
+  const atOnce = fingerprintsAtOnce(attempts);
+  const operations: MutableOperation[] = [];
+  /** Operations that may go on, by every name under which a repeat may look for them. */
+  const open = new Map<string, MutableOperation[]>();
+  for (const attempt of attempts) {
+    const names = namesOf(attempt);
+    const seen = new Set(names.flatMap((name) => open.get(name) ?? []));
+    const tails = [...seen].map((operation) => ({ operation, last: operation.attempts.at(-1)! }));
+    const found = linkOf(attempt, tails, { asksOnce, atOnce });
+    let operation = found?.operation;
+    if (operation === undefined) {
+      // A connection that nothing happened to is only worth a row as the repeat of one that failed.
+      if (attempt.request.method === "CONNECT" && attempt.decision === null) continue;
+      operation = {
+        client: attempt.client,
+        fingerprint: attempt.request.fingerprint,
+        attempts: [],
+        outcome: null,
+        names: new Set(),
+      };
+      operations.push(operation);
+    }
+    operation.attempts.push({ ...attempt, link: found?.link ?? null });
+    for (const name of names) operation.names.add(name);
+    if (attempt.succeeded) forget(open, operation);
+    else for (const name of operation.names) remember(open, name, operation);
+  }
+  const loose = joinOutcomes(
+    operations,
+    events.filter((event) => event.type === "outcome"),
+  );
+  return {
+    operations: operations.map(({ client, fingerprint, attempts: its, outcome }) => ({
+      ...{ client, fingerprint, attempts: its, outcome },
+    })),
+    loose,
+  };
 }
 
 /**
- * A short text that is equal for requests that ask for the same and, but for a chance of one in 2⁵³, for no others. It
- * gives nothing of the body away.
+ * Sorts a log into operations. A request is a repeat of another only if that one had failed and was over before this one
+ * began: requests that overlap are never each other's. What says so, in this order:
  *
- * @example
- * ```ts
- * requestFingerprint("POST", "/v1/messages", body); // "a1b2…"
- * ```
- */
-export function requestFingerprint(method: string, target: string, body: Uint8Array): string {
-  const key = drawKey(`${method} ${target}`, fromLatin1(body, 0, body.length));
-  return Math.floor(drawFrom(key, body.length) * 2 ** 53)
-    .toString(16)
-    .padStart(14, "0");
-}
-
-/**
- * Sorts a log into operations. A request is a repeat of the one before it with the same client and fingerprint unless
- * that one had succeeded: then the client wants the same once more. Connections on which a rule hit are operations of
- * their own: a client's next connection to the same host is the repeat.
+ * 1. the same `x-faultwire-operation`, the same `idempotency-key`, a `x-stainless-retry-count` that follows on the other's,
+ *    the same `traceparent`: the program says so
+ * 2. the same client and the same request, and nothing that says otherwise: a guess, which {@link Link.certainty} shows
+ *
+ * Connections on which a rule hit are operations of their own: a client's next connection to the same host is the repeat.
  *
  * @param events - In any order; times decide.
  */
-export function operationsOf(events: readonly EngineEvent[]): Operation[] {
-  const inOrder = [...attemptsOf(events), ...connectionAttemptsOf(events)].sort(
-    (a, b) => a.request.atMs - b.request.atMs,
-  );
-  const operations: MutableOperation[] = [];
-  const open = new Map<string, MutableOperation>();
-  for (const attempt of inOrder) {
-    const { client, fingerprint, method } = attempt.request;
-    const name = `${client.length}:${client}:${fingerprint}`;
-    let operation = open.get(name);
-    if (operation === undefined || operation.attempts.at(-1)?.succeeded) {
-      // A connection that nothing happened to is only worth a row as the repeat of one that failed.
-      if (method === "CONNECT" && attempt.decision === null) continue;
-      operation = { client, fingerprint, attempts: [] };
-      operations.push(operation);
-      open.set(name, operation);
-    }
-    operation.attempts.push(attempt);
-  }
-  return operations;
+export function operationsOf(
+  events: readonly EngineEvent[],
+  options: OperationOptions = {},
+): readonly Operation[] {
+  return sortLog(events, options).operations;
 }
+
+/** Failed operations of one name that may still be asked for again; the oldest is given up. Against a log of an attacker. */
+const maxOpen = 500;
 
 interface MutableOperation {
   readonly client: string;
   readonly fingerprint: string;
-  readonly attempts: Attempt[];
+  readonly attempts: OperationAttempt[];
+  outcome: OutcomeEvent | null;
+  readonly names: Set<string>;
 }
 
-function attemptsOf(events: readonly EngineEvent[]): Attempt[] {
-  const attempts = new Map<string, { -readonly [Key in keyof Attempt]: Attempt[Key] }>();
-  for (const event of events)
-    if (event.type === "request") {
-      const nothing = { decision: null, carriedOut: null, response: null, end: null, succeeded: false };
-      attempts.set(event.request, { request: event, ...nothing });
-    }
-  for (const event of events) {
-    if (event.type === "connection" || event.type === "request" || event.type === "unread") continue;
-    if (event.request === null) continue;
-    const attempt = attempts.get(event.request);
-    if (attempt === undefined) continue;
-    switch (event.type) {
-      case "decision":
-        attempt.decision = event;
-        break;
-      case "done":
-      case "undone":
-        attempt.carriedOut = event;
-        break;
-      case "response":
-        attempt.response = event;
-        break;
-      case "end":
-        attempt.end = event;
-        break;
-      default:
-        event satisfies never;
-    }
-  }
-  for (const attempt of attempts.values())
-    attempt.succeeded = attempt.end?.how === "complete" && (attempt.response?.status ?? 599) < 400;
-  return [...attempts.values()];
+function namesOf({ client, request }: Attempt): string[] {
+  const { operation = "", idempotency = "", fingerprint } = request;
+  return [
+    // What names another operation, or another key, is none of these: a log may hold thousands that failed.
+    `same:${client.length}:${client}:${fingerprint}:${operation.length}:${operation}:${idempotency}`,
+    ...(operation === "" ? [] : [`operation:${operation}`]),
+    ...(idempotency === "" ? [] : [`idempotency:${idempotency}`]),
+  ];
 }
 
-/** An attempt for each connection: it succeeded when a request came of it. */
-function connectionAttemptsOf(events: readonly EngineEvent[]): Attempt[] {
-  const used = new Set<string>();
-  const decisions = new Map<string, DecisionEvent>();
-  const carriedOut = new Map<string, DoneEvent | UndoneEvent>();
-  for (const event of events) {
-    if (event.type === "request") used.add(event.connection);
-    else if (event.type === "decision" && event.request === null) decisions.set(event.connection, event);
-    else if ((event.type === "done" || event.type === "undone") && event.request === null)
-      carriedOut.set(event.connection, event);
+function remember(open: Map<string, MutableOperation[]>, name: string, operation: MutableOperation): void {
+  const list = open.get(name);
+  if (list === undefined) open.set(name, [operation]);
+  else if (!list.includes(operation)) {
+    list.push(operation);
+    if (list.length > maxOpen) list.shift();
   }
-  return events.flatMap((event): Attempt[] => {
-    if (event.type !== "connection") return [];
-    const { atMs, connection, client, host } = event;
-    const request: RequestEvent = {
-      type: "request",
-      atMs,
-      request: connection,
-      connection,
-      client,
-      host,
-      method: "CONNECT",
-      path: "",
-      fingerprint: `connection to ${host}`,
-      model: null,
-      stream: false,
-    };
-    const decision = decisions.get(connection) ?? null;
-    const outcome = carriedOut.get(connection) ?? null;
-    return [
-      { request, decision, carriedOut: outcome, response: null, end: null, succeeded: used.has(connection) },
-    ];
-  });
+}
+
+function forget(open: Map<string, MutableOperation[]>, operation: MutableOperation): void {
+  for (const name of operation.names) {
+    const rest = open.get(name)?.filter((one) => one !== operation) ?? [];
+    if (rest.length === 0) open.delete(name);
+    else open.set(name, rest);
+  }
 }

@@ -1,11 +1,10 @@
 /** What `check` accepts the run can do: rule files made from the schema, and everything that becomes of their faults. */
 import { encodeResponse, ResponseReader } from "@faultwire/http1";
+import { propertyRuns } from "@faultwire/testkit/property-runs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   createMachine,
-  describeFault,
-  drawDuration,
   explain,
   FAULT_KINDS,
   type Fault,
@@ -22,6 +21,7 @@ import {
   simulate,
   singleRuleSet,
 } from "../../src/index.ts";
+import { describeFault, drawDuration } from "../../src/internal.ts";
 import { fileSchema, legacySchema } from "../../src/rule-file/file-schema.ts";
 import { schemaArbitrary } from "../support/schema-arbitrary.ts";
 import { anthropicEvents, context } from "../support/streams.ts";
@@ -105,21 +105,20 @@ function carryOut(fault: Fault): void {
 describe("a rule file that the schema allows and `check` accepts", () => {
   it.each(faults)("%s: { %s } can be carried out", (layer, name, of) => {
     let taken = 0;
-    fc.assert(
-      fc.property(schemaArbitrary(of), (value) => {
-        const file = { version: 1, rules: [{ name: "rule", fault: { [layer]: { [name]: value } } }] };
-        for (const rule of accepted(file) ?? [])
-          for (const fault of rule.faults) {
-            if (fault === null) continue;
-            taken++;
-            carryOut(fault);
-          }
-      }),
-      { numRuns: 50 },
-    );
-    // A property of nothing would hold.
-    if (!["preset", "status", "message", "body", "headers", "retryAfter"].includes(name))
-      expect(taken).toBeGreaterThan(0);
+    const made = fc.property(schemaArbitrary(of), (value) => {
+      const file = { version: 1, rules: [{ name: "rule", fault: { [layer]: { [name]: value } } }] };
+      for (const rule of accepted(file) ?? [])
+        for (const fault of rule.faults) {
+          if (fault === null) continue;
+          taken++;
+          carryOut(fault);
+        }
+    });
+    fc.assert(made, { numRuns: propertyRuns(20) });
+    // A property of nothing would hold. Of a form that is hardly ever accepted, twenty files may hold none.
+    if (["preset", "status", "message", "body", "headers", "retryAfter"].includes(name)) return;
+    for (let round = 0; taken === 0 && round < 50; round++) fc.assert(made, { numRuns: propertyRuns(20) });
+    expect(taken).toBeGreaterThan(0);
   });
 
   it("an answer of any keys can be carried out", () => {
@@ -137,9 +136,9 @@ describe("a rule file that the schema allows and `check` accepts", () => {
               carryOut(one);
             }
       }),
-      { numRuns: 300 },
+      { numRuns: propertyRuns(100) },
     );
-    expect(taken).toBeGreaterThan(50);
+    expect(taken).toBeGreaterThan(10);
   });
 
   it("can be explained, simulated and put into force", () => {
@@ -152,7 +151,7 @@ describe("a rule file that the schema allows and `check` accepts", () => {
         simulate(ruleSet, { requests: 5 });
         new FaultEngine({ startedAtMs: 0 }).setRules("file", ruleSet);
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(50) },
     );
   });
 
@@ -167,7 +166,7 @@ describe("a rule file that the schema allows and `check` accepts", () => {
         for (const rule of accepted(file as object) ?? [])
           for (const fault of rule.faults) if (fault) carryOut(fault);
       }),
-      { numRuns: 150 },
+      { numRuns: propertyRuns(50) },
     );
     expect(FAULT_KINDS).toContain(singleRuleSet({}).rules[0]?.faults[0]?.kind);
   });

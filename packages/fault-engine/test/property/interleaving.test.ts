@@ -1,4 +1,5 @@
 import { seededRandom } from "@faultwire/testkit/chunkers";
+import { propertyRuns } from "@faultwire/testkit/property-runs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FaultEngine, RequestDecision, RequestFacts, Rule, Scope } from "../../src/index.ts";
@@ -77,7 +78,7 @@ describe("decisions under any interleaving", () => {
         for (const [at, list] of all.entries())
           expect(run(engineOf(rules), [list], () => 0)).toEqual([first[at]]);
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(80) },
     );
   });
 
@@ -104,7 +105,7 @@ describe("decisions under any interleaving", () => {
         };
         expect(inOrder(other)).toEqual(inOrder(one));
       }),
-      { numRuns: 200 },
+      { numRuns: propertyRuns(80) },
     );
   });
 

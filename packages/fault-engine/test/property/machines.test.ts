@@ -1,4 +1,5 @@
 import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
+import { propertyRuns } from "@faultwire/testkit/property-runs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMachine, draw, type Fault, type FaultMachine, type StreamAction } from "../../src/index.ts";
@@ -143,7 +144,7 @@ describe("machines, for any bytes at any chunking and any moments", () => {
         expect(bytes).toEqual(input);
         expect(ends).toEqual(["end"]);
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(150) },
     );
   });
 
@@ -155,7 +156,7 @@ describe("machines, for any bytes at any chunking and any moments", () => {
         expect(ends.length).toBeLessThanOrEqual(1);
         if (ends.length === 0) expect(fault.kind).toBe("stream.stall");
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(150) },
     );
   });
 
@@ -169,7 +170,7 @@ describe("machines, for any bytes at any chunking and any moments", () => {
           expect(bytes.toSorted()).toEqual(input.toSorted());
         else if (machine.outcome.kind === "undone") expect(bytes).toEqual(input);
       }),
-      { numRuns: 400 },
+      { numRuns: propertyRuns(150) },
     );
   });
 });

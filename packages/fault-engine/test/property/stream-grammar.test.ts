@@ -4,6 +4,7 @@
  * reader of its own, as a client would.
  */
 import { chunksOf } from "@faultwire/testkit/chunkers";
+import { propertyRuns } from "@faultwire/testkit/property-runs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createMachine, type EventSelector, type Fault } from "../../src/index.ts";
@@ -118,7 +119,7 @@ function outcomeOf(fault: Fault, text: string): { text: string; outcome: string;
 }
 
 const holdsFor = (check: (given: Stream) => void): void => {
-  fc.assert(fc.property(stream, check), { numRuns: 300 });
+  fc.assert(fc.property(stream, check), { numRuns: propertyRuns(80) });
 };
 
 describe("in a stream of any form", () => {

@@ -1,5 +1,4 @@
 import {
-  EMPTY_RULE_SET,
   type Fault,
   FaultEngine,
   type Match,
@@ -9,6 +8,8 @@ import {
   type RuleSet,
   type When,
 } from "../../src/index.ts";
+import { compileRegex } from "../../src/patterns/linear-regex.ts";
+import { EMPTY_RULE_SET } from "../../src/rules/rule.ts";
 
 export const EMPTY: Fault = { kind: "http.empty" };
 
@@ -27,6 +28,7 @@ export const ruleSet = (rules: readonly Rule[], more: Partial<RuleSet> = {}): Ru
   ...EMPTY_RULE_SET,
   seed: 42,
   rules,
+  compileRegex,
   ...more,
 });
 

@@ -3,7 +3,6 @@ import { readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import {
   type ErrorAnswer,
-  estimateTokens,
   faultResponse,
   MALFORMATIONS,
   malformedResponse,
@@ -11,6 +10,7 @@ import {
   rateLimitScope,
   summarizeRequest,
 } from "../../src/index.ts";
+import { estimateTokens } from "../../src/internal.ts";
 import { request } from "../support/rules.ts";
 
 const answer = (more: Partial<ErrorAnswer>): ErrorAnswer => ({

@@ -1,14 +1,16 @@
 import { chunksOf } from "@faultwire/testkit/chunkers";
+import { usedBytes } from "@faultwire/testkit/used-memory";
 import { describe, expect, it } from "vitest";
 import {
   createMachine,
   draw,
-  drawDuration,
   FAULT_KINDS,
   type Fault,
   type FaultMachine,
   type MachineContext,
+  type StreamAction,
 } from "../../src/index.ts";
+import { drawDuration } from "../../src/internal.ts";
 import { context, drive, resultOf } from "../support/streams.ts";
 
 function machineFor(fault: Fault, more: Partial<MachineContext> = {}): FaultMachine {
@@ -16,6 +18,8 @@ function machineFor(fault: Fault, more: Partial<MachineContext> = {}): FaultMach
   if (created.kind === "none") throw new Error(created.reason);
   return created.machine;
 }
+
+const byteOf = (action: StreamAction): number[] => (action.kind === "bytes" ? [...action.bytes] : []);
 
 const text = "The quick brown fox jumps over the lazy dog. ".repeat(20);
 
@@ -56,6 +60,98 @@ describe("connection.slice", () => {
       [30, "hi"],
       [30, "<end>"],
     ]);
+  });
+});
+
+describe("pieces that wait", () => {
+  const waiting = 262_144;
+  const kinds: readonly Fault[] = [
+    { kind: "connection.slice", from: "server", bytes: 1, gapMs: 10 },
+    { kind: "connection.throttle", from: "server", bytesPerSecond: 20 },
+  ];
+
+  it.each(kinds)("take no more memory than their bytes, however small they are ($kind)", async (fault) => {
+    const machine = machineFor(fault);
+    const before = await usedBytes();
+    machine.push(new Uint8Array(waiting), 0);
+    const used = (await usedBytes()) - before;
+    expect(machine.pendingBytes).toBeGreaterThanOrEqual(waiting - 1);
+    expect(used).toBeLessThan(8 * waiting);
+  });
+
+  it.each(kinds)("go out one by one, each at its time ($kind)", (fault) => {
+    const machine = machineFor(fault);
+    const stepMs = fault.kind === "connection.throttle" ? 50 : 10;
+    const sizes = [...machine.push(Uint8Array.of(1, 2), 0), ...machine.push(Uint8Array.of(3), 0)].map(byteOf);
+    for (const limitMs of [2 * stepMs, 3 * stepMs]) {
+      while ((machine.wakeAtMs ?? Number.POSITIVE_INFINITY) <= limitMs)
+        sizes.push(...machine.wake(machine.wakeAtMs ?? 0).map(byteOf));
+    }
+    expect(sizes).toEqual([[1], [2], [3]]);
+    expect(machine.pendingBytes).toBe(0);
+    expect(machine.wakeAtMs).toBeUndefined();
+  });
+
+  it.each(kinds)("come in one piece when the fault is over ($kind)", (fault) => {
+    const machine = machineFor(fault);
+    machine.push(Uint8Array.of(1), 0);
+    machine.wake(50);
+    machine.push(new Uint8Array(waiting), 50);
+    const due = machine.pendingBytes;
+    expect(machine.wake(Number.POSITIVE_INFINITY).map((action) => byteOf(action).length)).toEqual([due]);
+  });
+
+  it("are a copy: the caller may use its memory again", () => {
+    const machine = machineFor({ kind: "connection.slice", from: "server", bytes: 1, gapMs: 10 });
+    const data = Uint8Array.of(1, 2, 3);
+    machine.push(data, 0);
+    data.fill(9);
+    expect([...machine.wake(10), ...machine.wake(20)].map(byteOf)).toEqual([[2], [3]]);
+  });
+});
+
+describe("events of a paced stream that wait", () => {
+  const fault = { kind: "stream.pace", firstEventMs: 0, eventMs: 10, jitterMs: 0 } as const;
+  const events = (count: number): Uint8Array =>
+    new TextEncoder().encode(Array.from({ length: count }, (_, at) => `data:${at % 10}\n\n`).join(""));
+  const bytes = 8;
+
+  it("take little more memory than their bytes, however small they are", async () => {
+    const machine = machineFor(fault);
+    const all = events(131_072);
+    machine.push(events(1), 0);
+    const before = await usedBytes();
+    machine.push(all, 0);
+    const used = (await usedBytes()) - before;
+    expect(machine.pendingBytes).toBe(all.length);
+    expect(used).toBeLessThan(6 * all.length);
+    // What has gone is let go of while the rest still waits.
+    for (let at = 1; at <= 120_000; at++) machine.wake(at * 10);
+    expect((await usedBytes()) - before).toBeLessThan(2 * all.length);
+  });
+
+  it("go out one by one, each at its time, and are a copy", () => {
+    const machine = machineFor(fault);
+    const all = events(1000);
+    const expected = Array.from({ length: 1000 }, (_, at) => [...all.subarray(at * bytes, (at + 1) * bytes)]);
+    const gone = machine.push(all, 0).map(byteOf);
+    all.fill(0);
+    for (let wakes = 0; machine.wakeAtMs !== undefined && wakes < 2000; wakes++) {
+      expect(machine.wakeAtMs).toBe(gone.length * 10);
+      gone.push(...machine.wake(machine.wakeAtMs).map(byteOf));
+    }
+    expect(gone).toEqual(expected);
+    expect(machine.pendingBytes).toBe(0);
+  });
+
+  it("keep their order among long ones, parts and ends", () => {
+    const machine = machineFor(fault);
+    const said = ["data:0\n\n", `data:${"x".repeat(5000)}\n\n`, "data:1\n", "\ndata:2\n\n", "data:3"];
+    const gone = said.flatMap((text) => machine.push(new TextEncoder().encode(text), 0));
+    gone.push(...machine.finish(0), ...machine.wake(Number.POSITIVE_INFINITY));
+    expect(gone.at(-1)).toEqual({ kind: "end" });
+    expect(Buffer.from(gone.flatMap(byteOf)).toString()).toBe(said.join(""));
+    expect(machine.isOver).toBe(true);
   });
 });
 

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  EMPTY_RULE_SET,
-  explain,
-  FaultEngineError,
-  parseRuleFile,
-  type RuleSet,
-  simulate,
-} from "../../src/index.ts";
+import { explain, FaultEngineError, parseRuleFile, type RuleSet, simulate } from "../../src/index.ts";
+import { EMPTY_RULE_SET } from "../../src/rules/rule.ts";
 
 const rules = (text: string): RuleSet =>
   parseRuleFile(`version: 1\nseed: 42\nrules:\n${text}`, "f.yaml").ruleSet;
@@ -28,15 +22,50 @@ describe("explain", () => {
       `Targets: *.anthropic.com. Seed: 42. The first rule that hits wins; later ones count what is left.
 1. throttled-twice: the first 2, counting requests of each client with method POST, host api.anthropic.com, path /v1/messages, model claude-*
    → status 429 (anthropic/rate_limit_error) with retry-after 2 s
-2. mid-stream: 10 % by chance, counting requests, from 1 s after the start, in the first 30 s of every 1 min with path /^.v1.messages$/, without header x-test, body /max_tokens 1024, streaming
+2. mid-stream: 10 % by chance, counting requests, from 1 s after the start, in the first 30 s of every 1 min with path /^.v1.messages$/, no header x-test, body /max_tokens 1024, a stream asked for
    → in turn: an error event (overloaded_error) after 5 events; then the body ends as if it were whole
    → then: nothing is done
 `,
     );
   });
 
+  it.each([
+    ["retries: 2", "asks again 2 times"],
+    ["retries: { min: 1 }", "asks again at least once"],
+    ["retries: { max: 3 }", "asks again 3 times at the most"],
+    ["retries: 0", "does not ask again"],
+    ["retries: { min: 1, max: 3 }, endsWith: failure", "asks again 1 to 3 times; ends with failure"],
+    ["honoursRetryAfter: true", "waits as long as retry-after says"],
+    [
+      "waitsAtLeast: 1500ms, backsOff: false",
+      "waits 1.5 s or more before it asks again; does not wait longer from retry to retry",
+    ],
+    ["noticesCut: true, stopsAfter: 5", "notices that a stream was cut; stops after 5 failing requests"],
+  ])("says in words what is expected: %s", (demands, words) => {
+    const text = `version: 1\nrules: [{ name: a, fault: none }]\nexpect: [{ rule: a, ${demands} }]\n`;
+    expect(explain(parseRuleFile(text, "f.yaml").ruleSet)).toContain(
+      `\nExpected of a client that a hit: ${words}.\n`,
+    );
+  });
+
+  it.each([
+    "{ type: overloaded_error, message: Overloaded, data: { type: error } }",
+    "{ event: error, data: { type: error } }",
+    "{ data: { type: error } }",
+  ])("says of an error event with data of its own that it has them: %s", (given) => {
+    const own = given.replace(/ \}$/, ", afterEvents: 1 }");
+    const text = explain(rules(`  - { name: x, fault: { stream: { errorEvent: ${own} } } }`));
+    expect(text).toContain("→ an error event (with data of its own) after 1 event;");
+  });
+
   it("says when there is nothing to say", () => {
     expect(explain(EMPTY_RULE_SET)).toContain("everything passes unchanged");
+    const words = (more: string): string => explain(parseRuleFile(`version: 1\n${more}\n`, "f.yaml").ruleSet);
+    expect(words("asksOnce: true")).toContain(
+      "The same request again, one after the other, counts as a retry.\n",
+    );
+    expect(words("expect: none")).toContain("Nothing is expected of clients: no verdicts.\n");
+    expect(words("expect: []")).not.toMatch(/retry|Nothing is expected/);
   });
 
   it.each([
@@ -69,6 +98,37 @@ describe("explain", () => {
       "{ stream: { drop: { events: [1, 2], types: ping } } }",
       "left out are events: number 1, 2 (from 0), of type ping",
     ],
+    ["{ stream: { duplicate: { every: 2 } } }", "sent twice are events: every 2nd"],
+    [
+      "{ websocket: { close: { code: try-again-later, reason: busy, afterMessages: 1 } } }",
+      "the WebSocket is closed with 1013 (busy) after 1 message of the server",
+    ],
+    [
+      "{ websocket: { close: { after: 2s } } }",
+      "the WebSocket is closed without a code 2 s after it was opened",
+    ],
+    [
+      "{ websocket: { cut: { afterMessages: 0, stop: mid-frame } } }",
+      "the WebSocket breaks off as soon as it is open: the connection is closed in the middle of the server's next frame",
+    ],
+    [
+      "{ websocket: { stall: { afterMessages: 2, from: client, of: both } } }",
+      "nothing more of both sides passes for ever, after 2 messages of the client",
+    ],
+    [
+      "{ websocket: { pace: { message: 500ms, jitter: 100ms } } }",
+      "the first message of the server after 500 ms, then one every 500 ms and up to 100 ms more",
+    ],
+    [
+      "{ websocket: { drop: { messages: [1, 2], types: text, from: client } } }",
+      "left out are messages of the client: number 1, 2 (from 0), of type text",
+    ],
+    ["{ websocket: { duplicate: { every: 2 } } }", "sent twice are messages of the server: every 2nd"],
+    [
+      "{ websocket: { garbage: { how: bad-mask, afterMessages: 1 } } }",
+      "a frame that is none (bad-mask) comes from the server after 1 message of the server",
+    ],
+    ["{ websocket: { noPong: { afterPongs: 2 } } }", "pongs of the server are kept back after 2"],
   ])("%s", (fault, words) => {
     expect(explain(rules(`  - { name: a, fault: ${fault} }`))).toContain(`→ ${words}\n`);
   });

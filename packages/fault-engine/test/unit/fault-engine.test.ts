@@ -54,6 +54,15 @@ describe("when", () => {
     expect(kinds).toEqual(["fault", "none", "fault", "none"]);
   });
 
+  it("counts per client by the user agent, whatever the client's connections are taken for", () => {
+    const engine = engineOf([rule({ when: { per: "client", first: 1 } })]);
+    const kindOf = (client: string, userAgent: string): string =>
+      engine.decideRequest(request({ client, headers: [["User-Agent", userAgent]] }), 0).kind;
+    expect(kindOf("t13-first", "agent/1")).toBe("fault");
+    expect(kindOf("t13-resumed", "agent/1")).toBe("none");
+    expect(kindOf("t13-first", "agent/2")).toBe("fault");
+  });
+
   it("draws for each connection on its own", () => {
     const engine = engineOf([rule({ when: { per: "connection", probability: 0.5 } })]);
     const first = Array.from({ length: 400 }, (_, at) =>

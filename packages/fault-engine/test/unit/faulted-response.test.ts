@@ -2,14 +2,8 @@ import { ResponseReader } from "@faultwire/http1";
 import { chunksOf } from "@faultwire/testkit/chunkers";
 import { bytesOf, readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
-import {
-  changesLength,
-  createMachine,
-  type Fault,
-  FaultedResponse,
-  isEventStream,
-  type WireAction,
-} from "../../src/index.ts";
+import { createMachine, type Fault, FaultedResponse, type WireAction } from "../../src/index.ts";
+import { changesLength, isEventStream } from "../../src/internal.ts";
 import { anthropicEvents, context } from "../support/streams.ts";
 
 const body = anthropicEvents.filter((event) => !/[^\0-\x7f]/.test(event)).join("");

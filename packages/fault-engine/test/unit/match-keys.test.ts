@@ -4,11 +4,13 @@ import {
   explain,
   FaultEngine,
   type Match,
-  matchTable,
   parseRuleFile,
   type RequestFacts,
   type RuleSet,
 } from "../../src/index.ts";
+import { matchTable } from "../../src/internal.ts";
+import { compileRegex } from "../../src/patterns/linear-regex.ts";
+import { expressionsOf } from "../../src/rules/match-keys.ts";
 
 const body = { model: "claude-1", stream: true, metadata: { user_id: "team-a" } };
 const facts: RequestFacts = {
@@ -60,9 +62,10 @@ const samples = {
     words: "body /metadata/user_id team-*",
     needs: "body",
   },
-  provider: { holds: "anthropic", fails: "[openai, gemini]", words: "for anthropic", needs: "head" },
+  provider: { holds: "anthropic", fails: "[openai, gemini]", words: "provider anthropic", needs: "head" },
   model: { holds: "claude-*", fails: "gpt-*", words: "model claude-*", needs: "body" },
-  stream: { holds: "true", fails: "false", words: "streaming", needs: "body" },
+  stream: { holds: "true", fails: "false", words: "a stream asked for", needs: "body" },
+  websocket: { holds: "false", fails: "true", words: "no WebSocket asked for", needs: "head" },
 } satisfies Record<keyof Match, Sample>;
 
 const keys = Object.entries<Sample>(samples);
@@ -107,4 +110,26 @@ describe("a key of match", () => {
   it.each(keys)("%s is in the documentation's table", (key) => {
     expect(matchTable()).toContain(`| \`${key}\` | `);
   });
+});
+
+it("every regular expression of a match is told with its key, and nothing else is", () => {
+  const regex = (text: string) => ({ kind: "regex", text }) as const;
+  const match = {
+    ...{ host: [regex("h+"), "api.test"], path: [regex("p+")], sni: [regex("s+")] },
+    ...{ ja4: [regex("j+")], model: [regex("m+"), { kind: "glob", text: "m*" }] },
+    headers: [
+      { name: "x", value: regex("x+") },
+      { name: "y", value: true },
+    ],
+    body: [
+      { pointer: "/a", value: regex("b+") },
+      { pointer: "/b", value: 1 },
+    ],
+  } as unknown as Parameters<typeof expressionsOf>[0];
+  const found = expressionsOf(match, compileRegex);
+  expect(found.map(({ key, text }) => `${key} ${text}`)).toEqual([
+    ...["host h+", "path p+", "sni s+", "ja4 j+", "model m+", "headers x+", "body b+"],
+  ]);
+  for (const { states } of found) expect(states).toBeGreaterThan(1);
+  expect(expressionsOf({} as never, compileRegex)).toEqual([]);
 });

@@ -145,14 +145,72 @@ describe("model faults on others' answers", () => {
 });
 
 describe("answers without anything to change", () => {
-  it.each([{ type: "error" }, { choices: [] }, ["a"], { type: "message", content: [], stop_reason: null }])(
-    "%j",
-    (answer) => {
-      const { json, outcome } = plain(garble, answer);
-      expect(json).toEqual(answer);
-      expect(outcome).toMatchObject({ kind: "undone" });
-    },
-  );
+  const textOnly = { content: [{ type: "text", text: "a" }] };
+  it.each([
+    [garble, { type: "error" }],
+    [garble, ["a"]],
+    [garble, { type: "message", content: [], stop_reason: null }],
+    [garble, { type: "message", ...textOnly }],
+    [empty, { type: "error", ...textOnly }],
+    [stopReason, { type: "message_start", message: { stop_reason: null } }],
+    [garble, { type: "message_delta", delta: { partial_json: "{" } }],
+    [stopReason, { type: "message_delta", delta: null }],
+    [garble, { type: "content_block_delta", index: 0, delta: { type: "text_delta", partial_json: "a" } }],
+    [garble, { type: "content_block_delta", index: 0, delta: null }],
+    [garble, { choices: [] }],
+    [garble, { choices: {} }],
+    [garble, { choices: [{ message: { role: "assistant", content: "a" } }] }],
+    [garble, { choices: [{ message: { tool_calls: [{ index: 0 }, { function: { arguments: {} } }] } }] }],
+    [garble, { choices: [{ delta: null }] }],
+    [empty, { choices: [{ message: null }] }],
+    [stopReason, { choices: [{ finish_reason: null }, { index: 1 }] }],
+    [garble, { candidates: [] }],
+    [garble, { candidates: {} }],
+    [garble, { candidates: [{ content: { parts: [{ text: "a" }] } }] }],
+    [garble, { candidates: [{ content: null }] }],
+    [empty, { candidates: [{ finishReason: "STOP" }] }],
+    [stopReason, { candidates: [{ content: { parts: [] } }] }],
+  ])("%j on %j", (fault, answer) => {
+    const { json, outcome } = plain(fault, answer);
+    expect(json).toEqual(answer);
+    expect(outcome).toMatchObject({ kind: "undone" });
+  });
+
+  it("hold only what has something: the others beside it stay as they are", () => {
+    const tool = { type: "tool_use", input: {} };
+    expect(
+      plain(garble, { type: "message", content: [tool, { type: "text", input: 1 }, "odd"] }).json,
+    ).toEqual({
+      type: "message",
+      content: [
+        { ...tool, input: { garbled: true } },
+        { type: "text", input: 1 },
+      ],
+    });
+    const call = (index: number | undefined) => ({ index, function: { name: "n", arguments: "{}" } });
+    const done = (index: number) => ({ index, function: { name: "n", arguments: '{"garbled":true}' } });
+    expect(
+      plain(garble, {
+        choices: [
+          { index: 0, message: { content: "a" } },
+          { index: 1, message: { tool_calls: [call(0), call(1)] } },
+        ],
+      }).json,
+    ).toEqual({
+      choices: [
+        { index: 0, message: { content: "a" } },
+        { index: 1, message: { tool_calls: [done(0), done(1)] } },
+      ],
+    });
+    expect(
+      plain(stopReason, { candidates: [{ index: 0 }, { index: 1, finishReason: "STOP" }] }).json,
+    ).toEqual({ candidates: [{ index: 0 }, { index: 1, finishReason: "refusal" }] });
+    expect(
+      plain(empty, { choices: [{ message: { role: "assistant", tool_calls: [call(0)] } }] }).json,
+    ).toEqual({
+      choices: [{ message: { role: "assistant" } }],
+    });
+  });
 
   it("pass byte for byte: bodies that are no JSON, and streams", () => {
     const machine = machineFor(garble, false);

@@ -9,7 +9,6 @@ import {
   type Fault,
   FaultEngine,
   faultResponse,
-  keyScope,
   malformedResponse,
   PROVIDER_NAMES,
   PROVIDERS,
@@ -22,16 +21,18 @@ import {
   readHeaderFault,
   readUsage,
   requestId,
-  requestProvider,
   ruleFileJsonSchema,
   summarizeRequest,
 } from "../../src/index.ts";
+import { requestProvider } from "../../src/internal.ts";
+import { keyScope } from "../../src/rules/facts.ts";
 import { context } from "../support/streams.ts";
 
 vi.mock(import("../../src/providers/provider-table.ts"), async (original) => {
   const module = await original();
   const acme: ProviderProfile = {
     title: "Acme",
+    baseUrl: { standard: "https://api.nobody.test", variable: "NOBODY_BASE_URL" },
     isFor: ({ path }) => path.startsWith("/acme/"),
     readPath: (path) => {
       const model = /^\/acme\/ask\/([^/]+)$/.exec(path)?.[1];

@@ -1,27 +1,10 @@
 /** What a rule file must not promise, because no run can carry it out; and how a slip of the pen is named. */
 import { encodeResponse, ResponseReader } from "@faultwire/http1";
 import { describe, expect, it } from "vitest";
-import {
-  FaultEngineError,
-  faultResponse,
-  parseRuleFile,
-  type RuleProblem,
-  singleRuleSet,
-} from "../../src/index.ts";
+import { faultResponse, parseRuleFile, singleRuleSet } from "../../src/index.ts";
+import { linesOf, problemsOf } from "../support/rule-problems.ts";
 
 const inRule = (fault: string): string => `version: 1\nrules:\n  - name: a\n    fault: ${fault}\n`;
-
-function problemsOf(text: string): readonly RuleProblem[] {
-  try {
-    parseRuleFile(text, "faults.yaml");
-    return [];
-  } catch (error) {
-    if (error instanceof FaultEngineError) return error.problems;
-    throw error;
-  }
-}
-const linesOf = (text: string): string[] =>
-  problemsOf(text).map(({ line, column, message }) => `${line}:${column} ${message}`);
 
 /** The wire bytes of an error answer, read again. */
 function answered(fault: string, method = "POST"): { status: number; headers: string[]; body: string } {
@@ -145,6 +128,17 @@ describe("values beyond what a run can hold", () => {
     ["{ stream: { errorEvent: { afterEvents: 1 } } }", /expected type, or data of your own/],
     ['{ stream: { errorEvent: { afterEvents: 1, data: "", event: "a\\nb" } } }', /event's name, on one line/],
     ["{ stream: { cut: { beforeEnd: 0 } } }", /whole number from 1 to 100/],
+    ["{ websocket: { close: { code: 1013 } } }", /expected one of afterMessages, after/],
+    ["{ websocket: { close: { code: 1006, after: 1s } } }", /found 1006, expected a code that may stand/],
+    ["{ websocket: { close: { code: abnormal, after: 1s } } }", /1006 by websocket: \{ cut: … \}/],
+    ["{ websocket: { close: { reason: x, after: 1s } } }", /expected a code beside reason/],
+    [
+      `{ websocket: { close: { code: 1000, after: 1s, reason: ${"x".repeat(124)} } } }`,
+      /123 bytes at the most/,
+    ],
+    ["{ websocket: { drop: { from: client } } }", /expected at least one of messages, types/],
+    ["{ websocket: { pace: {} } }", /expected firstMessage, message or jitter/],
+    ["{ websocket: { noPong: false } }", /expected true, or \{ from, afterPongs \}/],
     ["{ tls: { version: { force: TLSv9 } } }", /expected a version such as TLSv1.2/],
     ["{ tls: { cipher: { force: 'AES:!NULL' } } }", /expected a cipher suite by its name at IANA/],
     ["{ tls: { alpn: { force: '' } } }", /expected a protocol's name/],
@@ -169,7 +163,10 @@ describe("a slip of the pen is told once, with what was meant", () => {
       "{ stream: { cut: { afterEvent: 1 } } }",
       [/cut\.afterEvent: unknown key \(did you mean afterEvents\?\)/],
     ],
-    ["{ cut: { afterEvents: 1 } }", [/fault\.cut: unknown key \(did you mean stream: \{ cut: … \}\?\)/]],
+    [
+      "{ cut: { afterEvents: 1 } }",
+      [/fault\.cut: unknown key \(did you mean stream: \{ cut: … \} or websocket/],
+    ],
     ["{ rateLimit: { requestsPerMinute: 1 } }", [/did you mean http: \{ rateLimit: … \}\?/]],
     ["{ connection: { close: { at: server_hello } } }", [/"server_hello", .*did you mean server-hello\?/]],
     ["{ connection: { close: { at: respnse-head } } }", [/did you mean response-head\?/]],
@@ -193,6 +190,23 @@ describe("a slip of the pen is told once, with what was meant", () => {
       "4:5 rules[0].falt: unknown key (did you mean fault?); expected one of name, match, when, fault, sequence",
     ]);
   });
+});
+
+it("names the keys where there is one too many, or the one that is missing is not among them", () => {
+  const withFault = (fault: string): string => `version: 1\nrules:\n  - name: a\n    fault: ${fault}\n`;
+  expect(linesOf(withFault("{ http: { status: 500 }, websocket: { noPong: true } }")).join()).toMatch(
+    /rules\[0\]\.fault: found an object with http, websocket, expected one layer: /,
+  );
+  expect(
+    linesOf(
+      withFault("{ websocket: { cut: { stop: fin, afterMessages: 3, after: 2s, from: client } } }"),
+    ).join(),
+  ).toMatch(
+    /websocket\.cut: found an object with stop, afterMessages, after …, expected one of afterMessages, after/,
+  );
+  expect(linesOf(withFault("{ websocket: {} }")).join()).toMatch(
+    /found an object, expected one WebSocket fault/,
+  );
 });
 
 it("refuses a JSON pointer whose escapes are none, with its line", () => {
@@ -248,5 +262,35 @@ describe("words are ours, whoever refuses", () => {
 
   it("a key that is no text", () => {
     expect(linesOf("version: 1\n? { a: 1 }\n: 2\n").join()).toMatch(/unknown key/);
+  });
+});
+
+describe("a count per key where no key is seen", () => {
+  it.each([
+    ["connect: { refuse: dns }", "connect.refuse strikes before a request is seen"],
+    ["connection: { close: { at: client-hello } }", "connection.close strikes before a request is seen"],
+    ["connection: { latency: { time: 1s, per: connection } }", "connection.latency strikes before"],
+    ["tls: { alert: handshake_failure }", "tls.alert strikes before a request is seen"],
+  ])("is refused: %s", (fault, reason) => {
+    const [line, ...others] = linesOf(`${inRule(`{ ${fault} }`)}    when: { per: key, first: 1 }\n`);
+    expect(line).toContain(reason);
+    expect(line).toContain("so it can't be counted per key");
+    expect(others).toEqual([]);
+  });
+
+  it.each(["none", "{ connection: { close: { at: request } } }"])(
+    "is refused for HTTPS that stays closed: %s",
+    (fault) => {
+      const more = "    match: { way: opaque }\n    when: { per: key }\n";
+      expect(linesOf(`${inRule(fault)}${more}`)).toEqual([
+        "3:5 rule a: when.per: key needs requests, and there are none to be seen where match.way is opaque",
+      ]);
+    },
+  );
+
+  it("is taken where the same fault strikes at a request", () => {
+    expect(
+      linesOf(`${inRule("{ connection: { close: { at: request } } }")}    when: { per: key }\n`),
+    ).toEqual([]);
   });
 });

@@ -1,35 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
-import {
-  FAULT_KINDS,
-  type Fault,
-  FaultEngine,
-  FaultEngineError,
-  parseRuleFile,
-  type RuleProblem,
-  readHeaderFault,
-  ruleFileJsonSchema,
-  singleRuleSet,
-} from "../../src/index.ts";
+
+import { FAULT_KINDS, type Fault, FaultEngine, parseRuleFile } from "../../src/index.ts";
+import { compileRegex } from "../../src/patterns/linear-regex.ts";
+import { linesOf } from "../support/rule-problems.ts";
 
 const parse = (text: string) => parseRuleFile(text, "faults.yaml").ruleSet;
-
-function problemsOf(text: string): readonly RuleProblem[] {
-  try {
-    parseRuleFile(text, "faults.yaml");
-  } catch (error) {
-    expect(error).toBeInstanceOf(FaultEngineError);
-    expect(error).toHaveProperty("code", "invalid-rules");
-    return (error as FaultEngineError).problems;
-  }
-  throw new Error("the file was taken");
-}
-
-/** `line:column path: message` of each problem. */
-const linesOf = (text: string): string[] =>
-  problemsOf(text).map(({ line, column, message }) => `${line}:${column} ${message}`);
 
 /** The fault that `{ <layer>: … }` means. */
 const fault = (text: string): Fault | null | undefined =>
@@ -53,9 +28,17 @@ expect:
 `;
 
 describe("a rule file", () => {
+  it("brings what compiles its expressions, and nothing where it has none", () => {
+    const file = (path: string) =>
+      `version: 1\nrules: [{ name: a, match: { path: "${path}" }, fault: { http: { empty: true } } }]`;
+    expect(parse(file("/^/v1/(a|b)$/")).compileRegex).toBe(compileRegex);
+    expect(parse(file("/v1/*"))).not.toHaveProperty("compileRegex");
+  });
+
   it("means what it says", () => {
     const glob = (text: string) => ({ kind: "glob", text });
     expect(parse(example)).toEqual({
+      compileRegex,
       seed: 42,
       targets: ["api.anthropic.com"],
       marker: true,
@@ -132,6 +115,15 @@ describe("a rule file", () => {
     expect(parse(text).rules[0]?.faults).toEqual([null, { kind: "http.empty" }, null]);
   });
 
+  it.each(["gentle", "realistic", "brutal"])(
+    "the mix %s needs no content-length, which APIs seldom send",
+    (mix) => {
+      const { rules } = parse(`version: 1\nmix: ${mix}\n`);
+      expect(rules.length).toBeGreaterThan(1);
+      expect(JSON.stringify(rules)).not.toContain('"kind":"share"');
+    },
+  );
+
   it.each(["gentle", "realistic", "brutal"])("the mix %s adds rules that an engine takes", (mix) => {
     const engine = new FaultEngine({ startedAtMs: 0 });
     engine.setRules("file", parse(`version: 1\nmix: ${mix}\nrules:\n  - { name: own, fault: none }\n`));
@@ -141,6 +133,7 @@ describe("a rule file", () => {
 });
 
 const forms: readonly (readonly [string, unknown])[] = [
+  ["{ connect: { refuse: dns } }", { kind: "connect.refuse", refusal: { kind: "dns" } }],
   [
     "{ connection: { close: { at: client-hello } } }",
     { kind: "connection.close", at: { kind: "moment", moment: "client-hello" } },
@@ -271,6 +264,58 @@ const forms: readonly (readonly [string, unknown])[] = [
   ["{ model: { stopReason: max_tokens } }", { kind: "model.stop-reason", reason: "max_tokens" }],
   ["{ model: { emptyContent: true } }", { kind: "model.empty-content" }],
   ["{ model: { garbleToolInput: true } }", { kind: "model.garble-tool-input" }],
+  [
+    "{ websocket: { close: { code: try-again-later, afterMessages: 1, from: client } } }",
+    {
+      kind: "websocket.close",
+      at: { kind: "messages", messages: 1, from: "client" },
+      code: 1013,
+      reason: "",
+    },
+  ],
+  [
+    "{ websocket: { cut: { after: 2s } } }",
+    { kind: "websocket.cut", at: { kind: "time", ms: 2000 }, stop: "fin" },
+  ],
+  [
+    "{ websocket: { stall: { afterMessages: 0 } } }",
+    {
+      kind: "websocket.stall",
+      at: { kind: "messages", messages: 0, from: "server" },
+      of: "server",
+      forMs: null,
+    },
+  ],
+  [
+    "{ websocket: { pace: { message: 1s } } }",
+    { kind: "websocket.pace", from: "server", firstMessageMs: 1000, messageMs: 1000, jitterMs: 0 },
+  ],
+  [
+    "{ websocket: { drop: { messages: 1 } } }",
+    {
+      kind: "websocket.drop",
+      from: "server",
+      messages: { indices: [1], types: null, every: null, probability: null },
+    },
+  ],
+  [
+    "{ websocket: { duplicate: { every: 2, from: client } } }",
+    {
+      kind: "websocket.duplicate",
+      from: "client",
+      messages: { indices: null, types: null, every: 2, probability: null },
+    },
+  ],
+  [
+    "{ websocket: { garbage: { how: bad-mask, afterMessages: 1 } } }",
+    {
+      kind: "websocket.garbage",
+      at: { kind: "messages", messages: 1, from: "server" },
+      from: "server",
+      how: "bad-mask",
+    },
+  ],
+  ["{ websocket: { noPong: true } }", { kind: "websocket.no-pong", from: "server", afterPongs: 0 }],
 ];
 
 describe("faults in a file", () => {
@@ -332,7 +377,7 @@ rules:
     [
       "two layers",
       inRule("fault: { http: { empty: true }, tls: { badMac: {} } }"),
-      /4:12 .*expected one layer: connection, tls/,
+      /4:12 .*expected one layer: connect, connection, tls/,
     ],
     [
       "a delay beside something that is no error",
@@ -417,93 +462,5 @@ rules:
   it("gives no secret away", () => {
     const text = inRule('fault: { http: { status: 500, headers: { authorization: "sk-secret\\n" } } }');
     expect(linesOf(text).join("")).not.toContain("sk-secret");
-  });
-});
-
-describe("the old single-rule form", () => {
-  it("means one rule", () => {
-    const text = JSON.stringify({
-      error_probability: 0.25,
-      status_code: 429,
-      error_body: { error: "slow down" },
-      target_host: "api.test",
-      headers: { "retry-after": "1" },
-      ca_cert: "ca.pem",
-      ca_key: "ca.key",
-    });
-    const { ruleSet, ca, single } = parseRuleFile(text, "old.json");
-    expect(ca).toEqual({ cert: "ca.pem", key: "ca.key" });
-    expect(single).toEqual({
-      errorProbability: 0.25,
-      statusCode: 429,
-      errorBody: '{"error":"slow down"}',
-      targetHosts: ["api.test"],
-      headers: [["retry-after", "1"]],
-    });
-    expect(ruleSet).toEqual(singleRuleSet(single ?? {}));
-  });
-
-  it("takes lists of hosts, the moment of a close and a seed", () => {
-    const text = '{"target_host": ["API.test", "*.b.test"], "close_at": "established", "seed": "s"}';
-    expect(parseRuleFile(text, "old.json").single).toEqual({
-      targetHosts: ["api.test", "*.b.test"],
-      closeAt: "established",
-      seed: "s",
-    });
-  });
-
-  it.each([
-    ['{"error_probability": 2}', /error_probability: found 2/],
-    ['{"status_code": 429, "statuscode": 1}', /statuscode: unknown key \(did you mean status_code\?\)/],
-    ['{"status_code": 429, "ca_cert": "a"}', /ca_cert and ca_key together/],
-    ['{"status_code": 42}', /status_code: found 42, expected a whole number from 200 to 599/],
-    ['{"close_at": "soon"}', /close_at: found "soon", expected client-hello, /],
-    ['{"headers": {"x y": "z"}}', /no header name/],
-  ])("refuses %s", (text, message) => {
-    expect(linesOf(text).join("\n")).toMatch(message);
-  });
-});
-
-describe("the header of a request", () => {
-  it.each([
-    ["none", null],
-    ["anthropic/overloaded_error", { kind: "http.error", answer: { preset: "anthropic/overloaded_error" } }],
-    ['{"http":{"status":503}}', { kind: "http.error", answer: { status: 503 } }],
-    ["{stream: {cut: {afterEvents: 2}}}", { kind: "stream.cut" }],
-    ["overloaded", { kind: "http.error", answer: { status: 400 } }],
-    ["{http: {", { kind: "http.error", answer: { status: 400 } }],
-    ["", { kind: "http.error", answer: { status: 400 } }],
-    // A client writes it: nothing in it may be an error of ours.
-    ["*a", { kind: "http.error", answer: { status: 400 } }],
-    ["&a [*a]", { kind: "http.error", answer: { status: 400 } }],
-    ["{http: *x}", { kind: "http.error", answer: { status: 400 } }],
-    ["{http: {status: 503, body: &a { a: *a }}}", { kind: "http.error", answer: { status: 400 } }],
-    ["--- a\n--- b", { kind: "http.error", answer: { status: 400 } }],
-  ])("%s", (value, expected) => {
-    const read = readHeaderFault(value);
-    if (expected === null) expect(read).toBeNull();
-    else expect(read).toMatchObject(expected);
-  });
-});
-
-describe("the JSON Schema", () => {
-  const published = JSON.parse(
-    readFileSync(join(import.meta.dirname, "../../gen/rules.schema.json"), "utf8"),
-  );
-
-  it("that is published is the one that the code has (`pnpm generate` writes it)", () => {
-    expect(published).toEqual(ruleFileJsonSchema());
-  });
-
-  it("takes what the parser takes, and refuses unknown keys", () => {
-    const schema = z.fromJSONSchema(published);
-    const file = (fault: unknown): unknown => ({ version: 1, rules: [{ name: "a", fault }] });
-    expect(
-      schema.safeParse(file({ http: { preset: "anthropic/api_error", retryAfter: "2s" } })).success,
-    ).toBe(true);
-    expect(schema.safeParse(file({ stream: { cut: { afterEvents: 2 } } })).success).toBe(true);
-    expect(schema.safeParse(file({ http: { preset: "anthropic/nothing" } })).success).toBe(false);
-    expect(schema.safeParse(file({ htpp: {} })).success).toBe(false);
-    expect(schema.safeParse({ version: 1, ruels: [] }).success).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 /** What was not read: counted, shown in every format, and read back from the log. */
 import { describe, expect, it } from "vitest";
+import { unreadOf } from "../../src/events/unread.ts";
 import {
   type EngineEvent,
   htmlReport,
@@ -9,7 +10,6 @@ import {
   markdownReport,
   readEventLog,
   textReport,
-  unreadOf,
   writeEvent,
 } from "../../src/index.ts";
 import { log } from "../support/event-log.ts";
@@ -51,7 +51,7 @@ describe("what was not read", () => {
   });
 
   it("is read from a log as it was written", () => {
-    expect(readEventLog(events.map(writeEvent).join(""))).toEqual(events);
+    expect(readEventLog(events.map(writeEvent).join("")).events).toEqual(events);
   });
 
   it("stands in every report", () => {
@@ -73,7 +73,7 @@ describe("what was not read", () => {
     expect(html).toContain("<h2>Not read</h2>");
     expect(html.match(/<tr class="unread">/g)).toHaveLength(3);
     expect(html).toContain("of-a-newer-&lt;version&gt;");
-    expect(junitReport(input)).toContain(`<system-out>not read:&#10;${first}, on 3 connections`);
+    expect(junitReport(input)).toContain(`not read:&#10;${first}, on 3 connections`);
     expect(JSON.parse(jsonReport(input)).unread).toEqual(judgement.unread);
   });
 

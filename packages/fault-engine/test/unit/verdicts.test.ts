@@ -4,16 +4,20 @@ import {
   type Expectation,
   FaultEngineError,
   judge,
+  type Outcome,
   operationsOf,
   readEventLog,
+  readLogLimits,
   requestFingerprint,
   type Verdict,
   writeEvent,
 } from "../../src/index.ts";
+import { outcomeEvent } from "../../src/internal.ts";
 import { log, type Step } from "../support/event-log.ts";
 
 function verdict(expectation: Omit<Expectation, "rule">, steps: readonly Step[]): Verdict {
-  const { verdicts } = judge([{ rule: "r", ...expectation }], log(steps));
+  // What is a repeat is another test's; here the same request again is one.
+  const { verdicts } = judge([{ rule: "r", ...expectation }], log(steps), { asksOnce: true });
   expect(verdicts).toHaveLength(1);
   return verdicts[0]!;
 }
@@ -71,6 +75,16 @@ describe("what clients do", () => {
     });
   });
 
+  it("retries of several operations, each by itself", () => {
+    const call = (at: number, retries: number): Step[] =>
+      Array.from({ length: retries + 1 }, (_, n) => ({ at: at + n * 500, hit: 529, what: `call ${at}` }));
+    const found = (...steps: Step[][]) => verdict({ retries: { min: 1 } }, steps.flat())?.found;
+    expect(found(call(0, 0), call(5000, 0), call(10_000, 0))).toBe("0 retries in each of 3 operations");
+    expect(found(call(0, 1), call(5000, 1))).toBe("1 retry in each of 2 operations");
+    expect(found(call(0, 2), call(5000, 0))).toBe("2, 0 retries in 2 operations");
+    expect(found(call(0, 1))).toBe("1 retry");
+  });
+
   it("a stubborn client retries what must not be retried", () => {
     const stubborn: Step[] = [
       { at: 0, hit: 400 },
@@ -108,10 +122,26 @@ describe("what clients do", () => {
   it("a gullible client takes a cut stream for whole", () => {
     const cut: Step = { at: 0, hit: "cut" };
     expect(outcome({ noticesCut: true }, [cut, { at: 50 }])).toBe("pass");
-    expect(verdict({ noticesCut: true }, [cut, { at: 50, what: "the next one" }])).toMatchObject({
-      outcome: "fail",
-      found: "0 cut streams asked for again, 1 taken for whole",
+    const next: Step = { at: 50, what: "the next one" };
+    expect(verdict({ noticesCut: true }, [cut, next])).toMatchObject({
+      outcome: "unproven",
+      found: "1 of which nothing shows what the program made of it",
+      proof: expect.stringContaining("POST /outcome"),
     });
+    const said = (word: Outcome) =>
+      judge(
+        [{ rule: "r", noticesCut: true }],
+        [
+          ...log([{ ...cut, requestId: "req_1" }, next]),
+          outcomeEvent({ outcome: word, requestId: "req_1" }, 60),
+        ],
+      ).verdicts[0];
+    expect(said("complete")).toMatchObject({
+      outcome: "fail",
+      found: "1 taken for whole, as the program says",
+    });
+    for (const word of ["error", "partial", "fallback"] as const)
+      expect(said(word)).toMatchObject({ outcome: "pass", found: "1 that the program noticed" });
     // A stream that was too short to be cut says nothing about the client.
     expect(outcome({ noticesCut: true }, [{ at: 0, hit: "undone" }])).toBe("untested");
   });
@@ -134,7 +164,8 @@ describe("what clients do", () => {
     );
     expect(verdicts.map((one) => one.outcome)).toEqual(["untested", "untested"]);
     expect(passed).toBe(false);
-    expect(judge([], log([{ at: 0 }])).passed).toBe(true);
+    // Nothing judged is not passed, though nothing has failed.
+    expect(judge([], log([{ at: 0 }]))).toMatchObject({ passed: true, judged: false });
   });
 });
 
@@ -176,8 +207,8 @@ describe("connections on which a rule hit", () => {
       backsOff: true,
       endsWith: "success",
     } as const;
-    expect(judge([expectation], events)).toMatchObject({ passed: true });
-    expect(judge([{ rule: "r", retries: { max: 1 } }], events).passed).toBe(false);
+    expect(judge([expectation], events, { asksOnce: true })).toMatchObject({ passed: true });
+    expect(judge([{ rule: "r", retries: { max: 1 } }], events, { asksOnce: true }).passed).toBe(false);
     expect(judge([{ rule: "r", endsWith: "success" }], events.slice(0, 3)).passed).toBe(false);
   });
 });
@@ -185,7 +216,7 @@ describe("connections on which a rule hit", () => {
 describe("the event log", () => {
   it("is read as it was written", () => {
     const events = log([{ at: 0, hit: "undone" }, { at: 50 }]);
-    expect(readEventLog(events.map(writeEvent).join(""))).toEqual(events);
+    expect(readEventLog(events.map(writeEvent).join(""))).toEqual({ events, unreadable: [] });
   });
 
   it("of a budget: what it let pass is no hit", () => {
@@ -196,7 +227,9 @@ describe("the event log", () => {
       if (event.type === "response") return { ...event, injected: event.status === 429 };
       return "fault" in event ? { ...event, fault: "http.rate-limit" } : event;
     });
-    const { verdicts } = judge([{ rule: "r", retries: { min: 1, max: 1 }, stopsAfter: 1 }], events);
+    const { verdicts } = judge([{ rule: "r", retries: { min: 1, max: 1 }, stopsAfter: 1 }], events, {
+      asksOnce: true,
+    });
     expect(verdicts.map(({ outcome }) => outcome)).toEqual(["pass", "pass"]);
     // A request that was never refused has shown nothing.
     const admitted = judge([{ rule: "r", retries: { min: 1 } }], events.slice(events.length / 2));
@@ -206,7 +239,7 @@ describe("the event log", () => {
   it("holds every status that a server can send, not only those that have a meaning", () => {
     for (const status of [100, 299, 600, 999]) {
       const events = log([{ at: 0, hit: status }]);
-      expect(readEventLog(events.map(writeEvent).join(""))).toEqual(events);
+      expect(readEventLog(events.map(writeEvent).join(""))).toEqual({ events, unreadable: [] });
       expect(judge([], events).operations[0]?.attempts[0]?.succeeded).toBe(status < 400);
     }
   });
@@ -214,16 +247,48 @@ describe("the event log", () => {
   it("may hold more than this version knows", () => {
     const [event] = log([{ at: 0 }]);
     const text = `${JSON.stringify({ ...event, new: 1 })}\n\n{"type":"later"}\n`;
-    expect(readEventLog(text)).toEqual([event]);
+    expect(readEventLog(text)).toEqual({ events: [event], unreadable: [] });
   });
 
   it("may end in the middle of a line, where its writer was killed", () => {
     const events = log([{ at: 0, hit: 529 }]);
     const text = events.map(writeEvent).join("");
     for (let length = text.length - 1; length > text.lastIndexOf("\n", text.length - 2) + 1; length--)
-      expect(readEventLog(text.slice(0, length))).toEqual(
+      expect(readEventLog(text.slice(0, length)).events).toEqual(
         length === text.length - 1 ? events : events.slice(0, -1),
       );
+  });
+
+  it("is read on behind a line that can't be read, which is told", () => {
+    const events = log([{ at: 0, hit: 529 }, { at: 500 }]);
+    const lines = events.map((event) => writeEvent(event).trim());
+    const text = [
+      lines[0],
+      '{"type":"end","atMs":-1,"request":"q","how":"cut"}',
+      "{",
+      ...lines.slice(1),
+    ].join("\n");
+    const read = readEventLog(text);
+    expect(read.events).toEqual(events);
+    expect(read.unreadable).toEqual([
+      expect.stringMatching(/^line 2 of the event log: atMs/),
+      "line 3 of the event log: not JSON",
+    ]);
+    const many = readEventLog(`${lines[0]}\n${"{\n".repeat(50)}`).unreadable;
+    expect([many.length, many.at(-1)]).toEqual([readLogLimits.maxNamedLines + 1, "and 30 more lines"]);
+  });
+
+  it("of an older version is read, and judged by what it has", () => {
+    const old = [
+      '{"type":"connection","atMs":1,"connection":"c#1","client":"c","host":"h"}',
+      '{"type":"request","atMs":1,"request":"q1","connection":"c#1","client":"c","host":"h","method":"POST","path":"/","fingerprint":"f","model":null,"stream":false}',
+      '{"type":"decision","atMs":1,"request":"q1","connection":"c#1","rule":"r","fault":"http.error","matchNumber":1}',
+      '{"type":"response","atMs":2,"request":"q1","status":429,"injected":true,"retryAfterMs":1000}',
+      '{"type":"end","atMs":2,"request":"q1","how":"complete"}',
+    ].join("\n");
+    const { events, unreadable } = readEventLog(old);
+    expect(unreadable).toEqual([]);
+    expect(judge([], events).operations).toMatchObject([{ client: "c", attempts: [{ endedAtMs: 2 }] }]);
   });
 
   it.each([

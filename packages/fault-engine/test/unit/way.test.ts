@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { abilitiesOf, FAULT_KINDS, wayTable } from "../../src/index.ts";
+import { FAULT_KINDS } from "../../src/index.ts";
+import { abilitiesOf, wayTable } from "../../src/internal.ts";
 
 describe("ways", () => {
   const tunnel = {

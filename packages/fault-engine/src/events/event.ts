@@ -1,22 +1,29 @@
 import type { FaultKind } from "../faults/fault.ts";
+import type { OutcomeEvent } from "./outcome.ts";
+import type { RequestHints } from "./request-hints.ts";
 
 /** A client opened a connection, or a tunnel through us. */
 export interface ConnectionEvent {
   readonly type: "connection";
   readonly atMs: number;
+  /** When the client opened it; `atMs` is when its target was known. Older logs lack it. */
+  readonly openedAtMs?: number | undefined;
   readonly connection: string;
   readonly client: string;
   readonly host: string;
 }
 
-/** A client's request was read. */
-export interface RequestEvent {
+/** A client's request was read, with what its headers say of it. */
+export interface RequestEvent extends RequestHints {
   readonly type: "request";
+  /** When all of it had come. */
   readonly atMs: number;
+  /** When its head had come. Older logs lack it. */
+  readonly beganAtMs?: number | undefined;
   /** Unique in the log; names the request in all other events. */
   readonly request: string;
   readonly connection: string;
-  /** Whoever sends; requests of different clients are never taken for repeats of each other. */
+  /** Whose connection it is: the user agent of its first request in clear, else its JA4. */
   readonly client: string;
   readonly host: string;
   readonly method: string;
@@ -25,6 +32,10 @@ export interface RequestEvent {
   readonly fingerprint: string;
   readonly model: string | null;
   readonly stream: boolean;
+  /** Bytes of its body. Older logs lack it. */
+  readonly bodyBytes?: number | undefined;
+  /** Messages that its body holds, where it holds a list of them that can be read. */
+  readonly messages?: number | undefined;
 }
 
 /** A rule hit. `request` is `null` for a fault of the connection as such. */
@@ -36,6 +47,8 @@ export interface DecisionEvent {
   readonly rule: string;
   readonly fault: FaultKind;
   readonly matchNumber: number;
+  /** The preset of an error, such as `openai/insufficient_quota`; left out where there is none. */
+  readonly preset?: string | undefined;
 }
 
 /** A fault was carried out. */
@@ -64,13 +77,18 @@ export interface UndoneEvent {
 /** The client was sent the head of a response. */
 export interface ResponseEvent {
   readonly type: "response";
+  /** When it was given to the client's connection: the client can't have known of it before. */
   readonly atMs: number;
   readonly request: string;
   readonly status: number;
   /** Made by a fault, not by the upstream. */
   readonly injected: boolean;
+  /** Made by the carrier in the place of an upstream that can't be reached; left out otherwise. */
+  readonly standsIn?: true | undefined;
   /** What its `retry-after` (or `retry-after-ms`) asks for; `null` without one. */
   readonly retryAfterMs: number | null;
+  /** The id that the API gave it, such as `req_…`. */
+  readonly requestId?: string | undefined;
 }
 
 /**
@@ -80,8 +98,37 @@ export interface ResponseEvent {
  * - `cut`: the response ended before its time: a short body, a stream without its last events
  * - `failed`: there was no response
  * - `abandoned`: the client went away first
+ * - `unread`: all of the response was there, and the client went away without reading it to its end
  */
-export type ExchangeEnd = "complete" | "cut" | "failed" | "abandoned";
+export const EXCHANGE_ENDS = ["complete", "cut", "failed", "abandoned", "unread"] as const;
+/** One of {@link EXCHANGE_ENDS}. */
+export type ExchangeEnd = (typeof EXCHANGE_ENDS)[number];
+
+/** What one side said over a WebSocket. */
+export interface WebSocketSaid {
+  /** Messages that it ended; frames of the connection (ping, pong, close) are none. */
+  readonly messages: number;
+  /** Bytes of their payloads; compressed, where they are. */
+  readonly bytes: number;
+}
+
+/** What was said over a WebSocket, without anything of its content. */
+export interface WebSocketTally {
+  /** By the client. */
+  readonly client: WebSocketSaid;
+  /** By the upstream, whether a fault let it through or not. */
+  readonly server: WebSocketSaid;
+  /** The first close frame that a client could see, or said; `null` where there was none. */
+  readonly close: WebSocketClose | null;
+}
+
+/** A close frame. */
+export interface WebSocketClose {
+  /** Whose it was; `fault`: a rule's. */
+  readonly by: "client" | "server" | "fault";
+  /** `null` where the frame has none. */
+  readonly code: number | null;
+}
 
 /** The exchange is over. */
 export interface EndEvent {
@@ -89,6 +136,10 @@ export interface EndEvent {
   readonly atMs: number;
   readonly request: string;
   readonly how: ExchangeEnd;
+  /** Server-sent events that went to the client, where the response was a stream of them that passed unchanged and uncompressed. */
+  readonly events?: number | undefined;
+  /** Where it was a WebSocket: what went over it, and how it was closed. */
+  readonly webSocket?: WebSocketTally | undefined;
 }
 
 /**
@@ -117,7 +168,8 @@ export type EngineEvent =
   | UndoneEvent
   | ResponseEvent
   | EndEvent
-  | UnreadEvent;
+  | UnreadEvent
+  | OutcomeEvent;
 
 /** The line that stands for an event in a log, line end included. */
 export function writeEvent(event: EngineEvent): string {

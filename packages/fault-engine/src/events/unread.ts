@@ -12,8 +12,11 @@ import type { EngineEvent } from "./event.ts";
  * - `malformed-hello`: the ClientHello can't be read
  * - `no-server-name`: the ClientHello names no host, as with an IP address in the URL (RFC 6066 section 3)
  * - `no-host`: the first request names no host
+ * - `other-host`: a request on a connection to a target is for another host, which is no target
  * - `other-protocol`: the first bytes are neither a TLS record nor an HTTP request, or the server speaks first
+ * - `expression-too-costly`: a rule's regular expression was not tried, and the rule did not match; see `effortLimits`
  * - `upgraded`: client and upstream have agreed on another protocol (101, or a CONNECT)
+ * - `bad-frame`: a frame of a WebSocket is not as RFC 6455 has it
  */
 export type UnreadReason =
   | MalformedCode
@@ -24,8 +27,11 @@ export type UnreadReason =
   | "malformed-hello"
   | "no-server-name"
   | "no-host"
+  | "other-host"
   | "other-protocol"
-  | "upgraded";
+  | "expression-too-costly"
+  | "upgraded"
+  | "bad-frame";
 
 /** Each reason in words, as logs and reports have it. */
 export const UNREAD_REASONS: Readonly<Record<UnreadReason, string>> = {
@@ -58,8 +64,12 @@ export const UNREAD_REASONS: Readonly<Record<UnreadReason, string>> = {
   "malformed-hello": "a ClientHello that can't be read",
   "no-server-name": "a ClientHello that names no host",
   "no-host": "a request that names no host",
+  "other-host": "a request, on a connection to a target, for a host that is none",
   "other-protocol": "a connection that speaks neither TLS nor HTTP/1",
+  "expression-too-costly":
+    "a text that is too long for a rule's regular expression, which was not tried on it",
   upgraded: "the connection went over to another protocol",
+  "bad-frame": "a frame of a WebSocket that RFC 6455 does not allow",
 };
 
 /** A reason in words; one that this version does not know stays as it is. */

@@ -1,0 +1,26 @@
+/** What other packages of Faultwire need of this one. It is no part of the API: any release may change it. */
+export { isEventStream } from "./answers/faulted-response.ts";
+export { estimateTokens } from "./answers/rate-limits.ts";
+export { overlaidHeaders, responseHeaderFault } from "./answers/response-headers.ts";
+export { maskKeys, maskTexts } from "./events/mask-secrets.ts";
+export { exitEvent, outcomeEvent } from "./events/outcome.ts";
+export { responseRequestId } from "./events/request-hints.ts";
+export { describeUnread } from "./events/unread.ts";
+export { changesLength, describeFault, faultTable } from "./faults/fault.ts";
+export { type Ability, abilitiesOf, ofLayers, wayTable } from "./faults/way.ts";
+export { isWebSocketFault } from "./faults/websocket-faults.ts";
+export { drawDuration } from "./machines/duration.ts";
+export { compileGlob } from "./patterns/glob.ts";
+export { anthropicErrorBody } from "./providers/anthropic.ts";
+export { DEFAULT_PROVIDER } from "./providers/provider-table.ts";
+export { writeWebSocket } from "./reports/websocket-words.ts";
+export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
+export { asksForWebSocket, requestProvider } from "./rules/facts.ts";
+export { matchTable } from "./rules/match-keys.ts";
+export { createWebSocketMachine } from "./websocket/create-websocket-machine.ts";
+export {
+  type WebSocketAction,
+  type WebSocketContext,
+  type WebSocketMachine,
+  webSocketLimits,
+} from "./websocket/websocket-machine.ts";

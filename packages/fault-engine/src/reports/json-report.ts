@@ -1,0 +1,189 @@
+import type { ExchangeEnd } from "../events/event.ts";
+import type { Outcome, OutcomeEvent } from "../events/outcome.ts";
+import type { Severity } from "../verdicts/check.ts";
+import type { VerdictOutcome } from "../verdicts/demands.ts";
+import type { Link } from "../verdicts/links.ts";
+import type { OperationAttempt } from "../verdicts/operations.ts";
+import { headline } from "./headline.ts";
+import { emptyNote, type ReportInput, rulesText, type Totals, totalsOf } from "./report.ts";
+
+/** What came of something that was expected. */
+interface JsonFinding {
+  readonly outcome: VerdictOutcome;
+  readonly expected: string;
+  readonly found: string;
+  /** With `unproven`: what would prove it. */
+  readonly proof: string | null;
+  /** Names of requests that show it, at most 10. */
+  readonly requests: readonly string[];
+}
+
+/** What a program, or the end of its process, said. */
+export interface JsonOutcome {
+  readonly atMs: number;
+  readonly from: OutcomeEvent["from"];
+  readonly outcome: Outcome;
+  readonly operation: string | null;
+  readonly requestId: string | null;
+  readonly trace: string | null;
+  readonly text: string | null;
+  readonly exitStatus: number | null;
+  readonly signal: string | null;
+}
+
+/** One request. Times are milliseconds on the clock of the run. */
+export interface JsonAttempt {
+  readonly request: string;
+  readonly atMs: number;
+  readonly beganMs: number;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly rule: string | null;
+  readonly fault: string | null;
+  /** Why the fault was not carried out. */
+  readonly undone: string | null;
+  /** What was done in its place. */
+  readonly instead: string | null;
+  readonly status: number | null;
+  /** The id that the API gave its response. */
+  readonly requestId: string | null;
+  readonly retryAfterMs: number | null;
+  readonly end: ExchangeEnd | null;
+  readonly endMs: number | null;
+  readonly succeeded: boolean;
+  /** Why it counts as the repeat of the attempt before it. */
+  readonly link: (Pick<Link, "by" | "certainty"> & { readonly newCall: boolean }) | null;
+}
+
+/**
+ * The report for programs, published as `report.schema.json`. Members may be added under the same `format`; none is taken
+ * away or means something else.
+ */
+export interface JsonReport {
+  readonly format: 1;
+  readonly title: string;
+  /** What the run showed, in one sentence. */
+  readonly headline: string;
+  /** Whether every expectation of the rule file is met and proven. */
+  readonly passed: boolean;
+  /** False where there was nothing to judge: then `passed` means nothing. */
+  readonly judged: boolean;
+  /** Why nothing was judged. */
+  readonly note: string | null;
+  readonly run: {
+    readonly seed: string | number | null;
+    readonly date: string | null;
+    readonly versions: Readonly<Record<string, string>>;
+    readonly rules: string | null;
+  };
+  readonly totals: Totals;
+  /** What came of the rule file's expectations. */
+  readonly verdicts: readonly (JsonFinding & { readonly rule: string; readonly demand: string })[];
+  /** What came of what every client should do, the worst first. */
+  readonly checks: readonly (JsonFinding & {
+    readonly check: string;
+    readonly subject: string;
+    readonly faults: readonly string[];
+    readonly severity: Severity;
+    readonly phrase: string;
+    readonly advice: string;
+  })[];
+  /** What was said of the run, or of an operation that the log does not hold. */
+  readonly outcomes: readonly JsonOutcome[];
+  readonly unread: readonly {
+    readonly reason: string;
+    readonly connections: number;
+    readonly hosts: readonly string[];
+  }[];
+  /** Lines of the event log that can't be read. */
+  readonly unreadable: readonly string[];
+  readonly operations: readonly {
+    readonly client: string;
+    readonly fingerprint: string;
+    readonly model: string | null;
+    readonly stream: boolean;
+    readonly messages: number | null;
+    readonly bodyBytes: number | null;
+    /** What the program said last of it. */
+    readonly outcome: JsonOutcome | null;
+    readonly attempts: readonly JsonAttempt[];
+  }[];
+}
+
+/** The report for programs; its form is published as `report.schema.json`. */
+export function jsonReport({ title, judgement, run = {} }: ReportInput): string {
+  const { verdicts, checks, operations, outcomes, unread, unreadable, passed, judged } = judgement;
+  const report: JsonReport = {
+    format: 1,
+    title,
+    headline: headline(judgement),
+    passed,
+    judged,
+    note: emptyNote(judgement),
+    run: {
+      seed: run.seed ?? null,
+      date: run.date ?? null,
+      versions: { ...run.versions },
+      rules: rulesText(run),
+    },
+    totals: totalsOf(verdicts),
+    verdicts,
+    checks,
+    outcomes: outcomes.map(saidOf),
+    unread,
+    unreadable,
+    operations: operations.map(({ client, fingerprint, attempts, outcome }) => {
+      const first = attempts[0]?.request;
+      return {
+        client,
+        fingerprint,
+        model: first?.model ?? null,
+        stream: first?.stream ?? false,
+        messages: first?.messages ?? null,
+        bodyBytes: first?.bodyBytes ?? null,
+        outcome: outcome && saidOf(outcome),
+        attempts: attempts.map(attemptOf),
+      };
+    }),
+  };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+function attemptOf(attempt: OperationAttempt): JsonAttempt {
+  const { request, beganAtMs, decision, carriedOut, response, end, succeeded, link } = attempt;
+  return {
+    request: request.request,
+    atMs: request.atMs,
+    beganMs: beganAtMs,
+    method: request.method,
+    host: request.host,
+    path: request.path,
+    rule: decision?.rule ?? null,
+    fault: decision?.fault ?? null,
+    undone: carriedOut?.type === "undone" ? carriedOut.reason : null,
+    instead: carriedOut?.type === "done" ? (carriedOut.instead ?? null) : null,
+    status: response?.status ?? null,
+    requestId: response?.requestId ?? null,
+    retryAfterMs: response?.retryAfterMs ?? null,
+    end: end?.how ?? null,
+    endMs: end?.atMs ?? null,
+    succeeded,
+    link: link && { by: link.by, certainty: link.certainty, newCall: link.isNewCall },
+  };
+}
+
+function saidOf(event: OutcomeEvent): JsonOutcome {
+  const { atMs, from, outcome, operation, requestId, trace, text, exitStatus, signal } = event;
+  return {
+    atMs,
+    from,
+    outcome,
+    operation: operation ?? null,
+    requestId: requestId ?? null,
+    trace: trace ?? null,
+    text: text ?? null,
+    exitStatus: exitStatus ?? null,
+    signal: signal ?? null,
+  };
+}
