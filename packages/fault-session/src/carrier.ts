@@ -9,6 +9,12 @@ import type { Side } from "./events.ts";
 /** How a peer's connection ends: in order (FIN), or as if it broke (RST). */
 export type EndKind = "fin" | "reset";
 
+/**
+ * When HTTP/2 is spoken with a target. `on`: where the client and the upstream both offer it. `alone`: with clients that offer
+ * nothing else; those that offer HTTP/1.1 as well get that. `off`: never, and clients of HTTP/2 alone stay closed.
+ */
+export type Http2Mode = "on" | "alone" | "off";
+
 /** How an end is to be carried out. */
 export interface EndOptions {
   /**
@@ -22,6 +28,8 @@ export interface EndOptions {
 export interface Carrier {
   /** Milliseconds, never going backwards. */
   now(): number;
+  /** When the client opened its connection, on the clock of {@link now}; unless given, when the session was made. */
+  readonly openedAtMs?: number;
   /** These bytes go to that peer, behind what was sent before. `canWait`: they need not go before others follow. */
   send(to: Side, bytes: Uint8Array, canWait?: boolean): void;
   /**
@@ -43,6 +51,21 @@ export interface Carrier {
    * opened all the same where the upstream can't be reached or does not verify. False unless given.
    */
   readonly needsNoUpstream?: boolean;
+  /**
+   * Whether TLS with the upstream is the carrier's, where HTTPS is opened: the session then says nothing to the upstream
+   * before a request needs it. See {@link Session.upstreamTls}. Only with {@link needsNoUpstream}.
+   */
+  readonly speaksUpstreamTls?: boolean;
+  /**
+   * When HTTP/2 is spoken with targets; `off` unless given. It needs that what is sent may be sent at any moment, and that each
+   * peer is read from whatever the other one does ({@link Session.readsFreely}).
+   */
+  readonly http2Mode?: Http2Mode;
+  /**
+   * Whether that peer takes more now; true unless given. Where it said no, {@link Session.drained} is called once it does. Only
+   * with {@link http2Mode}.
+   */
+  readonly hasRoom?: (to: Side) => boolean;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
   readonly insteadOf?: (fault: Fault) => string | undefined;
 }
@@ -63,6 +86,13 @@ export interface CarrierHooks {
   readonly sealed?: (to: Side, bytes: number) => void;
 }
 
+/** Whom a carrier is to speak TLS with. */
+export interface UpstreamTls {
+  readonly host: string;
+  /** The application protocol that is spoken inside: `http/1.1` or `h2`. */
+  readonly protocol: string;
+}
+
 /** What happens on one connection; driven by a carrier. */
 export interface Session {
   /** A peer has said something. The memory may be used again when the call is over. */
@@ -74,6 +104,18 @@ export interface Session {
    * whom and why; it goes into the answer to a request that needed the upstream.
    */
   unreachable(reason: string): void;
+  /**
+   * Whom the carrier is to speak TLS with, so that what is sent to the server, and what it is told of the server, is in
+   * clear: where {@link Carrier.speaksUpstreamTls} says so, or the upstream was late. `undefined` where bytes are as they are.
+   */
+  readonly upstreamTls: UpstreamTls | undefined;
+  /**
+   * The upstream takes too long to answer a client's TLS handshake. That goes on by our own choice, if it can: then nothing
+   * of what was sent to the server so far is wanted, and {@link upstreamTls} says so from now on.
+   *
+   * @returns whether it does.
+   */
+  upstreamIsLate(): boolean;
   /** When to call {@link wake}, on the carrier's clock; undefined while nothing waits for a time. */
   readonly wakeAtMs: number | undefined;
   /** Does what is due by now. */
@@ -82,6 +124,10 @@ export interface Session {
   heldBytes(from: Side): number;
   /** Whether so much is kept or under way that the carrier is to read no more from this peer for now. */
   isFull(from: Side): boolean;
+  /** Whether peers are read from whatever the other one has taken: the protocol's own windows bound what comes. */
+  readonly readsFreely: boolean;
+  /** A peer takes more again. */
+  drained(to: Side): void;
   /** Whether something is under way (a handshake's arithmetic) that will still send by itself. */
   readonly isBusy: boolean;
   /** Resolves when that is over. */

@@ -3,7 +3,7 @@
  * is a target and what is to fail, and hands the bytes to the part that speaks the protocol.
  */
 import type { Decision, FaultMachine, UnreadReason } from "@faultwire/fault-engine";
-import { HeldBytes } from "@faultwire/http1";
+import { HeldBytes } from "@faultwire/http1/internal";
 import { tlsBridgeLimits } from "@faultwire/tls-bridge";
 import { type ClientHello, ClientHelloReader, detectProtocol } from "@faultwire/tls-parser";
 import type { Carrier, CarrierHooks, EndKind, Session } from "./carrier.ts";
@@ -12,6 +12,7 @@ import type { SessionEvent, Side } from "./events.ts";
 import { endedFirst } from "./http/exchange-teller.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
 import type { HttpExchanges } from "./http/http-exchanges.ts";
+import type { Http2Exchanges } from "./http2/http2-exchanges.ts";
 import type { Interception } from "./interception.ts";
 import { type Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
 import { OpaqueTls } from "./opaque-tls.ts";
@@ -19,7 +20,9 @@ import { OpenedTls } from "./opened-tls.ts";
 import { Outlet } from "./outlet.ts";
 import type { Part, PartContext } from "./part.ts";
 import { PlainHttp } from "./plain-http.ts";
+import { isPreface, PlainHttp2 } from "./plain-http2.ts";
 import type { FaultPolicy } from "./policy.ts";
+import { passesUnread, type SessionAtRest } from "./session-rest.ts";
 import { unreadTeller } from "./unread-teller.ts";
 import { wireMachines } from "./wire-fault.ts";
 
@@ -32,6 +35,8 @@ export interface ConnectionSessionOptions {
   readonly desk: FaultDesk;
   /** How HTTPS is opened; left out, it stays closed. */
   readonly interception?: Interception | undefined;
+  /** Whom a client wants that names nobody in its ClientHello, where the carrier knows it: a host, lower case. */
+  readonly host?: string | undefined;
   readonly tell: (event: SessionEvent) => void;
 }
 
@@ -77,8 +82,14 @@ export class ConnectionSession implements Session {
       hooks,
       unsentReason: carrier.unsentReason ?? endedFirst,
       needsNoUpstream: carrier.needsNoUpstream ?? false,
+      speaksUpstreamTls: carrier.speaksUpstreamTls ?? false,
+      http2Mode: carrier.http2Mode ?? "off",
+      hasRoom: (to) =>
+        this.#outlets[to].pendingBytes < sessionLimits.maxHeldBytes && (carrier.hasRoom?.(to) ?? true),
       now,
+      openedAtMs: carrier.openedAtMs ?? now(),
       tell,
+      ...(options.host === undefined ? {} : { host: options.host }),
       unread: unreadTeller({ policy, now, tell }),
       send: (to, bytes, canWait) => this.#outlets[to].send(bytes, canWait),
       end: (to, how) => this.#outlets[to].end(how),
@@ -97,6 +108,22 @@ export class ConnectionSession implements Session {
   get hasChanged(): boolean {
     return this.#isCut || (this.#part?.hasChanged ?? false);
   }
+  /**
+   * What has to be kept so that a new session can {@link resume} this connection; `undefined` while something is under way, or
+   * where nothing but this session can go on: TLS that is opened, for instance.
+   */
+  get atRest(): SessionAtRest | undefined {
+    const part = this.#part;
+    if (part === undefined || this.#isCut || this.#faultOfBytes || this.isBusy) return undefined;
+    if (sides.some((side) => this.#hasEnded[side] || !this.#outlets[side].isClear)) return undefined;
+    return part === null ? passesUnread : part.atRest;
+  }
+
+  /** Goes on with a connection that rested; before anything else. Nothing is told of it again. */
+  resume(rest: SessionAtRest): void {
+    this.#part = rest.exchanges ? new PlainHttp(this.#context, rest) : null;
+  }
+
   /** Whether a fault has ended the client's connection, or is to behind what still goes there: nothing more is wanted. */
   get isCut(): boolean {
     return this.#isCut;
@@ -108,9 +135,22 @@ export class ConnectionSession implements Session {
   get exchanges(): HttpExchanges | undefined {
     return this.#part?.exchanges;
   }
+  /** The same where HTTP/2 is spoken. */
+  get http2(): Http2Exchanges | undefined {
+    return this.#part?.http2;
+  }
+  /** As of a session: where HTTP/2 is spoken, whose windows bound what comes. */
+  get readsFreely(): boolean {
+    return this.#part?.http2 !== undefined;
+  }
   /** TLS that is opened, where it is. */
   get openedTls(): OpenedTls | undefined {
     return this.#part instanceof OpenedTls ? this.#part : undefined;
+  }
+
+  /** Whom the carrier is to speak TLS with, and what is spoken inside. */
+  get upstreamTls(): Session["upstreamTls"] {
+    return this.#part?.upstreamTls;
   }
 
   get wakeAtMs(): number | undefined {
@@ -172,11 +212,23 @@ export class ConnectionSession implements Session {
     else this.#outlets.client.end("fin");
   }
 
+  upstreamIsLate(): boolean {
+    return this.#part?.upstreamIsLate?.() ?? false;
+  }
+
   wake(): void {
     const now = this.#carrier.now();
     const at = this.#part?.wakeAtMs;
     if (at !== undefined && at <= now) this.#part?.wake?.();
     for (const side of sides) this.#outlets[side].wake(now);
+    // What a fault held has made room.
+    if (this.readsFreely) for (const side of sides) this.#part?.drained?.(side);
+    this.#checkBytes();
+  }
+
+  /** A peer takes more again: what waited for that goes. */
+  drained(to: Side): void {
+    this.#part?.drained?.(to);
     this.#checkBytes();
   }
 
@@ -196,17 +248,24 @@ export class ConnectionSession implements Session {
     this.#pass();
   }
 
-  /** Something of ours has thrown: goes on without looking where nothing was changed, and ends otherwise. */
-  abandon(): void {
-    const isChanged = this.hasChanged;
+  /**
+   * Something of ours has thrown: goes on without looking where nothing was changed, and ends otherwise.
+   *
+   * @param isWhole - Whether all that the peers have said has gone on, or will: a peer could not go on with a part of it.
+   * @returns whether it goes on.
+   */
+  abandon(isWhole = true): boolean {
+    const isChanged = this.hasChanged || !isWhole;
     try {
       this.#part?.finish();
     } catch {
       // The part is broken; what it had to tell is lost.
     }
-    this.#pass();
-    if (!isChanged) return;
-    for (const side of sides) this.#outlets[side].cut("fin");
+    if (isChanged) {
+      this.#part = null;
+      for (const side of sides) this.#outlets[side].cut("fin");
+    } else this.#pass();
+    return !isChanged;
   }
 
   finish(): void {
@@ -305,6 +364,7 @@ export class ConnectionSession implements Session {
         return;
       case "http":
         if (detection.message === "response") this.#unknown("other-protocol", from, prefix);
+        else if (this.#isHttp2(prefix)) this.#begin(new PlainHttp2(this.#context), prefix);
         else this.#begin(new PlainHttp(this.#context), prefix);
         return;
       case "sslv2":
@@ -316,6 +376,12 @@ export class ConnectionSession implements Session {
       default:
         detection satisfies never;
     }
+  }
+
+  /** Whether it is HTTP/2 with prior knowledge, to a target that the carrier knows: requests come too late to tell. */
+  #isHttp2(prefix: Uint8Array): boolean {
+    const { http2Mode, host, policy } = this.#context;
+    return http2Mode !== "off" && isPreface(prefix) && host !== undefined && policy.isTarget(host);
   }
 
   /** @param said - All that the client has said; `fresh` what the reader has not seen of it. */
@@ -337,12 +403,12 @@ export class ConnectionSession implements Session {
   #meet(hello: ClientHello, interception: Interception, said: Uint8Array): void {
     const { tell } = this.#options;
     const { policy } = this.#context;
-    const host = hostOfHello(hello);
+    const host = hostOfHello(hello, this.#context.host);
     if (host === undefined || !policy.isTarget(host)) {
       this.#begin(new OpaqueTls(this.#context), said);
       return;
     }
-    const why = interception.obstacle(host, hello);
+    const why = interception.obstacle(host, hello, this.#context.http2Mode);
     if (why !== undefined) {
       tell({ type: "not-opened", host, why });
       this.#begin(new OpaqueTls(this.#context), said);

@@ -26,8 +26,9 @@ export type SessionEvent =
   | {
       /** The target of a connection is known, or will never be. */
       readonly type: "detected";
-      readonly protocol: "tls" | "http" | "other";
-      /** SNI or Host; undefined where there is none. */
+      /** `unread`: nothing of the connection is read, because its carrier knows that it is for no target. */
+      readonly protocol: "tls" | "http" | "other" | "unread";
+      /** SNI or Host, or the name that the carrier was given; undefined where there is none. */
       readonly host: string | undefined;
       readonly alpnProtocols: readonly string[];
       readonly target: boolean;

@@ -1,9 +1,11 @@
 /** How HTTPS is opened: whom we can stand for, whom we trust, and which hosts have to stay closed. */
 import type { CertificateDefect } from "@faultwire/fault-engine";
 import {
+  type BridgeFailure,
   type IdentityRequest,
   SecureContextCache,
   type ServerIdentity,
+  type TlsBridgeOptions,
   type UpstreamTrust,
 } from "@faultwire/tls-bridge";
 import {
@@ -14,6 +16,7 @@ import {
   offeredVersionsOf,
 } from "@faultwire/tls-parser";
 import { LRUCache } from "lru-cache";
+import type { Http2Mode } from "./carrier.ts";
 import type { ClosedReason } from "./events.ts";
 
 export interface InterceptionOptions {
@@ -21,6 +24,8 @@ export interface InterceptionOptions {
   identityFor(request: IdentityRequest): Promise<ServerIdentity>;
   /** The same with something wrong on purpose; without it no certificate can be bad. */
   defectiveIdentityFor?(defect: CertificateDefect, serverName: string): Promise<ServerIdentity>;
+  /** The CA's public key: a client that says that it takes no certificate signed by such a key stays closed. */
+  readonly issuerKey?: NonNullable<TlsBridgeOptions["issuerKey"]>;
   /** Whether the CA may stand for a host; true for all unless given. */
   permits?(host: string): boolean;
   /** How upstreams are verified: against Node's roots and these. */
@@ -35,8 +40,15 @@ export const interceptionLimits = {
   closedForMs: 600_000,
 } as const;
 
-/** What we speak inside of an opened connection. */
-const ourProtocol = "http/1.1";
+/**
+ * What we speak inside of an opened connection with a client that offers these protocols.
+ *
+ * @param mode - As of a carrier.
+ */
+export function ourProtocols(mode: Http2Mode, offered: readonly string[]): readonly string[] {
+  if (mode === "on") return ["h2", "http/1.1"];
+  return mode === "alone" && !offered.includes("http/1.1") ? ["h2"] : ["http/1.1"];
+}
 
 /** Shared by all sessions of a carrier. */
 export class Interception {
@@ -56,10 +68,15 @@ export class Interception {
     });
   }
 
-  /** Why this connection has to stay closed, or undefined where it can be opened. */
-  obstacle(host: string, hello: ClientHello): ClosedReason | undefined {
+  /**
+   * Why this connection has to stay closed, or undefined where it can be opened.
+   *
+   * @param mode - As of a carrier; `off` unless given.
+   */
+  obstacle(host: string, hello: ClientHello, mode: Http2Mode = "off"): ClosedReason | undefined {
     const offered = alpnProtocolsOf(hello);
-    if (offered.length > 0 && !offered.includes(ourProtocol)) return "h2-only";
+    const ours = ourProtocols(mode, offered);
+    if (offered.length > 0 && !offered.some((protocol) => ours.includes(protocol))) return "h2-only";
     if (this.options.permits?.(host) === false) return "not-permitted";
     return this.#closed.get(host) ?? this.#closed.get(offerTo(host, hello));
   }
@@ -71,6 +88,14 @@ export class Interception {
   learn(host: string, why: ClosedReason, hello: ClientHello): void {
     this.#closed.set(why === "upstream-refuses" ? offerTo(host, hello) : host, why);
   }
+}
+
+/** Why connections to a host stay closed once a session has failed like this; `undefined` where they don't. */
+export function lessonOf(failure: BridgeFailure, isHandshake: boolean): ClosedReason | undefined {
+  const { code } = failure;
+  if (code === "upstream-asks-for-certificate") return "asks-for-certificate";
+  const refuses = code === "upstream-alert" || (code === "handshake" && failure.from === "server");
+  return isHandshake && refuses ? "upstream-refuses" : undefined;
 }
 
 /** What an upstream may refuse: our own offer follows the client's. GREASE (RFC 8701) differs in each connection. */

@@ -5,7 +5,7 @@ import { alpnProtocolsOf, type ClientHello, serverNameOf } from "@faultwire/tls-
 import type { SessionEvent } from "./events.ts";
 import { hostOfAuthority } from "./host-name.ts";
 import { ExchangeLog } from "./http/exchange-log.ts";
-import type { FaultPolicy } from "./policy.ts";
+import type { ConnectionDecision, FaultPolicy } from "./policy.ts";
 import type { TellUnread } from "./unread-teller.ts";
 
 /** What the introduction of a connection needs. */
@@ -13,43 +13,37 @@ export interface Introducer {
   readonly policy: FaultPolicy;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
+  /** When the client opened its connection, on that clock. */
+  readonly openedAtMs: number;
   readonly tell: (event: SessionEvent) => void;
   readonly unread: TellUnread;
+  /** Whom a client wants that names nobody in its ClientHello; lower case. */
+  readonly host?: string;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
   readonly insteadOf?: (fault: Fault) => string | undefined;
 }
 
-/** A connection to a target. */
+/** A connection to a target, or a client that asks a proxy for one. */
 export class Acquaintance {
   readonly host: string;
-  readonly way: TrafficWay;
   readonly facts: ConnectionFacts & { readonly client: string };
   readonly decision: Decision | null;
   readonly #log: ExchangeLog;
   /** Set by the log. */
   isTold = false;
 
+  /** @param answer - The policy's. */
   constructor(
-    introducer: Introducer,
+    introducer: Pick<Introducer, "insteadOf" | "now" | "openedAtMs" | "policy">,
     host: string,
-    way: TrafficWay,
-    hello: ClientHello | undefined,
-    userAgent: string | undefined,
+    { facts, decision }: ConnectionDecision,
   ) {
-    const { policy, now, insteadOf } = introducer;
+    const { policy, now, openedAtMs, insteadOf } = introducer;
     this.host = host;
-    this.way = way;
-    const { facts, decision } = policy.connection({
-      way,
-      host,
-      alpnProtocols: hello ? alpnProtocolsOf(hello) : [],
-      clientHello: hello,
-      userAgent,
-    });
     this.facts = facts;
     this.decision = decision;
     this.#log = new ExchangeLog({ ...facts, host }, now, (event) => policy.record(event), insteadOf);
-    this.#log.connection();
+    this.#log.connection(openedAtMs);
     this.#log.decision(this);
   }
 
@@ -63,10 +57,14 @@ export class Acquaintance {
   }
 }
 
-/** The host that a ClientHello names, lower case; `undefined` where it names none. */
-export function hostOfHello(hello: ClientHello): string | undefined {
+/**
+ * The host that a ClientHello names, lower case.
+ *
+ * @param otherwise - Where it names none.
+ */
+export function hostOfHello(hello: ClientHello, otherwise?: string): string | undefined {
   const serverName = serverNameOf(hello);
-  return hostOfAuthority(serverName ?? "") || undefined;
+  return hostOfAuthority(serverName ?? "") || otherwise;
 }
 
 /** The host that a request's head names, lower case; empty where it names none. */
@@ -81,7 +79,7 @@ export function meetTls(
   way: TrafficWay,
 ): Acquaintance | undefined {
   const { policy, tell, unread } = introducer;
-  const host = hostOfHello(hello);
+  const host = hostOfHello(hello, introducer.host);
   const target = host !== undefined && policy.isTarget(host);
   tell({
     type: "detected",
@@ -92,7 +90,10 @@ export function meetTls(
     way,
   });
   if (host === undefined) unread("no-server-name", "client");
-  return target ? new Acquaintance(introducer, host, way, hello, undefined) : undefined;
+  if (!target) return undefined;
+  const alpnProtocols = alpnProtocolsOf(hello);
+  const news = { way, host, alpnProtocols, clientHello: hello, userAgent: undefined };
+  return new Acquaintance(introducer, host, policy.connection(news));
 }
 
 /** Meets a connection that speaks HTTP in clear. @returns `undefined` where it is not to a target. */
@@ -112,5 +113,7 @@ export function meetHttp(
     way: "plain",
   });
   if (host === "") unread("no-host", "client");
-  return target ? new Acquaintance(introducer, host, "plain", undefined, userAgent) : undefined;
+  if (!target) return undefined;
+  const news = { way: "plain", host, alpnProtocols: [], clientHello: undefined, userAgent } as const;
+  return new Acquaintance(introducer, host, policy.connection(news));
 }

@@ -5,7 +5,12 @@
 export type { EndKind } from "./carrier.ts";
 export { hostOfAuthority } from "./host-name.ts";
 export { ChangedMessage, type ChangedMessageOptions, type MessageAction } from "./http/changed-message.ts";
-export { ExchangeLog, type LoggedExchange, type LoggedRequest } from "./http/exchange-log.ts";
+export {
+  ExchangeLog,
+  type LoggedExchange,
+  type LoggedRequest,
+  type LoggedResponse,
+} from "./http/exchange-log.ts";
 export { FaultDesk, faultDeskLimits } from "./http/fault-desk.ts";
 export type { MessageHead } from "./http/message-head.ts";
 export {
@@ -19,5 +24,11 @@ export {
 } from "./http/request-plan.ts";
 export type { ChangeableResponse, ChangePlan, ResponseChangeOptions } from "./http/response-change.ts";
 export { UsageMeter } from "./http/usage-meter.ts";
-export type { ConnectionDecision, FaultPolicy, NewConnection } from "./policy.ts";
+export type {
+  ConnectDecision,
+  ConnectionDecision,
+  FaultPolicy,
+  NewConnect,
+  NewConnection,
+} from "./policy.ts";
 export { type PolicyQuestion, withoutThrowing } from "./without-throwing.ts";

@@ -4,6 +4,7 @@ import { type EndKind, otherSide } from "./carrier.ts";
 import type { Side } from "./events.ts";
 import { type Acquaintance, meetTls } from "./introduction.ts";
 import type { Part, PartContext } from "./part.ts";
+import { passesUnread, type SessionAtRest } from "./session-rest.ts";
 import { TlsFollower } from "./tls-follower.ts";
 import { strikeOf } from "./tls-strike.ts";
 
@@ -36,8 +37,18 @@ export class OpaqueTls implements Part {
     });
   }
 
+  heldBytes(from: Side): number {
+    return from === "client" ? this.#follower.pendingBytes : 0;
+  }
+
   get hasChanged(): boolean {
     return this.#hasChanged;
+  }
+
+  get atRest(): SessionAtRest | undefined {
+    const { met, isOver } = this.#follower;
+    const isTold = !met?.decision || met.isTold;
+    return isOver && isTold && !this.#hasChanged && !this.#isOver ? passesUnread : undefined;
   }
 
   receive(from: Side, chunk: Uint8Array): void {

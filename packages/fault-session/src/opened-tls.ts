@@ -1,6 +1,5 @@
-/** TLS that is opened: a session with the client and one with the upstream, ended by `tls-bridge`, HTTP/1.1 between. */
-import { HandshakeTracker } from "@faultwire/handshake-fsm";
-import { joinBytes } from "@faultwire/http1";
+/** TLS that is opened: a session with the client and one with the upstream, ended by `tls-bridge`, HTTP between. */
+import { joinBytes } from "@faultwire/http1/internal";
 import {
   type BridgeFailure,
   type BridgeSession,
@@ -8,15 +7,21 @@ import {
   type TlsBridgeHandler,
   tlsBridgeLimits,
 } from "@faultwire/tls-bridge";
-import type { ClientHello } from "@faultwire/tls-parser";
-import { type EndKind, otherSide } from "./carrier.ts";
+import { alpnProtocolsOf, type ClientHello } from "@faultwire/tls-parser";
+import { type EndKind, otherSide, type UpstreamTls } from "./carrier.ts";
 import type { Side } from "./events.ts";
+import { exchangesInTls } from "./exchange-options.ts";
+import { HandshakeTelling } from "./handshake-telling.ts";
 import { endedFirst } from "./http/exchange-teller.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
-import type { Interception } from "./interception.ts";
+import type { HttpPort } from "./http/http-port.ts";
+import { Http2Exchanges } from "./http2/http2-exchanges.ts";
+import type { Http2Port } from "./http2/http2-port.ts";
+import { type Interception, lessonOf, ourProtocols } from "./interception.ts";
 import type { Acquaintance } from "./introduction.ts";
 import type { Part, PartContext } from "./part.ts";
 import { isFull } from "./plain-http.ts";
+import type { Spoken } from "./spoken.ts";
 import { bridgeFaultOf, isSpoiledBy, type RecordFault, recordFaultOf } from "./tls-faults.ts";
 import { isOfBytes } from "./wire-fault.ts";
 
@@ -36,10 +41,14 @@ export interface OpenedTlsOptions {
 const silentAfterMs = 5000;
 
 export class OpenedTls implements Part {
-  readonly #options: OpenedTlsOptions;
+  readonly #options: Omit<OpenedTlsOptions, "hello">;
   readonly #bridge: TlsBridge;
-  readonly #tracker: HandshakeTracker;
-  exchanges: HttpExchanges | undefined;
+  readonly #handshake: HandshakeTelling;
+  /** What is spoken inside, once the handshakes are done. */
+  #spoken: Spoken | undefined;
+  /** What the client is served with where TLS with the upstream is the carrier's: nearly every upstream has HTTP/1.1. */
+  readonly #clearProtocol: string;
+  #isFarewelled = false;
   #recordFault: RecordFault | undefined;
   #hasSent = false;
   /** Whether the client waits for something of what is to go to it. */
@@ -49,13 +58,16 @@ export class OpenedTls implements Part {
   /** How a peer's connection has ended: the other one's ends behind what still has to go to it. */
   readonly #ends: Record<Side, EndKind | undefined> = { client: undefined, server: undefined };
   /** Ends that the exchanges, or who is told of a handshake, know of. */
-  readonly #seenEnds = new Set<Side>();
+  readonly #seenEnds: Record<Side, boolean> = { client: false, server: false };
   /** The connection goes on closed, without this part. */
   #isLeft = false;
-  #isReported = false;
   /** Of the session, once there is one. */
   #version: BridgeSession["version"] | undefined;
   #failure: BridgeFailure | undefined;
+  /** TLS with the upstream is the carrier's: what is said to it, and what it says, is in clear. */
+  #isClear: boolean;
+  /** The upstream has answered. */
+  #hasHeardUpstream = false;
   /** Why the upstream can't be reached, where it can't, as the carrier said it. */
   #unreachable: string | undefined;
   /** The upstream was told that nothing is wanted of it any more. */
@@ -74,19 +86,23 @@ export class OpenedTls implements Part {
   #said: Uint8Array[] = [];
   readonly hasChanged = true;
 
-  constructor(options: OpenedTlsOptions) {
+  constructor({ hello, ...options }: OpenedTlsOptions) {
     this.#options = options;
-    const { context, interception, met, hello } = options;
-    this.#tracker = new HandshakeTracker({ now: context.now });
+    const { context, interception, met } = options;
+    this.#handshake = new HandshakeTelling(hello, context);
     const { decision } = met;
     const fault = bridgeFaultOf(decision, hello, interception.options);
     this.#recordFault = recordFaultOf(decision);
     if (fault.undone !== undefined) met.outcome(fault.undone);
     if (decision && isOfBytes(decision)) context.faultBytes(decision, met);
-    const { upstream } = interception.options;
+    const { upstream, issuerKey } = interception.options;
+    this.#isClear = context.needsNoUpstream && context.speaksUpstreamTls;
+    const offered = alpnProtocolsOf(hello);
+    this.#clearProtocol = offered.length === 0 || offered.includes("http/1.1") ? "http/1.1" : "h2";
     this.#bridge = new TlsBridge({
       identityFor: fault.identityFor ?? ((request) => interception.options.identityFor(request)),
-      ...(upstream ? { upstream } : {}),
+      ...(issuerKey ? { issuerKey } : {}),
+      upstream: { ...upstream, host: met.host },
       ...(fault.versions ? { versions: fault.versions } : {}),
       ...(fault.cipherSuites ? { cipherSuites: fault.cipherSuites } : {}),
       ...(fault.handshakeAlert ? { handshakeAlert: fault.handshakeAlert } : {}),
@@ -94,31 +110,68 @@ export class OpenedTls implements Part {
       // A carrier that needs no upstream can send to either peer at any moment.
       lockstep: !context.needsNoUpstream,
       withoutUpstream: context.needsNoUpstream,
+      alone: this.#isClear,
+      protocols: ourProtocols(context.http2Mode, offered),
+      preferredAlone: () => (this.#isClear ? this.#clearProtocol : undefined),
       handler: this.#handler(),
     });
   }
 
+  get exchanges(): HttpExchanges | undefined {
+    return this.#spoken instanceof HttpExchanges ? this.#spoken : undefined;
+  }
+  get http2(): Http2Exchanges | undefined {
+    return this.#spoken instanceof Http2Exchanges ? this.#spoken : undefined;
+  }
+
+  get upstreamTls(): UpstreamTls | undefined {
+    if (!this.#isClear || this.#isLeft) return undefined;
+    return { host: this.#options.met.host, protocol: this.#clearProtocol };
+  }
+
+  drained(): void {
+    this.http2?.flush();
+    this.flush();
+  }
+
+  upstreamIsLate(): boolean {
+    const { context } = this.#options;
+    const isOver = this.#hasHeardUpstream || this.#spoken || this.#failure || this.#isLeft;
+    if (isOver || this.#isClear || !context.needsNoUpstream) return false;
+    this.#isClear = true;
+    this.#bridge.unreachable("it is late");
+    this.flush();
+    return true;
+  }
+
   get isMute(): boolean {
-    return this.exchanges?.isStalled ?? false;
+    return this.#spoken?.isStalled ?? false;
   }
   get isBusy(): boolean {
     return this.#bridge.isBusy;
   }
   get wakeAtMs(): number | undefined {
-    const at = this.exchanges?.wakeAtMs;
+    const at = this.#spoken?.dueAtMs;
     return this.#silentAtMs === undefined ? at : Math.min(at ?? this.#silentAtMs, this.#silentAtMs);
   }
   heldBytes(from: Side): number {
-    return this.#bridge.waitingBytes(from) + (this.exchanges?.heldBytes(from) ?? 0);
+    return this.#bridge.waitingBytes(from) + (this.#spoken?.heldBytes(from) ?? 0);
   }
   isFull(from: Side): boolean {
-    if (this.exchanges) return isFull(this.exchanges, from);
+    const { exchanges } = this;
+    if (exchanges) return isFull(exchanges, from);
+    // Windows of HTTP/2 bound what a peer can say.
+    if (this.#spoken) return false;
     return this.#bridge.waitingBytes(from) >= tlsBridgeLimits.bufferedBytes / 2;
   }
 
   /** Whether this peer has sent the beginning of a record whose rest is still to come. */
   isInRecord(from: Side): boolean {
-    return this.exchanges !== undefined && !this.#failure && this.#bridge.isInRecord(from);
+    return this.#spoken !== undefined && !this.#failure && this.#bridge.isInRecord(from);
+  }
+  /** Whether the upstream has said by TLS that this is all: nothing more comes of it. */
+  get isFarewelled(): boolean {
+    return this.#isFarewelled;
   }
   /** Whether the session has failed, so that nothing but alerts and ends goes to the peers. */
   get hasFailed(): boolean {
@@ -136,7 +189,15 @@ export class OpenedTls implements Part {
   }
 
   receive(from: Side, bytes: Uint8Array): void {
-    if (!this.#isReported && from === "client") this.#follow("client", bytes);
+    if (from === "server") {
+      this.#hasHeardUpstream = true;
+      if (this.#isClear) {
+        this.#spoken?.fromServer(bytes);
+        this.flush();
+        return;
+      }
+    }
+    if (from === "client") this.#handshake.follow("client", bytes);
     if (!this.#hasSent && from === "client") this.#said.push(new Uint8Array(bytes));
     this.#bridge.push(from, bytes);
     // What TLS 1.2 itself answers a client with is that it may not renegotiate, and for that the client waits.
@@ -146,7 +207,7 @@ export class OpenedTls implements Part {
   }
 
   ended(from: Side, how: EndKind): void {
-    const isAlone = this.#bridge.hasLeftUpstream;
+    const isAlone = this.#bridge.hasLeftUpstream && !this.#isClear;
     if (isAlone && from === "server") return;
     this.#ends[from] = how;
     // There is no upstream whose end would end the client's connection.
@@ -156,7 +217,8 @@ export class OpenedTls implements Part {
 
   unreachable(reason: string): void {
     this.#unreachable = reason;
-    this.#bridge.unreachable(reason);
+    if (this.#isClear) this.#spoken?.unreachable(reason);
+    else this.#bridge.unreachable(reason);
     this.flush();
   }
 
@@ -168,14 +230,14 @@ export class OpenedTls implements Part {
   wake(): void {
     const now = this.#options.context.now();
     if (this.#silentAtMs !== undefined && this.#silentAtMs <= now) this.#tellSilence();
-    this.exchanges?.wake();
+    this.#spoken?.wake();
     this.flush();
   }
 
   finish(): void {
-    this.exchanges?.finish();
+    this.#spoken?.finish();
     this.#options.met.outcome(endedFirst);
-    this.#report();
+    this.#handshake.tell();
     this.#bridge.end();
   }
 
@@ -192,10 +254,10 @@ export class OpenedTls implements Part {
       }
       return;
     }
-    if (this.#bridge.hasLeftUpstream && !this.#hasLeftUpstream) this.#leaveUpstream();
+    if (this.#bridge.hasLeftUpstream && !this.#hasLeftUpstream && !this.#isClear) this.#leaveUpstream();
     // What a peer said before it ended may still be in work.
     if (!this.isBusy) this.#seeEnds();
-    if (this.#owesCloseNotify && !this.exchanges?.owesClient) {
+    if (this.#owesCloseNotify && !this.#spoken?.owesClient) {
       this.#owesCloseNotify = false;
       this.#isAwaited = true;
       this.#bridge.closeNotify("client");
@@ -211,14 +273,14 @@ export class OpenedTls implements Part {
       this.#isAnswered = true;
       this.#silentAtMs = context.now() + silentAfterMs;
     }
-    if (!this.#isReported) this.#follow("server", toClient);
+    this.#handshake.follow("server", toClient);
     // A client may go without a word when it has seen it.
     const isShown = toClient.length > 0 && met.decision?.fault.kind === "tls.certificate";
-    context.send("server", toServer);
+    if (!this.#isClear) context.send("server", toServer);
     // Session tickets can wait for something to go with.
     context.send("client", toClient, !this.#isAwaited);
     if (isShown && !this.#failure) this.#outcomeWhenGone();
-    if (this.exchanges) this.#isAwaited = false;
+    if (this.#spoken) this.#isAwaited = false;
     const waiting = this.#waiting.splice(0);
     for (const { what, told } of waiting) if (what === "sent") context.whenGone("client", what, told);
     if (this.#failure) {
@@ -233,13 +295,16 @@ export class OpenedTls implements Part {
   #seeEnds(): void {
     for (const from of ["client", "server"] as const) {
       const how = this.#ends[from];
-      if (!how || this.#seenEnds.has(from)) continue;
-      this.#seenEnds.add(from);
-      if (!this.exchanges) this.#endedInHandshake(from);
-      else if (from === "server") this.exchanges.serverEnded(how);
-      else {
+      if (!how || this.#seenEnds[from]) continue;
+      this.#seenEnds[from] = true;
+      if (!this.#spoken) this.#endedInHandshake(from);
+      else if (from === "server") {
+        this.#spoken.serverEnded(how);
+        // With TLS of its own the session hears of the upstream's farewell before.
+        if (this.#isClear && how === "fin") this.#owesCloseNotify = this.#clientEnd === undefined;
+      } else {
         if (this.#silentAtMs !== undefined) this.#tellSilence();
-        this.exchanges.clientEnded();
+        this.#spoken.clientEnded();
       }
     }
   }
@@ -250,13 +315,14 @@ export class OpenedTls implements Part {
     const { client, server } = this.#ends;
     if (this.isBusy) return;
     if (client) context.end("server", client);
-    if (this.#failure || this.#clientEnd || !server || this.exchanges?.owesClient) return;
+    if (this.#failure || this.#clientEnd || !server || this.#spoken?.owesClient) return;
     context.end("client", server);
-    this.exchanges?.leave();
+    this.#spoken?.leave();
   }
 
   #endedInHandshake(from: Side): void {
-    if (this.#failure) return;
+    // No handshake is under way with an upstream that is the carrier's.
+    if (this.#failure || (from === "server" && this.#isClear)) return;
     if (from === "client" && this.#silentAtMs !== undefined) {
       this.#tellSilence();
       return;
@@ -273,13 +339,15 @@ export class OpenedTls implements Part {
       data: (from, plaintext) => {
         if (from === "client") {
           this.#silentAtMs = undefined;
-          this.exchanges?.fromClient(plaintext);
-        } else this.exchanges?.fromServer(plaintext);
+          this.#spoken?.fromClient(plaintext);
+        } else this.#spoken?.fromServer(plaintext);
       },
       closeNotify: (from) => {
-        if (from === "client") this.#bridge.closeNotify("server");
+        if (from === "client" && this.#isClear) this.#options.context.end("server", "fin");
+        else if (from === "client") this.#bridge.closeNotify("server");
         else {
-          this.exchanges?.serverEnded("fin");
+          this.#isFarewelled = true;
+          this.#spoken?.serverEnded("fin");
           // Behind a fault that has struck nothing comes, least of all a proper end.
           this.#owesCloseNotify = this.#clientEnd === undefined;
         }
@@ -309,33 +377,39 @@ export class OpenedTls implements Part {
     const kind = met.decision?.fault.kind;
     if (kind === "tls.handshake-slow") context.leaveBytes();
     else if (kind?.startsWith("tls.") && !this.#recordFault) met.outcome(null);
-    const { policy, desk, now, hooks, unread, unsentReason } = context;
-    this.exchanges = new HttpExchanges({
-      policy,
-      desk,
-      now,
-      hooks,
-      unsentReason,
-      ...(context.insteadOf ? { insteadOf: context.insteadOf } : {}),
-      unread: (reason, from) => unread(reason, from, met),
-      introduce: () => met.facts,
-      port: {
-        toClient: (bytes) => this.#toClient(bytes),
-        toServer: (bytes) => this.#write("server", bytes),
-        endClient: (how) => this.#endClient(how),
-        // TLS has a farewell of its own.
-        whenGone: (what, told) => this.#waiting.push({ what: this.#endsWithFin ? what : "sent", told }),
-        hold: (to, ms) => context.hold(to, ms),
+    this.#spoken = exchangesInTls(alpnProtocol, context, met, this.#port());
+    this.#handshake.over();
+    if (this.#isClear) {
+      if (this.#unreachable !== undefined) this.#spoken.unreachable(this.#unreachable);
+    } else if (upstreamFailure) this.#goAlone(upstreamFailure);
+  }
+
+  /** Where what is spoken inside goes. */
+  #port(): HttpPort & Http2Port {
+    const { context } = this.#options;
+    return {
+      toClient: (bytes) => this.#toClient(bytes),
+      toServer: (bytes) => {
+        if (this.#isClear) context.send("server", bytes);
+        else this.#write("server", bytes);
       },
-    });
-    if (upstreamFailure) this.#goAlone(upstreamFailure);
+      endClient: (how) => this.#endClient(how),
+      // TLS has a farewell of its own.
+      whenGone: (what, told) => this.#waiting.push({ what: this.#endsWithFin ? what : "sent", told }),
+      hold: (to, ms) => context.hold(to, ms),
+      hasRoom: (to) => context.hasRoom(to),
+      endServer: () => {
+        if (!this.#isClear) this.#bridge.closeNotify("server");
+        context.end("server", "fin");
+      },
+    };
   }
 
   /** Nothing is wanted of the upstream any more: its end is none of the client's. */
   #leaveUpstream(): void {
     this.#hasLeftUpstream = true;
     this.#ends.server = this.#ends.client && "fin";
-    this.#seenEnds.add("server");
+    this.#seenEnds.server = true;
     const { context } = this.#options;
     context.send("server", this.#bridge.take("server"));
     context.end("server", "fin");
@@ -347,7 +421,7 @@ export class OpenedTls implements Part {
     // A carrier tells of those that it could not reach.
     if (code !== "upstream-unreachable")
       context.tell({ type: "session-failed", host: met.host, code, message });
-    this.exchanges?.unreachable(this.#unreachable ?? message);
+    this.#spoken?.unreachable(this.#unreachable ?? message);
   }
 
   #write(to: Side, bytes: Uint8Array): void {
@@ -387,6 +461,8 @@ export class OpenedTls implements Part {
   }
 
   #endClient(how: EndKind): void {
+    // A fault of a record has ended it already, in its own way.
+    if (this.#clientEnd !== undefined) return;
     this.#isAwaited = true;
     if (how === "fin") this.#bridge.closeNotify("client");
     else this.#endsWithFin = true;
@@ -394,7 +470,8 @@ export class OpenedTls implements Part {
   }
 
   #failed(failure: BridgeFailure): void {
-    const { context, interception, met, hello } = this.#options;
+    const { context, interception, met } = this.#options;
+    const { hello } = this.#handshake;
     const { host, facts } = met;
     const { code, message } = failure;
     // The connection goes on closed: the part that follows it then has the rest to tell.
@@ -403,29 +480,11 @@ export class OpenedTls implements Part {
     else if (code === "client-rejects-certificate")
       context.tell({ type: "untrusted", host, client: facts.client, message });
     else {
-      if (code === "upstream-asks-for-certificate") interception.learn(host, "asks-for-certificate", hello);
-      const isHandshake = this.exchanges === undefined;
-      if (isHandshake && (code === "upstream-alert" || (code === "handshake" && failure.from === "server")))
-        interception.learn(host, "upstream-refuses", hello);
+      const lesson = lessonOf(failure, this.#spoken === undefined);
+      if (hello && lesson) interception.learn(host, lesson, hello);
       context.tell({ type: "session-failed", host, code, message });
     }
-    this.exchanges?.finish();
-    this.#report();
-  }
-
-  #follow(from: Side, bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    for (const event of this.#tracker.push(from, bytes)) if (event.kind === "established") this.#report();
-  }
-
-  #report(): void {
-    if (this.#isReported) return;
-    this.#isReported = true;
-    this.#tracker.end();
-    this.#options.context.tell({
-      type: "handshake",
-      clientHello: this.#options.hello,
-      handshake: this.#tracker.summary(),
-    });
+    this.#spoken?.finish();
+    this.#handshake.tell();
   }
 }

@@ -41,6 +41,12 @@ export class Outlet {
     return this.#end !== undefined || this.#hasEnded || this.#isBroken;
   }
 
+  /** Whether nothing has happened here that a new outlet would not do the same way. */
+  get isClear(): boolean {
+    const waits = this.#kept.length + this.#waiters.length > 0;
+    return !waits && !this.#machine && !this.isClosed && !this.#isForgotten && this.heldUntilMs === undefined;
+  }
+
   /** Whether a fault works on the bytes that go to this peer. */
   get hasMachine(): boolean {
     return this.#machine !== undefined;
@@ -71,7 +77,8 @@ export class Outlet {
   get wakeAtMs(): number | undefined {
     if (this.#hasEnded) return undefined;
     const machine = this.#machine?.wakeAtMs ?? Number.POSITIVE_INFINITY;
-    const isWaited = this.#kept.length > 0 || this.#end !== undefined;
+    // An end that waits for the machine's bytes comes when the machine is woken.
+    const isWaited = this.#kept.length > 0 || (this.#end !== undefined && !this.isScheduled);
     const at = Math.min(machine, isWaited ? this.#openAtMs : Number.POSITIVE_INFINITY);
     return Number.isFinite(at) ? at : undefined;
   }

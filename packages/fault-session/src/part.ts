@@ -1,10 +1,12 @@
 /** What speaks one protocol inside of a session, and what the session gives it. */
 import type { Decision } from "@faultwire/fault-engine";
-import type { CarrierHooks, EndKind } from "./carrier.ts";
+import type { CarrierHooks, EndKind, Http2Mode, Session } from "./carrier.ts";
 import type { Side } from "./events.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
 import type { HttpExchanges } from "./http/http-exchanges.ts";
+import type { Http2Exchanges } from "./http2/http2-exchanges.ts";
 import type { Acquaintance, Introducer } from "./introduction.ts";
+import type { SessionAtRest } from "./session-rest.ts";
 
 /** A protocol's part of a session: both peers' bytes in the order in which they came. */
 export interface Part {
@@ -14,8 +16,14 @@ export interface Part {
   ended(from: Side, how: EndKind): void;
   /** The upstream can't be reached; left out where the client's connection then just ends. */
   unreachable?(reason: string): void;
+  /** As of a session. */
+  readonly upstreamTls?: Session["upstreamTls"];
+  /** As of a session. */
+  upstreamIsLate?(): boolean;
   /** The connection is over: tells what is left to tell. */
   finish(): void;
+  /** As of a session; left out, or undefined, where the part can't be put in another one's place. */
+  readonly atRest?: SessionAtRest | undefined;
   /** Whether the peers have got something else than what was said to them, or less. */
   readonly hasChanged: boolean;
   readonly wakeAtMs?: number | undefined;
@@ -30,6 +38,10 @@ export interface Part {
   isFull?(from: Side): boolean;
   /** The requests and responses, once HTTP is spoken. */
   readonly exchanges?: HttpExchanges | undefined;
+  /** The same where HTTP/2 is spoken. */
+  readonly http2?: Http2Exchanges | undefined;
+  /** A peer takes more again. */
+  drained?(to: Side): void;
 }
 
 /** What a part is given. */
@@ -40,6 +52,12 @@ export interface PartContext extends Introducer {
   readonly unsentReason: string;
   /** As `needsNoUpstream` of a carrier. */
   readonly needsNoUpstream: boolean;
+  /** As of a carrier. */
+  readonly speaksUpstreamTls: boolean;
+  /** As of a carrier. */
+  readonly http2Mode: Http2Mode;
+  /** Whether that peer takes more now, with what still waits in the session. */
+  hasRoom(to: Side): boolean;
   /** These bytes go to that peer. */
   send(to: Side, bytes: Uint8Array, canWait?: boolean): void;
   /** A peer's connection ends behind what was sent. */

@@ -1,68 +1,55 @@
 /** HTTP/1.1 in clear: the exchanges on one side, the session on the other. */
-import { headerValue } from "@faultwire/http1";
 import { type EndKind, otherSide, sessionLimits } from "./carrier.ts";
 import type { Side } from "./events.ts";
+import { exchangesInClear } from "./exchange-options.ts";
 import { endedFirst } from "./http/exchange-teller.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
-import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
+import type { Acquaintance } from "./introduction.ts";
 import type { Part, PartContext } from "./part.ts";
-import { isOfBytes } from "./wire-fault.ts";
+import { passesUnread, type SessionAtRest } from "./session-rest.ts";
 
 /** Whether exchanges keep so much that nothing more is to be read from this peer for now. */
 export function isFull(exchanges: HttpExchanges, from: Side): boolean {
   if (from === "client") return exchanges.isFull;
   // What is held until all of it has come, as a message to be changed is, goes on only by what is still to be read.
+  if (exchanges.webSocket?.isFull(from)) return true;
   const goesByItself = exchanges.wakeAtMs !== undefined || exchanges.isSending;
   return goesByItself && exchanges.heldBytes("server") >= sessionLimits.maxHeldBytes;
 }
-
-/** Why faults of TLS are none of plain HTTP. */
-export const noTls = "there is no TLS in clear";
 
 export class PlainHttp implements Part {
   readonly exchanges: HttpExchanges;
   readonly keepsBytes = true;
   readonly #context: PartContext;
-  #met: Acquaintance | undefined;
+  readonly #met: () => Acquaintance | undefined;
   /** The upstream has ended; the client's end waits for what still goes to it. */
   #owedEnd: EndKind | undefined;
 
-  constructor(context: PartContext) {
+  /** @param rest - What goes on here of a connection that rested. */
+  constructor(context: PartContext, rest?: SessionAtRest) {
     this.#context = context;
-    const { policy, desk, now, hooks, unread, unsentReason } = context;
-    this.exchanges = new HttpExchanges({
-      policy,
-      desk,
-      now,
-      hooks,
-      unsentReason,
-      ...(context.insteadOf ? { insteadOf: context.insteadOf } : {}),
-      unread: (reason, from) => unread(reason, from, this.#met),
-      introduce: (head) => {
-        const met = meetHttp(context, hostOfHead(head), headerValue(head.headers, "user-agent"));
-        this.#met = met;
-        const decision = met?.decision;
-        if (met && decision) {
-          if (decision.fault.kind.startsWith("tls.") || !isOfBytes(decision)) met.outcome(noTls);
-          else context.faultBytes(decision, met);
-        }
-        return met?.facts ?? null;
-      },
-      port: {
-        toClient: (bytes) => context.send("client", bytes),
-        toServer: (bytes) => context.send("server", bytes),
-        endClient: (how) => context.endClient(how),
-        whenGone: (what, told) => context.whenGone("client", what, told),
-        hold: (to, ms) => context.hold(to, ms),
-      },
-    });
+    const { connection } = rest?.exchanges ?? {};
+    const { options, met } = exchangesInClear(
+      context,
+      connection && { host: connection.host ?? "", facts: connection },
+    );
+    this.#met = met;
+    const keepsLastHead = !context.needsNoUpstream;
+    this.exchanges = new HttpExchanges({ ...options, hooks: context.hooks, keepsLastHead }, rest);
+  }
+
+  get atRest(): SessionAtRest | undefined {
+    const { exchanges } = this;
+    const met = this.#met();
+    if (this.#owedEnd !== undefined || (met?.decision && !met.isTold)) return undefined;
+    return exchanges.isOpaque && !exchanges.hasChanged ? passesUnread : exchanges.atRest;
   }
 
   get hasChanged(): boolean {
     return this.exchanges.hasChanged;
   }
   get wakeAtMs(): number | undefined {
-    return this.exchanges.wakeAtMs;
+    return this.exchanges.dueAtMs;
   }
   heldBytes(from: Side): number {
     return this.exchanges.heldBytes(from);
@@ -103,7 +90,7 @@ export class PlainHttp implements Part {
 
   finish(): void {
     this.exchanges.finish();
-    this.#met?.outcome(endedFirst);
+    this.#met()?.outcome(endedFirst);
   }
 
   #payEnd(): void {

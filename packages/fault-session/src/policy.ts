@@ -4,6 +4,7 @@
  */
 import type {
   ConnectionFacts,
+  ConnectVerdict,
   Decision,
   EngineEvent,
   RequestDecision,
@@ -25,6 +26,17 @@ export interface NewConnection {
   readonly clientHello: ClientHello | undefined;
   /** The first request's `user-agent`, where it is there in clear. */
   readonly userAgent: string | undefined;
+  /** What the policy said when the client asked for this connection; left out where it was not asked. */
+  readonly connect?: ConnectVerdict;
+}
+
+/** A client that asks a proxy for a connection to a target, before anything is said on it. */
+export interface NewConnect {
+  /** As the client names it; lower case. */
+  readonly host: string;
+  readonly port: number;
+  /** Of the asking request, where there is one. */
+  readonly userAgent: string | undefined;
 }
 
 /** The answer about a connection. */
@@ -35,10 +47,23 @@ export interface ConnectionDecision {
   readonly decision: Decision | null;
 }
 
+/** The answer to a client that asks for a connection. */
+export interface ConnectDecision {
+  /** Names the asking in events. */
+  readonly facts: ConnectionFacts & { readonly client: string };
+  /** Goes into the question about the connection, if it comes about. */
+  readonly verdict: ConnectVerdict;
+}
+
 /** Decides. Must not throw: `withoutThrowing` makes "nothing fails" of what a policy throws. */
 export interface FaultPolicy {
   /** Whether traffic to this host (lower case, no port) may be touched at all. */
   isTarget(host: string): boolean;
+  /**
+   * Asked once per connection to a target that a client asks a proxy for, before {@link FaultPolicy.connection}; undefined
+   * where no rule is for that moment. Left out: nothing is refused.
+   */
+  connect?(asked: NewConnect): ConnectDecision | undefined;
   /** Asked once per connection to a target. */
   connection(connection: NewConnection): ConnectionDecision;
   /** Asked once per request to a target, and a second time with its body where the answer was `needs-body`. */

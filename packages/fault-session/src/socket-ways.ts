@@ -1,11 +1,14 @@
 /** What a carrier with sockets of its own can do to its connections, and what it does instead. */
-import { abilitiesOf, type FaultKind, ofLayers, type TrafficWay, type Way } from "@faultwire/fault-engine";
-import { noTls } from "./plain-http.ts";
+import type { FaultKind, TrafficWay, Way } from "@faultwire/fault-engine";
+import { abilitiesOf, ofLayers } from "@faultwire/fault-engine/internal";
+import { connectedAlready } from "./connected-already.ts";
+import { noTls } from "./exchange-options.ts";
 import { notOpened } from "./tls-strike.ts";
 
 /** What a connection whose HTTPS stays closed can't do, or does otherwise, whoever carries it. */
 export const closedTlsExceptions: Partial<Readonly<Record<FaultKind, string>>> = {
-  ...ofLayers(["http", "stream", "model"], notOpened),
+  "connect.refuse": connectedAlready,
+  ...ofLayers(["http", "stream", "model", "websocket"], notOpened),
   "tls.alert": "instead: in clear, so at client-hello and server-hello only",
   "tls.certificate": notOpened,
   "tls.version": notOpened,
@@ -27,6 +30,7 @@ const opaque: Way = {
 const decrypted: Way = {
   name: "opened",
   abilities: abilitiesOf({
+    "connect.refuse": connectedAlready,
     "tls.version": "instead: of TLS 1.2 and TLS 1.3 only; others are never spoken here",
     "tls.alpn": "instead: refused as asked for; nothing but http/1.1 can be forced",
   }),
@@ -36,6 +40,7 @@ const decrypted: Way = {
 const plain: Way = {
   name: "plain",
   abilities: abilitiesOf({
+    "connect.refuse": connectedAlready,
     ...ofLayers(["tls"], noTls),
     "connection.close": "instead: as asked for, but at the moments of a handshake, which there is none",
     "connection.reset": "instead: as asked for, but at the moments of a handshake, which there is none",

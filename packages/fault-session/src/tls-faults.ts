@@ -15,6 +15,7 @@ import {
   type ClientHello,
   RecordLimit,
 } from "@faultwire/tls-parser";
+import { connectedAlready } from "./connected-already.ts";
 import type { InterceptionOptions } from "./interception.ts";
 
 /** What a fault changes about a handshake. */
@@ -74,6 +75,8 @@ export function bridgeFaultOf(
           description: ALERT_NUMBERS[fault.description],
         },
       };
+    case "connect.refuse":
+      return { undone: connectedAlready };
     default:
       return {};
   }

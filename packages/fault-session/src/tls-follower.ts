@@ -44,7 +44,8 @@ export class TlsFollower {
     client: new RecordReader({ skipApplicationData: true }),
     server: new RecordReader({ skipApplicationData: true }),
   };
-  readonly #tracker: HandshakeTracker;
+  /** Until the handshake is over and told, or nothing is waited for any more. */
+  #tracker: HandshakeTracker | undefined;
   #clientHello: ClientHello | undefined;
   #met: Acquaintance | undefined;
   #strike: Strike | undefined;
@@ -69,6 +70,12 @@ export class TlsFollower {
     return this.#isOver;
   }
 
+  /** Bytes of the peers that are kept: parts of records and of handshake messages. */
+  get pendingBytes(): number {
+    const { client, server } = this.#records;
+    return client.pendingBytes + server.pendingBytes + (this.#tracker?.pendingBytes ?? 0);
+  }
+
   /** Takes what a peer has said. @returns the moment that was waited for, where these bytes bring it. */
   see(from: Side, chunk: Uint8Array): Reached | undefined {
     const reader = this.#records[from];
@@ -86,7 +93,7 @@ export class TlsFollower {
       this.#lostTrack();
       return undefined;
     }
-    if (this.#tracker.state.name === "lost-track") this.#lostTrack();
+    if (this.#tracker?.state.name === "lost-track") this.#lostTrack();
     else if (this.#isEstablished && !this.#strike) this.#leave();
     return undefined;
   }
@@ -95,7 +102,7 @@ export class TlsFollower {
   finish(): void {
     this.#met?.outcome(endedFirst);
     if (this.#clientHello) {
-      this.#tracker.end();
+      this.#tracker?.end();
       this.#report();
     }
     this.#isOver = true;
@@ -105,7 +112,7 @@ export class TlsFollower {
   #reached(from: Side, record: TlsRecord): Strike | undefined {
     const wasEstablished = this.#isEstablished;
     let reached: Moment | undefined;
-    for (const event of this.#tracker.feed(from, record)) {
+    for (const event of this.#tracker?.feed(from, record) ?? []) {
       const moment = this.#momentOf(event);
       if (moment !== undefined && moment === this.#strike?.at) reached = moment;
     }
@@ -165,11 +172,14 @@ export class TlsFollower {
   #leave(): void {
     this.#report();
     this.#isOver = true;
+    // A connection can be open and quiet for hours.
+    this.#tracker = undefined;
+    this.#clientHello = undefined;
   }
 
   /** Tells once what is known of the handshake. */
   #report(): void {
-    if (this.#isReported) return;
+    if (this.#isReported || !this.#tracker) return;
     this.#isReported = true;
     this.#options.tell({
       type: "handshake",

@@ -2,6 +2,7 @@
 import { ALERT_NUMBERS, type Fault, type Moment } from "@faultwire/fault-engine";
 import { AlertLevel, ContentType } from "@faultwire/tls-parser";
 import type { EndKind } from "./carrier.ts";
+import { connectedAlready } from "./connected-already.ts";
 
 /** Why a connection that stays closed can't carry out a fault of what is inside. */
 export const notOpened = "the connection is not opened";
@@ -46,6 +47,8 @@ export function strikeOf(fault: Fault): Strike | string | null {
     case "connection.corrupt":
     case "tls.handshake-slow":
       return null;
+    case "connect.refuse":
+      return connectedAlready;
     default:
       return notOpened;
   }

@@ -28,9 +28,11 @@ export interface UnreadTellerOptions {
 
 /** One connection's teller: each reason is told once. */
 export function unreadTeller({ policy, now, tell }: UnreadTellerOptions): TellUnread {
-  const told = new Set<UnreadReason>();
+  // Most connections have nothing to tell.
+  let told: Set<UnreadReason> | undefined;
   return (reason, from, connection) => {
-    if (told.has(reason)) return;
+    if (told?.has(reason)) return;
+    told ??= new Set();
     told.add(reason);
     tell({ type: "unread", host: connection?.host, from, reason });
     policy.record({

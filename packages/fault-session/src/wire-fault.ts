@@ -1,8 +1,8 @@
 /** Faults of a connection's bytes, whatever is inside: how a decision becomes a machine for each direction. */
 import {
+  type ConnectFault,
   createMachine,
   type Decision,
-  drawDuration,
   type Fault,
   type FaultMachine,
   type FaultOutcome,
@@ -11,7 +11,9 @@ import {
   type StreamAction,
   type StreamFault,
   type TlsFault,
+  type WebSocketFault,
 } from "@faultwire/fault-engine";
+import { drawDuration } from "@faultwire/fault-engine/internal";
 import { BytePoint, type PointFault } from "./byte-point.ts";
 import type { Side } from "./events.ts";
 
@@ -41,7 +43,7 @@ export function wireMachines(decision: Decision, nowMs: number): WireMachines {
       };
     default:
       // Nothing of a connection is forgotten: the compiler asks for every kind of that layer.
-      fault satisfies TlsFault | HttpFault | StreamFault | ModelFault;
+      fault satisfies ConnectFault | TlsFault | HttpFault | StreamFault | ModelFault | WebSocketFault;
       return {};
   }
 }
@@ -87,7 +89,7 @@ export function isOfBytes({ fault }: Decision): boolean {
     case "tls.handshake-slow":
       return true;
     default:
-      fault satisfies TlsFault | HttpFault | StreamFault | ModelFault;
+      fault satisfies ConnectFault | TlsFault | HttpFault | StreamFault | ModelFault | WebSocketFault;
       return false;
   }
 }

@@ -2,7 +2,7 @@
 import type { FaultPolicy } from "./policy.ts";
 
 /** A method of the policy. */
-export type PolicyQuestion = "isTarget" | "connection" | "request" | "record";
+export type PolicyQuestion = "isTarget" | "connect" | "connection" | "request" | "record";
 
 const unknownConnection = { facts: { connection: "?", client: "?" }, decision: null };
 
@@ -30,6 +30,7 @@ export function withoutThrowing(
   };
   return {
     isTarget: (host) => guarded("isTarget", () => policy.isTarget(host), false),
+    connect: (asked) => guarded("connect", () => policy.connect?.(asked), undefined),
     connection: (connection) => guarded("connection", () => policy.connection(connection), unknownConnection),
     request: (facts) => guarded("request", () => policy.request(facts), { kind: "none", rule: null }),
     record: (event) => guarded("record", () => policy.record(event), undefined),

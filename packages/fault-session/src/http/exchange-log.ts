@@ -6,10 +6,16 @@ import {
   type ExchangeEnd,
   type Fault,
   requestFingerprint,
+  requestHints,
+  retryAfterMs,
   summarizeRequest,
+  type WebSocketTally,
 } from "@faultwire/fault-engine";
-import { headerValue, joinBytes, type RequestHead } from "@faultwire/http1";
+import { responseRequestId } from "@faultwire/fault-engine/internal";
+import { type Header, headerValue, type RequestHead } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import { hostOfAuthority } from "../host-name.ts";
+import { maxRememberedBodyBytes } from "./exchange.ts";
 import { isAdmission, type RequestPlan } from "./request-plan.ts";
 
 /** What the log has to know of an exchange, whatever carries its messages. */
@@ -18,6 +24,12 @@ export interface LoggedExchange {
   readonly name: string | null;
   readonly decision: Decision | null;
   readonly plan: RequestPlan | null;
+  /** An answer stands in for an upstream that can't be reached. */
+  readonly isStandIn?: boolean;
+  /** Counts the events of a stream that passes unchanged. */
+  readonly passing?: { readonly events: number } | undefined;
+  /** What went over it, where it opened a WebSocket. */
+  readonly webSocket?: WebSocketTally | undefined;
   /** Set by the log: the outcome of the fault is told. */
   isTold: boolean;
 }
@@ -25,9 +37,28 @@ export interface LoggedExchange {
 /** The same of a request that has been read. */
 export interface LoggedRequest extends LoggedExchange {
   readonly head: Pick<RequestHead, "method" | "target" | "headers">;
-  /** Emptied by the log. */
+  /** When its head came. */
+  readonly beganAtMs: number;
+  /** The beginning of its body; emptied by the log. */
   body: readonly Uint8Array[];
+  /** Bytes of all of its body. */
+  bodyBytes: number;
 }
+
+/** A response's head, as far as the log has to know it. */
+export interface LoggedResponse {
+  readonly status: number;
+  readonly headers: readonly Header[];
+  /** Made by a fault, not by the upstream. */
+  readonly injected: boolean;
+  /** Milliseconds since 1970, for a `retry-after` that is a date. */
+  readonly wallNowMs: number;
+  /** When it was given to the client's connection, where that was before now. */
+  readonly atMs?: number;
+}
+
+/** Where a carrier does what is asked for. */
+const asAskedFor = (): undefined => undefined;
 
 /** The one teller of what becomes of a connection, its requests and its faults, whatever carries them. */
 export class ExchangeLog {
@@ -40,7 +71,7 @@ export class ExchangeLog {
     connection: ConnectionFacts & { readonly client: string },
     now: () => number,
     record: (event: EngineEvent) => void,
-    insteadOf: (fault: Fault) => string | undefined = () => undefined,
+    insteadOf: (fault: Fault) => string | undefined = asAskedFor,
   ) {
     this.#insteadOf = insteadOf;
     this.#connection = connection;
@@ -48,31 +79,39 @@ export class ExchangeLog {
     this.#record = record;
   }
 
-  /** A client has come. */
-  connection(): void {
+  /** A client has come; it opened its connection at `openedAtMs`. */
+  connection(openedAtMs: number): void {
     const { connection, client, host = "" } = this.#connection;
-    this.#record({ type: "connection", atMs: this.#now(), connection, client, host });
+    this.#record({ type: "connection", atMs: this.#now(), openedAtMs, connection, client, host });
   }
 
   /** A client asks for something. */
   request(exchange: LoggedRequest): void {
-    const { head, name } = exchange;
+    const { head, name, beganAtMs, bodyBytes } = exchange;
     if (name === null) return;
+    const { method, target, headers } = head;
     const body = joinBytes(exchange.body);
-    const { path, model, stream } = summarizeRequest({ ...this.#connection, ...head, body });
-    this.#record({
+    const { connection, client } = this.#connection;
+    const { path, model, stream, messages } = summarizeRequest({ connection, method, target, headers, body });
+    const event = {
       type: "request",
       atMs: this.#now(),
+      beganAtMs,
       request: name,
-      connection: this.#connection.connection,
-      client: this.#connection.client,
-      host: hostOfAuthority(headerValue(head.headers, "host") ?? this.#connection.host ?? ""),
-      method: head.method,
+      connection,
+      client,
+      host: hostOfAuthority(headerValue(headers, "host") ?? this.#connection.host ?? ""),
+      method,
       path,
-      fingerprint: requestFingerprint(head.method, head.target, body),
+      // More than that may be kept, by chance: it depends on the parts in which the body came.
+      fingerprint: requestFingerprint(method, target, body.subarray(0, maxRememberedBodyBytes), bodyBytes),
       model,
       stream,
-    });
+      bodyBytes,
+    } as const;
+    // Not spread into the event: that costs more than all else here.
+    Object.assign(event, messages === null ? undefined : { messages }, requestHints(headers));
+    this.#record(event);
     exchange.body = [];
   }
 
@@ -80,6 +119,7 @@ export class ExchangeLog {
   decision({ name, decision, plan }: LoggedExchange): void {
     if (!decision || isAdmission(plan)) return;
     const { rule, fault, matchNumber } = decision;
+    const preset = fault.kind === "http.error" ? fault.answer.preset : null;
     const { connection } = this.#connection;
     this.#record({
       type: "decision",
@@ -89,6 +129,7 @@ export class ExchangeLog {
       rule,
       fault: fault.kind,
       matchNumber,
+      ...(preset !== null && { preset }),
     });
   }
 
@@ -108,12 +149,29 @@ export class ExchangeLog {
     this.#record({ type: "done", ...common, ...(instead === undefined ? {} : { instead }) });
   }
 
-  response({ name }: LoggedExchange, status: number, injected: boolean, retryAfterMs: number | null): void {
+  /** The client is being sent the head of a response. */
+  response(
+    { name, isStandIn }: LoggedExchange,
+    { status, headers, injected, wallNowMs, atMs }: LoggedResponse,
+  ): void {
     if (name === null) return;
-    this.#record({ type: "response", atMs: this.#now(), request: name, status, injected, retryAfterMs });
+    const requestId = responseRequestId(headers);
+    this.#record({
+      type: "response",
+      atMs: atMs ?? this.#now(),
+      request: name,
+      status,
+      injected,
+      retryAfterMs: retryAfterMs(headers, wallNowMs),
+      ...(requestId !== undefined && { requestId }),
+      ...(isStandIn && { standsIn: true as const }),
+    });
   }
 
-  end({ name }: LoggedExchange, how: ExchangeEnd): void {
-    if (name !== null) this.#record({ type: "end", atMs: this.#now(), request: name, how });
+  end({ name, passing, webSocket }: LoggedExchange, how: ExchangeEnd): void {
+    if (name === null) return;
+    const events = passing && { events: passing.events };
+    const talk = webSocket && { webSocket };
+    this.#record({ type: "end", atMs: this.#now(), request: name, how, ...events, ...talk });
   }
 }

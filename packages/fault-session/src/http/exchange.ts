@@ -1,8 +1,10 @@
 /** One request and what becomes of it. */
-import type { Decision } from "@faultwire/fault-engine";
-import { headerValue, type RequestHead } from "@faultwire/http1";
+import type { Decision, WebSocketTally } from "@faultwire/fault-engine";
+import { headerValue, type RequestHead, type ResponseHead } from "@faultwire/http1";
+import type { EndKind } from "../carrier.ts";
 import type { ChangedResponse } from "./changed-response.ts";
 import { type EncodedAnswer, noAnswer } from "./encode-answer.ts";
+import type { EventCounter } from "./event-counter.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
 /**
@@ -35,20 +37,32 @@ export class Exchange {
   bodyBytes = 0;
   /** The beginning of the body; all of it while it waits for a decision. */
   body: Uint8Array[] = [];
+  /** Parts of {@link body} that are copies; what follows is still in the memory that it came in. */
+  #copied = 0;
   /** What happens to its response, from the response's head on. */
   changed: ChangedResponse | null = null;
+  /** Counts the events of its response, where that is a stream and passes unchanged. */
+  passing: EventCounter | undefined;
+  /** What went over it, where it opened a WebSocket. */
+  webSocket: WebSocketTally | undefined;
   /** What goes to the client where it {@link isAnswered}, as bytes. */
   answer: EncodedAnswer = noAnswer;
-  /** An answer that comes late has begun to go out. */
+  /** The head of the upstream's response, while the client has not been sent it. */
+  heldHead: Pick<ResponseHead, "status" | "headers"> | null = null;
+  /** A response that is changed, or an answer that comes late, has begun to go out. */
   hasBegun = false;
   /** The answer stands in for an upstream that can't be reached; no rule asked for it. */
   isStandIn = false;
   /** The outcome of its fault is told. */
   isTold = false;
 
-  constructor(head: RequestHead, name: string | null) {
+  /** When its head came. */
+  readonly beganAtMs: number;
+
+  constructor(head: RequestHead, name: string | null, beganAtMs: number) {
     this.head = head;
     this.name = name;
+    this.beganAtMs = beganAtMs;
   }
 
   /** Whether it goes to the upstream, so that a response comes. */
@@ -68,6 +82,15 @@ export class Exchange {
     return plan?.kind === "end" || ((plan?.kind === "answer" || plan?.kind === "raw") && plan.closes);
   }
 
+  /** How the client's connection ends with the upstream's response; `undefined` where it does not. */
+  get endOfResponse(): EndKind | undefined {
+    const { plan } = this;
+    if (plan?.kind !== "change" || !plan.ends) return undefined;
+    const { fault } = plan;
+    const isReset = fault.kind === "connection.reset" || ("stop" in fault && fault.stop === "reset");
+    return isReset ? "reset" : "fin";
+  }
+
   /** Bytes of its body, as far as they are known. */
   get knownBodyBytes(): number {
     const { framing } = this.head;
@@ -84,17 +107,26 @@ export class Exchange {
     return framing.kind === "none" || (framing.kind === "length" && framing.bytes === 0);
   }
 
-  /** Keeps a part of it; copied, as {@link remember} says. */
+  /** Keeps a part of it; copied, as {@link own} says. */
   hold(bytes: Uint8Array): void {
-    this.held.push(bytes.slice());
+    this.held.push(copyOf(bytes));
     this.heldBytes += bytes.length;
   }
 
-  /** Takes a part of the body in; copied, because what it came in is much larger and would stay for it. */
+  /** Takes a part of the body in, as a view: before the memory that it came in is used again, call {@link own}. */
   remember(data: Uint8Array): void {
     if (data.length === 0) return;
     const isWanted = this.plan === null || this.bodyBytes < maxRememberedBodyBytes;
-    if (isWanted) this.body.push(data.slice());
+    if (isWanted) this.body.push(data);
     this.bodyBytes += data.length;
   }
+
+  /** Copies what is remembered and is not copied yet: what it came in is much larger, and would stay for it. */
+  own(): void {
+    for (; this.#copied < this.body.length; this.#copied++)
+      this.body[this.#copied] = copyOf(this.body[this.#copied]!);
+  }
 }
+
+/** Not by `slice`, which copies nothing of a Buffer. */
+const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);

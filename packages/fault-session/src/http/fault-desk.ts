@@ -4,14 +4,13 @@
  */
 
 import {
-  DEFAULT_PROVIDER,
   type Decision,
   type Fault,
   type FaultResponseContext,
   RateLimits,
   requestId,
-  requestProvider,
 } from "@faultwire/fault-engine";
+import { DEFAULT_PROVIDER, requestProvider } from "@faultwire/fault-engine/internal";
 import type { MessageHead } from "./message-head.ts";
 
 type RateLimitFault = Extract<Fault, { readonly kind: "http.rate-limit" }>;
@@ -64,6 +63,11 @@ export class FaultDesk {
     const provider = requestProvider(head.target, head.headers) ?? DEFAULT_PROVIDER;
     const seed = `${decision.rule}/${decision.random("request-id", 0)}`;
     return { requestId: requestId(provider, seed, 0), nowMs: this.nowMs, marker: decision.marker };
+  }
+
+  /** Every budget begins anew. */
+  forgetBudgets(): void {
+    this.#budgets.clear();
   }
 
   /** The budgets of a rule; a rule whose budget was changed begins anew. */

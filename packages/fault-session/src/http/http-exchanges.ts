@@ -6,20 +6,25 @@
  * requests, and the connection goes on wherever the fault leaves it in one piece.
  */
 import type { ConnectionFacts } from "@faultwire/fault-engine";
-import { type RequestHead, type RequestItem, RequestReader } from "@faultwire/http1";
+import { type InterimResponse, type RequestHead, type RequestItem, RequestReader } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
+import type { SessionAtRest } from "../session-rest.ts";
 import type { ChangedResponse } from "./changed-response.ts";
 import { encodeAnswer } from "./encode-answer.ts";
 import { Exchange, passOn } from "./exchange.ts";
+import { httpExchangeLimits } from "./exchange-limits.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
 import { ExchangeTeller } from "./exchange-teller.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
+import { openWebSocket } from "./open-web-socket.ts";
 import { readableHead } from "./readable-head.ts";
 import { RequestDecider } from "./request-decider.ts";
 import { ResponseSide, type ResponseTurn } from "./response-side.ts";
 import { unreachablePlan } from "./unreachable-plan.ts";
+import { UpstreamGate } from "./upstream-gate.ts";
+import type { WebSocketTalk } from "./web-socket.ts";
 
 const noFacts: ConnectionFacts = { connection: "" };
 
@@ -35,31 +40,49 @@ export class HttpExchanges {
   readonly #requests = new RequestReader();
   readonly #responses: ResponseSide;
   readonly #queue = new ExchangeQueue();
+  readonly #gate: UpstreamGate;
   /** The request that is being read. */
   #reading: Exchange | null = null;
+  /** What is spoken in place of HTTP, where an upgrade led to it. */
+  #webSocket: WebSocketTalk | undefined;
   #hasClientEnded = false;
   #isOpaque = false;
   #isOver = false;
   /** Why the upstream can't be reached, where it can't. */
   #unreachable: string | undefined;
   #hasChanged = false;
+  /** The client has said that it asks for nothing behind its last request. */
+  #hasAskedLast = false;
 
-  constructor(options: HttpExchangesOptions) {
+  /** @param rest - What goes on here of a connection that rested. */
+  constructor(options: HttpExchangesOptions, rest?: SessionAtRest) {
     this.#options = options;
     this.#port = options.port;
     const { policy, desk, unread } = options;
     const decided = (exchange: Exchange): void => this.#carryOut(exchange);
     this.#decider = new RequestDecider({ policy, desk, unread, decided });
-    this.#tell = new ExchangeTeller(options.port, options.unread, options.unsentReason);
-    const isOver = (): boolean => this.#isOver;
+    this.#tell = new ExchangeTeller(
+      options.port,
+      options.unread,
+      { now: options.now, wallNow: () => options.desk.nowMs },
+      options.unsentReason,
+    );
     const turn: ResponseTurn = {
-      get isOver() {
-        return isOver();
-      },
+      isOver: () => this.#isOver,
       end: (how) => this.#end(how),
       becomeOpaque: () => this.#becomeOpaque(),
+      openWebSocket: (exchange, head) => this.#openWebSocket(exchange, head),
+      toWebSocket: (bytes) => {
+        this.#webSocket?.receive("server", bytes);
+        return this.#webSocket !== undefined;
+      },
     };
     const { port, now } = options;
+    this.#gate = new UpstreamGate({
+      now,
+      send: (bytes) => port.toServer(bytes),
+      expect: (method) => this.#responses.expect(method),
+    });
     this.#responses = new ResponseSide({
       queue: this.#queue,
       tell: this.#tell,
@@ -68,7 +91,28 @@ export class HttpExchanges {
       now,
       unread,
       turn,
+      gate: this.#gate,
     });
+    if (!rest?.exchanges) return;
+    this.#hasChanged = rest.hasChanged;
+    this.#know(rest.exchanges.connection);
+    if (rest.exchanges.isStrict) this.#gate.guard();
+  }
+
+  /** What has to be kept of them between two exchanges; `undefined` while something is under way or is not as at first. */
+  get atRest(): SessionAtRest | undefined {
+    const connection = this.#connection;
+    const isUnder = this.#queue.length > 0 || this.#reading !== null || !this.#requests.isIdle;
+    const isLeft = this.#isOver || this.#isOpaque || this.#hasClientEnded || this.#hasAskedLast;
+    if (!connection || isUnder || isLeft || this.#unreachable !== undefined) return undefined;
+    if (!this.#responses.isIdle || !this.#gate.isIdle || !this.#tell.isIdle) return undefined;
+    return { hasChanged: this.#hasChanged, exchanges: { connection, isStrict: this.#gate.isStrict } };
+  }
+
+  /** Whether a peer has said that its last message was the last, and all of both has come. */
+  get isSpent(): boolean {
+    const isLast = this.#hasAskedLast || this.#responses.isDone;
+    return isLast && !this.#isOpaque && this.#queue.length === 0 && this.#reading === null;
   }
 
   /** Whether anything was sent that the peers did not say themselves, or kept from them. */
@@ -88,7 +132,21 @@ export class HttpExchanges {
 
   /** Whether so much is under way that nothing more should be read from the client for now. */
   get isFull(): boolean {
-    return this.#queue.isFull;
+    return (
+      this.#webSocket?.isFull("client") ||
+      this.#queue.isFull ||
+      this.#gate.heldBytes >= httpExchangeLimits.maxWaitingBytes
+    );
+  }
+
+  /** Whether something of the client waits behind a question of the carrier's own ({@link insert}). */
+  get isBehindQuestion(): boolean {
+    return !this.#isOver && this.#gate.heldBytes > 0;
+  }
+
+  /** What waits there can't be sent later: it goes nowhere, and the connection is not used again. */
+  dropBehindQuestion(): void {
+    if (!this.#gate.drop()) this.#end("fin");
   }
 
   /** Whether a response that depends on the upstream no more is still being sent, slowly or never. */
@@ -98,6 +156,7 @@ export class HttpExchanges {
 
   /** Whether the client is still to get something that depends on the upstream no more. */
   get owesClient(): boolean {
+    if (this.#webSocket && !this.#isOver) return this.#webSocket.holdsEnd;
     if (this.#isOver || this.#isOpaque) return false;
     const { first } = this.#queue;
     return this.isSending || (first?.isAnswered === true && (first.isSent || !this.#hasClientEnded));
@@ -105,6 +164,7 @@ export class HttpExchanges {
 
   /** Whether a response has come to a standstill that is for ever. */
   get isStalled(): boolean {
+    if (this.#webSocket) return !this.#isOver && this.#webSocket.isStalled;
     return !this.#isOver && this.#queue.first?.changed?.isStalled === true;
   }
 
@@ -120,11 +180,7 @@ export class HttpExchanges {
 
   /** How the client's connection will end with the upstream's response that is due; `undefined` where it will not. */
   get dueEnd(): EndKind | undefined {
-    const plan = this.#queue.first?.plan;
-    if (plan?.kind !== "change" || !plan.ends) return undefined;
-    const { fault } = plan;
-    const isReset = fault.kind === "connection.reset" || ("stop" in fault && fault.stop === "reset");
-    return isReset ? "reset" : "fin";
+    return this.#queue.first?.endOfResponse;
   }
 
   /** Whether an answer that is given here is due, and the client's connection ends with it. */
@@ -132,7 +188,7 @@ export class HttpExchanges {
     return this.#queue.first?.endsWithAnswer ?? false;
   }
 
-  /** The last request's head. */
+  /** The last request's head, where it is kept ({@link HttpExchangesOptions.keepsLastHead}). */
   get lastHead(): RequestHead | null {
     return this.#lastHead;
   }
@@ -144,33 +200,59 @@ export class HttpExchanges {
 
   /** Bytes that this peer has said, or has made us say, and that are kept here. */
   heldBytes(from: Side): number {
-    if (from === "client") return this.#queue.waitingBytes + (this.#reading?.heldBytes ?? 0);
+    if (this.#webSocket) return this.#webSocket.heldBytes(from);
+    if (from === "client")
+      return (
+        this.#queue.waitingBytes +
+        (this.#reading?.heldBytes ?? 0) +
+        this.#gate.heldBytes +
+        this.#requests.pendingBytes
+      );
     return this.#responses.heldBytes;
   }
 
-  /** When to call {@link wake}; `undefined` while nothing waits for a time. */
+  /** When the response that is due goes on; `undefined` while it waits for no time. */
   get wakeAtMs(): number | undefined {
-    return this.#queue.first?.changed?.wakeAtMs;
+    return this.#webSocket ? this.#webSocket.wakeAtMs : this.#queue.first?.changed?.wakeAtMs;
+  }
+
+  /** What is spoken in place of HTTP, where an upgrade led to a WebSocket. */
+  get webSocket(): WebSocketTalk | undefined {
+    return this.#webSocket;
+  }
+
+  /** When to call {@link wake}; `undefined` while nothing waits for a time. */
+  get dueAtMs(): number | undefined {
+    // What waits behind a question has time until the response before it is over.
+    if (this.#isOver || this.#isOpaque || this.#queue.first?.changed) return this.wakeAtMs;
+    return this.#gate.wakeAtMs;
   }
 
   fromClient(bytes: Uint8Array): void {
     if (this.#isOver) return;
+    if (this.#webSocket) {
+      this.#webSocket.receive("client", bytes);
+      return;
+    }
     if (this.#isOpaque) {
-      this.#port.toServer(bytes);
+      this.#gate.send(bytes);
       return;
     }
     for (const item of this.#requests.push(bytes)) this.#request(item);
+    this.#reading?.own();
     this.#responses.flush();
   }
 
   fromServer(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    if (this.#isOpaque) this.#port.toClient(bytes);
+    if (this.#webSocket) this.#webSocket.receive("server", bytes);
+    else if (this.#isOpaque) this.#port.toClient(bytes);
     else this.#responses.push(bytes);
   }
 
   /** The upstream has ended: in order, that ends a body which lasts until then; any other is cut off. */
   serverEnded(how: EndKind): void {
+    if (!this.#isOver) this.#webSocket?.ended("server");
     if (this.#isOver || this.#isOpaque) return;
     this.#responses.ended(how);
   }
@@ -188,9 +270,17 @@ export class HttpExchanges {
     this.#responses.flush();
   }
 
-  /** The client says no more: a request that it has begun will not be whole. */
+  /** The client says no more: a request that it has begun will not be whole. What is there of it goes on as it is. */
   clientEnded(): void {
     this.#hasClientEnded = true;
+    if (!this.#isOver) this.#webSocket?.ended("client");
+    if (this.#isOver || this.#isOpaque) return;
+    const reading = this.#reading;
+    if (!reading?.goesOn && this.#queue.hasOwnMessages) return;
+    // A body that rules wait for comes no more.
+    if (reading) for (const held of this.#decider.letGo(reading)) this.#port.toServer(held);
+    // The line in which the client ended: a head's, or a chunk's.
+    for (const { bytes } of this.#requests.becomeOpaque()) this.#port.toServer(bytes);
   }
 
   /** Nothing goes to the client any more: what it still says passes unread, unless its request was not to go on. */
@@ -202,12 +292,16 @@ export class HttpExchanges {
 
   /** Does what is due by now. */
   wake(): void {
-    if (!this.#isOver) this.#responses.wake();
+    if (this.#isOver) return;
+    this.#webSocket?.wake();
+    this.#responses.wake();
+    if (!this.#isOpaque && !this.#queue.first?.changed && !this.#gate.wake()) this.#end("fin");
   }
 
   /** Whether {@link insert} would be between two requests, on a connection that is read. */
   get canInsert(): boolean {
-    return !this.#isOpaque && !this.#responses.isDone && this.#reading?.goesOn !== true;
+    if (this.#isOpaque || this.#responses.isDone || this.#gate.isBroken) return false;
+    return this.#reading?.goesOn !== true;
   }
 
   /**
@@ -217,25 +311,42 @@ export class HttpExchanges {
    * @param head - Of the request; its method tells how its response is read. `bytes`: all of it.
    */
   insert(head: RequestHead): void {
-    const inserted = new Exchange(head, null);
+    const inserted = new Exchange(head, null, this.#options.now());
     inserted.plan = passOn;
+    this.#hasChanged = true;
     this.#queue.push(inserted);
     this.#queue.owe(inserted);
-    this.#responses.expect(head.method);
-    this.#port.toServer(head.bytes);
+    this.#gate.ask(head);
   }
 
   /**
    * Sends the upstream an empty line, which a server skips before a request (RFC 9112 section 2.2). Only between requests.
    */
   insertEmptyLine(): void {
-    this.#port.toServer(emptyLine);
+    this.#gate.send(emptyLine);
   }
 
   /** The connection is over: tells how what is under way ended. */
   finish(): void {
     this.#abandon();
+    this.#webSocket?.finish();
     this.#tell.finish();
+  }
+
+  #openWebSocket(exchange: Exchange, { headers }: InterimResponse): void {
+    this.#isOpaque = true;
+    this.#gate.open();
+    const { now, unread } = this.#options;
+    const webSocket = openWebSocket(exchange, headers, {
+      now,
+      tell: this.#tell,
+      send: (to, bytes) => (to === "client" ? this.#port.toClient(bytes) : this.#gate.send(bytes)),
+      end: (how) => this.#end(how),
+      unread: (from) => unread("bad-frame", from),
+    });
+    this.#webSocket = webSocket;
+    webSocket.open();
+    for (const { bytes } of this.#requests.becomeOpaque()) webSocket.receive("client", bytes);
   }
 
   #abandon(): void {
@@ -247,13 +358,14 @@ export class HttpExchanges {
 
   #request(item: RequestItem): void {
     if (this.#isOpaque) {
-      this.#port.toServer(item.bytes);
+      this.#gate.send(item.bytes);
       return;
     }
     if (item.kind === "head") {
       if (!this.#connection && !this.#introduce(item)) return;
-      const exchange = new Exchange(item, this.#options.desk.nextRequest());
-      this.#lastHead = item;
+      this.#hasAskedLast = !item.keepAlive;
+      const exchange = new Exchange(item, this.#options.desk.nextRequest(), this.#options.now());
+      if (this.#options.keepsLastHead ?? true) this.#lastHead = item;
       this.#reading = exchange;
       this.#queue.push(exchange);
       this.#decider.begin(exchange, this.#connection ?? noFacts);
@@ -267,7 +379,7 @@ export class HttpExchanges {
     if (item.kind === "body") exchange.remember(item.data);
     if (exchange.plan === null)
       this.#decider.more(exchange, this.#connection ?? noFacts, item.bytes, item.kind === "end");
-    else if (exchange.goesOn) this.#port.toServer(item.bytes);
+    else if (exchange.goesOn) this.#gate.send(item.bytes);
     if (item.kind !== "end") return;
     this.#sent(exchange);
   }
@@ -283,27 +395,25 @@ export class HttpExchanges {
   }
 
   #introduce(head: RequestHead): boolean {
-    const { introduce, policy } = this.#options;
-    const connection = introduce(head);
+    const connection = this.#options.introduce(head);
     if (!connection) {
-      this.#port.toServer(head.bytes);
+      this.#gate.send(head.bytes);
       this.#becomeOpaque();
       return false;
     }
-    this.#connection = connection;
-    this.#tell.log = new ExchangeLog(
-      connection,
-      () => this.#options.now(),
-      (event) => policy.record(event),
-      this.#options.insteadOf,
-    );
+    this.#know(connection);
     return true;
+  }
+
+  #know(connection: ConnectionFacts & { readonly client: string }): void {
+    const { policy, now, insteadOf } = this.#options;
+    this.#connection = connection;
+    this.#tell.log = new ExchangeLog(connection, now, (event) => policy.record(event), insteadOf);
   }
 
   /** Carries a plan out. */
   #carryOut(exchange: Exchange): void {
     const { head, plan, decision } = exchange;
-    const { desk } = this.#options;
     this.#tell.log?.decision(exchange);
     const [first = head.bytes, ...rest] = this.#decider.letGo(exchange);
     if (this.#unreachable !== undefined && exchange.goesOn) {
@@ -315,7 +425,8 @@ export class HttpExchanges {
       case "raw":
       case "end":
         this.#hasChanged = true;
-        exchange.answer = encodeAnswer(exchange, desk.nowMs);
+        this.#gate.guard();
+        exchange.answer = encodeAnswer(exchange);
         this.#queue.wait(exchange, exchange.answer.bytes.length);
         if (!exchange.awaitsContinue) return;
         // Its body comes when we say so, and we never do.
@@ -340,9 +451,9 @@ export class HttpExchanges {
         plan satisfies never;
     }
     this.#queue.owe(exchange);
-    this.#port.toServer(plan?.kind === "change" ? readableHead(head, plan, this.#options.hooks) : first);
-    for (const bytes of rest) this.#port.toServer(bytes);
-    this.#responses.expect(head.method);
+    this.#gate.send(plan?.kind === "change" ? readableHead(head, plan, this.#options.hooks) : first);
+    for (const bytes of rest) this.#gate.send(bytes);
+    this.#gate.expect(head.method);
   }
 
   /** Answers a request in the place of an upstream that can't be reached. */
@@ -352,7 +463,7 @@ export class HttpExchanges {
     this.#tell.log?.outcome(exchange, "the upstream can't be reached");
     exchange.isStandIn = true;
     exchange.plan = unreachablePlan(reason);
-    exchange.answer = encodeAnswer(exchange, this.#options.desk.nowMs);
+    exchange.answer = encodeAnswer(exchange);
     this.#queue.wait(exchange, exchange.answer.bytes.length);
     if (exchange.awaitsContinue && !exchange.isSent) this.#sent(exchange);
   }
@@ -364,15 +475,16 @@ export class HttpExchanges {
       this.#end("fin");
       return;
     }
-    if (this.#reading) for (const held of this.#decider.letGo(this.#reading)) this.#port.toServer(held);
-    this.#port.toServer(item.bytes);
+    if (this.#reading) for (const held of this.#decider.letGo(this.#reading)) this.#gate.send(held);
+    this.#gate.send(item.bytes);
     this.#becomeOpaque();
   }
 
   #becomeOpaque(): void {
     if (this.#isOpaque) return;
     this.#isOpaque = true;
-    for (const { bytes } of this.#requests.becomeOpaque()) this.#port.toServer(bytes);
+    this.#gate.open();
+    for (const { bytes } of this.#requests.becomeOpaque()) this.#gate.send(bytes);
     this.#responses.release();
   }
 

@@ -29,6 +29,11 @@ export interface HttpExchangesOptions {
   readonly unread: (reason: UnreadReason, from: Side) => void;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
+  /**
+   * Whether the last request's head is kept behind its exchange, for a carrier that makes the upstream speak by requests of
+   * its own; true unless given.
+   */
+  readonly keepsLastHead?: boolean;
   /** Why `whenGone` tells false; "the connection ended first" unless given. */
   readonly unsentReason?: string;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */

@@ -2,20 +2,24 @@
 import {
   type ConnectionFacts,
   type Decision,
-  type RequestFacts,
   summarizeRequest,
   type UnreadReason,
 } from "@faultwire/fault-engine";
-import { headerValue, joinBytes } from "@faultwire/http1";
+import { headerValue } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import type { Side } from "../events.ts";
 import { hostOfAuthority } from "../host-name.ts";
 import type { FaultPolicy } from "../policy.ts";
 import { type Exchange, passOn } from "./exchange.ts";
 import type { FaultDesk } from "./fault-desk.ts";
+import { requestFacts } from "./request-facts.ts";
 import { planRequest } from "./request-plan.ts";
 
 /** Bytes of one request that wait for a rule that asks for its body; a longer one is decided without it. */
 export const maxHeldRequestBytes = 10_551_296;
+
+const NOTHING = new Uint8Array(0);
+const NONE: readonly Uint8Array[] = [];
 
 /** What a decider needs. */
 export interface RequestDeciderOptions {
@@ -36,8 +40,9 @@ export class RequestDecider {
 
   /** Takes a request's head up: decides about it at once, or when its body has come. */
   begin(exchange: Exchange, connection: ConnectionFacts): void {
-    this.#hold(exchange, exchange.head.bytes);
-    this.#decide(exchange, connection, exchange.hasNoBody ? new Uint8Array(0) : undefined);
+    this.#decide(exchange, connection, exchange.hasNoBody ? NOTHING : undefined);
+    // Nearly all are decided by their heads.
+    if (exchange.plan === null) this.#hold(exchange, exchange.head.bytes);
   }
 
   /** Takes more of a request that is not decided; `isEnd`: this is all of it. */
@@ -49,8 +54,9 @@ export class RequestDecider {
   }
 
   /** Gives back what was kept of a request. */
-  letGo(exchange: Exchange): Uint8Array[] {
+  letGo(exchange: Exchange): readonly Uint8Array[] {
     const { held, heldBytes } = exchange;
+    if (heldBytes === 0) return NONE;
     this.#options.desk.release(heldBytes);
     exchange.held = [];
     exchange.heldBytes = 0;
@@ -67,12 +73,12 @@ export class RequestDecider {
   #decide(exchange: Exchange, connection: ConnectionFacts, body: Uint8Array | null | undefined): void {
     const { policy } = this.#options;
     const { head } = exchange;
-    const { method, target, headers } = head;
-    const host = hostOfAuthority(headerValue(headers, "host") ?? connection.host ?? "");
-    const known = { ...connection, host, method, target, headers };
-    const facts: RequestFacts = body === undefined ? known : { ...known, body };
-    const found = policy.isTarget(host) ? policy.request(facts) : null;
+    const host = hostOfAuthority(headerValue(head.headers, "host") ?? connection.host ?? "");
+    const isTarget = policy.isTarget(host);
+    if (!isTarget && host !== connection.host) this.#options.unread("other-host", "client");
+    const found = isTarget ? policy.request(requestFacts(connection, host, head, body)) : null;
     if (found?.kind !== "needs-body") {
+      if (found?.unjudged) this.#options.unread("expression-too-costly", "client");
       this.#plan(exchange, found?.kind === "fault" ? found.decision : null);
       return;
     }
@@ -99,7 +105,7 @@ export class RequestDecider {
       exchange.plan = planRequest({
         decision,
         head,
-        summary: summarizeRequest({ connection: "", ...head, body: joinBytes(exchange.body) }),
+        summary: summarizeRequest({ ...head, connection: "", body: joinBytes(exchange.body) }),
         bodyBytes: exchange.knownBodyBytes,
         desk,
         // A client that waits for 100 may or may not send its body after a final answer.

@@ -1,9 +1,6 @@
 /** What a decision about a request means: a value, before anything is sent, whatever carries the messages. */
 import {
-  DEFAULT_PROVIDER,
   type Decision,
-  drawDuration,
-  estimateTokens,
   type Fault,
   faultResponse,
   type ModelFault,
@@ -11,12 +8,20 @@ import {
   type RequestSummary,
   type ResponseDelay,
   rateLimitScope,
-  requestProvider,
   type StreamFault,
   type TlsFault,
+  type WebSocketFault,
 } from "@faultwire/fault-engine";
+import {
+  DEFAULT_PROVIDER,
+  drawDuration,
+  estimateTokens,
+  isWebSocketFault,
+  requestProvider,
+} from "@faultwire/fault-engine/internal";
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
+import { connectedAlready } from "../connected-already.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 import type { MessageHead } from "./message-head.ts";
 
@@ -37,7 +42,15 @@ export type RequestPlan =
       readonly delay: ResponseDelay | null;
     }
   /** The request does not go on; the client gets these bytes, which are no proper message of HTTP/1.1. */
-  | { readonly kind: "raw"; readonly bytes: Uint8Array; readonly closes: boolean }
+  | {
+      readonly kind: "raw";
+      readonly bytes: Uint8Array;
+      readonly closes: boolean;
+      /** The status that a client reads; `null` where its status line can't be read. */
+      readonly status: number | null;
+      /** Whether a client reads the message to its end: only what is in it is wrong. */
+      readonly isWhole: boolean;
+    }
   /** The request does not go on; the client gets nothing but the end of its connection. */
   | { readonly kind: "end"; readonly how: EndKind }
   /** The request waits before it goes on; `null` is for ever. */
@@ -88,11 +101,14 @@ export function planRequest(facts: PlanFacts): RequestPlan {
       return { kind: "end", how: "fin" };
     case "http.malformed": {
       const provider = requestProvider(head.target, head.headers) ?? DEFAULT_PROVIDER;
-      const { bytes, close } = malformedResponse(fault.how, provider, desk.answerContext(decision, head));
-      return { kind: "raw", bytes, closes: close || last };
+      const context = desk.answerContext(decision, head);
+      const { bytes, close, status, isWhole } = malformedResponse(fault.how, provider, context);
+      return { kind: "raw", bytes, closes: close || last, status, isWhole };
     }
     case "http.rate-limit":
       return admit(facts, fault);
+    case "connect.refuse":
+      return { kind: "none", reason: connectedAlready };
     case "connection.close":
     case "connection.reset":
       return endAt(fault);
@@ -122,12 +138,14 @@ export function planRequest(facts: PlanFacts): RequestPlan {
   }
 }
 
-type LayerFault = StreamFault | ModelFault | TlsFault;
+type LayerFault = StreamFault | ModelFault | TlsFault | WebSocketFault;
 
 /** What all faults of a layer have in common: a new one of streams, models or TLS needs no line here. */
 function planLayer(fault: LayerFault): RequestPlan {
   if (isOfLayer(fault, "tls"))
     return { kind: "none", reason: "a fault of TLS is decided for connections, not for requests" };
+  // It begins behind a 101, and ends the connection by itself.
+  if (isWebSocketFault(fault)) return change(fault, false);
   // One that stops a stream otherwise than in order ends the connection with it.
   return change(fault, "stop" in fault && fault.stop !== "clean");
 }
@@ -149,6 +167,17 @@ export function readableHeaders(headers: readonly Header[]): readonly Header[] {
   return headers.map(
     ([name, value]): Header => [name, name.toLowerCase() === "accept-encoding" ? "identity" : value],
   );
+}
+
+/**
+ * The headers of a request for a WebSocket on which messages are left out or sent twice: a compressed message depends on
+ * those before it (RFC 7692 section 7.1.1), so that none of it would be read any more.
+ *
+ * @returns the same array where nothing has to be changed.
+ */
+export function withoutExtensions(headers: readonly Header[]): readonly Header[] {
+  if (headerValue(headers, "sec-websocket-extensions") === undefined) return headers;
+  return headers.filter(([name]) => name.toLowerCase() !== "sec-websocket-extensions");
 }
 
 type EndFault = Extract<Fault, { readonly kind: "connection.close" | "connection.reset" }>;

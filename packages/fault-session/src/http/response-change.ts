@@ -2,17 +2,14 @@
  * One response with one thing changed, whatever form it has: a machine of the engine on its body, a head that waits, a
  * cut behind so many bytes, other headers. What a form adds: how a message begins, goes on and ends.
  */
+import { createMachine, type Decision, type Fault, type FaultMachine } from "@faultwire/fault-engine";
 import {
   changesLength,
-  createMachine,
-  type Decision,
   drawDuration,
-  type Fault,
-  type FaultMachine,
   isEventStream,
   overlaidHeaders,
   requestProvider,
-} from "@faultwire/fault-engine";
+} from "@faultwire/fault-engine/internal";
 import { type Header, headerTokens, headerValue } from "@faultwire/http1";
 import { BytePoint } from "../byte-point.ts";
 import type { MessageHead } from "./message-head.ts";

@@ -2,14 +2,12 @@
  * The half of the exchanges that goes to the client: the upstream's responses in the order of the requests, passed on or
  * changed, and answers of ours in their turn.
  */
-import {
-  type ResponseDelay,
-  retryAfterMs,
-  type UnreadReason,
-  type WireAction,
-} from "@faultwire/fault-engine";
+import type { ResponseDelay, UnreadReason, WireAction } from "@faultwire/fault-engine";
+import { asksForWebSocket } from "@faultwire/fault-engine/internal";
 import {
   type BodyItem,
+  headerTokens,
+  type InterimResponse,
   LENIENT_RESPONSES,
   type ResponseHead,
   type ResponseItem,
@@ -19,6 +17,7 @@ import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
 import { ChangedResponse } from "./changed-response.ts";
 import { DeferredItems } from "./deferred-items.ts";
+import { eventCounterFor } from "./event-counter.ts";
 import type { Exchange } from "./exchange.ts";
 import { httpExchangeLimits } from "./exchange-limits.ts";
 import type { ExchangeQueue } from "./exchange-queue.ts";
@@ -26,16 +25,21 @@ import type { ExchangeTeller } from "./exchange-teller.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 import type { HttpPort } from "./http-port.ts";
 import { lateAnswer } from "./late-answer.ts";
+import type { UpstreamGate } from "./upstream-gate.ts";
 import { UpstreamTalk } from "./upstream-talk.ts";
 
 /** What a response side shares with the exchanges that it belongs to. */
 export interface ResponseTurn {
-  /** Nothing is sent to the client any more. */
-  readonly isOver: boolean;
+  /** Whether nothing is sent to the client any more. */
+  isOver(): boolean;
   /** The client's connection ends behind what was sent. */
   end(how: EndKind): void;
   /** Nothing is read as HTTP any more. */
   becomeOpaque(): void;
+  /** Nothing is read as HTTP any more, but as frames: this exchange has opened a WebSocket. */
+  openWebSocket(exchange: Exchange, head: InterimResponse): void;
+  /** Bytes of the upstream behind a 101. @returns false where they are no frames. */
+  toWebSocket(bytes: Uint8Array): boolean;
 }
 
 export interface ResponseSideOptions {
@@ -46,6 +50,8 @@ export interface ResponseSideOptions {
   readonly now: () => number;
   readonly unread: (reason: UnreadReason, from: Side) => void;
   readonly turn: ResponseTurn;
+  /** Sees what the upstream says, before it is taken. */
+  readonly gate: UpstreamGate;
 }
 
 export class ResponseSide {
@@ -54,6 +60,7 @@ export class ResponseSide {
   readonly #tell: ExchangeTeller;
   readonly #port: HttpPort;
   readonly #turn: ResponseTurn;
+  readonly #gate: UpstreamGate;
   readonly #reader = new ResponseReader(
     { maxOutstandingRequests: httpExchangeLimits.maxOutstandingRequests },
     LENIENT_RESPONSES,
@@ -61,19 +68,29 @@ export class ResponseSide {
   readonly #deferred = new DeferredItems();
   readonly #talk = new UpstreamTalk();
   #upstreamEnd: EndKind | undefined;
+  /** The client's connection ends behind the answer of ours that is due. */
+  #endsBehindAnswer = false;
 
   constructor(options: ResponseSideOptions) {
     this.#options = options;
-    const { queue, tell, port, turn } = options;
+    const { queue, tell, port, turn, gate } = options;
     this.#queue = queue;
     this.#tell = tell;
     this.#port = port;
     this.#turn = turn;
+    this.#gate = gate;
   }
 
   /** Whether the upstream says no more, whatever it still owes. */
   get isDone(): boolean {
     return this.#talk.isDone;
+  }
+
+  /** Whether nothing is under way, on a connection that the upstream has not ended. */
+  get isIdle(): boolean {
+    const { isIdle, outstanding, isOpaque } = this.#reader;
+    const waits = this.#deferred.length + outstanding > 0;
+    return isIdle && !isOpaque && !waits && !this.#talk.isDone && this.#upstreamEnd === undefined;
   }
 
   /** Whether the upstream still owes a response, so that it will say something by itself. */
@@ -107,6 +124,8 @@ export class ResponseSide {
     this.#upstreamEnd = how;
     this.#heard(this.#reader.finish().map((item) => (how === "reset" ? brokenOff(item) : item)));
     this.#talk.isDone = true;
+    // An upstream that has gone hears nothing of what waits for it.
+    if (this.#gate.heldBytes > 0) this.#gate.close();
   }
 
   /** Does what is due by now. */
@@ -128,7 +147,7 @@ export class ResponseSide {
     for (;;) {
       const { first: exchange } = this.#queue;
       const delay = exchange?.plan?.kind === "answer" ? exchange.plan.delay : null;
-      if (!exchange?.isAnswered || !exchange.isSent || this.#turn.isOver) return;
+      if (!exchange?.isAnswered || !exchange.isSent || this.#turn.isOver()) return;
       if (delay !== null) {
         if (exchange.changed === null) this.#sendLate(exchange, delay);
         return;
@@ -141,7 +160,7 @@ export class ResponseSide {
   #answer(exchange: Exchange): void {
     const { bytes } = exchange.answer;
     if (bytes.length > 0) this.#port.toClient(bytes);
-    const ends = exchange.endsWithAnswer;
+    const ends = exchange.endsWithAnswer || this.#endsBehindAnswer;
     if (ends) this.#turn.end(exchange.plan?.kind === "end" ? exchange.plan.how : "fin");
     this.#tell.answered(exchange, ends);
   }
@@ -158,8 +177,9 @@ export class ResponseSide {
   }
 
   #heard(items: readonly ResponseItem[]): void {
-    this.#talk.heard(items);
-    this.#respond(items);
+    const taken = this.#gate.heard(items, this.#reader.pendingBytes);
+    this.#talk.heard(taken);
+    this.#respond(taken);
   }
 
   #respond(items: readonly ResponseItem[]): void {
@@ -171,7 +191,7 @@ export class ResponseSide {
         return;
       }
       this.#response(item);
-      if (this.#turn.isOver) break;
+      if (this.#turn.isOver()) break;
     }
     this.#talk.take([], 0);
   }
@@ -179,6 +199,7 @@ export class ResponseSide {
   #response(item: ResponseItem): void {
     const { first: exchange } = this.#queue;
     const now = this.#options.now();
+    if (item.kind === "opaque" && this.#turn.toWebSocket(item.bytes)) return;
     if (exchange && (item.kind === "end" || item.kind === "malformed" || item.kind === "opaque"))
       this.#queue.answered(exchange);
     if (item.kind === "opaque" || item.kind === "malformed" || !exchange) {
@@ -187,16 +208,24 @@ export class ResponseSide {
     }
     if (item.kind === "interim") {
       if (exchange.name !== null) this.#port.toClient(item.bytes);
-      if (item.status === 101) this.#upgraded(exchange);
+      if (item.status === 101) this.#upgraded(exchange, item);
     } else if (item.kind === "head") this.#responseHead(exchange, item, now);
     else if (exchange.changed) this.#carry(exchange, exchange.changed, exchange.changed.push(item, now));
-    else if (exchange.name !== null) this.#port.toClient(item.bytes);
+    else if (exchange.name !== null) {
+      this.#port.toClient(item.bytes);
+      if (item.kind === "body") exchange.passing?.push(item.data);
+    }
     if (item.kind === "end" && (!exchange.changed || exchange.changed.isOver)) this.#completed(exchange);
   }
 
-  #upgraded(exchange: Exchange): void {
+  #upgraded(exchange: Exchange, head: InterimResponse): void {
     this.#queue.shift();
-    this.#tell.log?.response(exchange, 101, false, null);
+    const wallNowMs = this.#options.desk.nowMs;
+    this.#tell.log?.response(exchange, { status: 101, headers: [], injected: false, wallNowMs });
+    if (asksForWebSocket(exchange.head) && headerTokens(head.headers, "upgrade").includes("websocket")) {
+      this.#turn.openWebSocket(exchange, head);
+      return;
+    }
     this.#options.unread("upgraded", "server");
     this.#tell.log?.outcome(
       exchange,
@@ -210,21 +239,24 @@ export class ResponseSide {
     const { plan, decision, name } = exchange;
     const { desk } = this.#options;
     if (name === null) return;
-    this.#tell.log?.response(exchange, head.status, false, retryAfterMs(head.headers, desk.nowMs));
+    const { status, headers } = head;
     if (plan?.kind !== "change" || !decision) {
+      this.#tell.log?.response(exchange, { status, headers, injected: false, wallNowMs: desk.nowMs });
+      exchange.passing = eventCounterFor(headers);
       this.#port.toClient(head.bytes);
       return;
     }
     const { requestId } = desk.answerContext(decision, exchange.head);
     const changed = new ChangedResponse({ decision, plan, head, request: exchange.head, requestId, nowMs });
     exchange.changed = changed;
+    exchange.heldHead = { status, headers };
     this.#carry(exchange, changed, changed.begin(nowMs));
   }
 
   /** Does what a changed response says. */
   #carry(exchange: Exchange, changed: ChangedResponse, actions: readonly WireAction[]): void {
     if (changed.isStalled) this.#tell.stalled(exchange);
-    if (actions.length > 0) this.#tell.begun(exchange);
+    if (changed.hasSentHead) this.#tell.begun(exchange);
     for (const action of actions) {
       if (action.kind === "bytes") {
         this.#port.toClient(action.bytes);
@@ -246,6 +278,7 @@ export class ResponseSide {
   #completed(exchange: Exchange): void {
     if (this.#queue.first !== exchange) return;
     this.#queue.shift();
+    if (this.#endsBehindAnswer && exchange.isAnswered) this.#turn.end("fin");
     this.#tellEnd(exchange);
     this.flush();
   }
@@ -253,12 +286,19 @@ export class ResponseSide {
   #tellEnd(exchange: Exchange): void {
     // An upstream that has said all ends by itself where it was asked to, of which a carrier may not hear.
     const isWhole = exchange.changed?.isComplete || this.#talk.hasEnd;
-    this.#tell.ended(exchange, this.#turn.isOver && !isWhole);
+    this.#tell.ended(exchange, this.#turn.isOver() && !isWhole);
   }
 
   /** The upstream says something that can't be read: it goes on as it is where nothing of ours depends on it. */
   #responseLost(exchange: Exchange | undefined, item: ResponseItem): void {
     this.#tell.lost(item, "server");
+    if (this.#gate.isBroken) {
+      // An answer of ours needs no upstream: it still comes, once its request is whole.
+      this.#endsBehindAnswer = exchange?.isAnswered === true;
+      if (this.#endsBehindAnswer) return;
+      this.#turn.end(this.#upstreamEnd ?? "fin");
+      return;
+    }
     if (exchange?.changed) {
       this.#changedLost(exchange, exchange.changed, item as BodyItem);
       return;
@@ -289,6 +329,7 @@ export class ResponseSide {
     // A client that has all of it already gets the end: where the upstream's next response begins can't be told.
     const wasOver = changed.isOver;
     const actions = changed.release(this.#options.now());
+    if (changed.hasSentHead) this.#tell.begun(exchange);
     for (const action of actions) if (action.kind === "bytes") this.#port.toClient(action.bytes);
     const isOver = changed.isOver;
     const reason = changed.hasStruck ? null : "the response can't be read";

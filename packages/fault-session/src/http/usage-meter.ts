@@ -1,6 +1,6 @@
 /** Reads what a response says about the tokens that it has used, without holding anything up. */
 import { readUsage, SseReader } from "@faultwire/fault-engine";
-import { CollectedBytes } from "@faultwire/http1";
+import { CollectedBytes } from "@faultwire/http1/internal";
 import type { SettleUsage } from "./request-plan.ts";
 
 /** A plain answer that is longer tells nothing of its usage: an answer of a model is far below. */

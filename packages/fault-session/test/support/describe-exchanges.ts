@@ -104,7 +104,7 @@ export function describeExchanges(
               waiting = [];
               from = before.length;
             }
-            rig.link.close();
+            await rig.link.close();
             expect(rig.link.remains).toBe(0);
             const ended = rig.told("end").map(({ request }) => request);
             expect(new Set(ended).size).toBe(ended.length);

@@ -89,3 +89,31 @@ export function describeInputCases(carrier: RigCarrier): void {
     });
   });
 }
+
+/** Defines the tests of a carrier that is exact. */
+export function describeExactCases(carrier: RigCarrier): void {
+  describe.each([true, false])("with sockets (TLS: %s)", (tls) => {
+    it("an answer of ours needs nothing of the upstream", async () => {
+      const { rig, answers } = await runInputCase(carrier, "plain-injection-upstream-closes-on-question", {
+        tls,
+      });
+      expect(answers[0]).toMatch(/^HTTP\/1\.1 529 /);
+      expect(rig.upstreamText).toBe("");
+      expect(rig.told("done").length).toBe(1);
+    });
+
+    it("a cut behind which the upstream is silent comes at once", async () => {
+      const { rig, answers } = await runInputCase(carrier, "cut-then-silence-https", { tls }, 100);
+      expect(answers[0]).toContain('"delta":{"text":"a"}}\n\n');
+      expect([rig.clientEnd, rig.told("done").length]).toEqual(["reset", 1]);
+    });
+
+    it("a reset is a reset", async () => {
+      const { rig, answers } = await runInputCase(carrier, "reset-is-a-fin", { tls }, 100);
+      expect(answers).toEqual([""]);
+      expect(rig.clientEnd).toBe("reset");
+      expect(rig.told("done")).toMatchObject([{ fault: "connection.reset" }]);
+      expect(rig.told("done")[0]).not.toHaveProperty("instead");
+    });
+  });
+}

@@ -10,9 +10,13 @@ import { FaultRig } from "./fault-rig.ts";
 import type { RigCarrier } from "./link.ts";
 import { post, sampleFaults } from "./sample-faults.ts";
 
-/** Defines the tests of a carrier's table. */
-export function describeWays(carrier: RigCarrier, ways: Readonly<Record<TrafficWay, Way>>): void {
-  describe.each(TRAFFIC_WAYS)("%s", (way) => {
+/** Defines the tests of a carrier's table: of all ways, or of those that the carrier has. */
+export function describeWays(
+  carrier: RigCarrier,
+  ways: Readonly<Record<TrafficWay, Way>>,
+  which: readonly TrafficWay[] = TRAFFIC_WAYS,
+): void {
+  describe.each(which)("%s", (way) => {
     const on = { way, carrier };
     describe.each(FAULT_KINDS)("%s", (kind) => {
       const ability = ways[way].abilities[kind];

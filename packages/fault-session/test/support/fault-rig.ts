@@ -22,7 +22,7 @@ export interface FaultRigOptions<Carried extends Link = Link> extends Setting<Ca
   readonly connection?: Fault | undefined;
   /** Happens to a request, by its number from 0. */
   readonly requests?: readonly (Fault | null)[];
-  /** What the upstream answers to a request's head; a `HEAD` is answered with an empty 404 unless given. */
+  /** What the upstream answers to a request's head; a question of the carrier's is answered with an empty 404 unless given. */
   readonly answer?: (head: string, number: number) => readonly Said[];
   readonly chunkBytes?: number;
   readonly tls?: Omit<TlsPeersOptions, "chunkBytes"> & { readonly intercept?: Partial<InterceptionOptions> };
@@ -31,7 +31,7 @@ export interface FaultRigOptions<Carried extends Link = Link> extends Setting<Ca
   /** Decides, and remembers what was told; by `connection` and `requests` unless given. */
   readonly policy?: ScriptedPolicy;
   /** What the upstream answers to a question of the carrier's own: an empty 404 unless given. */
-  readonly onHead?: readonly Said[];
+  readonly onQuestion?: readonly Said[];
   /** The upstream leaves the connection open, whatever it is asked. */
   readonly keepsOpen?: boolean;
 }
@@ -69,7 +69,7 @@ export class FaultRig<Carried extends Link = Link> {
     this.carrier = carrier;
     this.#chunkBytes = options.chunkBytes ?? 4096;
     this.#answer = (head, number) =>
-      head.startsWith("HEAD / ") ? (options.onHead ?? asked) : (options.answer?.(head, number) ?? ok);
+      head.startsWith("OPTIONS / ") ? (options.onQuestion ?? asked) : (options.answer?.(head, number) ?? ok);
     this.#keepsOpen = options.keepsOpen ?? false;
     this.policy =
       options.policy ??

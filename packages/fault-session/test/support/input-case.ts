@@ -15,8 +15,8 @@ import { rulePolicy } from "./rule-policy.ts";
 export interface InputCaseOptions {
   /** `false`: HTTP in clear. Default HTTPS that is opened. */
   readonly tls?: boolean;
-  /** The upstream closes at a carrier's own `HEAD /`, says nothing to it, or takes seconds. Default an empty 404 at once. */
-  readonly onHead?: "close" | "ignore" | "slow";
+  /** The upstream closes at a carrier's own `OPTIONS /`, says nothing to it, or takes seconds. Default an empty 404 at once. */
+  readonly onQuestion?: "close" | "ignore" | "slow";
   /** The upstream closes behind its answer where it is asked to. Default it leaves the connection open. */
   readonly closes?: boolean;
 }
@@ -30,7 +30,7 @@ export interface InputCaseResult<Carried extends Link = Link> {
 
 const hello: readonly Said[] = ["HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"];
 const nobody = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
-const onHead = {
+const onQuestion = {
   close: [null],
   ignore: [],
   slow: [{ afterMs: 7000, text: nobody }],
@@ -63,7 +63,7 @@ export async function runInputCase<Carried extends Link>(
     tls: { host: "localhost" },
     answer: () => (said === undefined ? hello : [said]),
     keepsOpen: options.closes !== true,
-    ...(options.onHead ? { onHead: onHead[options.onHead] } : {}),
+    ...(options.onQuestion ? { onQuestion: onQuestion[options.onQuestion] } : {}),
   });
   await rig.handshake();
   const answers: string[] = [];

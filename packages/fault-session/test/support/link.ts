@@ -18,8 +18,8 @@ export interface Link {
   endOf(to: Side): EndKind | undefined;
   /** Lets time pass, a millisecond at a time, and everything that is under way in between. */
   run(ms: number): Promise<void>;
-  /** The carrier forgets the connection. */
-  close(): void;
+  /** The carrier forgets the connection; at once, though what is left of it may need a moment to be gone. */
+  close(): void | Promise<void>;
   /** What the carrier has left of a connection that was closed: timers that are armed, connections it remembers. */
   readonly remains: number;
 }
@@ -37,6 +37,8 @@ export interface RigCarrier<Carried extends Link = Link> {
   readonly isExact: boolean;
   /** A client that ends its stream is heard of. */
   readonly hearsClientEnd: boolean;
+  /** Where there is no upstream that can be spoken to, the client's handshake goes on all the same. */
+  readonly needsNoUpstream: boolean;
   link(options: LinkOptions): Carried;
 }
 

@@ -6,8 +6,11 @@ const fixed = (ms: number) => ({ kind: "fixed", ms }) as const;
 const atRequest = { kind: "moment", moment: "request" } as const;
 const first = { indices: [1], types: null, every: null, probability: null };
 
+const behindMessages = { kind: "messages", messages: 2, from: "server" } as const;
+
 /** A fault of every kind. */
 export const sampleFaults: { readonly [Kind in FaultKind]: Extract<Fault, { readonly kind: Kind }> } = {
+  "connect.refuse": { kind: "connect.refuse", refusal: { kind: "reset" } },
   "connection.close": { kind: "connection.close", at: atRequest },
   "connection.reset": { kind: "connection.reset", at: atRequest },
   "connection.stall": { kind: "connection.stall", at: atRequest, forMs: 300 },
@@ -62,6 +65,20 @@ export const sampleFaults: { readonly [Kind in FaultKind]: Extract<Fault, { read
   "model.stop-reason": { kind: "model.stop-reason", reason: "refusal" },
   "model.empty-content": { kind: "model.empty-content" },
   "model.garble-tool-input": { kind: "model.garble-tool-input" },
+  "websocket.close": { kind: "websocket.close", at: behindMessages, code: 1013, reason: "later" },
+  "websocket.cut": { kind: "websocket.cut", at: behindMessages, stop: "fin" },
+  "websocket.stall": { kind: "websocket.stall", at: behindMessages, of: "server", forMs: 300 },
+  "websocket.pace": {
+    kind: "websocket.pace",
+    from: "server",
+    firstMessageMs: 200,
+    messageMs: 100,
+    jitterMs: 0,
+  },
+  "websocket.drop": { kind: "websocket.drop", from: "server", messages: first },
+  "websocket.duplicate": { kind: "websocket.duplicate", from: "server", messages: first },
+  "websocket.garbage": { kind: "websocket.garbage", at: behindMessages, from: "server", how: "bad-opcode" },
+  "websocket.no-pong": { kind: "websocket.no-pong", from: "server", afterPongs: 1 },
 };
 
 const event = (name: string, value: object = {}): string =>

@@ -249,5 +249,6 @@ export const sockets: RigCarrier<SocketPair> = {
   name: "sockets",
   isExact: true,
   hearsClientEnd: true,
+  needsNoUpstream: false,
   link: (options) => new SocketPair(options),
 };

@@ -1,7 +1,8 @@
 /** A budget of tokens: what is told of the requests that it lets pass, and what their responses are charged with. */
 import type { EngineEvent, Fault } from "@faultwire/fault-engine";
 import { expect, it } from "vitest";
-import { FaultDesk, HttpExchanges } from "../../src/index.ts";
+import { FaultDesk } from "../../src/index.ts";
+import { HttpExchanges } from "../../src/internal.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 // 4 bytes count as one token: this asks for 25 of them.

@@ -2,7 +2,8 @@
 import type { RequestDecision } from "@faultwire/fault-engine";
 import { RequestReader } from "@faultwire/http1";
 import { describe, expect, it } from "vitest";
-import { FaultDesk, type FaultPolicy, HttpExchanges, httpExchangeLimits } from "../../src/index.ts";
+import { FaultDesk, type FaultPolicy, httpExchangeLimits } from "../../src/index.ts";
+import { HttpExchanges } from "../../src/internal.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const slow = "GET /slow HTTP/1.1\r\nHost: api.test\r\n\r\n";

@@ -1,7 +1,8 @@
 /** An error that comes late: its turn, its times, and what is told of it. */
 import type { EngineEvent, Fault } from "@faultwire/fault-engine";
 import { describe, expect, it } from "vitest";
-import { FaultDesk, HttpExchanges } from "../../src/index.ts";
+import { FaultDesk } from "../../src/index.ts";
+import { HttpExchanges } from "../../src/internal.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const fixed = (ms: number) => ({ kind: "fixed", ms }) as const;

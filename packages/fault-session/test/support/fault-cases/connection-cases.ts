@@ -128,7 +128,7 @@ function closings(kind: "connection.close" | "connection.reset"): FaultCase[] {
       async run(on) {
         const rig = await connectWith(on, { kind, at: serverBytes(1_000_000) }, 100);
         expect(rig.received).toBe(whole);
-        rig.link.close();
+        await rig.link.close();
         expect(rig.told("undone")[0]?.reason).toMatch(/bytes before that$/);
       },
     },

@@ -4,10 +4,12 @@ import type { FaultCase } from "./fault-case.ts";
 import { httpCases } from "./http-cases.ts";
 import { streamCases } from "./stream-cases.ts";
 import { tlsCases } from "./tls-cases.ts";
+import { webSocketCases } from "./websocket-cases.ts";
 
 export const faultCases: readonly FaultCase[] = [
   ...connectionCases,
   ...tlsCases,
   ...httpCases,
   ...streamCases,
+  ...webSocketCases,
 ];

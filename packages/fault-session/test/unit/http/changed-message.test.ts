@@ -7,10 +7,14 @@ const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const at = (bytes: number) => ({ kind: "bytes", from: "server", bytes }) as const;
 const fixed = (ms: number) => ({ kind: "fixed", ms }) as const;
 
-function changedBy(fault: Fault, headers: readonly (readonly [string, string])[] = []): ChangedMessage {
+function changedBy(
+  fault: Fault,
+  headers: readonly (readonly [string, string])[] = [],
+  settle: ((input: number | null, output: number | null) => void) | null = null,
+): ChangedMessage {
   const numbers = { matchNumber: 1, hitNumber: 1, random: () => 0, marker: null };
   const decision: Decision = { rule: "r", source: "file", fault, ...numbers };
-  const plan = { kind: "change", fault, ends: false, headers: [], settle: null } as const;
+  const plan = { kind: "change", fault, ends: false, headers: [], settle } as const;
   const request = { target: "/v1/messages", headers: [] };
   return new ChangedMessage({
     decision,
@@ -94,3 +98,41 @@ it.each(["identity", "Identity", ""])(
     expect(changed.undoneReason).not.toBe("the response is compressed");
   },
 );
+
+it.each([
+  [true, [[3, 5]]],
+  [false, []],
+])("tells what was used where the body came whole (%s), and only then", (isWhole, expected) => {
+  const used: unknown[] = [];
+  const delay: Fault = { kind: "http.delay", beforeHead: fixed(10), beforeBody: null, perChunk: null };
+  const changed = changedBy(delay, [["content-type", "application/json"]], (...tokens) => used.push(tokens));
+  changed.begin(0);
+  changed.push(ascii('{"usage":{"input_tokens":3,'), 0);
+  changed.push(ascii('"output_tokens":5}}'), 0);
+  expect(used).toEqual([]);
+  changed.finish(0, isWhole);
+  expect(used).toEqual(expected);
+});
+
+it("is cut whatever came in one part with the cut", () => {
+  for (let bytes = 1; bytes <= 10; bytes++) {
+    const changed = changedBy(truncate);
+    run(changed, bytes);
+    expect(changed.isCut, `in parts of ${bytes}`).toBe(true);
+  }
+});
+
+it("is cut behind a share of the bytes that its head declares, where that says how many are as they come", () => {
+  const share: Fault = { kind: "http.truncate", after: { kind: "share", share: 0.4 } };
+  const unknown = "<head>0123456789<end>";
+  for (const [headers, expected] of [
+    [[["content-length", "10"]], "<head>0123<close>"],
+    [[], unknown],
+    [[["content-length", "10, 10"]], unknown],
+    [[["content-length", "x10"]], unknown],
+  ] as const) {
+    const changed = changedBy(share, headers);
+    expect(run(changed, 3), JSON.stringify(headers)).toBe(expected);
+    expect(changed.undoneReason === null).toBe(expected !== unknown);
+  }
+});

@@ -99,6 +99,30 @@ describe("a response that is changed", () => {
     expect(changed.isCut).toBe(false);
   });
 
+  it("is broken off where the upstream's body can't be read, and by nothing else", () => {
+    const delayed: Fault = {
+      kind: "http.delay",
+      beforeHead: { kind: "fixed", ms: 100 },
+      beforeBody: null,
+      perChunk: null,
+    };
+    const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n";
+    for (const [rest, isBrokenOff] of [
+      ["0\r\n\r\n", false],
+      ["none\r\n", true],
+    ] as const) {
+      const { changed, items } = changedBy(delayed, chunked + rest);
+      changed.begin(0);
+      const seen = items.map((item) => {
+        changed.push(item, 0);
+        return changed.isBrokenOff;
+      });
+      expect(seen.length).toBeGreaterThan(1);
+      expect(seen).toEqual(items.map(({ kind }) => kind === "malformed"));
+      expect(seen.at(-1)).toBe(isBrokenOff);
+    }
+  });
+
   it("gives what it holds where the rest can't be read", () => {
     const { changed, items } = changedBy(
       {

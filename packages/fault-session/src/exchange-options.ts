@@ -1,0 +1,91 @@
+/** What a part gives to its exchanges, of either version of HTTP. */
+import { headerValue, type RequestHead } from "@faultwire/http1";
+import { connectedAlready } from "./connected-already.ts";
+import { HttpExchanges } from "./http/http-exchanges.ts";
+import type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
+import { Http2Exchanges } from "./http2/http2-exchanges.ts";
+import type { Http2ExchangesOptions, Http2Port } from "./http2/http2-port.ts";
+import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
+import type { PartContext } from "./part.ts";
+import { isOfBytes } from "./wire-fault.ts";
+
+/** What comes from the session as it is. */
+function exchangeOptions({
+  policy,
+  desk,
+  now,
+  unsentReason,
+  insteadOf,
+}: PartContext): Pick<HttpExchangesOptions, "policy" | "desk" | "now" | "unsentReason" | "insteadOf"> {
+  return { policy, desk, now, unsentReason, ...(insteadOf ? { insteadOf } : {}) };
+}
+
+/** Why faults of TLS are none of HTTP in clear. */
+export const noTls = "there is no TLS in clear";
+
+/** What exchanges in clear are connected to, and whom they have met. */
+export interface ClearExchanges {
+  readonly options: HttpExchangesOptions & Http2ExchangesOptions & { readonly port: HttpPort & Http2Port };
+  /** Whom the connection is to; `undefined` before its first request. */
+  readonly met: () => Acquaintance | undefined;
+}
+
+/**
+ * The same for HTTP in clear, where the first request tells whom the connection is to.
+ *
+ * @param resting - Whom it was to before it rested; told where bytes are not read before the first request.
+ */
+export function exchangesInClear(
+  context: PartContext,
+  resting?: Pick<Acquaintance, "host" | "facts">,
+): ClearExchanges {
+  let met: Acquaintance | undefined;
+  const introduce = (head: RequestHead): Acquaintance["facts"] | null => {
+    met = meetHttp(context, hostOfHead(head), headerValue(head.headers, "user-agent"));
+    const decision = met?.decision;
+    if (met && decision) {
+      if (decision.fault.kind === "connect.refuse") met.outcome(connectedAlready);
+      else if (decision.fault.kind.startsWith("tls.") || !isOfBytes(decision)) met.outcome(noTls);
+      else context.faultBytes(decision, met);
+    }
+    return met?.facts ?? null;
+  };
+  return {
+    met: () => met,
+    options: {
+      ...exchangeOptions(context),
+      unread: (reason, from) => context.unread(reason, from, met ?? resting),
+      introduce,
+      port: {
+        toClient: (bytes) => context.send("client", bytes),
+        toServer: (bytes) => context.send("server", bytes),
+        endClient: (how) => context.endClient(how),
+        whenGone: (what, told) => context.whenGone("client", what, told),
+        hold: (to, ms) => context.hold(to, ms),
+        hasRoom: (to) => context.hasRoom(to),
+        endServer: () => context.end("server", "fin"),
+      },
+    },
+  };
+}
+
+/**
+ * The exchanges inside of TLS, whose handshake told whom the connection is to.
+ *
+ * @param protocol - What was negotiated by ALPN; `undefined` is HTTP/1.1.
+ */
+export function exchangesInTls(
+  protocol: string | undefined,
+  context: PartContext,
+  met: Acquaintance,
+  port: HttpPort & Http2Port,
+): HttpExchanges | Http2Exchanges {
+  const options: HttpExchangesOptions & Http2ExchangesOptions = {
+    ...exchangeOptions(context),
+    unread: (reason, from) => context.unread(reason, from, met),
+    introduce: () => met.facts,
+    port,
+  };
+  if (protocol === "h2") return new Http2Exchanges(options);
+  return new HttpExchanges({ ...options, hooks: context.hooks, keepsLastHead: !context.needsNoUpstream });
+}

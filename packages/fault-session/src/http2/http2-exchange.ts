@@ -1,0 +1,55 @@
+import type { ExchangeEnd } from "@faultwire/fault-engine";
+import type { RequestHead } from "@faultwire/http1";
+import type { HeaderSection, Http2Stream, StreamEnding } from "@faultwire/http2";
+import type { ChangedMessage } from "../http/changed-message.ts";
+import { Exchange } from "../http/exchange.ts";
+
+/** A stream of either connection, whose owner is the exchange. */
+export type ExchangeStream = Http2Stream<Http2Exchange>;
+
+/** One request of HTTP/2 and what becomes of it: a stream of the client's, and one of the upstream's where it goes on. */
+export class Http2Exchange extends Exchange {
+  readonly section: HeaderSection;
+  readonly client: ExchangeStream;
+  upstream: ExchangeStream | undefined;
+  /** How the request ends, once all of it has come. */
+  requestEnding: StreamEnding | undefined;
+  /** The request goes on at this moment, and not before; `undefined` where it waits for none. */
+  goesOnAtMs: number | undefined;
+  /** Data of a request that waits. */
+  waitingData: Uint8Array[] = [];
+  /** Data of the client that its window was not given back for, and of the upstream. */
+  unreturnedBytes = { client: 0, server: 0 };
+  /** What happens to the response. */
+  message: ChangedMessage | null = null;
+  /** The response's head, where the message's own is made of it. */
+  response: { readonly status: number; readonly section: HeaderSection } | null = null;
+  trailers: HeaderSection | undefined;
+  /** The upstream broke the stream off with this code. */
+  brokenBy: number | undefined;
+  /** The head of a response has gone to the client. */
+  isHeadTold = false;
+  isRequestTold = false;
+  /** It is over here; the client is still to get the last of it. */
+  end: ExchangeEnd | undefined;
+  isOver = false;
+
+  constructor(options: {
+    readonly head: RequestHead;
+    readonly name: string;
+    readonly nowMs: number;
+    readonly section: HeaderSection;
+    readonly client: ExchangeStream;
+  }) {
+    super(options.head, options.name, options.nowMs);
+    this.section = options.section;
+    this.client = options.client;
+  }
+
+  /** When to look at it again; `undefined` while it waits for no time. */
+  get wakeAtMs(): number | undefined {
+    const at = this.message?.wakeAtMs;
+    if (this.goesOnAtMs === undefined || !Number.isFinite(this.goesOnAtMs)) return at;
+    return Math.min(at ?? this.goesOnAtMs, this.goesOnAtMs);
+  }
+}

@@ -1,0 +1,474 @@
+/**
+ * The requests and responses of an HTTP/2 connection: one end of HTTP/2 toward the client, one toward the upstream, and between
+ * them the same plans and machines as for HTTP/1.1. Each stream of the client is one of the upstream, or is answered here.
+ */
+import type { ConnectionFacts } from "@faultwire/fault-engine";
+import {
+  ErrorCode,
+  type Goaway,
+  type HeaderSection,
+  Http2Connection,
+  type Http2Failure,
+  SettingId,
+} from "@faultwire/http2";
+import type { EndKind } from "../carrier.ts";
+import type { Side } from "../events.ts";
+import { ExchangeLog } from "../http/exchange-log.ts";
+import { endedFirst } from "../http/exchange-teller.ts";
+import { RequestDecider } from "../http/request-decider.ts";
+import type { Spoken } from "../spoken.ts";
+import { readableSection, requestHeadOf, responseSection } from "./fields.ts";
+import { type ExchangeStream, Http2Exchange } from "./http2-exchange.ts";
+import type { Http2ExchangesOptions } from "./http2-port.ts";
+import { Http2ResponseSide } from "./http2-response-side.ts";
+import { Http2Teller } from "./http2-teller.ts";
+import { cutCode, insteadInHttp2 } from "./http2-way.ts";
+
+/** Bytes that may wait for a peer on one stream before the other one gets no more room on it. */
+const maxWaitingBytes = 65_536;
+
+/** Facts of a connection that nobody was asked about: it is to no target. */
+const noFacts: ConnectionFacts = { connection: "" };
+
+export class Http2Exchanges implements Spoken {
+  readonly #options: Http2ExchangesOptions;
+  readonly #client: Http2Connection<Http2Exchange>;
+  /** Made when a request needs it, or when the upstream speaks. */
+  #upstream: Http2Connection<Http2Exchange> | undefined;
+  readonly #decider: RequestDecider;
+  readonly #tell: Http2Teller;
+  readonly #responses: Http2ResponseSide;
+  readonly #open: Set<Http2Exchange> = new Set();
+  #connection: (ConnectionFacts & { readonly client: string }) | null | undefined;
+  #unreachable: string | undefined;
+  /** The last stream that the client was told of in a GOAWAY. */
+  #goawayAt = Number.POSITIVE_INFINITY;
+  #hasServerEnded = false;
+  #isOver = false;
+  #isEnding: EndKind | undefined;
+  /** The stream behind whose data that end comes: the client may have no room for all of it yet. */
+  #endsBehind: ExchangeStream | undefined;
+  #hasChanged = false;
+
+  constructor(options: Http2ExchangesOptions) {
+    this.#options = options;
+    const { port, policy, desk, now, unread, unsentReason = endedFirst } = options;
+    this.#tell = new Http2Teller({ port, wallNow: () => desk.nowMs, unsentReason });
+    this.#decider = new RequestDecider({
+      policy,
+      desk,
+      unread,
+      decided: (exchange) => this.#carryOut(exchange as Http2Exchange),
+    });
+    this.#client = new Http2Connection<Http2Exchange>({
+      role: "server",
+      now,
+      handler: {
+        headers: (stream, kind, section, endStream) => {
+          if (kind === "request") this.#request(stream, section, endStream);
+          else if (stream.owner) this.#requestEnd(stream.owner, section);
+        },
+        data: (stream, data, endStream) => this.#requestData(stream, data, endStream),
+        reset: (stream, code, isOurs) => this.#clientReset(stream, code, isOurs),
+        drained: (stream) => this.#returnRoom(stream.owner, "server"),
+        goaway: ({ code, debugData }) => this.#upstream?.goaway(code, 0, debugData),
+        failed: () => {
+          // Nothing of a stream goes any more.
+          this.#endsBehind = undefined;
+          this.#end("fin");
+        },
+      },
+    });
+    this.#responses = new Http2ResponseSide({
+      client: this.#client,
+      upstream: () => this.#upstream,
+      desk,
+      now,
+      tell: this.#tell,
+      over: (exchange, end) => this.#over(exchange, end),
+      returnRoom: (exchange) => this.#returnRoom(exchange, "server"),
+      endBehind: (stream, how) => {
+        this.#end(how);
+        this.#endsBehind ??= stream;
+      },
+    });
+  }
+
+  /** Whether anything was sent that the peers did not say themselves, or kept from them. Always: frames are ours. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
+  get isStalled(): boolean {
+    if (this.#isOver || this.#open.size === 0) return false;
+    for (const { message, goesOnAtMs } of this.#open)
+      if (message?.isStalled !== true && goesOnAtMs !== Number.POSITIVE_INFINITY) return false;
+    return true;
+  }
+  get upstreamOwes(): boolean {
+    for (const { upstream } of this.#open) if (upstream && !upstream.isRemoteOver) return true;
+    return false;
+  }
+  /** Whether no request is under way, and no end of a response. */
+  get isQuiet(): boolean {
+    return this.#open.size === 0 && !this.#tell.isLeaving;
+  }
+  get owesClient(): boolean {
+    if (this.#isOver) return false;
+    // The upstream has said all of a response, and windows or room have kept the end of it here.
+    if (this.#tell.isLeaving) return true;
+    for (const { isAnswered, message, client, upstream } of this.#open) {
+      if (isAnswered || client.queuedBytes > 0) return true;
+      if (message && upstream?.isRemoteOver && !message.isStalled) return true;
+    }
+    return false;
+  }
+  get dueAtMs(): number | undefined {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { wakeAtMs } of this.#open) if (wakeAtMs !== undefined && wakeAtMs < least) least = wakeAtMs;
+    return Number.isFinite(least) ? least : undefined;
+  }
+
+  heldBytes(from: Side): number {
+    if (from === "server") return this.#client.heldBytes;
+    let bytes = this.#upstream?.heldBytes ?? 0;
+    for (const { heldBytes } of this.#open) bytes += heldBytes;
+    return bytes;
+  }
+
+  fromClient(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#client.push(bytes);
+    this.flush();
+  }
+
+  fromServer(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#upstreamConnection().push(bytes);
+    this.flush();
+  }
+
+  serverEnded(_how: EndKind): void {
+    if (this.#hasServerEnded || this.#isOver) return;
+    this.#hasServerEnded = true;
+    for (const exchange of [...this.#open]) {
+      if (exchange.isAnswered || exchange.upstream?.isRemoteOver) continue;
+      if (exchange.message && !exchange.message.isOver) this.#responses.broken(exchange, cutCode, false);
+    }
+    this.flush();
+  }
+
+  clientEnded(): void {
+    for (const exchange of [...this.#open]) this.#abandon(exchange, endedFirst);
+    this.flush();
+  }
+
+  unreachable(reason: string): void {
+    if (this.#isOver) return;
+    this.#unreachable = reason;
+    for (const exchange of this.#open)
+      if (exchange.goesOn && !exchange.response) this.#responses.standIn(exchange, reason);
+    this.flush();
+  }
+
+  leave(): void {
+    this.#isOver = true;
+    this.finish();
+  }
+
+  wake(): void {
+    const nowMs = this.#options.now();
+    for (const exchange of [...this.#open]) {
+      const { goesOnAtMs } = exchange;
+      if (goesOnAtMs !== undefined && goesOnAtMs <= nowMs) {
+        exchange.goesOnAtMs = undefined;
+        this.#goOn(exchange);
+      }
+      this.#responses.wake(exchange, nowMs);
+    }
+    this.flush();
+  }
+
+  /** Hands over what may go now; call it when a peer has room again. */
+  flush(): void {
+    const { port } = this.#options;
+    if (this.#isOver) return;
+    // What goes to one peer gives the other one room, of which it is told: until nothing more goes to either.
+    let hasSent = true;
+    while (hasSent) {
+      hasSent = this.#drain(this.#upstream, "server", (bytes) => port.toServer(bytes));
+      if (this.#drain(this.#client, "client", (bytes) => port.toClient(bytes))) hasSent = true;
+    }
+    const isEnding = this.#isEnding !== undefined && (this.#endsBehind?.queuedBytes ?? 0) === 0;
+    this.#tell.gone(isEnding);
+    if (this.#isEnding === undefined || !isEnding) return;
+    this.#isOver = true;
+    port.endClient(this.#isEnding);
+    for (const exchange of [...this.#open]) this.#abandon(exchange, endedFirst);
+  }
+
+  finish(): void {
+    for (const exchange of [...this.#open]) this.#abandon(exchange, endedFirst);
+    this.#tell.finish();
+    this.#isOver = true;
+  }
+
+  /** @returns whether anything went. */
+  #drain(
+    connection: Http2Connection<Http2Exchange> | undefined,
+    to: Side,
+    send: (bytes: Uint8Array) => void,
+  ): boolean {
+    const { port } = this.#options;
+    // One that has ended takes nothing; what is to go to it first makes its connection.
+    if (!connection || (to === "server" && (this.#hasServerEnded || this.#unreachable !== undefined)))
+      return false;
+    let hasSent = false;
+    for (
+      let bytes = connection.take(port.hasRoom(to));
+      bytes.length > 0;
+      bytes = connection.take(port.hasRoom(to))
+    ) {
+      send(bytes);
+      hasSent = true;
+    }
+    return hasSent;
+  }
+
+  #upstreamConnection(): Http2Connection<Http2Exchange> {
+    this.#upstream ??= new Http2Connection<Http2Exchange>({
+      role: "client",
+      now: this.#options.now,
+      handler: {
+        headers: (stream, kind, section, endStream) => {
+          const exchange = stream.owner;
+          if (!exchange) return;
+          if (kind === "interim") this.#client.respond(exchange.client, section, false);
+          else if (kind === "response") this.#responses.head(exchange, section, endStream);
+          else this.#responses.end(exchange, section);
+        },
+        data: (stream, data, endStream) => this.#responses.data(stream, data, endStream),
+        reset: (stream, code) => {
+          if (stream.owner) this.#responses.broken(stream.owner, code, true);
+        },
+        drained: (stream) => this.#returnRoom(stream.owner, "client"),
+        goaway: (goaway) => this.#upstreamGoesAway(goaway),
+        settings: ({ maxConcurrentStreams }) => this.#mirrorStreams(maxConcurrentStreams),
+        failed: (failure) => this.#upstreamFailed(failure),
+      },
+    });
+    return this.#upstream;
+  }
+
+  #mirrorStreams(most: number): void {
+    if (!Number.isFinite(most)) return;
+    this.#client.announce([
+      [SettingId.MAX_CONCURRENT_STREAMS, Math.min(most, this.#client.limits.maxStreams)],
+    ]);
+  }
+
+  #upstreamGoesAway({ lastStreamId, code, debugData }: Goaway): void {
+    // Streams above it are refused one by one; the client's last one that was worked on is what it is told.
+    let last = lastStreamId >= 0x7fff_ffff ? lastStreamId : 0;
+    for (const { client, upstream } of this.#open)
+      if (upstream && upstream.id > 0 && upstream.id <= lastStreamId) last = Math.max(last, client.id);
+    if (last === 0 && this.#open.size === 0) last = this.#client.lastPeerStreamId;
+    // It never rises (RFC 9113 section 6.8): nghttp2 ends a connection on which it does.
+    this.#goawayAt = Math.min(this.#goawayAt, last);
+    this.#client.goaway(code, this.#goawayAt, debugData);
+  }
+
+  #upstreamFailed({ code, reason }: Http2Failure): void {
+    const { port, unread } = this.#options;
+    unread("other-protocol", "server");
+    for (const exchange of [...this.#open])
+      if (exchange.upstream) this.#responses.broken(exchange, cutCode, true);
+    const words = `the upstream does not speak HTTP/2 as it should: ${reason}`;
+    this.#client.goaway(code, undefined, Buffer.from(words));
+    this.flush();
+    port.endServer();
+  }
+
+  #request(client: ExchangeStream, section: HeaderSection, endStream: boolean): void {
+    const { desk, now, policy, introduce, insteadOf } = this.#options;
+    const head = requestHeadOf(section, endStream);
+    const exchange = new Http2Exchange({ head, name: desk.nextRequest(), nowMs: now(), section, client });
+    client.owner = exchange;
+    if (this.#connection === undefined) {
+      this.#connection = introduce(head);
+      if (this.#connection)
+        this.#tell.log = new ExchangeLog(
+          this.#connection,
+          now,
+          (event) => policy.record(event),
+          (fault) => insteadInHttp2(fault) ?? insteadOf?.(fault),
+        );
+    }
+    this.#open.add(exchange);
+    if (endStream) {
+      exchange.isSent = true;
+      exchange.requestEnding = { kind: "end" };
+    }
+    if (head.method === "CONNECT") {
+      // A tunnel in a stream is none that we could look into, and no API has it.
+      this.#client.respond(client, responseSection(501, []), true);
+      this.#tell.over(exchange, "complete");
+      this.#open.delete(exchange);
+    } else if (this.#connection === null) {
+      exchange.plan = { kind: "pass" };
+      this.#goOn(exchange);
+    } else this.#decider.begin(exchange, this.#connection ?? noFacts);
+    if (endStream) this.#tell.request(exchange);
+  }
+
+  #requestData(client: ExchangeStream, data: Uint8Array, endStream: boolean): void {
+    const exchange = client.owner;
+    if (!exchange || exchange.isOver) {
+      // A response that is over ends no request: an upstream may read on.
+      if (exchange?.upstream) this.#passRequest(exchange, exchange.upstream, data, endStream);
+      else this.#client.consumed(client, data.length);
+      return;
+    }
+    exchange.remember(data);
+    exchange.own();
+    if (endStream) this.#ends(exchange, { kind: "end" });
+    if (exchange.plan === null) {
+      this.#client.consumed(client, data.length);
+      this.#decider.more(exchange, this.#connection ?? noFacts, data, endStream);
+    } else if (!exchange.goesOn) this.#client.consumed(client, data.length);
+    else if (exchange.upstream) this.#passRequest(exchange, exchange.upstream, data, endStream);
+    else {
+      exchange.unreturnedBytes.client += data.length;
+      exchange.waitingData.push(data);
+    }
+    if (endStream) this.#tell.request(exchange);
+  }
+
+  #passRequest(
+    exchange: Http2Exchange,
+    upstream: ExchangeStream,
+    data: Uint8Array,
+    endStream: boolean,
+  ): void {
+    exchange.unreturnedBytes.client += data.length;
+    this.#upstream?.data(upstream, data);
+    if (endStream) this.#upstream?.end(upstream);
+    this.#returnRoom(exchange, "client");
+  }
+
+  /** Trailers of a request. */
+  #requestEnd(exchange: Http2Exchange, section: HeaderSection): void {
+    this.#ends(exchange, { kind: "trailers", section });
+    if (exchange.plan === null)
+      this.#decider.more(exchange, this.#connection ?? noFacts, new Uint8Array(0), true);
+    else if (exchange.upstream && this.#upstream && exchange.requestEnding)
+      this.#upstream.end(exchange.upstream, exchange.requestEnding);
+    this.#tell.request(exchange);
+  }
+
+  #ends(exchange: Http2Exchange, ending: NonNullable<Http2Exchange["requestEnding"]>): void {
+    exchange.isSent = true;
+    exchange.requestEnding = ending;
+  }
+
+  /** Carries a plan out. */
+  #carryOut(exchange: Http2Exchange): void {
+    const { plan } = exchange;
+    this.#tell.log?.decision(exchange);
+    exchange.waitingData = this.#decider.letGo(exchange).filter(({ length }) => length > 0);
+    if (plan && plan.kind !== "pass") this.#hasChanged = true;
+    switch (plan?.kind) {
+      case "answer":
+        this.#responses.answer(exchange, plan);
+        return;
+      case "raw":
+        this.#responses.answerRaw(exchange, plan);
+        return;
+      case "end":
+        this.#responses.cut(exchange, plan.how);
+        return;
+      case "none":
+        this.#tell.log?.outcome(exchange, plan.reason);
+        break;
+      case "wait":
+        exchange.goesOnAtMs = plan.ms === null ? Number.POSITIVE_INFINITY : this.#options.now() + plan.ms;
+        this.#tell.log?.outcome(exchange, null);
+        return;
+      case "change":
+      case "pass":
+      case undefined:
+        break;
+      default:
+        plan satisfies never;
+    }
+    this.#goOn(exchange);
+  }
+
+  /** The request goes to the upstream. */
+  #goOn(exchange: Http2Exchange): void {
+    const { plan, section, requestEnding, waitingData } = exchange;
+    if (this.#unreachable !== undefined) {
+      this.#responses.standIn(exchange, this.#unreachable);
+      return;
+    }
+    const upstream = this.#upstreamConnection();
+    // An upstream that has gone, or takes no more, has not worked on it.
+    if (this.#hasServerEnded || upstream.isGoingAway || upstream.failure) {
+      this.#responses.broken(exchange, ErrorCode.REFUSED_STREAM, true);
+      return;
+    }
+    const isWhole = requestEnding?.kind === "end" && waitingData.length === 0;
+    const sent = plan?.kind === "change" ? readableSection(section) : section;
+    const stream = upstream.request(sent, isWhole, exchange);
+    exchange.upstream = stream;
+    for (const data of waitingData) upstream.data(stream, data);
+    exchange.waitingData = [];
+    if (requestEnding && !isWhole) upstream.end(stream, requestEnding);
+  }
+
+  /** Nothing more of this exchange is to be done: what is framed still goes. */
+  #over(exchange: Http2Exchange, end: NonNullable<Http2Exchange["end"]>): void {
+    this.#open.delete(exchange);
+    this.#decider.letGo(exchange);
+    exchange.goesOnAtMs = undefined;
+    const { upstream } = exchange;
+    // A response that is over before its request: the rest of that is nobody's.
+    if (upstream && !upstream.isClosed && end !== "complete")
+      this.#upstream?.reset(upstream, ErrorCode.CANCEL);
+    this.#client.consumed(exchange.client, exchange.unreturnedBytes.client);
+    exchange.unreturnedBytes.client = 0;
+    this.#tell.over(exchange, end);
+  }
+
+  #clientReset(client: ExchangeStream, code: number, isOurs: boolean): void {
+    const exchange = client.owner;
+    if (!exchange) return;
+    if (exchange.upstream) this.#upstream?.reset(exchange.upstream, isOurs ? ErrorCode.CANCEL : code);
+    this.#abandon(exchange, "the client went away first");
+  }
+
+  #abandon(exchange: Http2Exchange, reason: string): void {
+    this.#open.delete(exchange);
+    this.#decider.letGo(exchange);
+    if (exchange.upstream) this.#upstream?.reset(exchange.upstream, ErrorCode.CANCEL);
+    exchange.goesOnAtMs = undefined;
+    this.#tell.abandoned(exchange, reason);
+  }
+
+  /** What a peer has said and what is used of it by now: it gets its room back while the other one takes it. */
+  #returnRoom(exchange: Http2Exchange | undefined, of: Side): void {
+    if (!exchange) return;
+    const { client, upstream, message, unreturnedBytes } = exchange;
+    const bytes = unreturnedBytes[of];
+    if (bytes === 0) return;
+    const waiting =
+      of === "client" ? (upstream?.queuedBytes ?? 0) : client.queuedBytes + (message?.pendingBytes ?? 0);
+    if (waiting > maxWaitingBytes) return;
+    unreturnedBytes[of] = 0;
+    if (of === "client") this.#client.consumed(client, bytes);
+    else if (upstream) this.#upstream?.consumed(upstream, bytes);
+  }
+
+  #end(how: EndKind): void {
+    this.#isEnding ??= how;
+  }
+}

@@ -1,0 +1,30 @@
+import type { ConnectionFacts, Fault, UnreadReason } from "@faultwire/fault-engine";
+import type { RequestHead } from "@faultwire/http1";
+import type { Side } from "../events.ts";
+import type { FaultDesk } from "../http/fault-desk.ts";
+import type { HttpPort } from "../http/http-port.ts";
+import type { FaultPolicy } from "../policy.ts";
+
+/** What the exchanges of HTTP/2 are connected to. */
+export interface Http2Port extends Omit<HttpPort, "hold"> {
+  /** Whether that peer takes more data now: where it does not, what keeps its connection alive goes all the same. */
+  hasRoom(to: Side): boolean;
+  /** The upstream's connection ends behind what was sent. */
+  endServer(): void;
+}
+
+export interface Http2ExchangesOptions {
+  readonly port: Http2Port;
+  readonly policy: FaultPolicy;
+  readonly desk: FaultDesk;
+  /** Asked with the first request's head; `null` where nothing on this connection is a target. */
+  readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
+  /** Told why bytes of a peer are not read, so that no rule sees them. */
+  readonly unread: (reason: UnreadReason, from: Side) => void;
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
+  /** Why `whenGone` tells false; "the connection ended first" unless given. */
+  readonly unsentReason?: string;
+  /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
+  readonly insteadOf?: (fault: Fault) => string | undefined;
+}

@@ -1,0 +1,101 @@
+/** Tells of the exchanges of an HTTP/2 connection, once the client has got what is told of. */
+import type { ExchangeEnd } from "@faultwire/fault-engine";
+import type { Header } from "@faultwire/http1";
+import type { ExchangeLog } from "../http/exchange-log.ts";
+import type { Http2Exchange } from "./http2-exchange.ts";
+import type { Http2Port } from "./http2-port.ts";
+
+export interface Http2TellerOptions {
+  readonly port: Pick<Http2Port, "whenGone">;
+  readonly wallNow: () => number;
+  readonly unsentReason: string;
+}
+
+export class Http2Teller {
+  readonly #options: Http2TellerOptions;
+  /** `undefined` where nothing on the connection is a target. */
+  log: ExchangeLog | undefined;
+  /** Exchanges that are over, and whose last frame is still to go. */
+  readonly #leaving: Set<Http2Exchange> = new Set();
+  /** Those whose last frame has gone to the carrier. */
+  readonly #untold: Set<Http2Exchange> = new Set();
+
+  constructor(options: Http2TellerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether something that is over here still has frames to go to the client. */
+  get isLeaving(): boolean {
+    return this.#leaving.size > 0;
+  }
+
+  /** A request is known, or something of it is to be told. */
+  request(exchange: Http2Exchange): void {
+    if (exchange.isRequestTold) return;
+    exchange.isRequestTold = true;
+    this.log?.request(exchange);
+  }
+
+  /** The head of a response goes to the client. */
+  head(exchange: Http2Exchange, status: number, headers: readonly Header[], injected: boolean): void {
+    if (exchange.isHeadTold) return;
+    exchange.isHeadTold = true;
+    this.request(exchange);
+    this.log?.response(exchange, { status, headers, injected, wallNowMs: this.#options.wallNow() });
+  }
+
+  /** A response has come to a standstill for ever: that is the fault, done. */
+  stalled(exchange: Http2Exchange): void {
+    if (exchange.isTold) return;
+    this.#options.port.whenGone("sent", (isGone) => {
+      if (isGone) this.log?.outcome(exchange, null);
+    });
+  }
+
+  /** An exchange is over: how is told once the client has its last frame. */
+  over(exchange: Http2Exchange, end: ExchangeEnd): void {
+    if (exchange.isOver) return;
+    exchange.isOver = true;
+    exchange.end = end;
+    this.#leaving.add(exchange);
+  }
+
+  /** What was framed has gone to the carrier. `isEnding`: the client's connection ends behind it. */
+  gone(isEnding = false): void {
+    for (const exchange of this.#leaving) {
+      if (!exchange.client.isLocalOver && !exchange.client.isClosed && !isEnding) continue;
+      this.#leaving.delete(exchange);
+      this.#untold.add(exchange);
+      this.#options.port.whenGone(isEnding ? "ended" : "sent", (isGone) => {
+        if (!this.#untold.delete(exchange)) return;
+        this.#tell(exchange, isGone ? undefined : this.#options.unsentReason);
+      });
+    }
+  }
+
+  /** The exchange ends with its connection, or by its client. */
+  abandoned(exchange: Http2Exchange, reason: string): void {
+    if (exchange.isOver && !this.#leaving.delete(exchange) && !this.#untold.delete(exchange)) return;
+    exchange.isOver = true;
+    this.request(exchange);
+    const hasStruck = exchange.isAnswered ? exchange.isHeadTold : exchange.message?.hasStruck;
+    this.log?.outcome(exchange, hasStruck ? null : reason);
+    this.log?.end(exchange, "abandoned");
+  }
+
+  /** The connection is over: what the client has not got by now it does not get. */
+  finish(): void {
+    for (const exchange of [...this.#leaving, ...this.#untold])
+      this.#tell(exchange, this.#options.unsentReason);
+    this.#leaving.clear();
+    this.#untold.clear();
+  }
+
+  #tell(exchange: Http2Exchange, unsent: string | undefined): void {
+    const { isAnswered, message, end = "complete" } = exchange;
+    this.request(exchange);
+    const undone = isAnswered ? null : (message?.undoneReason ?? null);
+    this.log?.outcome(exchange, unsent ?? undone);
+    this.log?.end(exchange, unsent !== undefined && end === "complete" ? "unread" : end);
+  }
+}

@@ -1,0 +1,338 @@
+/** Every fault of messages on a stream of HTTP/2: what the client gets, and what is told of it. */
+import { FAULT_KINDS, type FaultKind } from "@faultwire/fault-engine";
+import { ErrorCode, sectionOf } from "@faultwire/http2";
+import { describe, expect, it } from "vitest";
+import { Http2Rig, type Http2RigOptions, type Received, statusOf } from "../../support/http2-rig.ts";
+import { sampleEvents, sampleFaults } from "../../support/sample-faults.ts";
+
+const length = (text: string): [string, string] => ["content-length", String(text.length)];
+
+/** An upstream that streams the sample answer, an event in a frame. */
+const streaming: NonNullable<Http2RigOptions["serve"]> = (stream, upstream) => {
+  upstream.respond(
+    stream,
+    sectionOf([
+      [":status", "200"],
+      ["content-type", "text/event-stream"],
+    ]),
+    false,
+  );
+  for (const event of sampleEvents) upstream.data(stream, Buffer.from(event, "latin1"));
+  upstream.end(stream);
+};
+/** One that answers with forty bytes. */
+const plain: NonNullable<Http2RigOptions["serve"]> = (stream, upstream) => {
+  const body = "0123456789".repeat(4);
+  upstream.respond(
+    stream,
+    sectionOf([[":status", "200"], ["content-type", "text/plain"], length(body)]),
+    false,
+  );
+  upstream.data(stream, Buffer.from(body));
+  upstream.end(stream);
+};
+
+interface Case {
+  readonly serve?: Http2RigOptions["serve"];
+  /** What the client has got in the end. */
+  readonly sees: (got: Received, rig: Http2Rig) => void;
+  readonly end: string;
+}
+
+const eventsOf = ({ parts }: Received): number => parts.join("").split("\n\n").length - 1;
+const names = ({ parts }: Received): string[] =>
+  [...parts.join("").matchAll(/^event: (.*)$/gm)].map(([, name]) => name ?? "");
+const reset = ErrorCode.INTERNAL_ERROR;
+const original = sampleEvents.map((event) => /^event: (.*)$/m.exec(event)?.[1]);
+
+const cases: Partial<Readonly<Record<FaultKind, Case>>> = {
+  "http.error": {
+    sees: (got) =>
+      expect([statusOf(got), got.end, got.parts.join("").includes("rate_limit_error")]).toEqual([
+        "429",
+        "end",
+        true,
+      ]),
+    end: "complete",
+  },
+  "http.empty": { sees: (got) => expect([got.sections.length, got.end]).toEqual([0, reset]), end: "failed" },
+  "http.malformed": {
+    sees: (got) => expect([statusOf(got), got.end]).toEqual(["200", ErrorCode.PROTOCOL_ERROR]),
+    end: "cut",
+  },
+  "http.delay": {
+    serve: plain,
+    sees: (got) =>
+      expect([statusOf(got), got.parts.join("").length, got.atMs[0], got.end]).toEqual([
+        "200",
+        40,
+        500,
+        "end",
+      ]),
+    end: "complete",
+  },
+  "http.truncate": {
+    serve: plain,
+    sees: (got) =>
+      expect([statusOf(got), got.parts.join(""), got.end]).toEqual(["200", "01234567890123456789", reset]),
+    end: "cut",
+  },
+  "stream.error-event": {
+    sees: (got) => expect([names(got).at(-1), eventsOf(got), got.end]).toEqual(["error", 3, "end"]),
+    end: "cut",
+  },
+  // The third event stands behind a ping, which counts as none.
+  "stream.cut": { sees: (got) => expect([eventsOf(got), got.end]).toEqual([4, reset]), end: "cut" },
+  "stream.stall": {
+    sees: (got) => expect([got.end, got.atMs.some((at) => at >= 300)]).toEqual(["end", true]),
+    end: "complete",
+  },
+  "stream.pace": {
+    sees: (got) => expect([eventsOf(got), got.atMs[0], got.atMs[1], got.end]).toEqual([8, 200, 300, "end"]),
+    end: "complete",
+  },
+  "stream.drop": {
+    sees: (got) => expect([names(got), got.end]).toEqual([[original[0], ...original.slice(2)], "end"]),
+    end: "complete",
+  },
+  "stream.duplicate": {
+    sees: (got) =>
+      expect([names(got).slice(0, 3), got.end]).toEqual([[original[0], original[1], original[1]], "end"]),
+    end: "complete",
+  },
+  "stream.reorder": {
+    sees: (got) =>
+      expect([names(got).slice(0, 3), got.end]).toEqual([
+        ["message_start", "ping", "content_block_delta"],
+        "end",
+      ]),
+    end: "complete",
+  },
+  "stream.split": {
+    sees: (got) => expect([got.parts.join(""), got.end]).toEqual([sampleEvents.join(""), "end"]),
+    end: "complete",
+  },
+  "stream.damage": {
+    sees: (got) =>
+      expect([got.parts.join("") === sampleEvents.join(""), eventsOf(got), got.end]).toEqual([
+        false,
+        8,
+        "end",
+      ]),
+    end: "complete",
+  },
+  "model.stop-reason": {
+    sees: (got) =>
+      expect([got.parts.join("").includes('"stop_reason":"refusal"'), got.end]).toEqual([true, "end"]),
+    end: "complete",
+  },
+  "model.empty-content": {
+    sees: (got) => expect([names(got).includes("content_block_delta"), got.end]).toEqual([false, "end"]),
+    end: "complete",
+  },
+  "model.garble-tool-input": {
+    sees: (got) => expect([got.parts.join("") === sampleEvents.join(""), got.end]).toEqual([false, "end"]),
+    end: "complete",
+  },
+};
+
+/** Faults of messages, but for the one that lets the first request pass. */
+const kinds = FAULT_KINDS.filter((kind) => /^(http|stream|model)\./.test(kind) && kind !== "http.rate-limit");
+
+describe("a fault of a message, on one stream", () => {
+  it.each(kinds)("%s", (kind) => {
+    const { serve = streaming, sees, end } = cases[kind]!;
+    // Only the first request fails: the connection is as good as ever for the second.
+    const rig = new Http2Rig({ request: (number) => (number === 0 ? sampleFaults[kind] : null), serve });
+    const { got } = rig.ask([["accept-encoding", "gzip"]], '{"model":"m"}');
+    rig.advance(10_000);
+    sees(got, rig);
+    expect(rig.told("undone")).toEqual([]);
+    expect(rig.told("done")).toMatchObject([{ fault: kind, request: "r1" }]);
+    expect(rig.told("end")).toMatchObject([{ how: end }]);
+    const second = rig.ask();
+    rig.advance(10_000);
+    expect([statusOf(second.got), second.got.end]).toEqual(["200", "end"]);
+    expect(rig.clientEnd).toBeUndefined();
+    expect(rig.exchanges.heldBytes("client") + rig.exchanges.heldBytes("server")).toBe(0);
+  });
+
+  it("http.rate-limit admits within its budget and refuses beyond", () => {
+    const rig = new Http2Rig({ fault: sampleFaults["http.rate-limit"], isOneRule: true, serve: plain });
+    expect(statusOf(rig.ask().got)).toBe("200");
+    expect(statusOf(rig.ask().got)).toBe("429");
+  });
+
+  it("a response that is to be read is asked for without compression, and nothing else is changed", () => {
+    const rig = new Http2Rig({ fault: sampleFaults["stream.cut"], serve: streaming });
+    rig.ask([
+      ["accept-encoding", "gzip"],
+      ["x-a", "1"],
+    ]);
+    const fields = rig.upstreamReceived[0]?.sections[0]?.fields;
+    expect(fields?.slice(4)).toEqual([
+      ["accept-encoding", "identity"],
+      ["x-a", "1"],
+    ]);
+  });
+});
+
+describe("a fault of the connection, decided for a request", () => {
+  it.each([
+    ["connection.close", "fin"],
+    ["connection.reset", "reset"],
+  ] as const)("%s ends the connection", (kind, how) => {
+    const rig = new Http2Rig({ fault: sampleFaults[kind], serve: plain });
+    rig.ask();
+    expect(rig.clientEnd).toBe(how);
+    expect(rig.upstreamReceived).toEqual([]);
+    expect(rig.told("done")).toMatchObject([{ fault: kind }]);
+  });
+
+  it("connection.close behind some bytes of the response sends those first", () => {
+    const rig = new Http2Rig({
+      fault: { kind: "connection.close", at: { kind: "bytes", from: "server", bytes: 15 } },
+      serve: plain,
+    });
+    const { got } = rig.ask();
+    expect([got.parts.join(""), got.end, rig.clientEnd]).toEqual(["012345678901234", undefined, "fin"]);
+  });
+
+  it("connection.stall holds a request back, and it goes on with its body", () => {
+    const rig = new Http2Rig({ fault: sampleFaults["connection.stall"], serve: plain });
+    const { got } = rig.ask([], "the body");
+    rig.advance(299);
+    expect(rig.upstreamReceived).toEqual([]);
+    rig.advance(1);
+    expect(rig.upstreamReceived[0]?.parts.join("")).toBe("the body");
+    expect(got.end).toBe("end");
+  });
+});
+
+describe("traps of a prototype", () => {
+  it("a cut behind data that wait for a window never looks whole", () => {
+    const rig = new Http2Rig({
+      fault: sampleFaults["http.truncate"],
+      serve: plain,
+      limits: { streamWindowBytes: 7 },
+    });
+    const { got } = rig.ask();
+    rig.pump();
+    expect(got.parts.join("")).toBe("01234567890123456789");
+    expect(got.end).toBe(reset);
+  });
+
+  it("a client's RST_STREAM reaches the upstream with its own code, NO_ERROR as well", () => {
+    for (const code of [ErrorCode.NO_ERROR, ErrorCode.CANCEL, ErrorCode.INTERNAL_ERROR]) {
+      const rig = new Http2Rig();
+      const { stream } = rig.ask();
+      rig.client.reset(stream, code);
+      rig.pump();
+      expect(rig.upstreamReceived[0]?.end).toBe(code);
+      expect(rig.told("end")).toMatchObject([{ how: "abandoned" }]);
+    }
+  });
+
+  it("a clean cut is no CANCEL for the client, and the upstream's trailers stay away from it", () => {
+    const rig = new Http2Rig({
+      fault: { ...sampleFaults["stream.cut"], stop: "clean" },
+      serve: (stream, upstream) => {
+        upstream.respond(
+          stream,
+          sectionOf([
+            [":status", "200"],
+            ["content-type", "text/event-stream"],
+          ]),
+          false,
+        );
+        for (const event of sampleEvents) upstream.data(stream, Buffer.from(event, "latin1"));
+        upstream.end(stream, { kind: "trailers", section: sectionOf([["x-sum", "1"]]) });
+      },
+    });
+    const { got } = rig.ask();
+    expect([eventsOf(got), got.end, got.sections.length]).toEqual([4, "end", 1]);
+  });
+
+  it("a client whose socket is full is heard all the same: its reset goes on, and control frames come", () => {
+    const rig = new Http2Rig({ serve: plain });
+    rig.full.add("client");
+    const { stream, got } = rig.ask();
+    expect([statusOf(got), got.parts]).toEqual(["200", []]);
+    rig.client.ping(new Uint8Array(8));
+    rig.client.reset(stream, ErrorCode.CANCEL);
+    rig.pump();
+    expect(rig.told("end")).toMatchObject([{ how: "abandoned" }]);
+    expect(rig.upstreamReceived[0]?.end).toBe("end");
+  });
+
+  it("two fields of content-type, and fields that stand apart, go on as they came", () => {
+    const rig = new Http2Rig({
+      serve: (stream, upstream) =>
+        upstream.respond(
+          stream,
+          sectionOf([
+            [":status", "200"],
+            ["a", "1"],
+            ["b", "2"],
+            ["a", "3"],
+            ["content-type", "x"],
+            ["content-type", "y"],
+          ]),
+          true,
+        ),
+    });
+    const { got } = rig.ask([
+      ["content-type", "a"],
+      ["x", "1"],
+      ["content-type", "b"],
+    ]);
+    expect(rig.upstreamReceived[0]?.sections[0]?.fields.slice(4)).toEqual([
+      ["content-type", "a"],
+      ["x", "1"],
+      ["content-type", "b"],
+    ]);
+    expect(got.sections[0]?.fields.slice(1)).toEqual([
+      ["a", "1"],
+      ["b", "2"],
+      ["a", "3"],
+      ["content-type", "x"],
+      ["content-type", "y"],
+    ]);
+  });
+});
+
+describe("an upstream", () => {
+  it("that refuses a stream, or goes away, is told to the client as it is", () => {
+    const rig = new Http2Rig({
+      serve: (stream, upstream) => upstream.reset(stream, ErrorCode.REFUSED_STREAM),
+    });
+    expect(rig.ask().got.end).toBe(ErrorCode.REFUSED_STREAM);
+    rig.upstream.goaway(ErrorCode.NO_ERROR, 1);
+    rig.pump();
+    expect(rig.client.isGoingAway).toBe(true);
+  });
+
+  it("that ends in the middle leaves what a fault still owes, and breaks the rest", () => {
+    const rig = new Http2Rig({
+      request: (number) => (number === 0 ? sampleFaults["stream.pace"] : null),
+      serve: (stream, upstream, received) =>
+        received === rig.upstreamReceived[0] ? streaming(stream, upstream, received) : undefined,
+    });
+    const paced = rig.ask();
+    rig.ask();
+    rig.exchanges.serverEnded("fin");
+    expect(rig.exchanges.owesClient).toBe(true);
+    rig.advance(5_000);
+    expect([eventsOf(paced.got), paced.got.end]).toEqual([8, "end"]);
+    expect(rig.exchanges.owesClient).toBe(false);
+  });
+
+  it("that speaks no proper HTTP/2 breaks its streams, and is left", () => {
+    const rig = new Http2Rig();
+    const { got } = rig.ask();
+    rig.exchanges.fromServer(new Uint8Array(9).fill(255));
+    rig.pump();
+    expect(got.end).toBe(reset);
+    expect(rig.hasEndedServer).toBe(true);
+  });
+});
