@@ -10,7 +10,8 @@ const compressedFlag = 1;
 
 /**
  * Puts the one message of a unary request together. Nothing is kept of a message that declares too many bytes, and
- * what is declared is never allocated before it is there: a prefix costs its sender nothing.
+ * what is declared is never allocated before it is there: a prefix costs its sender nothing. Parts of a message are copied: a
+ * view of one byte would keep the 64 KiB that were read with it.
  */
 export class EnvelopeReader {
   readonly #maxMessageBytes: number;
@@ -18,8 +19,9 @@ export class EnvelopeReader {
   #flags = -1;
   #messageBytes = 0;
   #message: Uint8Array | undefined;
-  #pending: Uint8Array[] | undefined;
-  #pendingBytes = 0;
+  /** The prefix and what has come of the message, with room behind it. */
+  #kept: Uint8Array | undefined;
+  #keptBytes = 0;
 
   /** @param maxMessageBytes - the longest message that is taken; the prefix does not count. */
   constructor(maxMessageBytes: number) {
@@ -28,7 +30,29 @@ export class EnvelopeReader {
 
   /** Bytes that have come and make no message yet. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#message === undefined ? this.#keptBytes : 0;
+  }
+
+  /** Memory that the message, or what there is of it, keeps from being freed, in bytes. */
+  get heldBytes(): number {
+    return this.#message?.buffer.byteLength ?? this.#kept?.length ?? 0;
+  }
+
+  /** What has come of the message so far, or all of it. */
+  get part(): Uint8Array {
+    return this.#message ?? this.#kept?.subarray(envelopePrefixBytes, this.#keptBytes) ?? new Uint8Array(0);
+  }
+
+  /** The length that the prefix has declared; `undefined` while it is not whole. */
+  get declaredBytes(): number | undefined {
+    return this.#flags < 0 ? undefined : this.#messageBytes;
+  }
+
+  /** Forgets what has come. No other function but {@link declaredBytes} may be called after this. */
+  drop(): void {
+    this.#message = undefined;
+    this.#kept = undefined;
+    this.#keptBytes = 0;
   }
 
   /**
@@ -41,33 +65,30 @@ export class EnvelopeReader {
     if (chunk.length === 0) return;
     if (this.#message !== undefined) throw extraMessage();
     let bytes = chunk;
-    if (this.#pending !== undefined) {
-      this.#pending.push(chunk);
-      this.#pendingBytes += chunk.length;
-      const wanted = this.#flags < 0 ? envelopePrefixBytes : envelopePrefixBytes + this.#messageBytes;
-      if (this.#pendingBytes < wanted) return;
-      bytes = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending, this.#pendingBytes);
-      this.#pending = [bytes];
-    }
-    if (bytes.length >= envelopePrefixBytes) {
-      if (this.#flags < 0) this.#readPrefix(bytes);
-      const end = envelopePrefixBytes + this.#messageBytes;
-      if (bytes.length > end) throw extraMessage();
-      if (bytes.length === end) {
-        // Not `subarray`: of a Buffer that gives a Buffer, whose `slice` does not copy as a Uint8Array's does.
-        this.#message = new Uint8Array(
-          bytes.buffer,
-          bytes.byteOffset + envelopePrefixBytes,
-          this.#messageBytes,
-        );
-        this.#pending = undefined;
-        this.#pendingBytes = 0;
-        return;
+    if (this.#flags < 0) {
+      if (this.#keptBytes > 0 || bytes.length < envelopePrefixBytes) {
+        const missing = envelopePrefixBytes - this.#keptBytes;
+        this.#keep(bytes.subarray(0, missing));
+        bytes = bytes.subarray(missing);
       }
+      const prefix = this.#kept ?? bytes;
+      if (this.#kept !== undefined && this.#keptBytes < envelopePrefixBytes) return;
+      this.#readPrefix(prefix);
     }
-    if (this.#pending !== undefined) return;
-    this.#pending = [bytes];
-    this.#pendingBytes = bytes.length;
+    const end = envelopePrefixBytes + this.#messageBytes;
+    const length = this.#keptBytes + bytes.length;
+    if (length > end) throw extraMessage();
+    if (this.#kept === undefined && length === end) {
+      // Not `subarray`: of a Buffer that gives a Buffer, whose `slice` does not copy as a Uint8Array's does.
+      this.#message = new Uint8Array(
+        bytes.buffer,
+        bytes.byteOffset + envelopePrefixBytes,
+        this.#messageBytes,
+      );
+      return;
+    }
+    this.#keep(bytes);
+    if (length === end) this.#message = this.#kept?.subarray(envelopePrefixBytes, end);
   }
 
   /**
@@ -78,8 +99,7 @@ export class EnvelopeReader {
    */
   end(): Uint8Array {
     if (this.#message === undefined) {
-      if (this.#pendingBytes > 0)
-        throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+      if (this.#keptBytes > 0) throw incompleteMessage();
       throw new ConnectError("protocol error: missing input message for unary method", Code.Unimplemented);
     }
     if ((this.#flags & compressedFlag) !== 0)
@@ -99,6 +119,19 @@ export class EnvelopeReader {
         Code.ResourceExhausted,
       );
   }
+
+  #keep(bytes: Uint8Array): void {
+    const length = this.#keptBytes + bytes.length;
+    const kept = this.#kept;
+    if (kept === undefined || kept.length < length) {
+      const most = this.#flags < 0 ? envelopePrefixBytes : envelopePrefixBytes + this.#messageBytes;
+      const room = new Uint8Array(Math.max(length, Math.min(2 * (kept?.length ?? 0), most)));
+      if (kept !== undefined) room.set(kept.subarray(0, this.#keptBytes));
+      this.#kept = room;
+    }
+    this.#kept?.set(bytes, this.#keptBytes);
+    this.#keptBytes = length;
+  }
 }
 
 /** The prefix of an uncompressed message. */
@@ -116,6 +149,11 @@ export function encodeEnvelope(message: Uint8Array): Uint8Array {
   envelope.writeUInt32BE(message.length, 1);
   envelope.set(message, envelopePrefixBytes);
   return envelope;
+}
+
+/** A request that ends before its message does. */
+export function incompleteMessage(): ConnectError {
+  return new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
 }
 
 function extraMessage(): ConnectError {

@@ -1,7 +1,8 @@
 /** Answers unary gRPC methods straight on node:http2 streams, beside connect's adapter on the same port. */
 
+export { type MessageHolder, MessageMemory, type MessageMemoryOptions } from "./message-memory.ts";
 export { takeStreamsFirst } from "./take-streams-first.ts";
-export type { UnaryCall } from "./unary-call.ts";
+export type { UnaryCall, UnreadMessage } from "./unary-call.ts";
 export {
   type StreamHandler,
   type UnaryFastPathOptions,

@@ -3,7 +3,14 @@ import { type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout } from "@connectrpc/connect/protocol-grpc";
 import { after } from "@faultwire/timers";
-import { EnvelopeReader, encodeEnvelope, encodePrefix } from "./envelope.ts";
+import {
+  EnvelopeReader,
+  encodeEnvelope,
+  encodePrefix,
+  envelopePrefixBytes,
+  incompleteMessage,
+} from "./envelope.ts";
+import type { MessageHolder, MessageMemory } from "./message-memory.ts";
 import {
   acceptedEncodingHeaders,
   callError,
@@ -40,6 +47,17 @@ export interface UnaryRoute {
   readonly output: DescMessage;
   readonly maxMessageBytes: number;
   readonly answer: (request: Message, call: UnaryCall) => Message | Promise<Message> | undefined;
+  readonly unread: ((why: UnreadMessage) => Message) | undefined;
+  readonly abandoned: ((part: Uint8Array) => void) | undefined;
+  readonly memory: MessageMemory | undefined;
+}
+
+/** A message that was not kept. */
+export interface UnreadMessage {
+  /** It is longer than the limit, or had to give way to others (see `MessageMemory`). */
+  readonly reason: "too-long" | "gave-way";
+  /** Its length as its caller has declared it. */
+  readonly messageBytes: number;
 }
 
 /** What a caller that is refused may still send before its stream is reset: it could go on for ever, into nothing. */
@@ -62,6 +80,7 @@ export function runCall(route: UnaryRoute, stream: CallStream, headers: Incoming
   stream.on("error", onError);
   stream.on("data", onData);
   stream.on("end", onEnd);
+  stream.on("close", onClose);
   const encoding = headers["grpc-encoding"];
   const timeout = headers["grpc-timeout"];
   if (encoding !== undefined && encoding !== "identity") call.refuseEncoding(String(encoding));
@@ -83,7 +102,7 @@ function onWantTrailers(this: CallStream): void {
   this[callOf]?.sendTrailers();
 }
 
-class Call implements UnaryCall {
+class Call implements UnaryCall, MessageHolder {
   readonly headers: IncomingHttpHeaders;
   timeoutMs: number | undefined;
   cancelled: ConnectError | undefined;
@@ -93,7 +112,10 @@ class Call implements UnaryCall {
   #trailers: OutgoingHttpHeaders = okTrailers;
   #answered = false;
   #bytesAfterAnswer = 0;
-  #watched = false;
+  #hasRun = false;
+  #unread: UnreadMessage | undefined;
+  /** Bytes of the request that have come. */
+  #requestBytes = 0;
   #takeBackDeadline: (() => void) | undefined;
   #abort: AbortController | undefined;
   #listeners: ((reason: ConnectError) => void)[] | undefined;
@@ -156,7 +178,6 @@ class Call implements UnaryCall {
       return;
     }
     this.#takeBackDeadline = after(timeoutMs, () => this.#expire());
-    this.#watch();
   }
 
   data(chunk: Uint8Array): void {
@@ -167,36 +188,57 @@ class Call implements UnaryCall {
       if (this.#bytesAfterAnswer > maxBytesAfterAnswer) this.#stream.close();
       return;
     }
+    this.#requestBytes += chunk.length;
+    if (this.#unread) return;
     try {
       this.#envelope.push(chunk);
     } catch (error) {
-      this.fail(error);
+      const messageBytes = this.#envelope.declaredBytes ?? 0;
+      if (this.#route.unread && messageBytes > this.#route.maxMessageBytes)
+        this.#unread = { reason: "too-long", messageBytes };
+      else this.fail(error);
+      this.#forget();
+      return;
     }
+    this.#route.memory?.hold(this, this.#envelope.heldBytes);
+  }
+
+  giveWay(): void {
+    const messageBytes = this.#envelope.declaredBytes;
+    this.#envelope.drop();
+    if (this.#route.unread && messageBytes !== undefined) this.#unread = { reason: "gave-way", messageBytes };
+    else
+      this.fail(
+        new ConnectError("too many messages are under way; this one did not go on", Code.ResourceExhausted),
+      );
   }
 
   end(): void {
     // A connection that breaks ends its streams too, with whatever they had by then.
     if (this.#answered || this.#isGone()) return;
+    this.#hasRun = true;
     let answer: Message | Promise<Message> | undefined;
     try {
-      answer = this.#route.answer(this.#decode(this.#envelope.end()), this);
+      answer = this.#unread ? this.#answerUnread(this.#unread) : this.#answerMessage();
     } catch (error) {
       this.fail(error);
       return;
     }
-    if (this.#answered) return;
-    if (answer === undefined) this.#watch();
-    else if (answer instanceof Promise) {
-      this.#watch();
+    if (this.#answered || answer === undefined) return;
+    if (answer instanceof Promise)
       answer.then(
         (response) => this.respond(response),
         (reason: unknown) => this.fail(reason),
       );
-    } else this.respond(answer);
+    else this.respond(answer);
   }
 
   closed(): void {
-    if (!this.#answered) this.#cancel(new ConnectError("the caller cancelled the call", Code.Canceled));
+    if (!this.#answered) {
+      if (!this.#hasRun) this.#route.abandoned?.(this.#envelope.part);
+      this.#cancel(new ConnectError("the caller cancelled the call", Code.Canceled));
+    }
+    this.#forget();
   }
 
   sendTrailers(): void {
@@ -207,6 +249,23 @@ class Call implements UnaryCall {
       // Metadata that HTTP/2 does not allow (a `connection` header, say): the status is what must arrive.
       this.#stream.sendTrailers(errorTrailers(new ConnectError("internal error", Code.Internal)));
     }
+  }
+
+  #answerMessage(): Message | Promise<Message> | undefined {
+    const request = this.#decode(this.#envelope.end());
+    this.#forget();
+    return this.#route.answer(request, this);
+  }
+
+  #answerUnread(unread: UnreadMessage): Message | undefined {
+    if (this.#requestBytes < envelopePrefixBytes + unread.messageBytes) throw incompleteMessage();
+    return this.#route.unread?.(unread);
+  }
+
+  /** The message is with its handler, or of no use any more. */
+  #forget(): void {
+    this.#route.memory?.release(this);
+    this.#envelope.drop();
   }
 
   #decode(bytes: Uint8Array): Message {
@@ -224,6 +283,7 @@ class Call implements UnaryCall {
   ): void {
     this.#answered = true;
     this.#takeBackDeadline?.();
+    this.#forget();
     const stream = this.#stream;
     if (this.#isGone()) return;
     this.#trailers = trailers;
@@ -242,14 +302,6 @@ class Call implements UnaryCall {
   #isGone(): boolean {
     const stream = this.#stream;
     return stream.destroyed || stream.closed || stream.aborted;
-  }
-
-  /** Only calls that are not answered at once need to hear of their stream's end. */
-  #watch(): void {
-    if (this.#watched) return;
-    this.#watched = true;
-    this.#stream.on("close", onClose);
-    if (this.#stream.destroyed) this.closed();
   }
 
   #expire(): void {

@@ -9,11 +9,23 @@ export type UnaryFastPathErrorCode = "unknown-method" | "invalid-limit" | "no-re
 
 /** What `unaryFastPath` and `takeStreamsFirst` throw. Match on `code`; the message is for people. */
 export class UnaryFastPathError extends Error {
+  /** The class's name, the same in every copy of the package. */
   override readonly name: string = "UnaryFastPathError";
+  /** What went wrong, for programs: match this, not the message. */
   readonly code: UnaryFastPathErrorCode;
 
   constructor(code: UnaryFastPathErrorCode, message: string) {
     super(message);
     this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is UnaryFastPathError {
+    if (this !== UnaryFastPathError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 }
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/connect-unary/UnaryFastPathError");

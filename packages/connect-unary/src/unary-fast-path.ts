@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { DescMessage, DescService, MessageShape } from "@bufbuild/protobuf";
-import { runCall, type UnaryCall, type UnaryRoute } from "./unary-call.ts";
+import type { MessageMemory } from "./message-memory.ts";
+import { runCall, type UnaryCall, type UnaryRoute, type UnreadMessage } from "./unary-call.ts";
 import { UnaryFastPathError } from "./unary-fast-path-error.ts";
 
 /** Limits of a call, each against somebody who can reach the port. */
 export const unaryLimits = {
   /**
-   * The longest message that is taken unless `maxMessageBytes` says otherwise, in bytes: gRPC's customary 4 MiB. Every
-   * stream can have this much buffered, so what a connection may cost is this times the server's
+   * The longest message that is taken unless `maxMessageBytes` says otherwise, in bytes: gRPC's customary 4 MiB. Without a
+   * `memory` every stream can have this much buffered, so what a connection may cost is this times the server's
    * `maxConcurrentStreams`.
    */
   defaultMaxMessageBytes: 4_194_304,
@@ -43,9 +44,26 @@ export type UnaryMethods<S extends DescService> = {
 export interface UnaryFastPathOptions<S extends DescService> {
   /** The generated service. */
   readonly service: S;
+  /** What answers each method, by its name; calls of other methods are not taken. */
   readonly methods: UnaryMethods<S>;
   /** The longest request message that is taken, in bytes. Default {@link unaryLimits}' 4 MiB. */
   readonly maxMessageBytes?: number;
+  /** Counts the memory of messages that are still coming. Several paths may share one. Left out, each call has its own limit. */
+  readonly memory?: MessageMemory;
+  /**
+   * Answers calls whose message is too long, or had to give way, at their end and without the message, whose bytes are dropped
+   * as they come. Left out for a method, such a call is `ResourceExhausted` at once.
+   */
+  readonly unread?: {
+    readonly [Name in keyof UnaryMethods<S>]?: (
+      why: UnreadMessage,
+    ) => MessageShape<S["method"][Name & keyof S["method"]]["output"]>;
+  };
+  /**
+   * Told of a call that is cancelled before its method has got it, with the bytes of the message that had come: the method will
+   * not hear of it.
+   */
+  readonly abandoned?: { readonly [Name in keyof UnaryMethods<S>]?: (part: Uint8Array) => void };
 }
 
 /** Takes a stream, or leaves it: `false` means that it is untouched and somebody else's to answer. */
@@ -100,6 +118,9 @@ function routesOf<S extends DescService>(options: UnaryFastPathOptions<S>): Map<
       output: method.output,
       maxMessageBytes,
       answer: answer as UnaryRoute["answer"],
+      unread: options.unread?.[name as keyof UnaryMethods<S>] as UnaryRoute["unread"],
+      abandoned: options.abandoned?.[name as keyof UnaryMethods<S>],
+      memory: options.memory,
     });
   }
   return routes;

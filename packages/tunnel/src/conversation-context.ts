@@ -1,6 +1,7 @@
 /** The parts of a conversation, and what they get, in a tunnel whose calls come on one side. */
 import type { Fault } from "@faultwire/fault-engine";
-import type { FaultDesk, FaultPolicy, Side, TellUnread } from "@faultwire/fault-session";
+import type { FaultDesk, FaultPolicy, Side } from "@faultwire/fault-session";
+import type { TellUnread } from "@faultwire/fault-session/internal";
 import type { ChunkAnswer } from "./chunk-answer.ts";
 import type { TunnelEventBody } from "./events.ts";
 
@@ -16,6 +17,8 @@ export interface ConversationContext {
   readonly userAgent: string;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
+  /** When the tunnel began, on that clock. */
+  readonly openedAtMs: number;
   readonly tell: (event: TunnelEventBody) => void;
   readonly insteadOf: (fault: Fault) => string | undefined;
   /** Says that a part of this connection is not read. Each reason is told once. */
@@ -30,6 +33,8 @@ export interface ConversationContext {
 
 /** A protocol's part of a conversation. It gets the chunks of both directions in the order of their calls. */
 export interface Watcher {
+  /** Bytes of the peers that are kept. */
+  readonly heldBytes: number;
   fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer;
   fromServer(chunk: Uint8Array, kind: CallKind): ChunkAnswer;
   /** The answer to a read call once the tunnel is to end. */

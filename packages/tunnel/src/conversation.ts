@@ -6,7 +6,7 @@
 
 import type { UnreadReason } from "@faultwire/fault-engine";
 import type { Side } from "@faultwire/fault-session";
-import { joinBytes } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import { detectProtocol } from "@faultwire/tls-parser";
 import { type ChunkAnswer, closed, closeReason, pass } from "./chunk-answer.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
@@ -35,6 +35,11 @@ export class Conversation {
   /** Why the tunnel is to end; undefined while it is not. */
   get closing(): string | undefined {
     return this.#closing;
+  }
+
+  /** Bytes of the peers that are kept. */
+  get heldBytes(): number {
+    return this.#prefix.length + (this.#watcher?.heldBytes ?? 0);
   }
 
   /** The tunnel is to end, with the next calls. */

@@ -77,6 +77,11 @@ export class Departures {
       : this.#strandedSinceMs + maxStrandedMs;
   }
 
+  /** Whether nobody waits, and nothing is on its way out. */
+  get isIdle(): boolean {
+    return this.#waiters.length + this.#going.length === 0;
+  }
+
   /** Forgets everything; nobody is told any more. */
   clear(): void {
     this.#waiters = [];

@@ -3,6 +3,25 @@ import type { SessionEvent } from "@faultwire/fault-session";
 
 export type TunnelEvent = { readonly tunnel: string } & TunnelEventBody;
 
+/**
+ * Why a tunnel was forgotten. `cancelled`: the host has cancelled one of its calls. `closed`: both of its directions were
+ * closed here. `unclaimed`: the host has not come for an answer (`tunnelLimits.maxUnclaimedMs`). `said-all`: the upstream
+ * has said by TLS that this is all, and nothing came behind it. `end-due`: the client's connection was to end, and no call came
+ * to end it with (`maxEndDueMs`). `handshake`: a peer of an opened connection has left its handshake (`maxHandshakeMs`).
+ * `memory`: all tunnels together held too much (`maxHeldBytes`). `idle`: it was quiet for too long. `evicted`: there were too many. `shutdown`: the end of all.
+ */
+export type TunnelEnd =
+  | "cancelled"
+  | "closed"
+  | "unclaimed"
+  | "said-all"
+  | "end-due"
+  | "handshake"
+  | "memory"
+  | "idle"
+  | "evicted"
+  | "shutdown";
+
 /** An event before the tunnel puts its id on it. */
 export type TunnelEventBody =
   | SessionEvent
@@ -14,7 +33,9 @@ export type TunnelEventBody =
   | { readonly type: "mismatch"; readonly expectedBytes: number; readonly foundBytes: number }
   | {
       readonly type: "closed";
-      readonly why: "cancelled" | "idle" | "evicted" | "shutdown";
+      readonly why: TunnelEnd;
+      /** Bytes that the tunnel still held. */
+      readonly heldBytes: number;
       readonly bytesFromClient: number;
       readonly bytesFromServer: number;
       readonly ageMs: number;

@@ -1,10 +1,11 @@
 /**
  * HTTP/1.1 in clear in a tunnel that the host wrapped on one side only. A request that is answered here never reaches the
- * upstream. The upstream gets a question that costs nothing (`HEAD /`) in its place, and the client gets our answer in place
+ * upstream. The upstream gets a question that costs nothing (`OPTIONS /`) in its place, and the client gets our answer in place
  * of the upstream's. The connection ends with that answer. Every other fault of a request needs both sides.
  */
 
-import { type Decision, retryAfterMs, summarizeRequest } from "@faultwire/fault-engine";
+import { type Decision, summarizeRequest } from "@faultwire/fault-engine";
+import type { Side } from "@faultwire/fault-session";
 import {
   type Acquaintance,
   Exchange,
@@ -14,13 +15,11 @@ import {
   meetHttp,
   passOn,
   planRequest,
-  type Side,
   unreadReason,
-} from "@faultwire/fault-session";
+} from "@faultwire/fault-session/internal";
 import {
   DEFAULT_HTTP_LIMITS,
   headerValue,
-  joinBytes,
   LENIENT_RESPONSES,
   type Malformed,
   type OpaqueBytes,
@@ -29,6 +28,7 @@ import {
   type ResponseItem,
   ResponseReader,
 } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import { type ChunkAnswer, closed, needsBothSides, pass } from "./chunk-answer.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import { questionHead } from "./question.ts";
@@ -39,88 +39,74 @@ import { questionHead } from "./question.ts";
  */
 const { maxOutstandingRequests } = DEFAULT_HTTP_LIMITS;
 
+const emptyLine = Uint8Array.of(13, 10);
+
 export class HttpConversation implements Watcher {
   readonly #context: ConversationContext;
   readonly #requests = new RequestReader();
   readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
   /** Requests whose responses are still to come. For a request that is answered here, the upstream has got our question. */
   readonly #exchanges: Exchange[] = [];
-  /** Bytes that a reader still holds, though they have gone on already. By the peer that said them. */
-  readonly #gone: Record<Side, number> = { client: 0, server: 0 };
-  /** Whether the rest of this peer's message goes nowhere, because another message went in its place. */
-  readonly #drops: Record<Side, boolean> = { client: false, server: false };
+  /** The client's bytes that a reader still holds, though they have gone on already. */
+  #gone = 0;
+  /** Whether the rest of the client's request goes nowhere, because a question went in its place. */
+  #drops = false;
   #met: Acquaintance | undefined;
   #log: ExchangeLog | undefined;
   /** The request that is being read. */
   #reading: Exchange | undefined;
   #left = false;
-  #ends = false;
 
   /** @param forwarded - The client's bytes before, which have gone on already. */
   constructor(context: ConversationContext, forwarded: Uint8Array) {
     this.#context = context;
     this.#requests.push(forwarded);
-    this.#gone.client = forwarded.length;
+    this.#gone = forwarded.length;
+  }
+
+  get heldBytes(): number {
+    return this.#requests.pendingBytes + this.#responses.pendingBytes;
   }
 
   fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
     const out: Uint8Array[] = [];
-    let changed = false;
+    let changed = this.#injecting;
     // A write call always sends its bytes, so the bytes of an unfinished head went on with an earlier call.
-    if (kind === "write") this.#gone.client = this.#requests.pendingBytes;
+    if (kind === "write") this.#gone = this.#requests.pendingBytes;
     for (const item of this.#requests.push(chunk)) {
-      if (item.kind === "head") {
+      if (item.kind === "head" && this.#injecting) {
+        // The connection ends with our answer: what the client asks behind it is not to happen.
+        this.#drops = true;
+        this.#reading = undefined;
+      } else if (item.kind === "head") {
         const question = this.#take(item);
-        this.#drops.client = question !== undefined;
+        this.#drops = question !== undefined;
         if (question) out.push(question);
       } else if (item.kind === "opaque" || item.kind === "malformed") {
         // The end of a request can't be found any more. A connection that is not changed yet goes on unread.
         if (!this.#left) this.#tellUnread(item, "client");
-        if (this.#drops.client || this.#injecting) return this.#giveUp();
+        if (this.#drops || this.#injecting) return this.#giveUp();
         this.#left = true;
       } else if (item.kind === "body") this.#reading?.remember(item.data);
       else if (item.kind === "end" && this.#reading) this.#log?.request(this.#reading);
-      if (this.#drops.client) changed = true;
-      else out.push(this.#fresh("client", item.bytes));
+      if (this.#drops) changed = true;
+      else out.push(this.#fresh(item.bytes));
     }
     if (this.#left) {
-      for (const item of this.#requests.becomeOpaque()) out.push(this.#fresh("client", item.bytes));
+      for (const item of this.#requests.becomeOpaque()) out.push(this.#fresh(item.bytes));
       this.#context.leave();
     }
     const bytes = joinBytes(out);
     if (kind === "read") return bytes.length === chunk.length && !changed ? pass : { kind: "bytes", bytes };
     if (!changed) return pass;
-    return bytes.length > 0 ? { kind: "bytes", bytes } : closed;
+    // An answer to a write call can't be empty. A server skips an empty line before a request (RFC 9112 section 2.2).
+    return { kind: "bytes", bytes: bytes.length > 0 ? bytes : emptyLine };
   }
 
-  fromServer(chunk: Uint8Array, kind: CallKind): ChunkAnswer {
-    // The beginning of a head that was held back goes out when the head is whole.
-    const heldBack = this.#responses.pendingBytes > this.#gone.server;
-    if (!this.#injecting && !heldBack) {
-      for (const item of this.#responses.push(chunk)) this.#note(item);
-      this.#gone.server = this.#responses.pendingBytes;
-      return pass;
-    }
-    const out: Uint8Array[] = [];
-    if (kind === "write") {
-      // Only our own question is without a response. In write calls that response can't be held back until its head is
-      // whole, so our answer goes out with its first bytes.
-      this.#answer(this.#exchanges.shift(), out);
-    } else {
-      for (const item of this.#responses.push(chunk)) {
-        if (item.kind === "head") this.#answer(this.#exchanges.shift(), out);
-        else if (item.kind === "opaque" || item.kind === "malformed") {
-          this.#tellUnread(item, "server");
-          return this.#giveUp();
-        }
-        const interimOfOurs = item.kind === "interim" && this.#exchanges[0]?.isAnswered;
-        const bytes = this.#fresh("server", item.bytes);
-        if (!this.#drops.server && !interimOfOurs) out.push(bytes);
-        if (item.kind === "end") this.#drops.server = false;
-      }
-    }
-    if (this.#ends) this.#context.close();
-    return { kind: "bytes", bytes: joinBytes(out) };
+  fromServer(chunk: Uint8Array): ChunkAnswer {
+    if (this.#exchanges[0]?.isAnswered) return this.#answer(this.#exchanges.shift()!);
+    for (const item of this.#responses.push(chunk)) this.#note(item);
+    return pass;
   }
 
   endingRead(): ChunkAnswer {
@@ -142,7 +128,7 @@ export class HttpConversation implements Watcher {
   /** Takes a request. @returns the question that goes to the upstream in its place, where it is answered here. */
   #take(head: RequestHead): Uint8Array | undefined {
     this.#introduce(head);
-    const exchange = new Exchange(head, this.#context.desk.nextRequest());
+    const exchange = new Exchange(head, this.#context.desk.nextRequest(), this.#context.now());
     this.#reading = exchange;
     exchange.plan = passOn;
     const { policy } = this.#context;
@@ -157,10 +143,12 @@ export class HttpConversation implements Watcher {
       this.#context.unread("body-on-one-side", "client", met);
       found = policy.request({ ...facts, body: null });
     }
+    if (found && found.kind !== "needs-body" && found.unjudged)
+      this.#context.unread("expression-too-costly", "client", met);
     const obstacle = found?.kind === "fault" ? this.#carryOut(exchange, found.decision) : undefined;
     if (obstacle !== undefined) this.#log?.outcome(exchange, obstacle);
     const { isAnswered } = exchange;
-    this.#responses.expect(isAnswered ? "HEAD" : method);
+    this.#responses.expect(isAnswered ? "OPTIONS" : method);
     this.#exchanges.push(exchange);
     if (this.#exchanges.length > maxOutstandingRequests && !this.#injecting) {
       this.#context.unread("too-many-outstanding", "client", this.#met);
@@ -175,7 +163,7 @@ export class HttpConversation implements Watcher {
     const { head } = exchange;
     exchange.decision = decision;
     this.#log?.decision(exchange);
-    if (this.#gone.client > 0) return "the request's first bytes had gone on before they could be read";
+    if (this.#gone > 0) return "the request's first bytes had gone on before they could be read";
     // An answer can't wait its turn behind others.
     if (this.#exchanges.length > 0 || !this.#responses.isIdle) return needsBothSides;
     const summary = summarizeRequest({ connection: "", ...head, body: null });
@@ -206,23 +194,26 @@ export class HttpConversation implements Watcher {
     this.#log = new ExchangeLog(met.facts, now, (event) => policy.record(event), this.#context.insteadOf);
   }
 
-  /** The head of a response has come: it goes on, or our answer goes in its place. */
-  #answer(exchange: Exchange | undefined, out: Uint8Array[]): void {
-    if (!exchange?.isAnswered) return;
-    this.#drops.server = true;
-    this.#ends = true;
-    const { bytes, status, retryAfterMs: afterMs } = encodeAnswer(exchange, this.#context.desk.nowMs);
-    if (bytes.length > 0) out.push(bytes);
-    if (status !== null) this.#log?.response(exchange, status, true, afterMs);
+  /**
+   * Our answer goes in place of whatever the upstream says to our question, with its first bytes, and then comes the end: an
+   * upstream that says more than a head speaks to nobody.
+   */
+  #answer(exchange: Exchange): ChunkAnswer {
+    const { bytes, status, headers, end } = encodeAnswer(exchange);
+    const wallNowMs = this.#context.desk.nowMs;
+    if (status !== null) this.#log?.response(exchange, { status, headers, injected: true, wallNowMs });
     this.#log?.outcome(exchange, null);
-    this.#log?.end(exchange, bytes.length > 0 ? "complete" : "failed");
+    this.#log?.end(exchange, end);
+    this.#context.close();
+    return bytes.length > 0 ? { kind: "bytes", bytes } : closed;
   }
 
   #note(item: ResponseItem): void {
     const [exchange] = this.#exchanges;
     if (item.kind === "head" && exchange) {
-      const { nowMs } = this.#context.desk;
-      this.#log?.response(exchange, item.status, false, retryAfterMs(item.headers, nowMs));
+      const { status, headers } = item;
+      const wallNowMs = this.#context.desk.nowMs;
+      this.#log?.response(exchange, { status, headers, injected: false, wallNowMs });
     } else if (item.kind === "end" && exchange) {
       this.#exchanges.shift();
       this.#log?.end(exchange, "complete");
@@ -239,9 +230,9 @@ export class HttpConversation implements Watcher {
   }
 
   /** An item's bytes without those that have gone on already. */
-  #fresh(from: Side, bytes: Uint8Array): Uint8Array {
-    const gone = Math.min(this.#gone[from], bytes.length);
-    this.#gone[from] -= gone;
+  #fresh(bytes: Uint8Array): Uint8Array {
+    const gone = Math.min(this.#gone, bytes.length);
+    this.#gone -= gone;
     return gone === 0 ? bytes : bytes.subarray(gone);
   }
 
@@ -252,6 +243,6 @@ export class HttpConversation implements Watcher {
   }
 
   get #injecting(): boolean {
-    return this.#drops.server || this.#exchanges.some(({ isAnswered }) => isAnswered);
+    return this.#exchanges.some(({ isAnswered }) => isAnswered);
   }
 }

@@ -19,7 +19,10 @@ export class Outlook {
   /** Whether a call in hand toward this peer has to be kept, because something is to go with it later. */
   holds(to: Side, hasOutput: boolean): boolean {
     const { exchanges } = this.#session;
-    if (!exchanges || exchanges.isOpaque || to === "server") return false;
+    if (exchanges?.webSocket) return to === "client" && this.isScheduled;
+    if (!exchanges || exchanges.isOpaque) return false;
+    // What waits behind a question of ours goes with this call.
+    if (to === "server") return exchanges.isBehindQuestion && !hasOutput;
     const isLast = exchanges.isSending && !exchanges.upstreamOwes;
     if (exchanges.wakeAtMs !== undefined) return !hasOutput || (this.isScheduled && isLast);
     return exchanges.isSending && !hasOutput;
@@ -40,14 +43,6 @@ export class Outlook {
     return headerValue(exchanges.lastHead?.headers ?? [], "upgrade") === undefined;
   }
 
-  /**
-   * Whether this peer is in the middle of a TLS record, so that more bytes are sure to come at once. Bytes that would fill a
-   * buffer of the host only in part then wait for those, because full buffers cost no guard (see {@link Lane}).
-   */
-  isInRecord(from: Side): boolean {
-    return this.#session.openedTls?.isInRecord(from) ?? false;
-  }
-
   /** Whether so much is under way that the carrier is to read no more from the client for now. */
   get isFull(): boolean {
     return this.#session.isFull("client");
@@ -56,6 +51,9 @@ export class Outlook {
   /** Whether the next bytes for the client, and their time, are settled whatever the peers still say. */
   get isScheduled(): boolean {
     const { exchanges } = this.#session;
+    const webSocket = exchanges?.webSocket;
+    // Messages that wait go at their times, in their order.
+    if (webSocket) return webSocket.wakeAtMs !== undefined && webSocket.waitingBytes("server") > 0;
     const changed = exchanges?.changed;
     return exchanges !== undefined && !!changed && (exchanges.isSending || changed.pendingBytes > 0);
   }

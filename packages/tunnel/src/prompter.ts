@@ -2,17 +2,19 @@
  * Makes a silent upstream speak. Bytes can go to the client only in answer to a call that brings bytes of the upstream.
  * Where such a call is needed and none is to be expected, the prompter asks the upstream something.
  *
- * The prompter also asks peers of TLS 1.3 for new keys now and then. When a socket takes only a part of a write, the host
- * leaves the rest until something wakes it; the peer's answer does that (docs/adr/0012-key-updates-wake-the-host.md).
+ * The prompter also asks peers of TLS 1.3 for new keys where many bytes go to them that no read call brings. When a socket takes
+ * only a part of a write, the host leaves the rest until something wakes it; the peer's answer does that
+ * (docs/adr/0029-tokens-in-the-hosts-buffers.md).
  */
 import type { CarrierHooks, ConnectionSession, Side } from "@faultwire/fault-session";
-import { type Header, joinBytes, type RequestHead } from "@faultwire/http1";
+import type { Header, RequestHead } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import { provocation } from "./provocation.ts";
 import { questionHead } from "./question.ts";
 
 /**
- * A peer is asked for new keys after so many bytes of data. That is less than any socket buffer holds: a peer that has
- * fallen behind always has at least one such question still to read.
+ * A peer is asked for new keys after so many bytes of data behind one read call. That is less than any socket buffer holds: a
+ * peer that has fallen behind always has at least one such question still to read.
  */
 const pulseBytes = 32_768;
 
@@ -69,6 +71,11 @@ export class Prompter {
   /** Something has gone to the upstream. */
   said(): void {
     this.#first = undefined;
+  }
+
+  /** A read call has been answered with bytes for this peer. The next read call will wake the host. */
+  flowed(to: Side): void {
+    this.#sincePulse[to] = 0;
   }
 
   /** Whether the upstream will say something, or can still be made to. */

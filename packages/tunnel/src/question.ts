@@ -1,4 +1,8 @@
-/** A request of our own, `HEAD /`, which costs nothing: it makes a silent upstream speak. */
+/**
+ * A request of our own, `OPTIONS /`, which costs nothing: it makes a silent upstream speak. Its answer says by itself where it
+ * ends, as all others do. A `HEAD` does not: whether an upstream sends a body to it in error, and when, can't be told
+ * (docs/adr/0034).
+ */
 import { encodeHead, type Header, headerValue, type RequestHead } from "@faultwire/http1";
 
 export interface QuestionOptions {
@@ -12,7 +16,7 @@ export interface QuestionOptions {
   readonly isLast: boolean;
 }
 
-/** A `HEAD /`. */
+/** An `OPTIONS /` without a body. */
 export function questionHead({ head, host, userAgent, isLast }: QuestionOptions): RequestHead {
   const headers: Header[] = [
     ["Host", headerValue(head.headers, "host") ?? host],
@@ -22,12 +26,12 @@ export function questionHead({ head, host, userAgent, isLast }: QuestionOptions)
   if (isLast) headers.push(["Connection", "close"]);
   return {
     kind: "head",
-    method: "HEAD",
+    method: "OPTIONS",
     target: "/",
     version: "1.1",
     headers,
     framing: { kind: "none" },
     keepAlive: !isLast,
-    bytes: encodeHead("HEAD / HTTP/1.1", headers),
+    bytes: encodeHead("OPTIONS / HTTP/1.1", headers),
   };
 }

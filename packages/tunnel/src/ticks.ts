@@ -6,33 +6,16 @@
  *
  * `to` names the receiver: a read call toward the client holds bytes that the upstream said.
  */
-import { hostLimits } from "@faultwire/fault-protocol";
 import type { Carrier, ConnectionSession, EndKind, EndOptions, Side } from "@faultwire/fault-session";
-import { joinBytes } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import { closeReason } from "./chunk-answer.ts";
-import { Departures } from "./departures.ts";
-import { maxTimedParts } from "./lane.ts";
+import { maxTimedParts } from "./lane/lane.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Prompter } from "./prompter.ts";
+import { type Direction, direction, type Reserve, type TickReply } from "./tick-direction.ts";
 import { byMoment, fewer, type TimedPart } from "./timed-parts.ts";
 import type { Timers } from "./timers.ts";
 import { insteadInTunnel, unsentReason } from "./ways.ts";
-
-/** Answers a read call, by one of these functions, once. */
-export interface TickReply {
-  /** These bytes go on in place of the chunk. Not empty. */
-  forward(bytes: Uint8Array): void;
-  /** Whether {@link drip} may be called. */
-  readonly canDrip: boolean;
-  /** These parts go on, each at its time. The host reads the next chunk after the last part. */
-  drip(parts: readonly TimedPart[]): void;
-  /** Sends these bytes in place of a last part of {@link drip} that never goes by itself. Without any, the direction ends. */
-  settleLast(bytes: Uint8Array): void;
-  /** Nothing goes on; the host reads the next chunk. */
-  swallow(): void;
-  /** The direction ends: the receiver gets a FIN. */
-  close(reason: string): void;
-}
 
 /** The parts that the carrier works with. */
 export interface TickDriven {
@@ -63,37 +46,6 @@ export const tickLimits = {
   /** How long a reserve is kept, in ms. Meanwhile the host does not read the client, and does not see when it goes. */
   maxReserveMs: 60_000,
 } as const;
-
-/** The direction toward one peer. */
-interface Direction {
-  reply: TickReply | undefined;
-  out: TimedPart[];
-  outBytes: number;
-  /** Chunks that the session has not seen yet, because it is full. */
-  unseen: Uint8Array[];
-  /** How many parts of `out` are older than the call or the moment that is being carried out. */
-  settledParts: number;
-  /** Some bytes of `out` must not wait longer than they have to. */
-  isUrgent: boolean;
-  /** When the carrier began to keep the call in hand. */
-  keptSinceMs: number | undefined;
-  /** The direction ends behind `out`, for this reason. */
-  endReason: string | undefined;
-  /** Before this moment an answer is still going out in parts, and the direction must not end. */
-  noEndBeforeMs: number;
-  hasEnded: boolean;
-  /** Who waits until bytes of this direction have gone. */
-  readonly departures: Departures;
-}
-
-/**
- * The last part of an answer toward the upstream, kept back. With it that direction can be ended at any moment, and so can the
- * tunnel: a tunnel is over when both of its directions are (docs/adr/0019).
- */
-interface Reserve {
-  readonly settle: (bytes: Uint8Array) => void;
-  readonly untilMs: number;
-}
 
 const sides: readonly Side[] = ["client", "server"];
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
@@ -131,6 +83,33 @@ export class Ticks implements Carrier {
   /** The moment that is being carried out: now, or a later one if no peer can change any more what happens until then. */
   now(): number {
     return this.#aheadMs ?? this.#timers.now();
+  }
+
+  /** Bytes that wait for a call, or for the session to have room. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const side of sides) {
+      const { outBytes, unseen } = this.#directions[side];
+      bytes += outBytes;
+      for (const { length } of unseen) bytes += length;
+    }
+    return bytes;
+  }
+
+  /** Whether nothing is under way: a new carrier would go on in the same way. */
+  get isAtRest(): boolean {
+    if (this.#reserve || this.#isReleased || this.#isWaiting || this.#cancelTimer) return false;
+    return sides.every((side) => {
+      const { reply, out, unseen, endReason, hasEnded, departures } = this.#directions[side];
+      const isBusy = reply !== undefined || out.length + unseen.length > 0 || !departures.isIdle;
+      return !isBusy && endReason === undefined && !hasEnded;
+    });
+  }
+
+  /** Whether nothing but an end is to go to the client any more, and no call toward the client is in hand. */
+  get awaitsCallToEndWith(): boolean {
+    const { endReason, outBytes, reply } = this.#directions.client;
+    return endReason !== undefined && outBytes === 0 && !reply;
   }
 
   /** Takes a read call toward this peer. */
@@ -179,6 +158,12 @@ export class Ticks implements Carrier {
   /** The direction ends behind the bytes that were sent. */
   endFor(to: Side, reason: string): void {
     this.#directions[to].endReason ??= reason;
+  }
+
+  /** Both directions end with their next calls, and none waits for the other: one of them may have no call to end with. */
+  endBoth(reason: string): void {
+    for (const side of sides) this.endFor(side, reason);
+    this.#directions.client.hasEnded = true;
   }
 
   /** Answers the calls that can be answered now. */
@@ -268,6 +253,9 @@ export class Ticks implements Carrier {
     if (this.#needsTick(driven)) this.#prompt(driven);
     this.#settleReserve(driven, now);
     this.#settle("server", driven, now);
+    // What waits behind a question needs a call to go with.
+    if (!this.#directions.server.reply && session.exchanges?.isBehindQuestion)
+      session.exchanges.dropBehindQuestion();
     // The bytes that went to the client may have made room to read.
     if (this.#directions.server.unseen.length > 0 && !this.#isFull) {
       this.#pump();
@@ -372,7 +360,12 @@ export class Ticks implements Carrier {
     }
   }
 
-  #answer(to: Side, direction: Direction, reply: TickReply, { session, outlook }: TickDriven): void {
+  #answer(
+    to: Side,
+    direction: Direction,
+    reply: TickReply,
+    { session, outlook, prompter }: TickDriven,
+  ): void {
     const parts = direction.out;
     const now = this.#timers.now();
     const isMute = to === "client" && outlook.isMute;
@@ -400,16 +393,11 @@ export class Ticks implements Carrier {
       reply.drip(timed);
       return;
     }
-    const all = joinBytes(parts.map(({ bytes }) => bytes));
-    // Bytes that would fill a buffer of the host only in part wait for those that follow at once, unless the session is not to
-    // read those yet.
-    const waits = outlook.isInRecord(other(to)) && direction.unseen.length === 0 && !this.#isReleased;
-    const spare = waits ? all.length % hostLimits.maxWriteChunkBytes : 0;
-    const bytes = all.subarray(0, Math.min(all.length - spare, hostLimits.maxAnswerChunkBytes));
-    const rest = all.subarray(bytes.length);
-    this.#keep(direction, rest.length > 0 ? [{ bytes: rest, atMs: now }] : []);
+    const bytes = joinBytes(parts.map((part) => part.bytes));
+    this.#keep(direction, []);
     direction.departures.go(bytes.length, now);
-    if (bytes.length > 0) reply.forward(bytes);
+    prompter.flowed(to);
+    if (bytes.length > 0) reply.forward(bytes, direction.endReason !== undefined);
     else reply.swallow();
   }
 
@@ -475,22 +463,6 @@ export class Ticks implements Carrier {
       this.pump();
     });
   }
-}
-
-function direction(): Direction {
-  return {
-    reply: undefined,
-    out: [],
-    outBytes: 0,
-    unseen: [],
-    settledParts: 0,
-    isUrgent: false,
-    keptSinceMs: undefined,
-    endReason: undefined,
-    noEndBeforeMs: Number.NEGATIVE_INFINITY,
-    hasEnded: false,
-    departures: new Departures(),
-  };
 }
 
 /** The most parts that are worked out ahead of time. They are then joined to as many as one answer can have. */

@@ -1,18 +1,11 @@
 /** Parts of an answer, each with the moment at which it goes. */
-import { joinBytes } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 
 /** A part of an answer that goes out at its time. */
 export interface TimedPart {
   readonly bytes: Uint8Array;
   /** On the clock of the lane's timers. A part with `Infinity` never goes, and it has to be the last. */
   readonly atMs: number;
-  /** Whether the host already holds exactly these bytes, so that the answer need not repeat them. */
-  readonly isGiven?: boolean;
-}
-
-/** The bytes of all parts. */
-export function joinParts(parts: readonly TimedPart[]): Uint8Array {
-  return joinBytes(parts.map(({ bytes }) => bytes));
 }
 
 /** One part of all those that are due at the same moment, or by now. */

@@ -7,8 +7,9 @@
  * connection, and that end reaches the client.
  */
 import type { Moment } from "@faultwire/fault-engine";
-import { meetTls, type Side, strikeOf, TlsFollower } from "@faultwire/fault-session";
-import { joinBytes } from "@faultwire/http1";
+import type { Side } from "@faultwire/fault-session";
+import { meetTls, strikeOf, TlsFollower } from "@faultwire/fault-session/internal";
+import { joinBytes } from "@faultwire/http1/internal";
 import { type ChunkAnswer, closed, needsBothSides, pass } from "./chunk-answer.ts";
 import type { CallKind, ConversationContext, Watcher } from "./conversation-context.ts";
 import { provocation } from "./provocation.ts";
@@ -43,6 +44,10 @@ export class TlsConversation implements Watcher {
       },
     });
     if (forwarded.length > 0) this.#follower.see("client", forwarded);
+  }
+
+  get heldBytes(): number {
+    return this.#follower.pendingBytes;
   }
 
   fromClient(chunk: Uint8Array, kind: CallKind): ChunkAnswer {

@@ -14,6 +14,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { soon } from "@faultwire/testkit/soon";
 import { type StreamHandler, takeStreamsFirst } from "../../src/index.ts";
 
 export const paths = {
@@ -116,7 +117,7 @@ export async function answerOf(stream: ClientHttp2Stream): Promise<Answer> {
     trailers = received;
   });
   stream.on("data", (part: Buffer) => parts.push(part));
-  await once(stream, "close");
+  await soon(once(stream, "close"), "the end of the answer");
   return { headers, body: Buffer.concat(parts), trailers, rstCode: stream.rstCode };
 }
 

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { soon } from "@faultwire/testkit/soon";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type UnaryCall, unaryFastPath } from "../../src/index.ts";
 import { EchoService } from "../support/echo-service.ts";
@@ -34,9 +35,12 @@ let client: ClientHttp2Session;
 /** The next call that is held. */
 async function nextHeld(): Promise<Held> {
   while (held.length === 0)
-    await new Promise<void>((resolve) => {
-      onHeld = resolve;
-    });
+    await soon(
+      new Promise<void>((resolve) => {
+        onHeld = resolve;
+      }),
+      "a call for the handler",
+    );
   return held.shift()!;
 }
 
@@ -81,7 +85,7 @@ describe("cancellation", () => {
     const { signal } = unaryCall;
     expect(signal.aborted).toBe(false);
     stream.close(constants.NGHTTP2_CANCEL);
-    await cancelled;
+    await soon(cancelled, "the cancellation");
     expect(reasons.map(({ code }) => code)).toEqual([Code.Canceled]);
     expect(signal.aborted).toBe(true);
     expect(unaryCall.cancelled).toBe(reasons[0]);
@@ -99,7 +103,7 @@ describe("cancellation", () => {
       unaryCall.onCancelled(resolve);
     });
     client.destroy();
-    expect((await cancelled).code).toBe(Code.Canceled);
+    expect((await soon(cancelled, "the cancellation")).code).toBe(Code.Canceled);
     expect(unaryCall.signal.reason).toBe(unaryCall.cancelled);
   });
 
@@ -116,6 +120,23 @@ describe("cancellation", () => {
   });
 });
 
+describe("cancellation that comes with the call", () => {
+  it("reaches a handler that asks for it only then", async () => {
+    const socket = connect((server.server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.resume();
+    const frames = [headersFrame(1, paths.answer), lastDataFrame(1, enveloped("hold me")), cancelFrame(1)];
+    socket.write(Buffer.concat([preface, ...frames]));
+    const { call: unaryCall } = await nextHeld();
+    const reason = await soon(
+      new Promise<ConnectError>((resolve) => unaryCall.onCancelled(resolve)),
+      "the cancellation",
+    );
+    expect(reason.code).toBe(Code.Canceled);
+    socket.destroy();
+  });
+});
+
 describe("deadlines", () => {
   it("are answered when they pass, and the handler hears of it", async () => {
     const stream = open(client, paths.answer, { "grpc-timeout": "50m" });
@@ -127,7 +148,7 @@ describe("deadlines", () => {
     });
     const { trailers } = await answerOf(stream);
     expect(trailers["grpc-status"]).toBe(String(Code.DeadlineExceeded));
-    expect((await cancelled).code).toBe(Code.DeadlineExceeded);
+    expect((await soon(cancelled, "the cancellation")).code).toBe(Code.DeadlineExceeded);
     unaryCall.respond(create(BytesValueSchema));
   });
 
@@ -136,10 +157,48 @@ describe("deadlines", () => {
     stream.write(enveloped("never ends"));
     const trailers = once(stream, "trailers");
     stream.resume();
-    const [received] = (await trailers) as [Record<string, string>];
+    const [received] = (await soon(trailers, "the trailers")) as [Record<string, string>];
     expect(received["grpc-status"]).toBe(String(Code.DeadlineExceeded));
     expect(echoed).toBe(0);
     stream.close();
+  });
+
+  it("have the last word: what a handler answers behind them goes nowhere", async () => {
+    const stream = open(client, paths.answer, { "grpc-timeout": "20m" });
+    stream.end(enveloped("hold me"));
+    const { call: unaryCall } = await nextHeld();
+    const thrown: unknown[] = [];
+    const late = new Promise<void>((resolve) => {
+      // Now the status is given, and its trailers wait to be written.
+      unaryCall.onCancelled(() => {
+        for (const act of [
+          () => unaryCall.respond(create(BytesValueSchema)),
+          () => unaryCall.fail(new ConnectError("late", Code.Aborted)),
+        ])
+          try {
+            act();
+          } catch (error) {
+            thrown.push(error);
+          }
+        resolve();
+      });
+    });
+    const { body, trailers } = await soon(answerOf(stream), "the answer");
+    await soon(late, "the cancellation");
+    expect(thrown).toEqual([]);
+    expect([body.length, trailers["grpc-status"]]).toEqual([0, String(Code.DeadlineExceeded)]);
+  });
+
+  it.each(["99999999H", "2147484S"])("beyond what a timer holds never pass: %s", async (timeout) => {
+    const stream = open(client, paths.answer, { "grpc-timeout": timeout });
+    stream.end(enveloped("hold me"));
+    const { request, call: unaryCall } = await nextHeld();
+    // A timer that can't hold its wait fires at once: before one of 20 ms that began behind it.
+    const { trailers } = await call(client, paths.answer, enveloped("short"), { "grpc-timeout": "20m" });
+    expect(trailers["grpc-status"]).toBe(String(Code.DeadlineExceeded));
+    expect(unaryCall.cancelled).toBeUndefined();
+    unaryCall.respond(request);
+    expect(textOf(await soon(answerOf(stream), "the answer"))).toBe("hold me");
   });
 
   it("of nothing are over before the handler is asked", async () => {
@@ -165,7 +224,7 @@ describe("requests that are not whole", () => {
       await once(stream, "data");
       socket.resetAndDestroy();
     }
-    await closed;
+    await soon(closed, "the close");
     socket.destroy();
   }
 
@@ -188,6 +247,33 @@ describe("requests that are not whole", () => {
 });
 
 describe("requests that are too much", () => {
+  it("are those of more than 4 MiB, unless another limit is given", async () => {
+    const methods = { echo: () => create(BytesValueSchema) };
+    const plain = RawServer.create(() => {}, unaryFastPath({ service: EchoService, methods }));
+    const other = await plain.client();
+    const envelopeOf = (messageBytes: number): Buffer => {
+      // Field 1 with a length of four bytes, then as many zeros.
+      const value = messageBytes - 5;
+      const head = [
+        10,
+        (value & 127) | 128,
+        ((value >> 7) & 127) | 128,
+        ((value >> 14) & 127) | 128,
+        value >> 21,
+      ];
+      const envelope = Buffer.alloc(5 + messageBytes);
+      envelope.writeUInt32BE(messageBytes, 1);
+      envelope.set(head, 5);
+      return envelope;
+    };
+    const statuses = [4_194_304, 4_194_305].map(async (bytes) => {
+      const { trailers } = await call(other, paths.echo, envelopeOf(bytes));
+      return trailers["grpc-status"];
+    });
+    expect(await Promise.all(statuses)).toEqual(["0", String(Code.ResourceExhausted)]);
+    await plain.close();
+  });
+
   it("are refused on the prefix, while the rest is still to come", async () => {
     const stream = open(client, paths.echo);
     const prefix = Buffer.alloc(5);
@@ -195,7 +281,7 @@ describe("requests that are too much", () => {
     const trailers = once(stream, "trailers");
     stream.resume();
     stream.write(prefix);
-    const [received] = (await trailers) as [Record<string, string>];
+    const [received] = (await soon(trailers, "the trailers")) as [Record<string, string>];
     expect(received["grpc-status"]).toBe(String(Code.ResourceExhausted));
     stream.end();
   });
@@ -211,7 +297,7 @@ describe("requests that are too much", () => {
     stream.on("drain", more);
     stream.write(prefix);
     more();
-    await closed;
+    await soon(closed, "the close");
     expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
     expect(echoed).toBe(0);
   });
@@ -280,10 +366,10 @@ describe("answers", () => {
     const closed = new Promise((resolve) => server.server.close(resolve));
     const goaway = once(client, "goaway");
     for (const session of server.sessions) session.close();
-    await goaway;
+    await soon(goaway, "GOAWAY");
     unaryCall.respond(request);
     expect(textOf(await answerOf(stream))).toBe("one more");
-    await closed;
+    await soon(closed, "the close");
   });
 });
 

@@ -8,12 +8,12 @@ import { ticks } from "../support/ticks-carrier.ts";
 describeInputCases(ticks);
 
 describe("an upstream that closes at our question, or says nothing to it", () => {
-  const name = "plain-injection-upstream-closes-on-head";
+  const name = "plain-injection-upstream-closes-on-question";
 
   it.each(["close", "ignore"] as const)(
     "leaves an answer of ours undone, and that is told (%s)",
-    async (onHead) => {
-      const { rig, answers } = await runInputCase(ticks, name, { onHead }, 9000);
+    async (onQuestion) => {
+      const { rig, answers } = await runInputCase(ticks, name, { onQuestion }, 9000);
       expect(answers).toEqual([""]);
       expect(rig.told("done")).toEqual([]);
       expect(rig.told("response")).toEqual([]);
@@ -33,7 +33,7 @@ describe("an upstream that closes at our question, or says nothing to it", () =>
   });
 
   it("is another thing than one that takes its time", async () => {
-    const { rig, answers } = await runInputCase(ticks, name, { onHead: "slow" }, 9000);
+    const { rig, answers } = await runInputCase(ticks, name, { onQuestion: "slow" }, 9000);
     expect(answers[0]).toMatch(/^HTTP\/1\.1 529 /);
     await rig.run(5000);
     expect(rig.told("done").length).toBe(1);

@@ -1,5 +1,6 @@
 /** Any faults on any requests over any chunking, through tunnels. */
 import { describeExchanges } from "../../../fault-session/test/support/describe-exchanges.ts";
-import { ticks } from "../support/ticks-carrier.ts";
+import { restingTicks, ticks } from "../support/ticks-carrier.ts";
 
 describeExchanges(ticks, { decrypted: 60, plain: 150 });
+describeExchanges(restingTicks, { decrypted: 5, plain: 150 });

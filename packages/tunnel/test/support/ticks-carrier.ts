@@ -2,9 +2,29 @@
 import type { RigCarrier } from "../../../fault-session/test/support/link.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";
 
+/** The same where tunnels rest at each moment at which they can. */
+export const restingTicks: RigCarrier<TunnelProbe> = {
+  name: "ticks that rest",
+  isExact: false,
+  hearsClientEnd: false,
+  needsNoUpstream: false,
+  link: ({ policy, intercept }) =>
+    new RestingProbe({ policy, maxWholeMs: 0, ...(intercept ? { intercept } : {}) }),
+};
+
+class RestingProbe extends TunnelProbe {
+  override async run(ms: number): Promise<void> {
+    for (let at = 0; at < ms; at++) {
+      this.tunnels.sweep();
+      await super.run(1);
+    }
+  }
+}
+
 export const ticks: RigCarrier<TunnelProbe> = {
   name: "ticks",
   isExact: false,
   hearsClientEnd: false,
+  needsNoUpstream: false,
   link: ({ policy, intercept }) => new TunnelProbe({ policy, ...(intercept ? { intercept } : {}) }),
 };

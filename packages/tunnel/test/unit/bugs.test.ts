@@ -1,6 +1,6 @@
 /** What happens to traffic when we throw where we must not: it passes, or its connection ends; nothing hangs. */
 
-import { HttpExchanges, TlsFollower } from "@faultwire/fault-session";
+import { HttpExchanges, TlsFollower } from "@faultwire/fault-session/internal";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it, vi } from "vitest";
 import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";

@@ -1,7 +1,19 @@
 /** A client whose offer can't be opened: its connection passes as it is, and that is told once with the reason. */
+import { createPublicKey } from "node:crypto";
+import { TlsMemoryPeer } from "@faultwire/testkit/tls-memory-peer";
+import {
+  ContentType,
+  decodeClientHello,
+  ExtensionType,
+  encodeHandshake,
+  encodeRecords,
+  SignatureScheme,
+} from "@faultwire/tls-parser";
 import { describe, expect, it } from "vitest";
 import { scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
-import { HttpsTunnel } from "../support/https-tunnel.ts";
+import { openedByTests } from "../../../fault-session/test/support/tls-peers.ts";
+import { HttpsTunnel, ourAuthority } from "../support/https-tunnel.ts";
+import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
@@ -48,4 +60,30 @@ describe.each(offers)("a client that offers $what", ({ client, detail }) => {
       );
     },
   );
+});
+
+it("a client that takes no certificate signed as ours are passes through closed, and the event says why", async () => {
+  const flight = await TlsMemoryPeer.client({ servername: "api.test" }).take();
+  const hello = decodeClientHello(flight.subarray(9));
+  const cert = {
+    type: ExtensionType.signatureAlgorithmsCert,
+    kind: "signatureAlgorithmsCert",
+    schemes: [SignatureScheme.rsa_pkcs1_sha256],
+  } as const;
+  const fragment = encodeHandshake({ ...hello, extensions: [...(hello.extensions ?? []), cert] });
+  const bytes = encodeRecords({ type: ContentType.handshake, legacyVersion: 0x0301, fragment });
+  const probe = new TunnelProbe({
+    policy: scriptedPolicy(),
+    intercept: openedByTests({ issuerKey: createPublicKey(ourAuthority().caPem) }),
+  });
+  probe.says("client", bytes);
+  await probe.run(10);
+  expect(probe.events).toContainEqual(
+    expect.objectContaining({
+      type: "not-opened",
+      why: "unsupported-offer",
+      detail: expect.stringContaining("takes no certificate that is signed by ecdsa_secp256r1_sha256"),
+    }),
+  );
+  expect(Buffer.from(probe.got("server"))).toEqual(Buffer.from(bytes));
 });

@@ -15,9 +15,9 @@ const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const post = "POST /v1/messages HTTP/1.1\r\nHost: api.test:8080\r\nContent-Length: 5\r\n\r\nhello";
 const get = "GET /v1/models HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-const asked = "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n";
+const asked = "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found";
 const question =
-  "HEAD / HTTP/1.1\r\nHost: api.test:8080\r\nUser-Agent: faultwire/test\r\nAccept: */*\r\n\r\n";
+  "OPTIONS / HTTP/1.1\r\nHost: api.test:8080\r\nUser-Agent: faultwire/test\r\nAccept: */*\r\n\r\n";
 const overloaded = errorFault("anthropic/overloaded_error", 1);
 
 /** Fails the requests whose number (from 0) is listed. */
@@ -28,7 +28,7 @@ const probe = (policy: ScriptedPolicy, sides?: readonly Side[]): TunnelProbe =>
   new TunnelProbe({ policy, ...(sides ? { sides } : {}) });
 
 describe("plain HTTP in a tunnel that is registered on both sides", () => {
-  it("answers a failing request itself and asks the upstream for nothing but HEAD /", async () => {
+  it("answers a failing request itself and asks the upstream for nothing but OPTIONS /", async () => {
     const policy = failing(0);
     const tunnel = probe(policy);
     tunnel.says("client", post);
@@ -164,7 +164,7 @@ describe("plain HTTP in a tunnel that is registered on both sides", () => {
     const waiting = post.replace("\r\n\r\nhello", "\r\nExpect: 100-continue\r\n\r\n");
     tunnel.says("client", waiting);
     await tunnel.run(20);
-    expect(tunnel.take("server")).toContain("HEAD / HTTP/1.1\r\n");
+    expect(tunnel.take("server")).toContain("OPTIONS / HTTP/1.1\r\n");
     tunnel.says("server", asked);
     await tunnel.run(20);
     expect(tunnel.take("client")).toMatch(/^HTTP\/1\.1 529 .*connection: close\r\n/s);
@@ -205,7 +205,7 @@ describe("plain HTTP in a tunnel that is registered on one side", () => {
   it("exchanges the request in a write call and ends the connection after the answer", () => {
     const tunnel = probe(failing(0), ["server"]);
     tunnel.says("client", post);
-    expect(tunnel.take("server")).toMatch(/^HEAD \/ .*\r\nConnection: close\r\n\r\n$/s);
+    expect(tunnel.take("server")).toMatch(/^OPTIONS \/ .*\r\nConnection: close\r\n\r\n$/s);
     tunnel.says("server", asked);
     expect(tunnel.take("client")).toContain("HTTP/1.1 529 ");
     tunnel.says("server", "x");
@@ -215,7 +215,7 @@ describe("plain HTTP in a tunnel that is registered on one side", () => {
   it("exchanges the upstream's first bytes in a write call, whole head or not", () => {
     const tunnel = probe(failing(0), ["client"]);
     tunnel.says("client", post);
-    expect(tunnel.take("server")).toMatch(/^HEAD \/ /);
+    expect(tunnel.take("server")).toMatch(/^OPTIONS \/ /);
     tunnel.says("server", "HTTP/1.1 4");
     expect(tunnel.take("client")).toContain("HTTP/1.1 529 ");
     tunnel.says("server", "04 Not Found");

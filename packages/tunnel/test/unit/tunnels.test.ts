@@ -91,6 +91,45 @@ describe("the table of tunnels", () => {
     expect(tunnels.size).toBe(0);
   });
 
+  describe("when the plugin is about to go", () => {
+    it("closes a tunnel that rests when its client speaks, and waits for it no longer", () => {
+      const tunnels = table({ registeredSides: () => [] });
+      const waiting = { maxRestMs: 10_000, forAnswers: true };
+      read(tunnels, "a");
+      read(tunnels, "a", "server");
+      read(tunnels, "b");
+      timers.advance(5000);
+      tunnels.drain();
+      tunnels.farewell("new");
+      expect(tunnels.awaited(waiting)).toBe(2);
+      answers = [];
+      read(tunnels, "a");
+      read(tunnels, "b");
+      expect(answers).toEqual(["a close", "b replace"]);
+      expect(tunnels.awaited(waiting)).toBe(1);
+      expect(tunnels.unended).toBe(1);
+    });
+
+    it.each([
+      ["on both sides", ["client", "server"] as const],
+      ["on one", [] as const],
+    ])(
+      "closes every tunnel at its next byte in the end, also one that is new: registered %s",
+      (_sides, registered) => {
+        const tunnels = table({ registeredSides: () => registered });
+        read(tunnels, "a", "server");
+        tunnels.drain();
+        tunnels.farewell("all");
+        answers = [];
+        read(tunnels, "a", "server");
+        read(tunnels, "b", "server");
+        read(tunnels, "c", "client");
+        expect(answers).toEqual(["a close", "b close", "c close"]);
+        expect(tunnels.unended).toBe(0);
+      },
+    );
+  });
+
   it("answers everything that is held when it is released", () => {
     const tunnels = table();
     for (const id of ["a", "b"]) {
@@ -133,4 +172,13 @@ describe("a tunnel of which the host has wrapped one side, where both are regist
     expect(probe.take("server")).toBe(sent.client);
     expect(probe.take("client")).toBe(sent.server);
   });
+});
+
+it("tells of no missing echo where it gives a tunnel up itself", async () => {
+  const probe = new TunnelProbe({ policy: scriptedPolicy() });
+  probe.says("client", "GET / HTTP/1.1\r\nHost: api.test\r\n\r\n");
+  await probe.run(30);
+  expect(probe.got("server").length).toBeGreaterThan(0);
+  probe.tunnels.release();
+  expect(probe.events.map(({ type }) => type)).not.toContain("unpaired");
 });

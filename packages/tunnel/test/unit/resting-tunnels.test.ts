@@ -1,0 +1,204 @@
+/** Tunnels at rest: a host does not tell whether they are over. They cost little, and go on as if nothing had been. */
+import { describe, expect, it } from "vitest";
+import { FaultRig } from "../../../fault-session/test/support/fault-rig.ts";
+import { sampleFaults } from "../../../fault-session/test/support/sample-faults.ts";
+import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
+import { tunnelLimits } from "../../src/index.ts";
+import { recordings } from "../fuzz/recordings.ts";
+import { get, QuietHost, short, usedBytes } from "../support/quiet-host.ts";
+import { ticks } from "../support/ticks-carrier.ts";
+
+const first = get.replace("/v1/x", "/first");
+type Speak = (host: QuietHost, id: string) => Promise<void>;
+
+const plain: Speak = async (host, id) => {
+  host.says(id, "client", first);
+  await host.run(20);
+  host.says(id, "server", short);
+  await host.run(10);
+};
+const unread: Speak = async (host, id) => {
+  host.says(id, "client", "\u00fe\u00fe\u00fe hello");
+  await host.run(20);
+  host.says(id, "server", "hello");
+  await host.run(10);
+};
+/** TLS 1.3 that stays closed, as Node's peers speak it, from its hello to a response. */
+async function closedTls(): Promise<Speak> {
+  const [client, server] = (await recordings())[1]!;
+  return async (host, id) => {
+    const turns = [client.slice(0, 300), server.slice(0, 2000), client.slice(300), server.slice(2000)];
+    for (const [at, bytes] of turns.entries()) {
+      host.saysBytes(id, at % 2 === 0 ? "client" : "server", bytes);
+      await host.run(20);
+    }
+  };
+}
+
+describe("a tunnel that rests, whose client may have gone without a word", () => {
+  const tunnels = 300;
+  /** 6 to 12 kB before a tunnel was taken apart at rest. */
+  const mostBytes = 2000;
+
+  it.each([
+    ["plain HTTP", async () => plain],
+    ["bytes that nothing reads", async () => unread],
+    ["TLS that is not opened", closedTls],
+  ])("costs little: %s", async (_, made) => {
+    const speak = await made();
+    const host = new QuietHost(sampleFaults["stream.pace"]);
+    const open = async (name: string): Promise<void> => {
+      for (let number = 0; number < tunnels; number++)
+        await speak(host, `${name}-${number}-0123-4567-89ab-0123456789ab`);
+      await host.run(tunnelLimits.maxWholeMs + 2500);
+      host.tunnels.sweep();
+      host.told.splice(0);
+      host.policy.events.splice(0);
+      host.cancels.clear();
+      host.got.clear();
+    };
+    await open("before");
+    const before = await usedBytes();
+    await open("then");
+    expect((await usedBytes()) - before).toBeLessThan(tunnels * mostBytes);
+    expect(host.tunnels.size).toBe(2 * tunnels);
+    expect(host.tunnels.resting).toBe(2 * tunnels);
+    expect(host.timers.armed).toBe(0);
+  });
+
+  it("is whole as long as something is under way", async () => {
+    const host = new QuietHost(sampleFaults["stream.pace"]);
+    host.says("half", "client", get.slice(0, 20));
+    host.says("asked", "client", first);
+    await host.run(20);
+    await plain(host, "between");
+    host.says("between", "client", get.slice(0, 20));
+    await host.run(tunnelLimits.maxWholeMs + 2500);
+    host.tunnels.sweep();
+    expect(host.tunnels.resting).toBe(0);
+  });
+
+  it("ends like others: by a cancelled call, by the limits, and with the table", async () => {
+    const host = new QuietHost(sampleFaults["stream.pace"], { maxTunnels: 3, maxIdleMs: 100_000 });
+    const closed = (): unknown[] =>
+      host.told.flatMap((event) => (event.type === "closed" ? [`${event.tunnel} ${event.why}`] : []));
+    const rest = async (id: string): Promise<void> => {
+      await plain(host, id);
+      await host.run(tunnelLimits.maxWholeMs + 2500);
+      host.tunnels.sweep();
+    };
+    for (const id of ["a", "b", "c", "d"]) await rest(id);
+    expect(host.tunnels.resting).toBe(3);
+    expect(closed()).toEqual(["a evicted"]);
+    host.tunnels.cancelled("b");
+    await host.run(88_000);
+    host.tunnels.sweep();
+    expect(closed()).toEqual(["a evicted", "b cancelled", "c idle"]);
+    host.tunnels.close();
+    expect(closed()).toEqual(["a evicted", "b cancelled", "c idle", "d shutdown"]);
+    expect(host.told.at(-1)).toMatchObject({ bytesFromClient: first.length, bytesFromServer: short.length });
+  });
+});
+
+const rest = async (rig: FaultRig<ReturnType<typeof ticks.link>>): Promise<void> => {
+  await rig.run(2500);
+  rig.link.timers.advance(tunnelLimits.maxWholeMs);
+  rig.link.tunnels.sweep();
+  expect(rig.link.tunnels.resting).toBe(1);
+};
+
+describe("a tunnel that rested", () => {
+  it("goes on with its next request: the same connection, whose rules are not asked again", async () => {
+    const fault = errorFault("anthropic/overloaded_error", 1);
+    const rig = new FaultRig({
+      carrier: ticks,
+      way: "plain",
+      requests: [null, fault, null],
+      keepsOpen: true,
+    });
+    expect((await rig.exchange(get)).map(({ text }) => text)).toEqual([short]);
+    await rest(rig);
+    expect((await rig.exchange(get)).map(({ text }) => text).join("")).toMatch(/^HTTP\/1\.1 529 /);
+    await rest(rig);
+    expect((await rig.exchange(get)).map(({ text }) => text)).toEqual([short]);
+    expect(rig.told("connection")).toHaveLength(1);
+    expect(rig.told("request").map(({ connection }) => connection)).toEqual(["c0", "c0", "c0"]);
+    expect(rig.told("done")).toHaveLength(1);
+    expect(rig.link.events.filter(({ type }) => type === "detected")).toHaveLength(1);
+  });
+
+  it("still takes nothing of its upstream that nothing asked for, behind an answer of ours", async () => {
+    const fault = errorFault("anthropic/overloaded_error", 1);
+    const rig = new FaultRig({ carrier: ticks, way: "plain", requests: [fault], keepsOpen: true });
+    await rig.exchange(get);
+    const { received } = rig;
+    expect(received).toMatch(/^HTTP\/1\.1 529 /);
+    await rest(rig);
+    rig.link.says("server", short);
+    await rig.runUntil(() => rig.hasEnded, 100);
+    expect(rig.hasEnded).toBe(true);
+    expect(rig.received).toBe(received);
+  });
+
+  it("goes on where TLS is not opened", async () => {
+    const rig = new FaultRig({ carrier: ticks, way: "opaque", keepsOpen: true });
+    await rig.handshake();
+    for (let turn = 0; turn < 3; turn++) {
+      expect((await rig.exchange(get)).map(({ text }) => text).join("")).toBe(short);
+      await rest(rig);
+    }
+    expect(rig.told("connection")).toHaveLength(1);
+    expect(rig.link.events.filter(({ type }) => type === "handshake")).toHaveLength(1);
+  });
+
+  it("goes on with bytes of any length where nothing is read", async () => {
+    const rig = new FaultRig({ carrier: ticks, way: "plain", policy: scriptedPolicy() });
+    const said = [9, 5000, 70_000].map((length) => Buffer.alloc(length, 0xfe));
+    for (const bytes of said) {
+      rig.link.says("client", bytes);
+      rig.link.says("server", bytes);
+      await rest(rig);
+    }
+    expect(Buffer.from(rig.link.got("server"))).toEqual(Buffer.concat(said));
+    expect(Buffer.from(rig.link.got("client"))).toEqual(Buffer.concat(said));
+  });
+
+  it("is not waited for when the plugin leaves, and is closed by what its client begins then", async () => {
+    const rig = new FaultRig({ carrier: ticks, way: "plain", keepsOpen: true });
+    await rig.exchange(get);
+    await rest(rig);
+    const { tunnels } = rig.link;
+    const most = { maxRestMs: 15_000, forAnswers: false };
+    expect(tunnels.awaited(most)).toBe(1);
+    rig.link.timers.advance(15_000);
+    expect(tunnels.awaited(most)).toBe(0);
+    expect(tunnels.unended).toBe(1);
+    tunnels.drain();
+    tunnels.farewell("new");
+    rig.send(get);
+    await rig.run(20);
+    expect(rig.upstreamRequests).toHaveLength(1);
+    expect(tunnels.unended).toBe(0);
+  });
+});
+
+describe("a connection in clear whose last message has come", () => {
+  const close = get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+  const closing = short.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+
+  it.each([
+    ["the client says so", close, short],
+    ["the upstream says so", get, closing],
+  ])("is forgotten some seconds later: %s", async (_, request, answer) => {
+    const rig = new FaultRig({ carrier: ticks, way: "plain", answer: () => [answer], keepsOpen: true });
+    expect((await rig.exchange(request)).map(({ text }) => text)).toEqual([answer]);
+    const { tunnels, events } = rig.link;
+    tunnels.sweep();
+    expect(tunnels.size).toBe(1);
+    await rig.run(2500);
+    rig.link.timers.advance(tunnelLimits.maxSaidAllMs);
+    tunnels.sweep();
+    expect(events.at(-1)).toMatchObject({ type: "closed", why: "said-all" });
+    expect(tunnels.size).toBe(0);
+  });
+});
