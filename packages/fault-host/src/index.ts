@@ -8,4 +8,5 @@ export type {
   ReverseMapping,
   TcpMapping,
 } from "./options.ts";
+export type { SendBuffer } from "./poll/send-buffer.ts";
 export { startFaultHost } from "./start-fault-host.ts";

@@ -1,3 +1,5 @@
+import type { SendBuffer } from "./poll/send-buffer.ts";
+
 /** `--proxy PORT=HOST:PORT`: a local port whose connections are copied to one remote, in clear. */
 export interface TcpMapping {
   /** The local port; 0 takes a free one. */
@@ -47,6 +49,19 @@ export interface FaultHostOptions {
    * tunnel also ends when one of its sockets is broken, where the binary lets the client hang.
    */
   readonly onCrash?: "stop-host" | "drop-connection";
+  /**
+   * Whether CONNECT tunnels go without Nagle's algorithm. Default `false`, as in the binary: a small write then waits
+   * for the acknowledgement of the one before, up to 40 ms on Linux. TCP mappings never have it, as in the binary.
+   */
+  readonly noDelay?: boolean;
+  /**
+   * For tests: how much a tunnel's sockets take, in place of the kernel's buffers. Asked once for each socket.
+   *
+   * @param end Whose socket it is.
+   * @param target `host:port` that the tunnel goes to.
+   * @returns `undefined` where the kernel decides.
+   */
+  readonly sendBuffer?: (end: "client" | "upstream", target: string) => SendBuffer | undefined;
   /** Told of everything that the host does, in order. What it throws is not caught. */
   readonly onEvent?: (event: FaultHostEvent) => void;
 }

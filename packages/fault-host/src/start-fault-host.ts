@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { HostContext } from "./host-context.ts";
 import { FaultHostError } from "./host-error.ts";
+import { isOwnRemote } from "./http/own-port.ts";
 import { proxyServer, reverseServer } from "./http/proxy-server.ts";
 import type { FaultHost, FaultHostEvent, FaultHostOptions, PluginStatus, TcpMapping } from "./options.ts";
 import { PluginRegistry } from "./plugins/plugin-registry.ts";
@@ -54,10 +55,13 @@ export async function startFaultHost(options: FaultHostOptions): Promise<FaultHo
 
   const context: HostContext = {
     plugins,
+    address,
     resolve: options.resolve ?? {},
     upstreams,
     upstreamCa: [options.upstreamCa ?? []].flat(),
     dropsConnections: options.onCrash === "drop-connection",
+    noDelay: options.noDelay ?? false,
+    sendBuffer: options.sendBuffer,
     copies: new Set<RunningCopy>(),
     track(socket) {
       sockets.add(socket);
@@ -152,5 +156,14 @@ function checkOptions(options: FaultHostOptions): { readonly upstreams: Readonly
         "invalid-mapping",
         `${JSON.stringify(remote)} is no remote; one is http://host:port or https://host:port`,
       );
+  const address = options.host ?? DEFAULT_HOST;
+  for (const { port, remote } of [...(options.mappings ?? []), ...(options.reverse ?? [])]) {
+    const parsed = parseRemote(remote);
+    if (parsed && isOwnRemote(parsed, { address, port }))
+      throw new FaultHostError(
+        "invalid-mapping",
+        `${JSON.stringify(remote)} is the mapping's own port ${port}, so each connection would make another; give it the port of the upstream`,
+      );
+  }
   return { upstreams };
 }

@@ -25,7 +25,12 @@ export async function carryTunnel(context: HostContext, request: TunnelRequest):
   const target = upstream.authority;
   // A mapping's traffic always meets plugins; only the HTTP proxy asks --upstream.
   const intercepted = kind === "mapping" || isIntercepted(context, target);
-  const client = new SocketStream(socket, request.head);
+  const noDelay = kind === "mapping" || context.noDelay;
+  const carried = (end: "client" | "upstream", each: Socket, head?: Uint8Array): SocketStream => {
+    const sendBuffer = context.sendBuffer?.(end, target);
+    return new SocketStream(each, { noDelay, ...(head && { head }), ...(sendBuffer && { sendBuffer }) });
+  };
+  const client = carried("client", socket, request.head);
   let address: { readonly host: string; readonly port: number };
   try {
     address = await resolveAddress(upstream, context.resolve);
@@ -41,7 +46,7 @@ export async function carryTunnel(context: HostContext, request: TunnelRequest):
     return;
   }
   context.track(upstreamSocket);
-  const server = new SocketStream(upstreamSocket);
+  const server = carried("upstream", upstreamSocket);
   let streams: readonly [PollStream, PollStream] = [client, server];
   if (intercepted) {
     const { plugins } = context;

@@ -84,7 +84,10 @@ export class GrpcChannel {
     const session = connect(this.#url, {
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
     });
-    session.on("connect", () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
+    session.on("connect", () => {
+      // Node says so a turn later; in between the session may have been destroyed, and then the call throws.
+      if (!session.destroyed) session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+    });
     const forget = (): void => {
       if (this.#session === session) this.#session = undefined;
     };

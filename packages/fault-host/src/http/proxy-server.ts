@@ -4,10 +4,11 @@ import { type HostContext, isIntercepted } from "../host-context.ts";
 import { carryTunnel } from "../tunnel-connection.ts";
 import { upstreamOf } from "../upstream-address.ts";
 import { forwardExchange } from "./forward-exchange.ts";
+import { answerOwnPort, leadsBack } from "./own-port.ts";
 
-/** An HTTP server without time limits, as the host's has none. */
+/** An HTTP server without time limits, as the host's has none, and with Nagle's algorithm, as the host's. */
 export function patientServer(): Server {
-  const server = createServer({ keepAlive: false, noDelay: true });
+  const server = createServer({ keepAlive: false, noDelay: false });
   server.requestTimeout = 0;
   server.headersTimeout = 0;
   server.keepAliveTimeout = 0;
@@ -35,11 +36,14 @@ export function proxyServer(context: HostContext): Server {
       request.socket.destroy();
       return;
     }
-    void forwardExchange(context, request, response, {
-      url: upstream.url,
-      host: upstream.url.host,
-      intercepted: isIntercepted(context, upstream.authority),
-      streamsEvents: false,
+    void leadsBack(context, upstream, request.socket).then((isOwn) => {
+      if (isOwn) return answerOwnPort(request, response);
+      return forwardExchange(context, request, response, {
+        url: upstream.url,
+        host: upstream.url.host,
+        intercepted: isIntercepted(context, upstream.authority),
+        streamsEvents: false,
+      });
     });
   });
   return server;

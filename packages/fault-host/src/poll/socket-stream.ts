@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 import { BrokenSocket, PENDING, type Pending, type PollStream, StreamError, type Waker } from "./poll.ts";
+import type { SendBuffer } from "./send-buffer.ts";
+import { type SocketWriter, socketWriter } from "./socket-writer.ts";
 
 /**
  * How many bytes are taken from the kernel ahead of the host's reads. Beyond it the socket is paused, and the
@@ -7,11 +9,15 @@ import { BrokenSocket, PENDING, type Pending, type PollStream, StreamError, type
  */
 const MAX_READ_AHEAD_BYTES = 64 * 1024;
 
-/**
- * The size of one hand-over to the kernel. Node does not say how much of a write the kernel took, so a write is
- * short at the first piece that was not taken at once.
- */
-const SEND_PIECE_BYTES = 4096;
+/** How a socket is carried. */
+export interface SocketStreamOptions {
+  /** Bytes that were read before; the first read gives them, by themselves. */
+  readonly head?: Uint8Array;
+  /** False: Nagle's algorithm holds a small write back as long as an earlier one is not acknowledged. */
+  readonly noDelay: boolean;
+  /** Decides in the kernel's place how much the socket takes. */
+  readonly sendBuffer?: SendBuffer;
+}
 
 /**
  * A TCP socket as the host sees it: reads give what is there, writes take what fits. Both register the waker only
@@ -20,6 +26,7 @@ const SEND_PIECE_BYTES = 4096;
 export class SocketStream implements PollStream {
   readonly #socket: Socket;
   readonly #chunks: Uint8Array[] = [];
+  readonly #write: SocketWriter;
   #head: Uint8Array | undefined;
   #available = 0;
   #ended = false;
@@ -27,12 +34,11 @@ export class SocketStream implements PollStream {
   #reader: Waker | undefined;
   #writer: Waker | undefined;
 
-  /** @param head bytes that were read before; the first read gives them, by themselves. */
-  constructor(socket: Socket, head?: Uint8Array) {
+  constructor(socket: Socket, { head, noDelay, sendBuffer }: SocketStreamOptions) {
     this.#socket = socket;
     if (head && head.length > 0) this.#head = head;
-    // Pieces of one write must not wait for each other's acknowledgement.
-    socket.setNoDelay(true);
+    this.#write = socketWriter(socket, sendBuffer);
+    socket.setNoDelay(noDelay);
     socket.on("data", (chunk: Buffer) => {
       this.#chunks.push(chunk);
       this.#available += chunk.length;
@@ -81,12 +87,11 @@ export class SocketStream implements PollStream {
     const socket = this.#socket;
     if (this.#error) throw new BrokenSocket(this.#error.message);
     if (!socket.writable) throw new StreamError("the writing direction has been shut down");
-    let taken = 0;
-    while (taken < bytes.length && socket.writableLength === 0) {
-      // A copy: Node may still hold it when the caller's buffer is filled again.
-      const piece = bytes.slice(taken, taken + SEND_PIECE_BYTES);
-      socket.write(piece, this.#onFlushed);
-      taken += piece.length;
+    let taken: number;
+    try {
+      taken = this.#write(bytes, this.#onRoom);
+    } catch (error) {
+      throw new BrokenSocket((error as Error).message);
     }
     if (taken > 0) return taken;
     this.#writer = waker;
@@ -100,9 +105,16 @@ export class SocketStream implements PollStream {
   drop(): void {
     this.#reader = undefined;
     this.#writer = undefined;
-    // What the kernel does on close with bytes that no one has read.
-    if (this.#available > 0 || this.#head) this.#socket.resetAndDestroy();
-    else this.#socket.destroySoon();
+    const socket = this.#socket;
+    if (this.#available === 0 && !this.#head) {
+      socket.destroySoon();
+      return;
+    }
+    // What the kernel does on close with bytes that no one has read. libuv refuses a reset while a FIN is being sent, and Node
+    // would then never close the handle, nor end the process.
+    if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0)
+      socket.once("finish", () => socket.resetAndDestroy());
+    else socket.resetAndDestroy();
   }
 
   #readHead(head: Uint8Array, into: Uint8Array): number {
@@ -124,7 +136,5 @@ export class SocketStream implements PollStream {
     waker?.wake();
   }
 
-  readonly #onFlushed = (): void => {
-    if (this.#writer && this.#socket.writableLength === 0) this.#wakeWriter();
-  };
+  readonly #onRoom = (): void => this.#wakeWriter();
 }

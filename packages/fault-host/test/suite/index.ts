@@ -6,6 +6,7 @@ import type { HostImplementation } from "./host-under-test.ts";
 import { lifeCycle } from "./life-cycle.ts";
 import { tcpMappings } from "./tcp-mappings.ts";
 import { tunnelEnds } from "./tunnel-ends.ts";
+import { tunnelPace } from "./tunnel-pace.ts";
 import { tunnelReads } from "./tunnel-reads.ts";
 import { tunnelShape } from "./tunnel-shape.ts";
 import { tunnelWrites } from "./tunnel-writes.ts";
@@ -23,6 +24,7 @@ export const hostContract: {
       tunnelShape(implementation);
       tunnelReads(implementation);
       tunnelWrites(implementation);
+      tunnelPace(implementation);
       tunnelEnds(implementation);
     });
   },

@@ -195,6 +195,23 @@ export function tunnelShape(implementation: HostImplementation): void {
       expect(side.tunnelCalls().map(({ chunk }) => text(chunk))).toEqual(["seen"]);
     });
 
+    it.each([
+      ["host:port in capitals", "LOCALHOST", []],
+      ["a URL, whose name is put in small letters", "http://LOCALHOST", ["seen"]],
+      ["a pattern", "*host", []],
+    ])("--upstream as %s", async (_form, name, met) => {
+      const side = await plugin({ side: "server" });
+      const target = await origin();
+      const { port } = new URL(`http://${target.authority}`);
+      const host = await startHost(implementation, { plugins: [side.url], upstreams: [`${name}:${port}`] });
+      const client = await connectTunnel(host.proxyPort, `localhost:${port}`);
+      onTestFinished(() => void client.socket.destroy());
+      const upstream = await target.accept();
+      upstream.send("seen");
+      await client.untilText("seen");
+      expect(side.tunnelCalls("ingress").map(({ chunk }) => text(chunk))).toEqual(met);
+    });
+
     it("FIN travels each way by itself, and the connection goes when both have ended", async () => {
       const side = await plugin({ side: "server" });
       const { client, upstream } = await openTunnel(implementation, [side]);

@@ -1,6 +1,6 @@
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { GrpcChannel, type GrpcResult, MAX_RESPONSE_MESSAGE_BYTES } from "../../src/grpc/grpc-channel.ts";
 import { GRPC_STATUS, statusOfHttp } from "../../src/grpc/grpc-status.ts";
 
@@ -53,6 +53,33 @@ describe("the gRPC channel", () => {
       stream.respond({ ...GRPC, "grpc-status": "9", "grpc-message": "not%20yet" }, { endStream: true });
     });
     expect(decoded).toEqual({ kind: "failure", failure: { code: 9, message: "not yet" } });
+  });
+
+  it("may be closed in the moment in which its connection has come to be", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const channel = new GrpcChannel(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const nextTick = process.nextTick.bind(process);
+    let isClosed = false;
+    // Node tells of a session's connection by a tick, of which this is the turn before.
+    const ticks = vi.spyOn(process, "nextTick").mockImplementation((callback, ...args) => {
+      if (args[1] === "connect" && "alpnProtocol" in (args[0] as object)) {
+        isClosed = true;
+        channel.close();
+      }
+      nextTick(callback, ...args);
+    });
+    onTestFinished(() => {
+      ticks.mockRestore();
+      server.close();
+    });
+    const result = await new Promise<GrpcResult>((resolve) =>
+      channel.call("/plugin.PluginService/X", new Uint8Array(3), resolve),
+    );
+    expect(isClosed).toBe(true);
+    expect(result.kind).toBe("failure");
+    // An error of that tick would end the process.
+    await new Promise((resolve) => setImmediate(resolve));
   });
 
   it("calls an answer without a status unknown, and an unreachable plugin unavailable", async () => {

@@ -1,0 +1,128 @@
+/** A plugin's end of a stream, on a stream of `node:http2`: no pipeline in between, so that what happens is told at once. */
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { connectionLimits } from "../connection-limits.ts";
+import { ConnectionProtocolError } from "../connection-protocol-error.ts";
+import {
+  ConnectionService,
+  type ProcessConnectionRequest,
+  ProcessConnectionRequestSchema,
+  type ProcessConnectionResponse,
+  ProcessConnectionResponseSchema,
+} from "../gen/faultwire/connection/v1/connection_pb.ts";
+import { encodeStatusMessage, grpcStatus } from "../grpc-status.ts";
+import { MessageReader } from "./message-reader.ts";
+import { writeBytesMessage, writeMessage } from "./message-writer.ts";
+
+/** Who hears what a host says on a stream. What a function throws ends the stream: `ConnectionProtocolError` with its reason. */
+export interface PluginStreamEars {
+  message(message: ProcessConnectionRequest): void;
+  /** The host has ended its half, or the whole stream: by a cancel, or because the plugin's end was told before. Once. */
+  over(): void;
+  /** Something else than a `ConnectionProtocolError` was thrown. */
+  bug(error: unknown): void;
+}
+
+const path = `/${ConnectionService.typeName}/${ConnectionService.method.processConnection.name}`;
+const grpcTypes: ReadonlySet<unknown> = new Set(["application/grpc", "application/grpc+proto"]);
+/** The number of `bytes` in `ProcessConnectionResponse`. */
+const bytesField = ProcessConnectionResponseSchema.field.bytes.number;
+
+/** Whether a stream of a server is a call of `ProcessConnection` by gRPC. */
+export function isProcessConnection(headers: IncomingHttpHeaders): boolean {
+  return headers[":path"] === path && headers[":method"] === "POST" && grpcTypes.has(headers["content-type"]);
+}
+
+export class PluginStream {
+  readonly #stream: ServerHttp2Stream;
+  readonly #ears: PluginStreamEars;
+  readonly #reader: MessageReader = new MessageReader(connectionLimits.maxMessageBytes);
+  #isOver = false;
+  #trailers: Record<string, string> = { "grpc-status": String(grpcStatus.ok) };
+  #hasEnded = false;
+  #isBroken = false;
+
+  /** @param stream - For which {@link isProcessConnection} is true; from now on it is this end's. */
+  constructor(stream: ServerHttp2Stream, ears: PluginStreamEars) {
+    this.#stream = stream;
+    this.#ears = ears;
+    stream.on("data", (chunk: Uint8Array) => this.#heard(chunk));
+    stream.on("end", () => this.#over());
+    stream.on("close", () => this.#over());
+    stream.on("error", () => {});
+    stream.on("wantTrailers", () => {
+      stream.sendTrailers(this.#trailers);
+      // A host that broke the rules is not waited for.
+      if (this.#isBroken) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+    });
+    stream.respond({ ":status": 200, "content-type": "application/grpc+proto" }, { waitForTrailers: true });
+  }
+
+  /** Whether nothing can be said any more. */
+  get isClosed(): boolean {
+    return this.#hasEnded || this.#stream.closed || this.#stream.destroyed;
+  }
+
+  send(message: ProcessConnectionResponse): void {
+    if (!this.isClosed) writeMessage(this.#stream, toBinary(ProcessConnectionResponseSchema, message));
+  }
+
+  /** Sends a `bytes` message. The memory is the stream's until it has gone. */
+  sendBytes(peer: number, data: Uint8Array): void {
+    if (!this.isClosed) writeBytesMessage(this.#stream, bytesField, peer, data);
+  }
+
+  /** Ends the stream: with OK, or with the reason why it can't go on. What the host still says is dropped. */
+  end(error?: ConnectionProtocolError): void {
+    if (this.isClosed) return;
+    this.#hasEnded = true;
+    if (error) {
+      this.#isBroken = true;
+      this.#trailers = {
+        "grpc-status": String(error.status),
+        "grpc-message": encodeStatusMessage(error.message),
+      };
+    }
+    this.#stream.end();
+  }
+
+  #heard(chunk: Uint8Array): void {
+    if (this.#hasEnded) return;
+    this.#guard(() => {
+      for (const bytes of this.#reader.push(chunk)) {
+        if (this.#hasEnded) return;
+        this.#ears.message(readRequest(bytes));
+      }
+    });
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#guard(() => this.#ears.over());
+    this.end();
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const isExpected = error instanceof ConnectionProtocolError;
+      if (!isExpected) this.#ears.bug(error);
+      this.end(
+        isExpected
+          ? error
+          : new ConnectionProtocolError("internal", "an error of the plugin's; its log says more"),
+      );
+      this.#over();
+    }
+  }
+}
+
+function readRequest(bytes: Uint8Array): ProcessConnectionRequest {
+  try {
+    return fromBinary(ProcessConnectionRequestSchema, bytes, { readUnknownFields: false });
+  } catch {
+    throw new ConnectionProtocolError("bad-message", "a message that is no ProcessConnectionRequest");
+  }
+}
