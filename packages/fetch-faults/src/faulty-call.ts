@@ -1,11 +1,17 @@
 /** One call: what is asked about it, what is planned, what is carried out, and what is told of it. */
-import { type Decision, type ExchangeEnd, retryAfterMs, summarizeRequest } from "@faultwire/fault-engine";
+import {
+  type Decision,
+  type ExchangeEnd,
+  summarizeRequest,
+  type UnreadReason,
+} from "@faultwire/fault-engine";
 import {
   ChangedMessage,
   type ChangePlan,
   ExchangeLog,
   type FaultDesk,
   type FaultPolicy,
+  type LoggedExchange,
   type LoggedRequest,
   type RequestPlan,
 } from "@faultwire/fault-session/messages";
@@ -28,7 +34,8 @@ export interface FaultyCallOptions {
 }
 
 /** A fault, and what it means here. `name` is `null` for one of the connection as such. */
-interface Planned extends LoggedRequest {
+interface Planned extends LoggedExchange {
+  readonly head: LoggedRequest["head"];
   readonly decision: Decision;
   readonly plan: RequestPlan;
 }
@@ -71,13 +78,20 @@ export class FaultyCall {
       (event) => policy.record(event),
       insteadInFetch,
     );
-    this.#request = { name: options.desk.nextRequest(), head: this.#head, ...undecided() };
+    this.#request = {
+      name: options.desk.nextRequest(),
+      head: this.#head,
+      beganAtMs: this.#startMs,
+      body: [],
+      bodyBytes: 0,
+      ...undecided(),
+    };
   }
 
   /** Makes the call, with `send` for what goes on. */
   async run(send: () => Promise<Response>): Promise<Response> {
     try {
-      this.#log.connection();
+      this.#log.connection(this.#startMs);
       await this.#decide();
       const carried = await this.#carryOut(send);
       return carried instanceof Response ? carried : responseOf(carried);
@@ -98,6 +112,7 @@ export class FaultyCall {
     const body = this.#departure.hasLeft ? new Uint8Array(0) : await this.#readBody();
     const seen = typeof body === "string" ? null : body;
     this.#request.body = seen === null ? [] : [seen];
+    this.#request.bodyBytes = seen?.length ?? 0;
     this.#log.request(this.#request);
     if (this.#departure.hasLeft) throw this.#departure.reason;
     if (decision) this.#plan(decision, null, seen);
@@ -107,6 +122,7 @@ export class FaultyCall {
     const asked = policy.request(seen === null ? facts : { ...facts, body: seen });
     if (asked.kind === "needs-body") this.#tellUnread(body as UnseenBody);
     const found = asked.kind === "needs-body" ? policy.request({ ...facts, body: null }) : asked;
+    if (found.kind !== "needs-body" && found.unjudged) this.#tellUnread("expression-too-costly");
     if (found.kind === "fault") this.#plan(found.decision, this.#request.name, seen);
   }
 
@@ -118,7 +134,7 @@ export class FaultyCall {
     return waited === "aborted" ? new Uint8Array(0) : read;
   }
 
-  #tellUnread(reason: UnseenBody): void {
+  #tellUnread(reason: UnreadReason): void {
     const { connection, client } = this.#facts.facts;
     const atMs = this.#options.clock.now();
     this.#options.policy.record({
@@ -257,8 +273,8 @@ export class FaultyCall {
     handed: () => void = () => {},
   ): CarriedResponse {
     const { status, headers, body } = response;
-    const retry = retryAfterMs(headers, this.#options.desk.nowMs);
-    this.#log.response(this.#request, status, isInjected, retry);
+    const wallNowMs = this.#options.desk.nowMs;
+    this.#log.response(this.#request, { status, headers, injected: isInjected, wallNowMs });
     handed();
     const isWhole = (): ExchangeEnd => (isCut() ? "cut" : "complete");
     if (body === null || body instanceof Uint8Array) {
@@ -303,6 +319,6 @@ export class FaultyCall {
   }
 }
 
-function undecided(): Pick<LoggedRequest, "decision" | "plan" | "isTold" | "body"> {
-  return { decision: null, plan: null, isTold: false, body: [] };
+function undecided(): Pick<LoggedExchange, "decision" | "plan" | "isTold"> {
+  return { decision: null, plan: null, isTold: false };
 }

@@ -1,5 +1,6 @@
 /** What can be done behind a `fetch`, and why not the rest. */
-import { abilitiesOf, FAULT_KINDS, type Fault, type FaultKind, type Way } from "@faultwire/fault-engine";
+import { FAULT_KINDS, type Fault, type FaultKind, type Way } from "@faultwire/fault-engine";
+import { abilitiesOf, ofLayers } from "@faultwire/fault-engine/internal";
 
 const runtimesTls = "TLS is the runtime's, below fetch";
 const ofBody = "instead: of a response's body alone";
@@ -14,6 +15,8 @@ export const fetchWay: Way = {
     ...(Object.fromEntries(tlsKinds.map((kind) => [kind, runtimesTls])) as Partial<
       Record<FaultKind, string>
     >),
+    ...ofLayers(["websocket"], "fetch opens no WebSocket"),
+    "connect.refuse": "the connection is the runtime's, below fetch",
     "connection.close": `${asError}; bytes are those of the response's body`,
     "connection.reset": `${asError}; bytes are those of the response's body`,
     "connection.stall":

@@ -1,6 +1,7 @@
 /** Answers that no upstream gave. */
 import type { RequestPlan } from "@faultwire/fault-session/messages";
-import { joinBytes, REASON_PHRASES, ResponseReader } from "@faultwire/http1";
+import { REASON_PHRASES, ResponseReader } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import { type CarriedResponse, knownSource } from "./carried-response.ts";
 import { type Breakage, fetchFailed, terminated } from "./fetch-errors.ts";
 

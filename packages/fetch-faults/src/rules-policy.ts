@@ -1,23 +1,30 @@
 /** The policy of a `fetch` that was given rules: its engine, and names for its connections. */
-import { type EngineEvent, FaultEngine, parseRuleFile, type RuleSet } from "@faultwire/fault-engine";
+import {
+  type EngineEvent,
+  FaultEngine,
+  type FaultEngineOptions,
+  type RuleSet,
+} from "@faultwire/fault-engine";
+import { maskTexts } from "@faultwire/fault-engine/internal";
 import type { FaultPolicy } from "@faultwire/fault-session/messages";
 
 /** What it is made from. */
 export interface RulesPolicyOptions {
-  /** A rule file's text, YAML or JSON, or what was made from one. */
-  readonly rules: string | RuleSet;
+  readonly rules: RuleSet;
   /** In place of the rules' own. */
   readonly seed: number | string | undefined;
   readonly client: string;
   readonly now: () => number;
   readonly onEvent: ((event: EngineEvent) => void) | undefined;
+  /** Reads the faults that requests ask for by a header; without it none is obeyed. */
+  readonly readHeader?: NonNullable<FaultEngineOptions["readHeader"]>;
 }
 
 /** Each request is a connection of its own: `fetch` does not tell which of them share one. */
-export function rulesPolicy({ rules, seed, client, now, onEvent }: RulesPolicyOptions): FaultPolicy {
-  const engine = new FaultEngine({ startedAtMs: now() });
-  const ruleSet = typeof rules === "string" ? parseRuleFile(rules, "rules").ruleSet : rules;
-  engine.setRules("file", seed === undefined ? ruleSet : { ...ruleSet, seed });
+export function rulesPolicy(options: RulesPolicyOptions): FaultPolicy {
+  const { rules, seed, client, now, onEvent, readHeader } = options;
+  const engine = new FaultEngine({ startedAtMs: now(), ...(readHeader ? { readHeader } : {}) });
+  engine.setRules("file", seed === undefined ? rules : { ...rules, seed });
   let connections = 0;
   return {
     isTarget: (host) => engine.isTarget(host),
@@ -28,6 +35,6 @@ export function rulesPolicy({ rules, seed, client, now, onEvent }: RulesPolicyOp
       return { facts, decision: engine.decideConnection(facts, now()) };
     },
     request: (facts) => engine.decideRequest(facts, now()),
-    record: (event) => onEvent?.(event),
+    record: (event) => onEvent?.(maskTexts(event)),
   };
 }

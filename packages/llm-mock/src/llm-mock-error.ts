@@ -17,11 +17,23 @@ export type LlmMockErrorCode =
  * ```
  */
 export class LlmMockError extends Error {
+  /** The class's name, the same in every copy of the package. */
   override readonly name: string = "LlmMockError";
+  /** What went wrong, for programs: match this, not the message. */
   readonly code: LlmMockErrorCode;
 
   constructor(code: LlmMockErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is LlmMockError {
+    if (this !== LlmMockError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 }
+
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/llm-mock/LlmMockError");

@@ -2,6 +2,7 @@
 export interface LoggedRequest {
   /** The `request-id` of the response. */
   readonly requestId: string;
+  /** As the request line had it. */
   readonly method: string;
   /** Path and query as they came, values of `key`-like query parameters replaced. */
   readonly path: string;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { anthropicErrorBody, requestId } from "@faultwire/fault-engine";
+import { requestId } from "@faultwire/fault-engine";
+import { anthropicErrorBody } from "@faultwire/fault-engine/internal";
 import { pause } from "@faultwire/timers";
 import { type AnswerSettings, type ApiAnswer, answerTo } from "./answer.ts";
 import { apiError } from "./api-error.ts";

@@ -40,6 +40,7 @@ export interface LlmMockOptions {
   readonly reply?: Reply;
   /** Told of each request when its response is over. */
   readonly log?: (request: LoggedRequest) => void;
+  /** In place of single ones of the defaults. */
   readonly limits?: Partial<LlmMockLimits>;
 }
 
@@ -47,6 +48,7 @@ export interface LlmMockOptions {
 export interface LlmMock {
   /** Scheme, address and port: what an SDK takes as its base URL. */
   readonly url: string;
+  /** The TCP port on 127.0.0.1 that it listens on. */
   readonly port: number;
   /** What was asked so far, oldest first; a live view that holds at most `maxLoggedRequests`. */
   readonly requests: readonly LoggedRequest[];

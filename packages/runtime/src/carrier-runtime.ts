@@ -1,5 +1,6 @@
 /** What all carriers of a process share: rules, desk, CA, clock and log. */
 import type { EngineEvent, FaultEngine } from "@faultwire/fault-engine";
+import { maskTexts } from "@faultwire/fault-engine/internal";
 import {
   FaultDesk,
   type FaultPolicy,
@@ -12,6 +13,9 @@ import { enginePolicy } from "./engine-policy.ts";
 import { type ConnectionLabel, logEngineEvent, logSessionEvent } from "./log-events.ts";
 import { DistrustWarnings } from "./trust/distrust.ts";
 
+/** Whose certificates upstreams may have. */
+export type UpstreamTrust = NonNullable<InterceptionOptions["upstream"]>;
+
 /** What a carrier takes; one for all carriers of a process. */
 export interface CarrierRuntime {
   /** What fails, and when. Its functions need no `this`. Logs what it records. */
@@ -20,8 +24,11 @@ export interface CarrierRuntime {
   readonly desk: FaultDesk;
   /** How HTTPS to targets is opened; `undefined` where it stays closed, and its requests can't be seen. */
   readonly interception: InterceptionOptions | undefined;
+  /** How upstreams are verified by whoever speaks TLS with them. */
+  readonly upstreamTrust: UpstreamTrust;
   /** The clock of the policy. */
   readonly clock: Clock;
+  /** Where the carrier writes what it does. */
   readonly logger: Logger;
   /** Takes what a session tells: logs it, and warns once of each client that does not trust the CA. Needs no `this`. */
   readonly tell: (event: SessionEvent, label: ConnectionLabel) => void;
@@ -31,13 +38,18 @@ export interface CarrierRuntime {
 export interface CarrierRuntimeOptions {
   /** Asked for every decision. Its `startedAtMs` is on the clock. */
   readonly engine: FaultEngine;
+  /** Where log lines go. */
   readonly logger: Logger;
   /** Default {@link systemClock}. */
   readonly clock?: Clock;
   /** Left out, HTTPS stays closed. */
   readonly interception?: InterceptionOptions;
+  /** How upstreams are verified; as `interception` does unless given. */
+  readonly upstreamTrust?: UpstreamTrust;
   /** Takes every event of connections, requests and faults, at once, besides the log. */
   readonly onEvent?: (event: EngineEvent) => void;
+  /** Takes what sessions tell, at once, besides the log. */
+  readonly onSessionEvent?: (event: SessionEvent, label: ConnectionLabel) => void;
   /** What a user does about a client that does not trust the CA: sentences, which end the warning. */
   readonly trustRemedy?: string;
 }
@@ -47,7 +59,7 @@ export interface CarrierRuntimeOptions {
  * elsewhere. Touches no file. What reads files is `openRuntime`.
  */
 export function carrierRuntime(options: CarrierRuntimeOptions): CarrierRuntime {
-  const { engine, logger, clock = systemClock, onEvent, trustRemedy = "" } = options;
+  const { engine, logger, clock = systemClock, onEvent, onSessionEvent, trustRemedy = "" } = options;
   const distrust = new DistrustWarnings(logger, trustRemedy);
   return {
     policy: enginePolicy({
@@ -60,10 +72,13 @@ export function carrierRuntime(options: CarrierRuntimeOptions): CarrierRuntime {
     }),
     desk: new FaultDesk(clock.wallNow),
     interception: options.interception,
+    upstreamTrust: options.upstreamTrust ?? options.interception?.upstream ?? {},
     clock,
     logger,
-    tell(event, label) {
+    tell(told, label) {
+      const event = maskTexts(told);
       logSessionEvent(logger, event, label);
+      onSessionEvent?.(event, label);
       if (event.type === "untrusted") distrust.tell(event);
       else if (event.type === "silent") distrust.suspect(event);
     },

@@ -1,6 +1,7 @@
 /** Turns what sessions and rules tell into log lines: one event, one line; names stay stable, bodies never appear. */
 
-import { describeUnread, type EngineEvent } from "@faultwire/fault-engine";
+import type { EngineEvent, OutcomeEvent } from "@faultwire/fault-engine";
+import { describeUnread } from "@faultwire/fault-engine/internal";
 import type { ClosedReason, SessionEvent } from "@faultwire/fault-session";
 import { ja3, ja4 } from "@faultwire/tls-fingerprint";
 import type { Logger } from "pino";
@@ -99,9 +100,26 @@ export function logEngineEvent(logger: Logger, event: EngineEvent): void {
     // Told by the session's own event.
     case "unread":
       return;
+    case "outcome":
+      logger.info({ ...event, event: "outcome" }, outcomeLine(event));
+      return;
     default:
       event satisfies never;
   }
+}
+
+function outcomeLine({
+  from,
+  outcome,
+  operation,
+  requestId,
+  exitStatus,
+  signal,
+  text,
+}: OutcomeEvent): string {
+  if (from === "exit") return `the program ended with ${signal ?? `exit status ${exitStatus ?? "unknown"}`}`;
+  const of = operation ?? requestId;
+  return `the program says: ${outcome}${of === undefined ? "" : ` of ${of}`}${text === undefined ? "" : `: ${text}`}`;
 }
 
 const ofRule = ({

@@ -22,7 +22,9 @@ export type RuntimeErrorCode =
  * names no flag: an app that has flags adds which one to check.
  */
 export class RuntimeError extends Error {
+  /** The class's name, the same in every copy of the package. */
   override readonly name = "RuntimeError";
+  /** What went wrong, for programs: match this, not the message. */
   readonly code: RuntimeErrorCode;
   /** For `rules-refused` of a file: every reason. Empty otherwise. */
   readonly problems: readonly RuleProblem[];
@@ -35,14 +37,25 @@ export class RuntimeError extends Error {
     super(message, options);
     this.code = code;
     this.problems = problems;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** An error that another copy of this package has made is one, too. */
+  static override [Symbol.hasInstance](value: unknown): value is RuntimeError {
+    if (this !== RuntimeError) return super[Symbol.hasInstance](value);
+    return typeof value === "object" && value !== null && brand in value;
   }
 }
 
+/** What every copy of this package marks the error with (docs/adr/0035). */
+const brand: symbol = /* @__PURE__ */ Symbol.for("@faultwire/runtime/RuntimeError");
+
 /** What the system has said of a file, with its short name: `ENOENT: no such file or directory`. */
 export function systemReason(error: unknown): string {
-  const { code, errno, message } = error as NodeJS.ErrnoException;
+  const { code, errno, message, syscall } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST" && syscall === "mkdir") return "it is there already, and is no folder";
   const known = errno === undefined ? undefined : getSystemErrorMap().get(errno);
-  if (known === undefined) return code ?? message ?? "unknown error";
+  if (known === undefined) return code ?? (message || "unknown error");
   const [name, words] = known;
   return `${name}: ${plainWords[name] ?? words}`;
 }

@@ -53,7 +53,28 @@ describe("a body that a rule asks for", () => {
     const request = new Request(url, { method: "POST", body: long });
     expect((await rig.fetch(request)).status).toBe(200);
     expect((await request.text()).length).toBe(long.length);
+    expect(rig.events).toContainEqual(expect.objectContaining({ type: "unread", reason: "body-too-large" }));
   });
+
+  it("is seen in a Request whose body comes in parts, in their order", async () => {
+    const rig = rigOf(forModel, ok);
+    const parts = [bytes.subarray(0, 3), bytes.subarray(3, 4), bytes.subarray(4)];
+    const stream = new ReadableStream({
+      start(controller) {
+        for (const part of parts) controller.enqueue(part);
+        controller.close();
+      },
+    });
+    const init = { method: "POST", body: stream, duplex: "half" } as RequestInit;
+    expect((await rig.fetch(new Request(url, init))).status).toBe(503);
+  });
+});
+
+it("no rule is asked about a request whose connection a fault has ended", async () => {
+  const other = "{ name: s, fault: { http: { status: 503, body: busy } } }";
+  const rig = rigOf(`fault: { connection: { reset: { at: client-hello } } } }, ${other.slice(0, -1)}`, ok);
+  await expect(rig.fetch(url)).rejects.toThrow("fetch failed");
+  expect(rig.events.flatMap((event) => (event.type === "decision" ? [event.rule] : []))).toEqual(["r"]);
 });
 
 describe("a call that no rule means", () => {
@@ -200,4 +221,33 @@ it.each([
 ])("a rule for %s and a call to %s: %i", async (match, to, status) => {
   const rig = rigOf(`match: ${match}, fault: { http: { status: 503 } }`, ok);
   expect((await rig.fetch(to, { method: "post" })).status).toBe(status);
+});
+
+describe("a request that chooses its own fault", () => {
+  const rules = "{ version: 1, header: true, rules: [{ name: r, fault: { http: { status: 529 } } }] }";
+  const send = (value: string, of: string = rules) => {
+    const rig = rigOf("", ok, { rules: of });
+    return rig.fetch(url, { method: "POST", body: "{}", headers: { "x-faultwire": value } });
+  };
+
+  it("gets it, none, or a 400 that says what is wrong, where the rules allow that", async () => {
+    expect((await send("{http: {status: 503}}")).status).toBe(503);
+    expect((await send("none")).status).toBe(200);
+    const refused = await send("&a [*a]");
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("x-faultwire: ");
+  });
+
+  it("is not heard where they don't", async () => {
+    expect((await send("none", rules.replace("header: true, ", ""))).status).toBe(529);
+  });
+});
+
+it("an expression that would take too long on a text is not tried, and that is told", async () => {
+  const rig = rigOf("match: { body: { /a: '/^x(.*)b/' } }, fault: { http: { status: 503 } }", ok);
+  const init = { method: "POST", body: JSON.stringify({ a: `x${"a".repeat(500_000)}b` }) };
+  expect((await rig.fetch(url, init)).status).toBe(200);
+  expect(rig.events).toContainEqual(
+    expect.objectContaining({ type: "unread", reason: "expression-too-costly" }),
+  );
 });

@@ -106,6 +106,11 @@ describe("POST /v1/messages", () => {
     expect(message.content[0].text.length).toBeLessThan(16);
   });
 
+  it("is empty where a stop sequence is the first that it would say", async () => {
+    const message = await jsonOf(await ask({ ...userSays("hi"), stop_sequences: ["You"] }));
+    expect(message).toMatchObject({ content: [], stop_reason: "stop_sequence", stop_sequence: "You" });
+  });
+
   it("stops before the first stop sequence that it would say", async () => {
     const body = { ...userSays("one END two STOP"), stop_sequences: ["STOP", "END", "never"] };
     const message = await jsonOf(await ask(body));

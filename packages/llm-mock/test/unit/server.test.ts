@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { ServerResponse } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
-import { describe, expect, it } from "vitest";
-import { LlmMockError, type LoggedRequest, startLlmMock } from "../../src/index.ts";
+import { describe, expect, it, vi } from "vitest";
+import { defaultLlmMockLimits, LlmMockError, type LoggedRequest, startLlmMock } from "../../src/index.ts";
 import { apiHeaders, eventsIn, post, userSays } from "./anthropic-client.ts";
 
 async function whenever(condition: () => boolean): Promise<void> {
@@ -129,8 +130,28 @@ describe("streams", () => {
     }
   });
 
+  it("wait for a client that does not read: what is written is what its connection takes", async () => {
+    const words = 200_000;
+    const mock = await startLlmMock({ reply: () => "word ".repeat(words) });
+    const write = vi.spyOn(ServerResponse.prototype, "write");
+    const socket = connect(mock.port, "127.0.0.1").pause();
+    try {
+      const body = JSON.stringify({ ...userSays("hi"), max_tokens: 1_000_000, stream: true });
+      const head = Object.entries({ ...apiHeaders, host: "x", "content-length": body.length });
+      socket.write(
+        `POST /v1/messages HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
+      );
+      await whenever(() => write.mock.results.some(({ value }) => value === false));
+      expect(write.mock.calls.length).toBeLessThan(words);
+    } finally {
+      write.mockRestore();
+      socket.destroy();
+      await mock.close();
+    }
+  });
+
   it("come whole when they are longer than what a socket takes at once", async () => {
-    const word = "word ".repeat(200_000);
+    const word = "word ".repeat(40_000);
     const mock = await startLlmMock({ reply: () => word });
     try {
       const body = { ...userSays("hi"), max_tokens: 1_000_000, stream: true };
@@ -174,13 +195,28 @@ describe("starting and closing", () => {
   });
 
   it.each([
-    { port: 65_536 },
-    { eventDelayMs: -1 },
-    { eventDelayMs: Number.NaN },
-    { limits: { maxBodyBytes: 0 } },
-    { limits: { maxConnections: 1.5 } },
-  ])("refuses %j", async (options) => {
-    await expect(startLlmMock(options)).rejects.toBeInstanceOf(LlmMockError);
+    [{ port: 65_536 }, "listen-failed"],
+    [{ eventDelayMs: -1 }, "invalid-option"],
+    [{ eventDelayMs: Number.NaN }, "invalid-option"],
+    [{ limits: { maxBodyBytes: 0 } }, "invalid-option"],
+    [{ limits: { maxConnections: 1.5 } }, "invalid-option"],
+  ])("refuses %j: %s", async (options, code) => {
+    const refused = startLlmMock(options);
+    await expect(refused).rejects.toBeInstanceOf(LlmMockError);
+    await expect(refused).rejects.toMatchObject({ code });
+  });
+
+  it("has the limits that are documented, and takes 1 for each", async () => {
+    expect(defaultLlmMockLimits).toEqual({
+      maxBodyBytes: 32 * 1024 * 1024,
+      maxDiscardedBytes: 64 * 1024 * 1024,
+      maxConnections: 1024,
+      maxLoggedRequests: 10_000,
+      requestTimeoutMs: 60_000,
+      idleTimeoutMs: 600_000,
+    });
+    const limits = Object.fromEntries(Object.keys(defaultLlmMockLimits).map((name) => [name, 1]));
+    await (await startLlmMock({ limits })).close();
   });
 
   it("closes connections over the limit", async () => {

@@ -1,5 +1,7 @@
 /** `events.ndjson`: what happened, written while it happens, never in the way of traffic. */
-import { type FileHandle, open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, open } from "node:fs/promises";
+import { kindOf } from "@faultwire/cert-authority/internal";
 import { type EngineEvent, writeEvent } from "@faultwire/fault-engine";
 import { after } from "@faultwire/timers";
 
@@ -9,6 +11,8 @@ export const eventLogLimits = {
   maxWaiting: 8_388_608,
   /** How long an event waits to be written together with others, in ms: what a kill -9 may cost. */
   flushMs: 100,
+  /** Bytes of a log that is judged, about two million events. It is read whole, and Node has no text of 512 MiB. */
+  maxReadBytes: 500_000_000,
 } as const;
 
 /** An event log in the making. */
@@ -30,9 +34,27 @@ export class EventLog {
     this.#onProblem = onProblem;
   }
 
-  /** Makes the file, or empties it. */
+  /**
+   * Makes the file, or empties it. It is for its owner alone: it says who asked whom for what.
+   *
+   * @throws the file system's own error, or an Error whose message is the reason, where something else has that name.
+   */
   static async create(path: string, onProblem: (message: string) => void): Promise<EventLog> {
-    return new EventLog(await open(path, "w"), onProblem);
+    // Windows has not all of them: there they are undefined, which counts as 0.
+    const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const before = await lstat(path).catch(() => undefined);
+    // In a folder that others may write, a link could lead to any file of this user.
+    if (before?.isSymbolicLink()) throw new Error("it is a link, and would empty the file that it leads to");
+    if (before && !before.isFile()) throw new Error(`it is ${kindOf(before)}, not a file`);
+    const file = await open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    try {
+      await file.chmod(0o600);
+      await file.truncate();
+      return new EventLog(file, onProblem);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** Events that were not written. */

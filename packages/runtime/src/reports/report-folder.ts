@@ -1,7 +1,7 @@
 /** A folder of reports: the event log while an app runs, and the reports at its end. */
 import { join } from "node:path";
-import { makeFolder } from "@faultwire/cert-authority";
-import type { EngineEvent, Expectation, Judgement } from "@faultwire/fault-engine";
+import { makeFolder } from "@faultwire/cert-authority/internal";
+import type { EngineEvent, Expectation, Judgement, JudgeOptions, RunFacts } from "@faultwire/fault-engine";
 import type { Logger } from "pino";
 import { RuntimeError, systemReason } from "../runtime-error.ts";
 import { EventLog } from "./event-log.ts";
@@ -34,11 +34,16 @@ export class ReportFolder {
   }
 
   /** Ends the log, holds it against what is expected, and writes the reports. @throws RuntimeError `report-unwritable` */
-  async finish(title: string, expectations: readonly Expectation[]): Promise<Judgement> {
+  async finish(
+    title: string,
+    expectations: readonly Expectation[],
+    options: JudgeOptions = {},
+    run: RunFacts = {},
+  ): Promise<Judgement> {
     await this.#log.close();
     const { judgeLog, writeReports } = await import("./write-reports.ts");
-    const judgement = await judgeLog(join(this.#folder, eventsFile), expectations);
-    await writeReports(this.#folder, { title, judgement });
+    const judgement = await judgeLog(join(this.#folder, eventsFile), expectations, options);
+    await writeReports(this.#folder, { title, judgement, run });
     return judgement;
   }
 }

@@ -1,11 +1,12 @@
 /** Judges an event log and writes what came of it. Import it with `import()`: it reads events with a schema library. */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Expectation,
   FaultEngineError,
   htmlReport,
   type Judgement,
+  type JudgeOptions,
   jsonReport,
   judge,
   junitReport,
@@ -14,7 +15,9 @@ import {
   readEventLog,
   textReport,
 } from "@faultwire/fault-engine";
+import { inputName, readInput } from "../input-file.ts";
 import { RuntimeError, systemReason } from "../runtime-error.ts";
+import { eventLogLimits } from "./event-log.ts";
 
 /** The forms of a report. */
 export type ReportFormat = "text" | "json" | "junit" | "markdown" | "html";
@@ -30,17 +33,27 @@ export const reportFormats: Readonly<
   html: { file: "report.html", write: htmlReport },
 };
 
-/** Judges the log in a file. @throws RuntimeError `events-unusable` */
-export async function judgeLog(path: string, expectations: readonly Expectation[]): Promise<Judgement> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    const message = `event log ${path} can't be read (${systemReason(cause)})`;
-    throw new RuntimeError("events-unusable", message, { cause });
+/** Judges the log in a file, or that of standard input where the path is `-`. @throws RuntimeError `events-unusable` */
+export async function judgeLog(
+  path: string,
+  expectations: readonly Expectation[],
+  options: JudgeOptions = {},
+): Promise<Judgement> {
+  const text = await readInput(path, eventLogLimits.maxReadBytes).catch((cause: Error) => {
+    throw new RuntimeError("events-unusable", `event log ${cause.message}`, { cause });
   });
   try {
-    return judge(expectations, readEventLog(text));
+    const { events, unreadable } = readEventLog(text);
+    return judge(expectations, events, { ...options, unreadable });
   } catch (cause) {
     if (!(cause instanceof FaultEngineError)) throw cause;
-    throw new RuntimeError("events-unusable", `${path}: ${cause.message}`, { cause });
+    throw new RuntimeError(
+      "events-unusable",
+      `${inputName(path)}: ${cause.message}, as --report writes it to events.ndjson`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,14 +1,30 @@
 /** The rules in force: read at the start, read again when their file changes, replaced as a whole or not at all. */
 import { basename } from "node:path";
-import type { Expectation, FaultEngine, RuleFile, SingleRule } from "@faultwire/fault-engine";
+import type {
+  Expectation,
+  FaultEngine,
+  JudgeOptions,
+  RuleFile,
+  RuleSet,
+  SingleRule,
+} from "@faultwire/fault-engine";
 import type { Logger } from "pino";
-import { type RuleSources, refusedRules, ruleSources, untargetedRules } from "./rule-sources.ts";
+import { inputName, standardInput } from "../input-file.ts";
+import {
+  type RuleSources,
+  refusedRules,
+  ruleSources,
+  rulesWithoutWebSocket,
+  untargetedRules,
+} from "./rule-sources.ts";
 import { watchFileText } from "./watch-file-text.ts";
 
 /** Where rules come from. */
 export interface RuleOptions {
   /** A rule file, YAML or JSON, or the old single-rule JSON. */
   readonly file?: string;
+  /** Rules of the app's own where no file is named: the text of a rule file, and what to call it. Never read again. */
+  readonly builtIn?: { readonly title: string; readonly text: string };
   /**
    * One rule, as flags say it: over the keys of the old JSON, after the rules of a rule file. Without a file it is in
    * force even where it is left out: then all of it is {@link SingleRule}'s defaults.
@@ -22,6 +38,7 @@ export interface RuleOptions {
 
 /** What was read at the start. */
 export interface FirstRules {
+  /** The rule sets of the start, by their sources. */
   readonly sources: RuleSources;
   /** The files of a CA, which only the old single-rule JSON names. */
   readonly ca: RuleFile["ca"];
@@ -38,14 +55,14 @@ export interface FirstRules {
  * @throws RuntimeError `rules-unreadable`, `rules-refused`
  */
 export async function firstRules(options: RuleOptions | undefined): Promise<FirstRules> {
-  const { file: path, single = {}, seed = Math.floor(Math.random() * 2 ** 32) } = options ?? {};
+  const { file: path, builtIn, single = {}, seed = Math.floor(Math.random() * 2 ** 32) } = options ?? {};
   if (options === undefined)
     return { sources: { file: null, flags: null, targets: [] }, ca: null, text: undefined, seed };
-  if (path === undefined)
+  if (path === undefined && builtIn === undefined)
     return { sources: ruleSources(single, undefined, seed), ca: null, text: undefined, seed };
   const { readRules, readRuleText } = await import("./rule-file.ts");
-  const text = await readRuleText(path);
-  const file = readRules(text, path);
+  const text = path === undefined ? (builtIn?.text ?? "") : await readRuleText(path);
+  const file = readRules(text, path ?? builtIn?.title ?? "");
   return { sources: ruleSources(single, file, seed), ca: file.ca, text, seed };
 }
 
@@ -58,6 +75,8 @@ export class LiveRules {
   #sources: RuleSources;
   #text: string | undefined;
   #reading: Promise<void> = Promise.resolve();
+  /** Told when all rules count anew. */
+  onAnew: () => void = () => {};
 
   /** Puts the first rules into force. @throws RuntimeError `rules-refused` */
   constructor(options: RuleOptions, first: FirstRules, engine: FaultEngine, logger: Logger) {
@@ -81,27 +100,44 @@ export class LiveRules {
     return this.#sources.file?.expect ?? [];
   }
 
+  /** The seed of the rules that are in force, and the text of their file where they are from one. */
+  get facts(): { readonly seed: number | string | undefined; readonly rules: string | undefined } {
+    const { file, flags } = this.#sources;
+    return { seed: file?.seed ?? flags?.seed, rules: this.#text };
+  }
+
+  /** How clients are judged now, besides what is expected of them. */
+  get judging(): JudgeOptions {
+    return judgingOf(this.#sources.file);
+  }
+
   /** What to call the rules in a report. */
   get title(): string {
-    return this.#options.file === undefined ? "flags" : basename(this.#options.file);
+    const { file, builtIn } = this.#options;
+    return file === undefined ? (builtIn?.title ?? "flags") : basename(inputName(file));
   }
 
   /** Reads the file again whenever it changes. @returns what ends that. */
   watch(): () => void {
     const { file } = this.#options;
-    if (file === undefined) return () => {};
+    if (file === undefined || file === standardInput) return () => {};
     return watchFileText(file, () => void this.reload("change"));
   }
 
   /**
-   * Reads the file again. One that can't be read or is refused leaves the rules as they are; both outcomes are logged.
+   * Reads the file again; at SIGHUP all rules count anew besides, where a file is not refused. One that can't be read or is refused leaves the rules as they are; both outcomes are logged.
    *
    * @param why - On a `change`, a file that holds what it held before is left alone.
    */
   reload(why: "change" | "SIGHUP"): Promise<void> {
     const { file } = this.#options;
-    if (file === undefined) {
-      this.#logger.info({ event: "rules-kept", why }, "there is no rule file to read again");
+    if (file === undefined || file === standardInput) {
+      const said =
+        file === undefined
+          ? "there is no rule file to read again"
+          : "the rules came from standard input, which can't be read again";
+      this.#logger.info({ event: "rules-kept", why }, said);
+      if (why === "SIGHUP") this.#beginAnew();
       return this.#reading;
     }
     this.#reading = this.#reading.then(() => this.#reload(file, why));
@@ -126,6 +162,7 @@ export class LiveRules {
     const { file, flags, targets } = this.#sources;
     const rules = (file?.rules.length ?? 0) + (flags?.rules.length ?? 0);
     this.#logger.info({ event: "rules-loaded", file: path, why, rules }, `${path} is in force`);
+    if (why === "SIGHUP") this.#beginAnew();
     this.#warn();
     const added = targets.filter((target) => !this.#first.sources.targets.includes(target));
     if (added.length > 0)
@@ -135,10 +172,16 @@ export class LiveRules {
       );
   }
 
+  #beginAnew(): void {
+    this.#engine.beginAnew();
+    this.onAnew();
+    this.#logger.info({ event: "rules-anew" }, "all rules count anew");
+  }
+
   /** Says which rules can't do anything. */
   #warn(): void {
     const { file } = this.#sources;
-    for (const line of file ? untargetedRules(file) : [])
+    for (const line of file ? [...untargetedRules(file), ...rulesWithoutWebSocket(file)] : [])
       this.#logger.warn({ event: "rule-never-hits" }, line);
   }
 }
@@ -153,4 +196,10 @@ function putIntoForce(engine: FaultEngine, { file, flags }: RuleSources): void {
     engine.setRules("file", before);
     throw refusedRules(error);
   }
+}
+
+/** How a rule set wants clients judged, besides what it expects of them. */
+export function judgingOf(rules: RuleSet | null | undefined): JudgeOptions {
+  const { asksOnce = false, expectsNothing = false } = rules ?? {};
+  return { asksOnce, defaults: !expectsNothing };
 }

@@ -1,13 +1,12 @@
 /** A rule file and a single rule, put together: which rules come from where, and which hosts may be touched at all. */
 import {
-  compileGlob,
   FaultEngineError,
-  overlaidHeaders,
   type RuleFile,
   type RuleSet,
   type SingleRule,
   singleRuleSet,
 } from "@faultwire/fault-engine";
+import { compileGlob, overlaidHeaders } from "@faultwire/fault-engine/internal";
 import { RuntimeError } from "../runtime-error.ts";
 
 /** The host that may fail where nothing else is said, and for which the mock of `start` always answers. */
@@ -26,8 +25,8 @@ export interface RuleSources {
 /**
  * Puts a single rule and a file together. Without a rule file there is the single rule, its keys over the old JSON's
  * over defaults. With one, a single rule that says something of the failure itself is asked after the file's rules. A
- * file without `targets` is about the single rule's hosts, or about Anthropic's API; one without `seed` has that of the
- * single rule.
+ * file without `targets` is about the single rule's hosts, or about Anthropic's API. A seed of the single rule wins over
+ * that of the file: a run is done again under another seed without an edit of the file.
  *
  * @throws RuntimeError `rules-refused` where the single rule contradicts itself.
  * @param single - What an app's flags say; what they don't say is left out.
@@ -42,7 +41,7 @@ export function ruleSources(single: SingleRule, file: RuleFile | undefined, seed
   const { ruleSet } = file;
   const { targetHosts, seed: givenSeed, ...failure } = single;
   const own = ruleSet.targets.length > 0 ? ruleSet.targets : (targetHosts ?? [defaultTargetHost]);
-  const ownSeed = file.hasSeed ? ruleSet.seed : (givenSeed ?? ruleSet.seed);
+  const ownSeed = givenSeed ?? ruleSet.seed;
   const set = { ...ruleSet, targets: own, seed: ownSeed };
   if (Object.keys(failure).length === 0) return { file: set, flags: null, targets: own };
   const below = oneRuleSet(overlaid({ seed: ownSeed, targetHosts: [] }, single));
@@ -97,5 +96,23 @@ export function untargetedRules({ rules, targets }: RuleSet): string[] {
       return [];
     const hosts = host.map(({ text }) => text).join(", ");
     return [`${name} never hits: ${hosts} is not among the targets (${targets.join(", ")})`];
+  });
+}
+
+/**
+ * Of a rule set, the rules about WebSockets that can't hit anything, a line for each: a WebSocket is asked for with `GET`,
+ * and a fault of one needs one.
+ */
+export function rulesWithoutWebSocket({ rules }: RuleSet): string[] {
+  return rules.flatMap(({ name, match: { method, websocket }, faults }) => {
+    const given = faults.filter((fault) => fault !== null);
+    const isAbout = given.length > 0 && given.every(({ kind }) => kind.startsWith("websocket."));
+    if (isAbout && websocket === false)
+      return [`${name} never strikes: its fault is one of WebSockets, and websocket: false leaves them out`];
+    if ((isAbout || websocket === true) && method !== undefined && !method.includes("GET"))
+      return [
+        `${name} never strikes: a WebSocket is asked for with GET, and the rule takes ${method.join(", ")} alone`,
+      ];
+    return [];
   });
 }

@@ -25,12 +25,17 @@ export function identitiesOf(authority: CertificateAuthority): InterceptionOptio
   return {
     identityFor: ({ serverName, keyType }) => authority.forHost(serverName, { keyType }),
     defectiveIdentityFor: (defect, host) => authority.issueInvalid(defectKinds[defect], host),
+    issuerKey: authority.certificate.publicKey,
     permits: (host) => permits(authority, host),
   };
 }
 
-/** A name that is no host is nobody whom we could stand for. */
+/**
+ * A name that is no host is nobody whom we could stand for. The bytes of a name in a ClientHello are ASCII (RFC 6066
+ * section 3): any others would be read as letters that the client did not mean.
+ */
 function permits(authority: CertificateAuthority, host: string): boolean {
+  if (!/^[\x21-\x7e]+$/.test(host)) return false;
   try {
     return authority.permits(host);
   } catch (error) {

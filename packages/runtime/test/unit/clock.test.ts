@@ -17,3 +17,9 @@ it("waits as long as a rule says, also beyond what one timer holds", () => {
   systemClock.after(30 * dayMs, action)();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it("counts up from an origin of its own", () => {
+  const [first, second] = [systemClock.now(), systemClock.now()];
+  expect(second).toBeGreaterThanOrEqual(first);
+  expect(first).toBeGreaterThan(0);
+});

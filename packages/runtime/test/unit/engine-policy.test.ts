@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { enginePolicy, enginePolicyLimits } from "../../src/engine-policy.ts";
 
 const hello = {} as NonNullable<NewConnection["clientHello"]>;
+const fingerprints = { client: () => "t13", ja4: () => "t13d" };
 const tls = (more: Partial<NewConnection> = {}): NewConnection => ({
   way: "opaque",
   host: "api.test",
@@ -12,13 +13,20 @@ const tls = (more: Partial<NewConnection> = {}): NewConnection => ({
   userAgent: undefined,
   ...more,
 });
+/** As little of a hello as a fingerprint needs. */
+const helloOf = (types: readonly number[]): typeof hello =>
+  ({
+    ...hello,
+    cipherSuites: [0x1301],
+    extensions: types.map((type) => ({ kind: "unknown", type, data: new Uint8Array(0) })),
+  }) as typeof hello;
 const plain = (userAgent?: string): NewConnection =>
   tls({ way: "plain", alpnProtocols: [], clientHello: undefined, userAgent });
 
 function policyOf(rules: string, onEvent?: (event: EngineEvent) => void): FaultPolicy {
   const engine = new FaultEngine({ startedAtMs: 0 });
   engine.setRules("file", parseRuleFile(`version: 1\nseed: 1\nrules:\n${rules}`, "rules.yaml").ruleSet);
-  return enginePolicy({ engine, now: () => 0, fingerprint: () => "t13", ...(onEvent ? { onEvent } : {}) });
+  return enginePolicy({ engine, now: () => 0, fingerprints, ...(onEvent ? { onEvent } : {}) });
 }
 const nothing = "  - { name: nothing, fault: none }";
 
@@ -32,8 +40,18 @@ describe("a connection", () => {
       sni: "api.test",
       port: 443,
       alpn: "h2",
-      ja4: "t13",
+      ja4: "t13d",
     });
+  });
+
+  it("that resumes a session is of the same client as the one before", () => {
+    const policy = enginePolicy({ engine: new FaultEngine({ startedAtMs: 0 }), now: () => 0 });
+    const [keyShare, preSharedKey] = [0x33, 0x29];
+    const [first, resumed] = [[keyShare], [keyShare, preSharedKey]].map(
+      (types) => policy.connection(tls({ clientHello: helloOf(types) })).facts,
+    );
+    expect(resumed?.connection).toBe(`${first?.client}#2`);
+    expect(resumed?.ja4).not.toBe(first?.ja4);
   });
 
   it("in clear is its client's by user agent", () => {
@@ -81,7 +99,7 @@ describe("the rules", () => {
   it("decide once for each connection and once for each request", () => {
     const policy = policyOf(`
   - name: closed
-    match: { ja4: t13 }
+    match: { ja4: t13d }
     when: { nth: 2 }
     fault: { connection: { close: { at: established } } }
   - name: busy
@@ -95,10 +113,33 @@ describe("the rules", () => {
     expect([ask(), ask()]).toEqual(["fault", "none"]);
   });
 
+  it("decide when a client asks for a connection, whose name and whose other rules stay as they are", () => {
+    const asked = { host: "api.test", port: 8443, userAgent: "agent/1.0" };
+    expect(policyOf(nothing).connect?.(asked)).toBeUndefined();
+    const policy = policyOf(`
+  - name: refused
+    match: { port: 8443 }
+    when: { nth: 2, per: client }
+    fault: { connect: { refuse: dns } }
+  - name: closed
+    fault: { connection: { close: { at: established } } }`);
+    const first = policy.connect?.(asked);
+    expect(first?.facts).toEqual({
+      client: "agent/1.0",
+      connection: "agent/1.0#connect-1",
+      host: "api.test",
+      port: 8443,
+    });
+    const connection = policy.connection(tls(first ? { connect: first.verdict } : {}));
+    expect([connection.facts.connection, connection.decision?.rule]).toEqual(["t13#1", "closed"]);
+    expect(policy.connect?.({ ...asked, userAgent: undefined })?.facts.client).toBe("unknown");
+    expect(policy.connect?.(asked)?.verdict.decision?.rule).toBe("refused");
+  });
+
   it("of the flags close HTTPS that stays closed, and leave connections alone whose requests can fail", () => {
     const engine = new FaultEngine({ startedAtMs: 0 });
     engine.setRules("flags", singleRuleSet({ targetHosts: ["api.test"], errorProbability: 1 }));
-    const policy = enginePolicy({ engine, now: () => 0, fingerprint: () => "t13" });
+    const policy = enginePolicy({ engine, now: () => 0, fingerprints });
     expect(policy.isTarget("api.test")).toBe(true);
     expect(policy.isTarget("other.test")).toBe(false);
     expect(policy.connection(tls()).decision?.rule).toBe("flags/connection");

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EngineEvent, readEventLog } from "@faultwire/fault-engine";
@@ -38,8 +39,27 @@ describe("an event log", () => {
     const events = Array.from({ length: 5000 }, (_, at) => end(`r${at}`));
     for (const event of events) log.record(event);
     await log.close();
-    expect(readEventLog(readFileSync(path, "utf8"))).toEqual(events);
+    expect(readEventLog(readFileSync(path, "utf8"))).toEqual({ events, unreadable: [] });
     expect(problems).toEqual([]);
+  });
+
+  it("is for its owner alone, also where a file open to others was there before", async () => {
+    const path = join(scratch, "modes.ndjson");
+    writeFileSync(path, "before\n", { mode: 0o644 });
+    const log = await EventLog.create(path, () => {});
+    await log.close();
+    expect([statSync(path).mode & 0o777, readFileSync(path, "utf8")]).toEqual([0o600, ""]);
+  });
+
+  it("never takes the place of a pipe, nor of a file to which a link leads", async () => {
+    const fifo = join(scratch, "fifo.ndjson");
+    execFileSync("mkfifo", [fifo]);
+    await expect(EventLog.create(fifo, () => {})).rejects.toThrow();
+    const [other, link] = [join(scratch, "other"), join(scratch, "link.ndjson")];
+    writeFileSync(other, "precious");
+    symlinkSync(other, link);
+    await expect(EventLog.create(link, () => {})).rejects.toThrow("a link");
+    expect(readFileSync(other, "utf8")).toBe("precious");
   });
 
   it("is written while it goes on, for whoever looks at it or kills the process", async () => {

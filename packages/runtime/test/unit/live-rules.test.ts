@@ -76,8 +76,31 @@ describe("rules of a file", () => {
       engine.decideRequest({ connection: "c", method: "GET", target: "/", headers: [], body: null }, 0).kind;
     expect(ask()).toBe("fault");
     writeFileSync(path, `${text}  - { name: other, fault: none }\n`);
-    await rules.reload("SIGHUP");
+    await rules.reload("change");
     expect([ask(), ask()]).toEqual(["fault", "none"]);
+  });
+
+  it("count anew at SIGHUP, with a file and without one, and not where the file is refused", async () => {
+    const text =
+      "version: 1\nrules:\n  - { name: once, when: { first: 1 }, fault: { http: { status: 503 } } }\n";
+    const { path, rules, engine, logged } = await live(text);
+    let anew = 0;
+    rules.onAnew = () => anew++;
+    const ask = (): string =>
+      engine.decideRequest({ connection: "c", method: "GET", target: "/", headers: [], body: null }, 0).kind;
+    expect([ask(), ask()]).toEqual(["fault", "none"]);
+    await rules.reload("SIGHUP");
+    expect([ask(), ask(), anew]).toEqual(["fault", "none", 1]);
+    expect(logged.at(-1)?.msg).toContain("rules count anew");
+    writeFileSync(path, "version: 2\n");
+    await rules.reload("SIGHUP");
+    expect([ask(), anew]).toEqual(["none", 1]);
+
+    const single = new FaultEngine({ startedAtMs: 0 });
+    const flags = new LiveRules({}, await firstRules({}), single, pino({ level: "silent" }));
+    flags.onAnew = () => anew++;
+    await flags.reload("SIGHUP");
+    expect(anew).toBe(2);
   });
 
   it("are read again at SIGHUP though nothing changed; a touch is no change", async () => {
@@ -85,7 +108,7 @@ describe("rules of a file", () => {
     await rules.reload("change");
     expect(events()).toEqual([]);
     await rules.reload("SIGHUP");
-    expect(events()).toEqual(["rules-loaded"]);
+    expect(events()).toEqual(["rules-loaded", "rules-anew"]);
   });
 
   it("with new targets are in force, and what needs a restart is said", async () => {
@@ -94,6 +117,27 @@ describe("rules of a file", () => {
     await rules.reload("change");
     expect(engine.isTarget("new.test")).toBe(true);
     expect(logged.map(({ event }) => event)).toEqual(["rules-loaded", "targets-added"]);
+  });
+
+  it("that can never hit are told at each change", async () => {
+    const { path, rules, logged } = await live(ruleFile("a"));
+    writeFileSync(path, `${ruleFile("b")}  - { name: c, match: { host: other.test }, fault: none }\n`);
+    await rules.reload("change");
+    expect(logged.map(({ event, msg }) => [event, msg])).toEqual([
+      ["rules-loaded", `${path} is in force`],
+      ["rule-never-hits", "c never hits: other.test is not among the targets (api.test)"],
+    ]);
+  });
+
+  it("that are refused for several reasons are told with all of them, a line each", async () => {
+    const { path, rules, logged } = await live(ruleFile("a"));
+    writeFileSync(path, "version: 1\nrules:\n  - { nam: c }\n");
+    await rules.reload("change");
+    const [first, ...lines] = logged[0]?.msg.split("\n") ?? [];
+    expect(first).toBe(`${path} has ${lines.length - 1} problems`);
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines.slice(0, -1)) expect(line).toMatch(/^.*\.yaml:3:\d+: rules\[0\]/);
+    expect(lines.at(-1)).toBe("The rules before stay in force.");
   });
 
   it("come before those of the flags, through every change", async () => {

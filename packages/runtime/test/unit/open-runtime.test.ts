@@ -47,6 +47,13 @@ describe("rules", () => {
     expect(ask(runtime)).toBe("none");
   });
 
+  it("are counted: how often each was met, and how often it struck", async () => {
+    const { runtime } = await opened();
+    runtime.setRules(singleRuleSet({ targetHosts: ["api.test"], errorProbability: 0 }));
+    ask(runtime);
+    expect(runtime.counts()).toContainEqual({ rule: "flags", matches: 1, hits: 0 });
+  });
+
   it("of the program are refused whole; those before stay", async () => {
     const { runtime } = await opened();
     const set = singleRuleSet({ targetHosts: ["api.test"], errorProbability: 1 });
@@ -93,6 +100,28 @@ describe("the CA", () => {
     expect(runtime.interception?.permits?.("other.test")).toBe(false);
   });
 
+  it.each([["127.0.0.1"], ["localhost"]])(
+    "need not be for targets that are reached in clear: %s",
+    async (host) => {
+      const authority = { directory: mkdtempSync(join(scratch, "home-")) };
+      const inClear = { rules: { single: { targetHosts: [host] } }, authority, targetsNeedCa: false };
+      const made = await opened(inClear);
+      expect(made.runtime.interception?.permits?.("127.0.0.1")).toBe(false);
+      expect(made.runtime.policy.isTarget(host)).toBe(true);
+      // It is there by now, and is for others alone.
+      const other = { directory: mkdtempSync(join(scratch, "home-")) };
+      const { runtime } = await opened({
+        rules: { single: { targetHosts: ["api.test"] } },
+        authority: other,
+      });
+      const again = await opened({ ...inClear, authority: other });
+      expect(again.runtime.authority?.certificatePem).toBe(runtime.authority?.certificatePem);
+      await expect(opened({ ...inClear, authority: other, targetsNeedCa: true })).rejects.toMatchObject({
+        code: "outside-constraint",
+      });
+    },
+  );
+
   it("opens nothing where that is not asked for, or where there is none", async () => {
     const authority = await CertificateAuthority.ephemeral({ targets: ["api.test"] });
     expect((await opened({ authority, intercept: false })).runtime.interception).toBeUndefined();
@@ -131,7 +160,23 @@ describe("what is told", () => {
     expect(logged).toMatchObject([{ event: "fault", rule: "r" }]);
     const judgement = await runtime.close();
     expect(judgement?.passed).toBe(false);
-    expect(readEventLog(readFileSync(join(report, "events.ndjson"), "utf8"))).toEqual(events);
+    expect(readEventLog(readFileSync(join(report, "events.ndjson"), "utf8")).events).toEqual(events);
+  });
+
+  it("of a rule that is used up is said with the app's remedy, again after all rules count anew", async () => {
+    const file = written(
+      "version: 1\nrules:\n  - { name: once, when: { first: 1 }, fault: { http: { status: 529 } } }\n",
+    );
+    const { runtime, logged } = await opened({ rules: { file, watch: false }, anewRemedy: "Restart it." });
+    const about = { atMs: 1, request: "r1", connection: "c#1", rule: "once", fault: "http.error" } as const;
+    const said = (): string[] => logged.flatMap(({ event, msg }) => (event === "rule-used-up" ? [msg] : []));
+    runtime.policy.record({ type: "decision", matchNumber: 1, ...about });
+    expect(said()).toEqual(["once: its first 1 are used up, so it strikes no more. Restart it."]);
+    for (let at = 0; at < 20; at++) runtime.policy.record({ type: "decision", matchNumber: 1, ...about });
+    expect(said()).toHaveLength(10);
+    await runtime.rules.reload("SIGHUP");
+    runtime.policy.record({ type: "decision", matchNumber: 1, ...about });
+    expect(said()).toHaveLength(11);
   });
 
   it("is not judged without a folder", async () => {
@@ -162,6 +207,12 @@ describe("what the user has to mend", () => {
     expect(await codeOf({ rules: { file: written("version: 1\nrulez: []\n") } })).toBe("rules-refused");
     expect(await codeOf({ upstream: { caFiles: [none] } })).toBe("upstream-ca-unusable");
     expect(await codeOf({ report: join(written(""), "out") })).toBe("report-unwritable");
+  });
+
+  it("says of a report folder that is a file that it is no folder", async () => {
+    await expect(opened({ report: written("") })).rejects.toThrow(
+      /\(it is there already, and is no folder\)$/,
+    );
   });
 
   // Node's own way of making folders never comes back there, and no signal ends the process.

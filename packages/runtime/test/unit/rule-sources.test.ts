@@ -1,6 +1,12 @@
 import { FaultEngine, parseRuleFile, type RuleFile } from "@faultwire/fault-engine";
 import { describe, expect, it } from "vitest";
-import { certifiableHosts, exactHosts, ruleSources, untargetedRules } from "../../src/rules/rule-sources.ts";
+import {
+  certifiableHosts,
+  exactHosts,
+  ruleSources,
+  rulesWithoutWebSocket,
+  untargetedRules,
+} from "../../src/rules/rule-sources.ts";
 
 const rules = (more = ""): RuleFile =>
   parseRuleFile(`version: 1\nseed: 3\n${more}\nrules: [{ name: a, fault: none }]`, "rules.yaml");
@@ -68,7 +74,7 @@ describe("flags over the old JSON", () => {
 describe("flags beside a rule file", () => {
   it("that say nothing of a failure add nothing", () => {
     const sources = ruleSources({ seed: "9" }, rules("targets: [api.test]"), 77);
-    expect(sources).toMatchObject({ flags: null, targets: ["api.test"], file: { seed: 3 } });
+    expect(sources).toMatchObject({ flags: null, targets: ["api.test"], file: { seed: "9" } });
   });
 
   it("are a rule that is asked after the file's, for the same targets", () => {
@@ -82,11 +88,11 @@ describe("flags beside a rule file", () => {
     expect(engine.isTarget("other.test")).toBe(false);
   });
 
-  it("give the seed where the file does not", () => {
+  it("give the seed, whatever the file says", () => {
     const unseeded = parseRuleFile("version: 1\nrules: [{ name: a, fault: none }]", "rules.yaml");
     expect(ruleSources({ seed: "9" }, unseeded, 77).file?.seed).toBe("9");
     expect(ruleSources({}, unseeded, 77).file?.seed).toBe(0);
-    expect(ruleSources({ seed: "9" }, rules(), 77).file?.seed).toBe(3);
+    expect(ruleSources({ seed: "9" }, rules(), 77).file?.seed).toBe("9");
   });
 
   it("name the targets where the file does not", () => {
@@ -114,6 +120,37 @@ describe("rules that ask for a host that is no target", () => {
     expect(named("[a.test, b.test]", 'targets: "*.test"')).toEqual([]);
     expect(named('"*.openai.com"')).toEqual([]);
     expect(named("/^api/")).toEqual([]);
+  });
+});
+
+describe("rules about WebSockets that no request for one can meet", () => {
+  const told = (match: string, fault: string): string[] => {
+    const text = `version: 1\nrules: [{ name: a, match: ${match}, fault: ${fault} }]`;
+    const { file } = ruleSources({}, parseRuleFile(text, "rules.yaml"), 77);
+    return file ? rulesWithoutWebSocket(file) : [];
+  };
+  const noPong = "{ websocket: { noPong: true } }";
+
+  it("are told of", () => {
+    expect(told("{ websocket: false }", noPong)).toEqual([
+      "a never strikes: its fault is one of WebSockets, and websocket: false leaves them out",
+    ]);
+    const byMethod = [
+      "a never strikes: a WebSocket is asked for with GET, and the rule takes POST, PUT alone",
+    ];
+    expect(told("{ method: [POST, PUT] }", noPong)).toEqual(byMethod);
+    expect(told("{ method: [POST, PUT], websocket: true }", "{ http: { status: 500 } }")).toEqual(byMethod);
+  });
+
+  it("are those alone", () => {
+    for (const match of ["{}", "{ method: [GET, POST] }", "{ websocket: true, method: get }"])
+      expect(told(match, noPong)).toEqual([]);
+    expect(told("{ websocket: false, method: POST }", "{ http: { status: 500 } }")).toEqual([]);
+    expect(told("{ method: POST }", "none")).toEqual([]);
+    const mixed = `{ websocket: false }, sequence: [${noPong}, { http: { status: 500 } }]`;
+    const text = `version: 1\nrules: [{ name: a, match: ${mixed} }]`;
+    const { file } = ruleSources({}, parseRuleFile(text, "rules.yaml"), 77);
+    expect(file && rulesWithoutWebSocket(file)).toEqual([]);
   });
 });
 
