@@ -1,16 +1,27 @@
 /** A proxy that runs: a port, the connections behind it, and how it takes leave. */
-import { createServer, type Server, type Socket } from "node:net";
-import { type FaultPolicy, Interception, withoutThrowing } from "@faultwire/fault-session";
+import { randomBytes } from "node:crypto";
+import { createServer, type LookupFunction, type Server, type Socket } from "node:net";
+import { type FaultPolicy, type Http2Mode, Interception, withoutThrowing } from "@faultwire/fault-session";
 import { openRuntime, type Runtime, type RuntimeOptions } from "@faultwire/runtime";
 import { every, pause } from "@faultwire/timers";
+import { SecureContextCache } from "@faultwire/tls-bridge";
 import { Connection } from "./connection.ts";
+import { OwnGuard } from "./front/own-guard.ts";
+import { ownPages } from "./front/own-pages.ts";
+import { type OwnRoute, OwnRoutes } from "./front/own-routes.ts";
 import { ProxyAuth } from "./front/proxy-auth.ts";
+import { readReverse } from "./front/reverse.ts";
 import { isLocal, listen } from "./listen.ts";
+import { ConnectionPlugin, readPluginUrl } from "./plugin/connection-plugin.ts";
 import type { ProxyContext } from "./proxy-context.ts";
 import { ProxyError } from "./proxy-error.ts";
 import { type ProxyLimits, proxyLimits } from "./proxy-limits.ts";
+import { parseAuthority } from "./upstream/authority.ts";
 import { Dialler } from "./upstream/dialler.ts";
-import { ResolveTable } from "./upstream/resolve-table.ts";
+import { Outgoing } from "./upstream/outgoing.ts";
+import { liveResolver, type ResolveEntries, ResolveTable } from "./upstream/resolve-table.ts";
+import { UpstreamProxies, type UpstreamProxySettings } from "./upstream/upstream-proxies.ts";
+import { proxyText, type UpstreamProxy } from "./upstream/upstream-proxy.ts";
 
 /** Where a proxy listens, and what it may reach. */
 export interface ProxySettings {
@@ -23,14 +34,61 @@ export interface ProxySettings {
   readonly port?: number;
   /**
    * Where names lead in place of what DNS says: `HOST`, `HOST:PORT`, `*.HOST:PORT` or `*` to `ADDRESS` or
-   * `ADDRESS:PORT`. What it names may be a private address.
+   * `ADDRESS:PORT`. What it names may be a private address. A function is asked at every dial; it gives the same object as
+   * long as nothing has changed.
    */
-  readonly resolve?: Readonly<Record<string, string>>;
+  readonly resolve?: ResolveEntries | (() => ResolveEntries);
+  /** Looks names up, in place of the system: called as Node's `dns.lookup` with `all`. */
+  readonly lookup?: LookupFunction;
   /** `user:password` that clients have to give (RFC 7617). */
   readonly proxyAuth?: string;
   /** Whether private, link-local and loopback addresses are dialled. Default: only where the proxy listens on loopback. */
   readonly allowPrivate?: boolean;
+  /**
+   * When a target's upstream is dialled. `eager` (default): at the client's ClientHello, so that the client gets the version
+   * and the protocol that the upstream chooses. `lazy`: only for a request that needs the upstream; the client then gets our
+   * own choice among what it offers.
+   */
+  readonly upstream?: "eager" | "lazy";
+  /**
+   * When HTTP/2 is spoken with targets. `alone` (default): with clients that offer nothing else, as those of gRPC, and with prior
+   * knowledge in clear inside of a tunnel; clients that offer HTTP/1.1 as well get that. `on`: wherever the client and the upstream
+   * both offer it. `off`: never; clients of HTTP/2 alone stay closed.
+   */
+  readonly http2?: Http2Mode;
+  /**
+   * A proxy on the way to upstreams: `http://USER:PASSWORD@HOST:PORT`, `https://…` or `socks5://…`, or one for each kind.
+   * None unless given; the environment is not read, see `upstreamProxyFromEnvironment`. Loopback, and names that
+   * {@link resolve} leads elsewhere, are reached directly. Names are then resolved by that proxy.
+   */
+  readonly upstreamProxy?: string | UpstreamProxySettings;
+  /**
+   * `http://HOST:PORT` of a plugin that speaks `faultwire.connection.v1`, such as Faultwire's plugin server. It decides about every
+   * connection in the place of this proxy, whose own rules are not asked. While it is away, connections pass untouched. Not
+   * together with {@link upstream} `lazy`: the plugin says when upstreams are dialled.
+   */
+  readonly connectionPlugin?: string;
+  /** In place of single ones of `proxyLimits`. */
   readonly limits?: Partial<ProxyLimits>;
+  /**
+   * Names by which clients reach the proxy itself, besides those of loopback, without a port: `host.docker.internal`. A
+   * request in origin form with another `Host` is refused, because a page in a browser could have made it come here.
+   */
+  readonly ownNames?: readonly string[];
+  /**
+   * Origins of pages in a browser that may use the proxy without being configured to: `http://localhost:5173`. Other
+   * pages are refused.
+   */
+  readonly allowOrigins?: readonly string[];
+  /**
+   * `https://HOST[:PORT][/path]`, or the same with `http`: the port stands for that upstream. What is said to it in clear or by
+   * TLS, and names no other host, goes there with the upstream's `Host`; redirects and cookies are turned back.
+   */
+  readonly reverse?: string;
+  /** Whom clients want that speak TLS straight to the port and name no host (SNI); left out, those are closed. */
+  readonly sniDefault?: string;
+  /** What the proxy answers by itself, besides `GET /` and `GET /ca.pem`: in origin form, and at `http://faultwire.local`. */
+  readonly routes?: readonly OwnRoute[];
 }
 
 /** A runtime that is there already and stays the caller's to close, or what one is opened with. */
@@ -40,6 +98,7 @@ export type ProxyOptions = ProxySettings & ({ readonly runtime: Runtime } | Runt
 export interface RunningProxy {
   /** What goes into `HTTPS_PROXY`. Holds no password. */
   readonly url: string;
+  /** The TCP port that it listens on. */
   readonly port: number;
   /** Rules, CA and log. */
   readonly runtime: Runtime;
@@ -75,32 +134,69 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     );
   const limits: ProxyLimits = { ...proxyLimits, ...options.limits };
   const auth = proxyAuth === undefined ? undefined : new ProxyAuth(proxyAuth);
-  const table = new ResolveTable(options.resolve ?? {});
+  const { resolve = {} } = options;
+  const table = typeof resolve === "function" ? liveResolver(resolve) : new ResolveTable(resolve);
+  const guard = new OwnGuard({
+    names: options.ownNames ?? [],
+    origins: options.allowOrigins ?? [],
+    isOpenToOthers,
+  });
+  const reverse = options.reverse === undefined ? undefined : readReverse(options.reverse);
+  const sniDefault = options.sniDefault === undefined ? undefined : readHost(options.sniDefault);
+  const upstreamProxies = new UpstreamProxies(options.upstreamProxy);
+  const { routes = [] } = options;
+  // Before anything is opened that would have to be closed again.
+  new OwnRoutes(routes);
+  if (options.connectionPlugin !== undefined) {
+    readPluginUrl(options.connectionPlugin);
+    if (options.upstream === "lazy")
+      throw new ProxyError(
+        "bad-option",
+        "upstreams can't be dialled lazily beside a connection plugin, which says when they are dialled; leave one of the two out",
+      );
+  }
   const runtime = "runtime" in options ? options.runtime : await openRuntime(options);
   const { clock, logger, interception } = runtime;
   let isLeaving = false;
   let own: { readonly address: string; readonly port: number } | undefined;
+  const url = (): string => `http://${host.includes(":") ? `[${host}]` : host}:${own?.port ?? port}`;
+  const plugin = pluginOf(options.connectionPlugin, runtime);
   const policy: FaultPolicy = {
     ...runtime.policy,
-    isTarget: (name) => !isLeaving && runtime.policy.isTarget(name),
+    isTarget: (name) => !isLeaving && !plugin && runtime.policy.isTarget(name),
   };
+  const opened = interception && new Interception(interception, clock.now);
+  const connections = new Set<Connection>();
   const context: ProxyContext = {
     runtime,
     policy: withoutThrowing(policy, (question, message) =>
       runtime.tell({ type: "policy-bug", question, message }, {}),
     ),
-    interception: interception && new Interception(interception, clock.now),
+    interception: opened,
+    contexts: opened?.contexts ?? new SecureContextCache(),
     dialler: new Dialler({
       table,
       clock,
       connectMs: limits.connectMs,
+      lookup: options.lookup,
       own: () => own,
       allowPrivate: options.allowPrivate ?? !isOpenToOthers,
     }),
     auth,
+    ownRoutes: new OwnRoutes([...ownPages({ url, caPem: runtime.authority?.certificatePem }), ...routes]),
+    guard,
+    reverse,
+    sniDefault,
+    outgoing: new Outgoing(),
+    own: () => own,
+    upstreamProxies,
+    via: `faultwire-${randomBytes(6).toString("hex")}`,
+    plugin,
+    mayComeBack: () => connections.size >= limits.unmarkedConnections,
+    isLazy: options.upstream === "lazy",
+    http2Mode: options.http2 ?? "alone",
     limits,
   };
-  const connections = new Set<Connection>();
   const server = makeServer(context, connections);
   const closeRuntime = (): ReturnType<Runtime["close"]> =>
     "runtime" in options ? Promise.resolve(undefined) : runtime.close();
@@ -117,9 +213,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       `a client could not be accepted (${error.code})`,
     ),
   );
+  tellUpstreamProxies(upstreamProxies, own.port, logger);
   const endSweeps = every(limits.sweepMs, () => sweep(connections, clock.now()), { keepsAlive: false });
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${own.port}`,
+    url: url(),
     port: own.port,
     runtime,
     setRules: (rules) => runtime.setRules(rules),
@@ -135,10 +232,35 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       }
       for (const connection of connections) connection.destroy();
       await closed;
+      plugin?.close();
       endSweeps();
       return closeRuntime();
     },
   };
+}
+
+function pluginOf(url: string | undefined, { clock, logger }: Runtime): ConnectionPlugin | undefined {
+  return url === undefined ? undefined : new ConnectionPlugin({ url, clock, logger });
+}
+
+/** Says which proxies are on the way to upstreams. One that is this proxy itself, as a shell's variables may have it, is none. */
+function tellUpstreamProxies(proxies: UpstreamProxies, ownPort: number, logger: Runtime["logger"]): void {
+  const isSelf = ({ authority: { host, port } }: UpstreamProxy): boolean => port === ownPort && isLocal(host);
+  proxies.leaveOut(proxies.all.filter(isSelf));
+  for (const proxy of proxies.all) {
+    const fields = { event: "upstream-proxy", proxy: proxyText(proxy) };
+    if (isSelf(proxy))
+      logger.warn(
+        { ...fields, isLeftOut: true },
+        `the upstream proxy ${fields.proxy} is this proxy itself; it is left out`,
+      );
+    else logger.info(fields, `upstreams are reached through the proxy ${fields.proxy}`);
+  }
+  for (const entry of proxies.ignored)
+    logger.warn(
+      { event: "no-proxy-ignored", entry },
+      `${JSON.stringify(entry)} names no host that is reached directly; it is ignored`,
+    );
 }
 
 function makeServer(context: ProxyContext, connections: Set<Connection>): Server {
@@ -170,4 +292,12 @@ function makeServer(context: ProxyContext, connections: Set<Connection>): Server
 
 function sweep(connections: Iterable<Connection>, nowMs: number): void {
   for (const connection of connections) connection.guard(() => connection.look(nowMs));
+}
+
+/** A host without a port. @throws ProxyError `bad-option` */
+function readHost(text: string): string {
+  const host = parseAuthority(text, 443)?.host;
+  if (host === undefined || host !== text.toLowerCase())
+    throw new ProxyError("bad-option", `"${text}" is no name of a host; one without a port expected`);
+  return host;
 }

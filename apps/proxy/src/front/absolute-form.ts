@@ -1,11 +1,18 @@
 /** Requests in absolute form (RFC 9112 section 3.2.2): whom they are for, and how they go on. */
 import { encodeHead, type Header, type RequestHead } from "@faultwire/http1";
-import { type Authority, parseAuthority } from "../upstream/authority.ts";
+import { type Authority, parseAuthority, type Scheme } from "../upstream/authority.ts";
+import type { Alias } from "./alias.ts";
 
 /** A request that goes on to an upstream. */
 export interface ForwardedRequest {
-  readonly scheme: "http" | "https";
+  readonly scheme: Scheme;
   readonly authority: Authority;
+  /** In origin form. */
+  readonly target: string;
+  /** The `Host` that the upstream gets. */
+  readonly host: string;
+  /** How what the upstream says of itself becomes what the client knows it by; left out where that is the same. */
+  readonly alias?: Alias;
   /** The head as the upstream gets it. */
   readonly head: Uint8Array;
 }
@@ -28,8 +35,19 @@ export function readAbsoluteForm(head: RequestHead): ForwardedRequest | undefine
   return {
     scheme: isPlain ? "http" : "https",
     authority,
-    head: encodeHead(`${head.method} ${target} HTTP/${head.version}`, headersFor(head.headers, named)),
+    target,
+    host: named,
+    head: forwardedHead(head, target, named),
   };
+}
+
+/** The head of a request as an upstream gets it: another target, another Host, nothing that is for a proxy. */
+export function forwardedHead(
+  { method, version, headers }: RequestHead,
+  target: string,
+  host: string,
+): Uint8Array {
+  return encodeHead(`${method} ${target} HTTP/${version}`, headersFor(headers, host));
 }
 
 /** The URL says whom the request is for, whatever the Host header says (RFC 9112 section 3.2.2). */

@@ -1,11 +1,19 @@
 /** What the proxy itself answers to a request: pages for people, JSON for programs. */
-import { encodeResponse, type Header } from "@faultwire/http1";
+import { encodeResponse, type Header, type HttpResponse } from "@faultwire/http1";
 import type { Unreachable } from "../upstream/dialler.ts";
 
 const encoder = new TextEncoder();
 
 /** The answer to a CONNECT that is carried out. */
 export const connected: Uint8Array = encoder.encode("HTTP/1.1 200 Connection established\r\n\r\n");
+/** Tells a client that waits for it to send its body (RFC 9110 section 10.1.1). */
+export const continued: Uint8Array = encoder.encode("HTTP/1.1 100 Continue\r\n\r\n");
+
+/** A response in plain text. */
+export function textResponse(status: number, text: string, headers: readonly Header[] = []): HttpResponse {
+  const type: Header = ["content-type", "text/plain; charset=utf-8"];
+  return { status, headers: [type, ...headers], body: encoder.encode(`${text}\n`) };
+}
 
 /** An answer in plain text; the connection ends with it. */
 export function textAnswer(
@@ -14,25 +22,43 @@ export function textAnswer(
   text: string,
   headers: readonly Header[] = [],
 ): Uint8Array {
-  const type: Header = ["content-type", "text/plain; charset=utf-8"];
-  const response = { status, headers: [type, ...headers], body: encoder.encode(`${text}\n`) };
-  return encodeResponse(response, { method, close: true });
+  return encodeResponse(textResponse(status, text, headers), { method, close: true });
 }
 
-/** What is answered where the upstream can't be reached: the status says why, the body in words. */
-export function unreachableAnswer(method: string, { status, reason }: Unreachable): Uint8Array {
-  const body = encoder.encode(
-    `${JSON.stringify({ error: { type: "upstream_unreachable", message: reason } })}\n`,
-  );
-  const headers: Header[] = [
-    ["content-type", "application/json"],
-    ["x-faultwire", "upstream-unreachable"],
-  ];
-  return encodeResponse({ status, headers, body }, { method, close: true });
+/** An answer that SDKs show: an error as JSON, marked as ours by `x-faultwire`. The connection ends with it. */
+function errorAnswer(
+  method: string,
+  status: number,
+  type: string,
+  message: string,
+  headers: readonly Header[],
+): Uint8Array {
+  const body = encoder.encode(`${JSON.stringify({ error: { type, message } })}\n`);
+  const all: Header[] = [["content-type", "application/json"], ...headers];
+  return encodeResponse({ status, headers: all, body }, { method, close: true });
 }
 
-/** What somebody reads who opens the proxy's own address. */
-export const ownPage: string = [
-  "This is a proxy of Faultwire: it makes calls to model APIs fail on purpose.",
-  "Point a program at it by HTTPS_PROXY, and have the program trust the CA: faultwire ca env",
-].join("\n");
+/**
+ * What is answered where the upstream can't be reached: the status says why, the body in words.
+ *
+ * @param marker - Of the rule that wants it so; `null` for none.
+ */
+export function unreachableAnswer(
+  method: string,
+  { status, reason }: Unreachable,
+  marker: string | null = "upstream-unreachable",
+): Uint8Array {
+  const marked: Header[] = marker === null ? [] : [["x-faultwire", marker]];
+  return errorAnswer(method, status, "upstream_unreachable", reason, marked);
+}
+
+/** What is answered where we don't do what is asked for; `message` is for people. */
+export function jsonRefusal(
+  method: string,
+  status: number,
+  type: string,
+  message: string,
+  headers: readonly Header[] = [],
+): Uint8Array {
+  return errorAnswer(method, status, type, message, [["x-faultwire", "refused"], ...headers]);
+}

@@ -11,7 +11,10 @@ export class ProxyAuth {
   /** @param credentials - `user:password` @throws ProxyError `bad-option` */
   constructor(credentials: string) {
     if (!/^[^:\s]+:\S+$/.test(credentials))
-      throw new ProxyError("bad-option", "credentials of the proxy are none; user:password expected");
+      throw new ProxyError(
+        "bad-option",
+        "the credentials that the proxy is to ask for have no colon, an empty part, or a space; user:password expected",
+      );
     this.#expected = digest(Buffer.from(credentials).toString("base64"));
   }
 

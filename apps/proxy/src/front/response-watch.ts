@@ -7,12 +7,17 @@ const maxOutstandingRequests = 2048;
 export class ResponseWatch {
   readonly #reader = new ResponseReader({ maxOutstandingRequests }, LENIENT_RESPONSES);
   #outstanding = 0;
+  #hasBegun = false;
   #isUpgraded = false;
   #isLost = false;
 
   /** Requests that are not answered yet. */
   get outstanding(): number {
     return this.#outstanding;
+  }
+  /** Whether a part of a response has gone to the client, and not all of it. */
+  get hasBegun(): boolean {
+    return this.#hasBegun || this.#reader.pendingBytes > 0;
   }
   /** Whether it is HTTP no more, by agreement of both. */
   get isUpgraded(): boolean {
@@ -34,8 +39,12 @@ export class ResponseWatch {
   }
 
   #item(item: ResponseItem): void {
-    if (item.kind === "end") this.#outstanding--;
-    else if (item.kind === "interim" && item.status === 101) this.#isUpgraded = true;
+    if (item.kind === "head") this.#hasBegun = true;
+    if (item.kind === "end") {
+      this.#outstanding--;
+      this.#hasBegun = false;
+    }
+    if (item.kind === "interim" && item.status === 101) this.#isUpgraded = true;
     else if (item.kind === "malformed" || item.kind === "opaque") this.#isLost = true;
   }
 }

@@ -1,6 +1,6 @@
 /** A client that speaks SOCKS 5 to us (RFC 1928), without authentication: one CONNECT, then it is a tunnel. */
 import { isIP } from "node:net";
-import { HeldBytes } from "@faultwire/http1";
+import { HeldBytes } from "@faultwire/http1/internal";
 import { type Authority, parseAuthority } from "../upstream/authority.ts";
 import type { Unreachable } from "../upstream/dialler.ts";
 import type { FrontConnection } from "./front-connection.ts";
@@ -34,12 +34,7 @@ export class SocksFront {
 
   constructor(connection: FrontConnection) {
     this.#connection = connection;
-    connection.client.listen({
-      data: (bytes) => connection.guard(() => this.receive(bytes)),
-      ended: () => connection.client.end("fin"),
-      drained() {},
-      closed() {},
-    });
+    connection.hear((bytes) => this.receive(bytes));
   }
 
   /** Takes what the client says. */
@@ -95,8 +90,10 @@ export class SocksFront {
     }
     this.#isOver = true;
     this.#connection.greeted();
-    openTunnel(this.#connection, authority, said.slice(end), {
+    const tunnel = { authority, userAgent: undefined, rest: said.slice(end) };
+    openTunnel(this.#connection, tunnel, {
       opened: answer(reply.succeeded),
+      refused: (_response, code) => answer(code),
       unreachable: (why) => answer(replyOf(why)),
     });
     return end;

@@ -1,43 +1,71 @@
 /** A tunnel that a client has asked for, by CONNECT or by SOCKS: a session for a target, two lines joined for all else. */
+
 import { isIP } from "node:net";
-import { joinLines } from "../sockets/joined-lines.ts";
+import { joinBytes } from "@faultwire/http1/internal";
+import { joinLines, silentEars } from "@faultwire/lines";
 import type { Authority } from "../upstream/authority.ts";
-import type { Unreachable } from "../upstream/dialler.ts";
 import type { FrontConnection } from "./front-connection.ts";
+import { askForConnection, type RefusalAnswers } from "./refusal.ts";
 
 /** What a client is told of its tunnel, in its own protocol. */
-export interface TunnelAnswers {
+export interface TunnelAnswers extends RefusalAnswers {
   readonly opened: Uint8Array;
-  readonly unreachable: (why: Unreachable) => Uint8Array;
+}
+
+/** A tunnel that a client asks for. */
+export interface AskedTunnel {
+  readonly authority: Authority;
+  /** Of the asking request, where there is one. */
+  readonly userAgent: string | undefined;
+  /** What the client has said behind its asking; its own memory. */
+  readonly rest: Uint8Array;
 }
 
 /**
- * Opens a tunnel. A target's is told to be open at once, for what happens there may need no upstream.
- *
- * @param rest - What the client has said behind its asking for the tunnel; its own memory.
+ * Opens a tunnel, unless a rule refuses it. A target's is told to be open at once, for what happens there may need no
+ * upstream.
  */
-export function openTunnel(
+export function openTunnel(connection: FrontConnection, asked: AskedTunnel, answers: TunnelAnswers): void {
+  const { client, context } = connection;
+  const { authority, userAgent } = asked;
+  // What the client says while a plugin is asked.
+  const said = [asked.rest];
+  if (context.plugin) {
+    client.listen({ ...silentEars, data: (bytes) => void said.push(bytes) });
+    client.setPaused(true);
+  }
+  askForConnection(connection, { authority, userAgent, entrance: "tunnel" }, answers, (admission) => {
+    if (admission.kind === "refused") return;
+    const rest = joinBytes(said);
+    // An address names nobody: what is said inside may.
+    const isRead =
+      admission.kind === "ours"
+        ? context.policy.isTarget(authority.host) || isIP(authority.host) !== 0
+        : admission.kind === "plugin";
+    if (!isRead) {
+      passUnread(connection, authority, rest, answers);
+      return;
+    }
+    client.write(answers.opened);
+    const carrier = connection.carry(client, authority, { admission, isTunnel: true });
+    if (rest.length > 0) carrier.receive(rest);
+  });
+}
+
+/** Nothing is read of what is no target's. */
+function passUnread(
   connection: FrontConnection,
   authority: Authority,
   rest: Uint8Array,
   answers: TunnelAnswers,
 ): void {
   const { client } = connection;
-  // An address names nobody: what is said inside may.
-  if (connection.context.policy.isTarget(authority.host) || isIP(authority.host)) {
-    client.write(answers.opened);
-    const carrier = connection.carry(client, authority);
-    if (rest.length > 0) carrier.receive(rest);
-    return;
-  }
-  // Nothing is read of what is no target's.
+  connection.passesUnread(authority);
   client.setPaused(true);
   const upstream = connection.dial(authority);
-  client.listen({ data() {}, ended() {}, drained() {}, closed: () => upstream.destroy() });
+  client.listen({ ...silentEars, closed: () => upstream.destroy() });
   upstream.listen({
-    data() {},
-    ended() {},
-    drained() {},
+    ...silentEars,
     opened() {
       client.write(answers.opened);
       upstream.write(rest);
@@ -45,6 +73,5 @@ export function openTunnel(
       joinLines(client, upstream, { moved: connection.moved, closed() {} });
     },
     failed: (error) => connection.sayAndEnd(answers.unreachable(connection.unreachable(authority, error))),
-    closed() {},
   });
 }

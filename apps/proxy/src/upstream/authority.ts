@@ -1,5 +1,6 @@
 /** A host and a port, as requests name them. */
 import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
 
 /** Whom a client wants to reach. */
 export interface Authority {
@@ -8,8 +9,11 @@ export interface Authority {
   readonly port: number;
 }
 
-/** A name of DNS or of a hosts file; underscores are in use. */
-const namePattern = /^[\p{L}\p{N}]([\p{L}\p{N}._-]{0,252})$/u;
+/** How an upstream is spoken to. */
+export type Scheme = "http" | "https";
+
+/** A name of DNS or of a hosts file; underscores are in use. Some letters of Hangul can't be seen. */
+const namePattern = /^(?!.*\p{Default_Ignorable_Code_Point})[\p{L}\p{N}]([\p{L}\p{N}._-]{0,252})$/u;
 
 /**
  * Reads `host:port`, `[v6]:port`, or a host alone where there is a port to be taken.
@@ -24,6 +28,11 @@ export function parseAuthority(text: string, defaultPort?: number): Authority | 
   if (host === undefined || port === undefined || port < 1 || port > 65_535) return undefined;
   if (bracketed === undefined ? !namePattern.test(host) : isIP(host) !== 6) return undefined;
   return { host, port };
+}
+
+/** A host as protocols have it: names of DNS in ASCII (RFC 3490). */
+export function asciiHost(host: string): string {
+  return /^[\x20-\x7e]*$/.test(host) ? host : domainToASCII(host);
 }
 
 /** As it stands in a `Host` header or a log: brackets where they are needed, the port always. */

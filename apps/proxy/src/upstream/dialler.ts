@@ -5,7 +5,7 @@ import { networkInterfaces } from "node:os";
 import type { Clock } from "@faultwire/runtime";
 import { type Authority, authorityText } from "./authority.ts";
 import { isLoopback, isPrivate, plainAddress } from "./forbidden-addresses.ts";
-import type { ResolveTable } from "./resolve-table.ts";
+import type { Resolver } from "./resolve-table.ts";
 
 /** Why an address is not dialled, or was given up; `code` stands beside those of the system. */
 export class DialError extends Error {
@@ -20,9 +20,11 @@ export class DialError extends Error {
 
 /** What a dialler needs. */
 export interface DiallerOptions {
-  readonly table: ResolveTable;
+  readonly table: Resolver;
   readonly clock: Clock;
   readonly connectMs: number;
+  /** In place of the system's. */
+  readonly lookup?: LookupFunction | undefined;
   /** Where the proxy itself listens; undefined until it does. */
   readonly own: () => { readonly address: string; readonly port: number } | undefined;
   /** Whether private addresses are dialled; those that the table names always are. */
@@ -36,11 +38,15 @@ export class Dialler {
     this.#options = options;
   }
 
-  /** Opens a connection. Whatever is wrong comes as the socket's `error`, never as an exception. */
-  dial(authority: Authority): Socket {
+  /**
+   * Opens a connection. Whatever is wrong comes as the socket's `error`, never as an exception.
+   *
+   * @param isWanted - It is named by who runs the proxy, and may be a private address.
+   */
+  dial(authority: Authority, isWanted = false): Socket {
     const { table, clock, connectMs } = this.#options;
     const found = table.find(authority);
-    const isOrdered = found !== authority;
+    const isOrdered = isWanted || found !== authority;
     const refusal = isIP(found.host) ? this.#refusal(found.host, found.port, isOrdered) : undefined;
     const socket = connect({
       // A name, so that it is looked up, and the look-up says no.
@@ -55,20 +61,39 @@ export class Dialler {
     const cancel = clock.after(connectMs, () =>
       socket.destroy(new DialError("TIMEOUT", `it did not accept within ${connectMs} ms`)),
     );
-    socket.once("connect", cancel);
-    socket.once("close", cancel);
+    socket.once("connect", () => {
+      cancel();
+      // It would hold the timer as long as the connection.
+      socket.off("close", cancel);
+    });
+    socket.on("close", cancel);
     return socket;
+  }
+
+  /** Whether an upstream is dialled here in any case: it is led elsewhere, or is an address that is refused. */
+  isOwnMatter(authority: Authority): boolean {
+    if (this.#options.table.find(authority) !== authority) return true;
+    return isIP(authority.host) !== 0 && this.#refusal(authority.host, authority.port, false) !== undefined;
   }
 
   /** Looks at the very addresses that are dialled: a second look-up could answer otherwise. */
   #lookup(port: number, isOrdered: boolean): LookupFunction {
+    const { lookup = systemLookup } = this.#options;
     return (hostname, options, callback) => {
-      systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      lookup(hostname, { ...options, all: true }, (error, found) => {
         if (error) {
           callback(error, []);
           return;
         }
-        const refusals = addresses.map(({ address }) => this.#refusal(address, port, isOrdered));
+        const addresses = typeof found === "string" ? [{ address: found, family: isIP(found) }] : found;
+        let refusals: readonly (DialError | undefined)[];
+        try {
+          refusals = addresses.map(({ address }) => this.#refusal(address, port, isOrdered));
+        } catch (failed) {
+          // Some systems don't say which addresses they have: nothing can be told of these, so they are not dialled.
+          callback(failed as Error, []);
+          return;
+        }
         const allowed = addresses.filter((_address, at) => refusals[at] === undefined);
         const [first] = allowed;
         if (!first) callback(refusals[0] ?? new DialError("PRIVATE", "the name has no address"), []);
@@ -82,7 +107,7 @@ export class Dialler {
     const { own, allowPrivate } = this.#options;
     const self = own();
     if (self?.port === port && leadsTo(plainAddress(address), plainAddress(self.address)))
-      return new DialError("SELF", "it leads back to this proxy");
+      return new DialError("SELF", "it leads back to this proxy; `resolve` can lead it to its real address");
     if (allowPrivate || isOrdered || !isPrivate(address)) return undefined;
     return new DialError("PRIVATE", "private addresses are not dialled for others");
   }
@@ -122,14 +147,20 @@ const words: Readonly<Record<string, string>> = {
   ENFILE: "this machine has no file descriptor left",
 };
 
+/** Why a connection could not be opened, in words. */
+export function wordsFor(error: Error): string {
+  const { code = "UNKNOWN" } = error as NodeJS.ErrnoException;
+  const why = error instanceof DialError ? error.message : (words[code] ?? "it can't be connected to");
+  return `${why} (${code})`;
+}
+
 /** Says why an upstream can't be reached. */
 export function unreachable(authority: Authority, error: Error): Unreachable {
   const { code = "UNKNOWN" } = error as NodeJS.ErrnoException;
-  const why = error instanceof DialError ? error.message : (words[code] ?? "it can't be connected to");
   const isRefusal = code === "SELF" || code === "PRIVATE";
   return {
     code,
-    reason: `${authorityText(authority)} can't be reached: ${why} (${code})`,
+    reason: `${authorityText(authority)} can't be reached: ${wordsFor(error)}`,
     status: isRefusal ? 403 : code === "TIMEOUT" || code === "ETIMEDOUT" ? 504 : 502,
   };
 }

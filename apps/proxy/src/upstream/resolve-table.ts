@@ -10,6 +10,36 @@ interface Pattern {
   readonly to: { readonly host: string; readonly port: number | undefined };
 }
 
+/** `HOST`, `HOST:PORT`, `*.HOST:PORT` or `*` to `ADDRESS` or `ADDRESS:PORT`. */
+export type ResolveEntries = Readonly<Record<string, string>>;
+
+/** What finds where to connect. */
+export type Resolver = Pick<ResolveTable, "find">;
+
+/**
+ * A table whose entries may change while the proxy runs: made anew when `entries` gives another object.
+ *
+ * @throws ProxyError `bad-option`, for the first entries; later ones that mean nothing leave the table as it is.
+ */
+export function liveResolver(entries: () => ResolveEntries): Resolver {
+  let seen = entries();
+  let table = new ResolveTable(seen);
+  return {
+    find(authority) {
+      const now = entries();
+      if (now !== seen) {
+        seen = now;
+        try {
+          table = new ResolveTable(now);
+        } catch (error) {
+          if (!(error instanceof ProxyError)) throw error;
+        }
+      }
+      return table.find(authority);
+    },
+  };
+}
+
 export class ResolveTable {
   readonly #patterns: readonly Pattern[];
 
@@ -18,10 +48,10 @@ export class ResolveTable {
    * brackets. The first that fits counts.
    * @throws ProxyError `bad-option`
    */
-  constructor(entries: Readonly<Record<string, string>>) {
+  constructor(entries: ResolveEntries) {
     this.#patterns = Object.entries(entries).map(([from, to]) => {
       const source =
-        readPart(from.replace(/^\*\./, "")) ?? (/^\*(:\d+)?$/.test(from) ? readStar(from) : undefined);
+        readPart(from.replace(/^\*\./, "")) ?? (/^\*(:\d{1,5})?$/.test(from) ? readStar(from) : undefined);
       const target = readPart(to);
       if (!source || target?.host === undefined)
         throw new ProxyError(
@@ -60,9 +90,10 @@ function readPart(
   return read && { host: read.host, port: hasPort ? read.port : undefined };
 }
 
-function readStar(text: string): { readonly host: undefined; readonly port: number | undefined } {
+function readStar(text: string): { readonly host: undefined; readonly port: number | undefined } | undefined {
   const [, digits] = text.split(":");
-  return { host: undefined, port: digits === undefined ? undefined : Number(digits) };
+  const port = digits === undefined ? undefined : Number(digits);
+  return port === undefined || (port >= 1 && port <= 65_535) ? { host: undefined, port } : undefined;
 }
 
 /**

@@ -27,6 +27,36 @@ async function example(): Promise<void> {
   // </example>
 }
 
+// The second one.
+async function doors(): Promise<void> {
+  // <doors>
+  const gateway = await startProxy({
+    rules: { single: { targetHosts: ["api.example.com"], errorProbability: 1, statusCode: 503, seed: 42 } },
+    reverse: "https://api.example.com/v1",
+    logger: pino({ level: "warn" }),
+    port: 0,
+  });
+  console.log(`the upstream: ${(await fetch(`${gateway.url}/models`)).status}`);
+  await gateway.close();
+
+  const base = await startProxy({
+    rules: { single: { errorProbability: 1, statusCode: 429, seed: 42 } },
+    routes: [
+      {
+        method: "GET",
+        path: "/health",
+        handle: () => ({ status: 204, headers: [], body: new Uint8Array(0) }),
+      },
+    ],
+    logger: pino({ level: "warn" }),
+    port: 0,
+  });
+  console.log(`its API: ${(await fetch(`${base.url}/anthropic/v1/models`)).status}`);
+  console.log(`itself: ${(await fetch(`${base.url}/health`)).status}`);
+  await base.close();
+  // </doors>
+}
+
 it("the README's example runs as it says", async () => {
   const home = mkdtempSync(join(tmpdir(), "faultwire-readme-"));
   vi.stubEnv("FAULTWIRE_HOME", home);
@@ -39,12 +69,21 @@ it("the README's example runs as it says", async () => {
     lines.push(line.replace(/:\d+$/, ":N"));
   });
   await example();
+  await doors();
   log.mockRestore();
-  expect(lines).toEqual(["HTTPS_PROXY=http://127.0.0.1:N", "http://api.anthropic.com/v1/models: 529"]);
+  expect(lines).toEqual([
+    "HTTPS_PROXY=http://127.0.0.1:N",
+    "http://api.anthropic.com/v1/models: 529",
+    "the upstream: 503",
+    "its API: 429",
+    "itself: 204",
+  ]);
 
   const plain = (text: string): string => text.replaceAll(/\s+/g, " ");
   const readme = plain(readFileSync(join(import.meta.dirname, "../../README.md"), "utf8"));
   const source = readFileSync(import.meta.filename, "utf8");
-  const code = source.slice(source.indexOf("<example>") + 9, source.indexOf("// </example>"));
-  expect(readme).toContain(plain(code).trim());
+  for (const mark of ["example", "doors"]) {
+    const code = source.slice(source.indexOf(`<${mark}>`) + mark.length + 2, source.indexOf(`// </${mark}>`));
+    expect(readme).toContain(plain(code).trim());
+  }
 });

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { parseAuthority } from "../../src/upstream/authority.ts";
 import { Dialler, unreachable } from "../../src/upstream/dialler.ts";
-import { parseResolveFlag, ResolveTable } from "../../src/upstream/resolve-table.ts";
+import { liveResolver, parseResolveFlag, ResolveTable } from "../../src/upstream/resolve-table.ts";
 
 describe("a dialler", () => {
   it("gives an upstream up after its time", async () => {
@@ -27,6 +27,20 @@ describe("a dialler", () => {
       status: 504,
       reason: "127.0.0.1:9 can't be reached: it did not accept within 30000 ms (TIMEOUT)",
     });
+  });
+});
+
+describe("a table that may change", () => {
+  it("is read anew when its entries are others, and stays as it is where they mean nothing", () => {
+    let entries: Record<string, string> = { "a.test": "127.0.0.1:1" };
+    const resolver = liveResolver(() => entries);
+    const found = (): unknown => resolver.find({ host: "a.test", port: 443 });
+    expect(found()).toEqual({ host: "127.0.0.1", port: 1 });
+    entries = { "a.test": "127.0.0.1:2" };
+    expect(found()).toEqual({ host: "127.0.0.1", port: 2 });
+    entries = { "": "nonsense" };
+    expect(found()).toEqual({ host: "127.0.0.1", port: 2 });
+    expect(() => liveResolver(() => entries)).toThrow("can't be resolved so");
   });
 });
 

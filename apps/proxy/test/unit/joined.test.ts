@@ -26,6 +26,16 @@ it("passes bytes both ways, what came with the CONNECT first", async () => {
   client.socket.destroy();
 });
 
+it("is told by its name, and as unread", async () => {
+  const { proxy, seen } = await runProxy("[]", resolved());
+  const client = await connectTunnel(proxy.port, "plain.test:443");
+  await origin.accept();
+  expect(seen).toEqual([
+    { type: "detected", protocol: "unread", host: "plain.test", alpnProtocols: [], target: false },
+  ]);
+  client.socket.destroy();
+});
+
 it("passes a FIN on, and the other direction goes on", async () => {
   const { proxy } = await runProxy("[]", resolved());
   const client = await connectTunnel(proxy.port, "plain.test:443");

@@ -58,6 +58,23 @@ describe("a proxy on another address than loopback", () => {
     peer.socket.destroy();
   });
 
+  it("asks no proxy on the way for a private address either", async () => {
+    const onTheWay = await startTcpOrigin();
+    onTestFinished(() => onTheWay.close());
+    const running = await runProxy("[]", {
+      host: "0.0.0.0",
+      proxyAuth: "user:secret",
+      upstreamProxy: `http://${onTheWay.authority}`,
+      resolve: { [onTheWay.authority]: onTheWay.authority },
+    });
+    const peer = await connectPeer(running.proxy.port);
+    peer.send(`GET http://10.0.0.1/ HTTP/1.1\r\nHost: x\r\n${basic("user:secret")}\r\n`);
+    await peer.until("the answer", ({ ended }) => ended);
+    expect(peer.text()).toMatch(/^HTTP\/1\.1 403 [\s\S]*\(PRIVATE\)/);
+    expect(onTheWay.peers).toHaveLength(0);
+    peer.socket.destroy();
+  });
+
   it("does not hand the password on", async () => {
     const origin = await startTcpOrigin();
     onTestFinished(() => origin.close());

@@ -72,6 +72,17 @@ async function plainPair(
 }
 
 describe("HTTP in clear inside of a tunnel", () => {
+  it("tells the program's own name for itself, as one line and not for ever", async () => {
+    const { client, accept, running } = await plainPair("[]");
+    client.send(`GET /1 HTTP/1.1\r\nHost: api.test\r\nUser-Agent: a\tsdk/1 ${"x".repeat(200)}\r\n\r\n`);
+    client.send("GET /2 HTTP/1.1\r\nHost: api.test\r\n\r\n");
+    const upstream = await accept();
+    await upstream.until("the second request", (peer) => peer.text().endsWith("api.test\r\n\r\n"));
+    const [first, second] = running.told("request");
+    expect(first?.userAgent).toBe(`a sdk/1 ${"x".repeat(112)}`);
+    expect(second).not.toHaveProperty("userAgent");
+  });
+
   it("passes every byte where no rule meets", async () => {
     const { client, accept, running } = await plainPair("[]");
     client.send(request);
@@ -80,6 +91,38 @@ describe("HTTP in clear inside of a tunnel", () => {
     upstream.send(answer);
     await client.untilText(answer);
     expect(running.told("response")).toMatchObject([{ status: 200, injected: false }]);
+  });
+
+  it("tells how many events of a stream have passed, chunked or not, and nothing of the kind of other bodies", async () => {
+    const { client, accept, running } = await plainPair("[]");
+    const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n";
+    client.send(request);
+    const upstream = await accept();
+    upstream.send(
+      `${head}Transfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\nb\r\ndata: 2\n\nda\r\n7\r\nta: 3\n\n\r\n0\r\n\r\n`,
+    );
+    await client.until("the stream", (peer) => peer.text().endsWith("0\r\n\r\n"));
+    client.send(request);
+    upstream.send(answer);
+    await client.until("the answer", (peer) => peer.text().endsWith("ok"));
+    await expect.poll(() => running.told("end")).toHaveLength(2);
+    expect(running.told("end")[0]).toMatchObject({ how: "complete", events: 3 });
+    expect(running.told("end")[1]).not.toHaveProperty("events");
+  });
+
+  it("tells once that requests on it are for a host that is no target, which no rule sees", async () => {
+    const rules = "[{ name: busy, when: { nth: 2 }, fault: { http: { status: 529 } } }]";
+    const { client, accept, running } = await plainPair(rules);
+    const get = (host: string): string => `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    client.send(get("api.test") + get("elsewhere.test") + get("Elsewhere.test:80") + get("api.test:80"));
+    const upstream = await accept();
+    await upstream.untilText(get("api.test") + get("elsewhere.test") + get("Elsewhere.test:80"));
+    upstream.send(answer + answer + answer);
+    await client.until("the rule's answer", (peer) => peer.text().includes("HTTP/1.1 529"));
+    expect(running.told("unread")).toMatchObject([
+      { host: "api.test", from: "client", reason: "other-host" },
+    ]);
+    expect(running.logged("unread")).toHaveLength(1);
   });
 
   it("answers by rule without an upstream", async () => {
@@ -151,7 +194,7 @@ describe("HTTP in clear inside of a tunnel", () => {
     expect(client.text()).toContain("nothing listens there (ECONNREFUSED)");
     expect(running.told("response")).toMatchObject([
       { status: 529, injected: true },
-      { status: 502, injected: false },
+      { status: 502, injected: false, standsIn: true },
     ]);
     client.socket.end();
   });
@@ -244,7 +287,6 @@ describe("HTTPS of a target whose upstream can't be had", () => {
   it("gives a stranger in the upstream's place nothing, and says why", async () => {
     const stranger = new TestAuthority("a stranger");
     const { key, cert } = stranger.issue("api.test");
-    stranger.dispose();
     const origin = await startByteOrigin({ tls: { key, cert } });
     onTestFinished(() => origin.close());
     const running = await runProxy(rules, { resolve: { "api.test:443": port(origin) } });

@@ -1,0 +1,105 @@
+/** What a connection that a plugin carries does in the same call in which the plugin's stream, or a peer, ends. */
+import type { HostStream } from "@faultwire/connection-protocol";
+import type { EndKind } from "@faultwire/fault-session";
+import { type Line, type LineEars, silentEars } from "@faultwire/lines";
+import { beforeEach, describe, expect, it } from "vitest";
+import { PluginCarrier } from "../../src/plugin/plugin-carrier.ts";
+import { PluginTalk } from "../../src/plugin/plugin-talk.ts";
+
+/** A line that remembers what was done to it. */
+class PlayedLine implements Line {
+  readonly done: string[] = [];
+  ears: LineEars = silentEars;
+  readonly needsDrain = false;
+  readonly waitingBytes = 0;
+  readonly peerEnd: EndKind | undefined;
+  hasEnded = false;
+  readonly isClosed = false;
+  listen(ears: LineEars): void {
+    this.ears = ears;
+  }
+  write(bytes: Uint8Array): void {
+    this.done.push(`write ${bytes.length}`);
+  }
+  end(how: EndKind): void {
+    this.hasEnded = true;
+    this.done.push(how);
+  }
+  whenGone(): void {}
+  setPaused(): void {}
+  destroy(): void {
+    this.done.push("destroyed");
+  }
+}
+
+const said: string[] = [];
+const lines = { client: new PlayedLine(), upstream: new PlayedLine() };
+let talk: PluginTalk;
+let carrier: PluginCarrier;
+
+beforeEach(() => {
+  said.length = 0;
+  lines.client = new PlayedLine();
+  lines.upstream = new PlayedLine();
+  const stream = {
+    send: ({ message }) => void said.push(message.case ?? ""),
+    sendBytes: (_peer, data) => void said.push(`bytes ${data.length}`),
+    cancel: () => void said.push("cancelled"),
+  } as Pick<HostStream, "send" | "sendBytes" | "cancel"> as HostStream;
+  talk = new PluginTalk(stream, 65_536);
+  carrier = new PluginCarrier({
+    talk,
+    client: lines.client,
+    dial: () => lines.upstream,
+    unreachable: ({ message }) => message,
+    onMoved() {},
+  });
+  talk.ears?.message({ case: "dial", value: { $typeName: "faultwire.connection.v1.Dial", peer: 1 } });
+});
+
+describe("in the same call", () => {
+  it("both peers are reset where the plugin breaks off", () => {
+    talk.ears?.over({ status: 14, message: "gone" });
+    expect(lines).toMatchObject({ client: { done: ["reset"] }, upstream: { done: ["reset"] } });
+  });
+
+  it("a peer whose end was said before is closed where the plugin breaks off", () => {
+    talk.ears?.message({
+      case: "end",
+      value: { $typeName: "faultwire.connection.v1.End", peer: 1, kind: 1 },
+    });
+    talk.ears?.over({ status: 14, message: "gone" });
+    expect(lines).toMatchObject({ client: { done: ["reset"] }, upstream: { done: ["fin", "destroyed"] } });
+  });
+
+  it("both peers are closed where the plugin ends in order", () => {
+    talk.ears?.over(undefined);
+    expect(lines).toMatchObject({ client: { done: ["destroyed"] }, upstream: { done: ["destroyed"] } });
+  });
+
+  it("the plugin's stream is cancelled where the proxy ends the connection", () => {
+    carrier.destroy();
+    expect(said.at(-1)).toBe("cancelled");
+    expect(lines).toMatchObject({ client: { done: ["destroyed"] }, upstream: { done: ["destroyed"] } });
+  });
+
+  it("the plugin hears that a peer's connection broke, also behind bytes that wait for credit", () => {
+    lines.client.ears.data(new Uint8Array(100_000));
+    lines.client.ears.ended("reset");
+    lines.client.ears.closed();
+    expect(said).toEqual(["bytes 65536", "end", "closed"]);
+  });
+
+  it("an upstream that can't be reached is told with its reason, and not as closed", () => {
+    lines.upstream.ears.failed?.(new Error("nothing listens there"));
+    lines.upstream.ears.closed();
+    expect(said).toEqual(["dialFailed"]);
+  });
+
+  it("a client that goes on with another upstream is left alone", () => {
+    carrier.leaveClient();
+    expect(said).toEqual(["closed"]);
+    talk.ears?.over(undefined);
+    expect(lines).toMatchObject({ client: { done: [] }, upstream: { done: ["destroyed"] } });
+  });
+});
