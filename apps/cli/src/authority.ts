@@ -1,13 +1,34 @@
-/** What `--export-ca` and `--install-ca` do with the CA at the start. */
+/** Which CA the flags of a command mean, and what `--export-ca` and `--install-ca` do with it at the start. */
 import {
   type CertificateAuthority,
   exportCertificate,
   installTrust,
-  stepText,
   type TrustReport,
-  thisHost,
 } from "@faultwire/cert-authority";
+import { stepText, thisHost } from "@faultwire/cert-authority/internal";
+import type { RuleFlags } from "./rule-options.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** The files of a CA of the user's own. */
+export interface OwnCa {
+  readonly certificatePath: string;
+  readonly keyPath: string;
+}
+
+/**
+ * The CA that `--ca-cert` and `--ca-key` name.
+ *
+ * @returns undefined where they are not given: then it is Faultwire's own.
+ * @throws UsageError where one of them is given alone.
+ */
+export function ownCaOf({ caCert, caKey }: Pick<RuleFlags, "caCert" | "caKey">): OwnCa | undefined {
+  if (caCert === undefined && caKey === undefined) return undefined;
+  if (caCert === undefined || caKey === undefined)
+    throw new UsageError(
+      "--ca-cert and --ca-key go together; give both, or neither to use Faultwire's own CA",
+    );
+  return { certificatePath: caCert, keyPath: caKey };
+}
 
 /** The flags that are about the CA. */
 export interface AuthorityFlags {

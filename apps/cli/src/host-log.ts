@@ -1,4 +1,4 @@
-/** What the host of `start` meets, in the log: nothing that fails is silent. */
+/** What the reference host meets, in the log: nothing that fails is silent. */
 import type { FaultHostEvent } from "@faultwire/fault-host";
 import type { Logger } from "pino";
 
@@ -31,7 +31,7 @@ export class HostLog {
     switch (event.type) {
       case "crashed": {
         const { where, reason } = event;
-        const what = `the connection to ${where} is dropped: ${reason}. The real Fault proxy ends here, with every connection`;
+        const what = `the connection to ${where} is lost: ${reason}. The real Fault proxy ends here, with every connection`;
         this.#failure({ event: "host-crash", upstream: where, reason }, what);
         return;
       }

@@ -1,8 +1,20 @@
 /** The log: pretty on a terminal, one JSON object a line otherwise; always on standard error. */
+import { maskedLog } from "@faultwire/runtime/internal";
 import pino, { type Logger } from "pino";
+import { timeOfDay } from "./traffic/terminal.ts";
 
 /** For people, or one JSON object a line. */
 export type LogFormat = "pretty" | "json";
+
+/** How a log is to be. */
+export interface LogSettings {
+  /** Default: pretty on a terminal. */
+  readonly logFormat?: LogFormat;
+  /** Every connection, not only what failed. */
+  readonly verbose?: boolean;
+  /** Warnings and errors only. */
+  readonly quiet?: boolean;
+}
 
 /** Fields that must never be written, whatever a future event carries. */
 const secretFields = [
@@ -16,28 +28,56 @@ const secretFields = [
   "passphrase",
 ];
 
-/** Makes the logger. What prints it prettily is loaded only where it is wanted. */
-export async function createLogger(format: LogFormat | undefined, verbose: boolean): Promise<Logger> {
+/** Events that the line of their request tells, where there are such lines. */
+const toldByLines: ReadonlySet<unknown> = new Set(["fault", "fault-skipped"]);
+
+/** The form that the settings mean. */
+export function logFormatOf({ logFormat }: LogSettings): LogFormat {
+  return logFormat ?? (process.stderr.isTTY ? "pretty" : "json");
+}
+
+/**
+ * Makes the logger. What prints it prettily is loaded only where it is wanted.
+ *
+ * @param hasLines - Whether requests have lines of their own beside a pretty log.
+ */
+export async function createLogger(settings: LogSettings, hasLines = false): Promise<Logger> {
+  const { verbose = false, quiet = false } = settings;
   const options = {
-    level: verbose ? "debug" : "info",
+    level: verbose ? "debug" : quiet ? "warn" : "info",
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    hooks: maskedLog,
     redact: { paths: secretFields.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: "[redacted]" },
   };
-  const chosen = format ?? (process.stderr.isTTY ? "pretty" : "json");
   // Synchronous on purpose: the last lines before an exit are those that matter.
-  if (chosen === "json") return pino(options, pino.destination({ fd: 2, sync: true }));
+  if (logFormatOf(settings) === "json") return pino(options, pino.destination({ fd: 2, sync: true }));
   const { default: pretty } = await import("pino-pretty");
   return pino(
-    options,
+    {
+      ...options,
+      hooks: {
+        logMethod(args, method, level) {
+          const [fields] = args as readonly unknown[];
+          if (hasLines && !verbose && toldByLines.has((fields as { event?: unknown } | null)?.event)) return;
+          maskedLog.logMethod.call(this, args, method, level);
+        },
+      },
+    },
     pretty({
       destination: 2,
       sync: true,
       colorize: process.stderr.isTTY === true,
-      translateTime: "SYS:HH:MM:ss.l",
-      ignore: "event",
+      ignore: "event,time,level",
       hideObject: !verbose,
+      customColors: "message:reset",
+      messageFormat: (log, key, _label, { colors }) => {
+        const level = String(log["level"]);
+        const word = level === "info" || level === "debug" ? "" : `${level}: `;
+        const paint = level === "warn" ? colors.yellow : level === "error" ? colors.red : String;
+        return `${colors.gray(timeOfDay(new Date(String(log["time"]))))}  ${paint(`${word}${String(log[key])}`)}`;
+      },
     }),
   );
 }

@@ -1,5 +1,6 @@
 /** The `faultwire` command: finds the subcommand that is meant and turns what goes wrong into lines and a status. */
 import { Command, CommanderError } from "commander";
+import { refuseContradictions } from "./contradictions.ts";
 import { removeStaleReadyFile } from "./stale-ready-file.ts";
 import { version } from "./version.ts";
 
@@ -19,8 +20,12 @@ const usageErrors: ReadonlySet<string> = new Set([
 const subcommands: Readonly<
   Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
 > = {
+  run: {
+    summary: "run a program, make its calls fail, and say how it coped",
+    load: async () => (await import("./commands/run.ts")).runCommand(),
+  },
   start: {
-    summary: "run everything: plugin, host and mock API on loopback",
+    summary: "run everything: proxy, mock API and plugin on loopback",
     load: async () => (await import("./commands/start.ts")).startCommand(),
   },
   proxy: {
@@ -30,6 +35,10 @@ const subcommands: Readonly<
   serve: {
     summary: "run the plugin server for a Fault proxy",
     load: async () => (await import("./commands/serve.ts")).serveCommand(),
+  },
+  host: {
+    summary: "run the reference host, to test plugins with",
+    load: async () => (await import("./commands/host.ts")).hostCommand(),
   },
   check: {
     summary: "check and explain a rule file",
@@ -56,36 +65,48 @@ const program = new Command("faultwire")
       "with errors, reproducibly, without a change to its code.",
   )
   .version(version)
+  .hook("preAction", (_program, command) => refuseContradictions(command))
+  // So that a command may leave flags behind an argument alone: `run` does.
+  .enablePositionalOptions()
   .addHelpText(
     "after",
-    "\nStart here:\n  faultwire start --error-probability 0.5\n  faultwire start --config faults.yaml\n",
+    "\nStart here:\n  faultwire start --error-probability 0.5\n  faultwire run --mock --mix realistic -- COMMAND\n",
   );
 
 // `faultwire help serve` names the command second.
 const [first, second] = process.argv.slice(2);
 const wanted = first === "help" ? second : first;
-if (wanted === "start" || wanted === "proxy" || wanted === "serve")
+if (wanted !== undefined && ["start", "proxy", "serve", "host"].includes(wanted))
   removeStaleReadyFile(process.argv.slice(3));
 for (const [name, { summary, load }] of Object.entries(subcommands))
   program.addCommand(name === wanted ? await load() : new Command(name).summary(summary));
 
+/** What commander says of a wrong line: with the words of the line in it, and a key may be among them. */
+let refusal = "";
 for (const command of [program, ...program.commands])
   command
     .exitOverride()
+    .configureOutput({
+      writeErr: (text) => {
+        refusal += text;
+      },
+    })
     .showHelpAfterError("(--help shows the flags)")
     .configureHelp({ sortSubcommands: false });
 
 try {
   await program.parseAsync();
 } catch (error) {
+  const { maskKeys } = await import("@faultwire/fault-engine/internal");
   if (error instanceof CommanderError) {
-    // Commander has printed its line already.
+    process.stderr.write(maskKeys(refusal));
     process.exitCode = error.exitCode === 0 ? 0 : usageStatus;
   } else if (error instanceof Error && usageErrors.has(error.name)) {
-    process.stderr.write(`faultwire: ${error.message}\n`);
+    process.stderr.write(maskKeys(`faultwire: ${error.message}\n`));
     process.exitCode = usageStatus;
   } else {
-    process.stderr.write(`faultwire: unexpected: ${error instanceof Error ? error.stack : String(error)}\n`);
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(maskKeys(`faultwire: unexpected: ${stack}\n`));
     process.exitCode = 1;
   }
 }

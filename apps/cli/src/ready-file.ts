@@ -1,16 +1,18 @@
 /** `--ready-file`: tells a script that everything listens, and where. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { systemReason } from "@faultwire/runtime";
+import { kindOf } from "@faultwire/cert-authority/internal";
+import { systemReason } from "@faultwire/runtime/internal";
+import { entryAt } from "./stale-ready-file.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ReadyInfo {
   /** What goes into `fault run --grpc-plugin`, server side first; none of `faultwire proxy`. */
   readonly plugins: readonly string[];
-  /** The HTTP proxy of `faultwire start` and `faultwire proxy`. */
+  /** The HTTP proxy of `faultwire start`, `faultwire proxy` and `faultwire host`. */
   readonly proxy?: string;
   /** The mock API of `faultwire start`. */
   readonly mock?: string;
-  /** The CA certificate (PEM) that a client has to trust. */
+  /** The CA certificate (PEM) that a client has to trust; `faultwire host` has none, and leaves it out. */
   readonly caCert: string;
   readonly pid: number;
 }
@@ -30,6 +32,9 @@ export class ReadyFile {
     this.#path = path;
     this.#partial = `${path}.${process.pid}.part`;
     this.#orRefuse(() => {
+      const found = entryAt(path);
+      if (found && !found.isFile() && !found.isSymbolicLink() && !found.isDirectory())
+        throw new Error(`it is ${kindOf(found)}, not a file`);
       rmSync(path, { force: true });
       writeFileSync(this.#partial, "");
       rmSync(this.#partial);
@@ -37,7 +42,7 @@ export class ReadyFile {
   }
 
   /** Writes the file whole or not at all, so that a script that waits for it never reads half of it. @throws UsageError */
-  write(info: ReadyInfo): void {
+  write(info: Omit<ReadyInfo, "caCert"> & Partial<ReadyInfo>): void {
     const text = `${JSON.stringify(info, undefined, 2)}\n`;
     this.#orRefuse(() => {
       writeFileSync(this.#partial, text);

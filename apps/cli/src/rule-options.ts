@@ -1,14 +1,14 @@
-/** The flags of `serve` and `start` that say what fails. */
-import { CLOSE_MOMENTS, responseHeaderFault, type SingleRule } from "@faultwire/fault-engine";
+/** The flags that say what fails, of every command that runs rules. */
+import { CLOSE_MOMENTS, type SingleRule } from "@faultwire/fault-engine";
+import { responseHeaderFault } from "@faultwire/fault-engine/internal";
 import type { Header } from "@faultwire/http1";
-import { defaultTargetHost } from "@faultwire/runtime";
+import { defaultTargetHost } from "@faultwire/runtime/internal";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { integerFlag, numberFlag } from "./number-flags.ts";
 
 /** The flags that say what fails; those that were not set are missing. */
 export interface RuleFlags {
   readonly config?: string;
-  readonly watch: boolean | "true" | "false";
   readonly targetHost?: readonly string[];
   readonly errorProbability?: number;
   readonly statusCode?: number;
@@ -25,16 +25,11 @@ export interface RuleFlags {
 /** Adds the flags to a command. Defaults stand in the help only, so that a file can fill what was not set. */
 export function addRuleOptions(command: Command): Command {
   return command
+    .optionsGroup("What fails:")
     .option(
       "--config <file>",
       "rules as YAML or JSON (docs/rules.md), or one rule as the old JSON, over which flags win",
     )
-    .addOption(
-      new Option("--watch [choice]", "take changes of the rule file while running (SIGHUP always does)")
-        .choices(["true", "false"])
-        .default("true"),
-    )
-    .addOption(new Option("--no-watch", "don't"))
     .addOption(
       new Option(
         "--target-host <host>",
@@ -68,13 +63,23 @@ export function addRuleOptions(command: Command): Command {
         "where a connection that can't be read is closed (default: client-hello)",
       ).choices(CLOSE_MOMENTS),
     )
-    .option("--seed <seed>", "same seed, same failures (default: random, printed at start)")
+    .addOption(
+      new Option("--seed <seed>", "same seed, same failures (default: random, printed at start)").argParser(
+        seedFlag,
+      ),
+    )
     .option(
       "--report <folder>",
       "write what happens to events.ndjson, and reports at the end (docs/rules.md)",
     )
     .option("--ca-cert <file>", "use this CA certificate (PEM), with --ca-key")
     .option("--ca-key <file>", "the key of --ca-cert (PEM)");
+}
+
+/** In `run --seed -- COMMAND` the seed is missing. */
+function seedFlag(text: string): string {
+  if (text === "--") throw new InvalidArgumentError("Expected a number or a text.");
+  return text;
 }
 
 /** The one rule that the flags say; what they don't say is left out. */

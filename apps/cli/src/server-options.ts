@@ -1,4 +1,5 @@
 /** The flags that `serve` and `start` share: ports, sides, and those of the runtime. */
+import type { PluginServerOptions } from "@faultwire/plugin-server";
 import { type Command, Option } from "commander";
 import { integerFlag } from "./number-flags.ts";
 import { addRuntimeOptions, type RuntimeFlags } from "./runtime-options.ts";
@@ -16,6 +17,7 @@ const port = integerFlag(0, 65_535);
 /** Adds the flags to a command. */
 export function addServerOptions(command: Command): Command {
   command
+    .optionsGroup("Endpoints for a Fault proxy:")
     .addOption(
       new Option("--port <port>", "server-side gRPC endpoint; 0 takes a free one")
         .argParser(port)
@@ -29,7 +31,7 @@ export function addServerOptions(command: Command): Command {
     )
     .option(
       "--host <address>",
-      "address to listen on; whoever reaches it can change the host's traffic",
+      "address of the endpoints; whoever reaches them can change the Fault proxy's traffic",
       "127.0.0.1",
     )
     .addOption(
@@ -40,7 +42,17 @@ export function addServerOptions(command: Command): Command {
   return addRuntimeOptions(command);
 }
 
-/** The sides that a `--side` choice opens, server side first. */
-export function sidesOf(choice: ServerFlags["side"]): readonly ("server" | "client")[] {
-  return choice === "both" ? ["server", "client"] : [choice];
+/** The endpoints that the flags ask for. */
+export function endpointsOf({
+  side,
+  host,
+  port,
+  clientPort,
+}: ServerFlags): Omit<PluginServerOptions, "runtime"> {
+  return {
+    sides: side === "both" ? ["server", "client"] : [side],
+    host,
+    port,
+    ...(clientPort === undefined ? {} : { clientPort }),
+  };
 }

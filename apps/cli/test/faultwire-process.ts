@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ReadyInfo } from "../src/ready-file.ts";
 
-const bin = join(import.meta.dirname, "../bin/faultwire.js");
+/** The built command. */
+export const bin: string = join(import.meta.dirname, "../bin/faultwire.js");
 
 export interface Finished {
   readonly status: number | null;
@@ -20,8 +21,10 @@ export interface RunningFaultwire {
   /** Its FAULTWIRE_HOME; gone after `stop`. */
   readonly home: string;
   readonly pid: number;
-  stdout(): string;
-  stderr(): string;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Its end, whatever brings it about. */
+  readonly finished: Promise<Finished>;
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<Finished>;
 }
@@ -31,7 +34,7 @@ function launch(
   home: string,
 ): { child: ChildProcess; out: () => string; err: () => string } {
   const child = spawn(process.execPath, [bin, ...args], {
-    env: { ...process.env, FAULTWIRE_HOME: home, NO_COLOR: "1" },
+    env: { ...process.env, npm_command: undefined, FAULTWIRE_HOME: home, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -65,15 +68,38 @@ export async function runFaultwire(args: readonly string[], home: string = fresh
   return { status, stdout: out(), stderr: err() };
 }
 
-/** Starts `serve`, `start` or `proxy` on free ports and waits until everything listens. */
+/** A `run` that goes on. */
+export interface LaunchedRun {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Its end; its home is gone then. */
+  readonly finished: Promise<Finished>;
+}
+
+/** Starts `run` and does not wait for its end. */
+export function launchRun(...args: readonly string[]): LaunchedRun {
+  const home = freshHome();
+  const { child, out, err } = launch(["run", ...args], home);
+  const finished = once(child, "close").then(([status]: unknown[]) => {
+    rmSync(home, { recursive: true, force: true });
+    return { status: status as number | null, stdout: out(), stderr: err() };
+  });
+  return { child, stdout: out, stderr: err, finished };
+}
+
+/** Starts `serve`, `start`, `proxy` or `host` on free ports and waits until everything listens. */
 export async function startFaultwire(
-  command: "serve" | "start" | "proxy",
+  command: "serve" | "start" | "proxy" | "host",
   ...flags: readonly string[]
 ): Promise<RunningFaultwire> {
   const home = freshHome();
   const named = flags.indexOf("--ready-file");
   const readyFile = named < 0 ? join(home, "ready.json") : (flags[named + 1] ?? "");
-  const ports = command === "start" ? ["--port", "0", "--proxy-port", "0"] : ["--port", "0"];
+  const ports = [
+    ...(command === "start" ? ["--proxy-port", "0"] : []),
+    ...(flags.includes("--no-plugin") ? [] : ["--port", "0"]),
+  ];
   const { child, out, err } = launch([command, ...ports, "--ready-file", readyFile, ...flags], home);
   const closed = once(child, "close") as Promise<[number | null]>;
   let ended = false;
@@ -90,17 +116,20 @@ export async function startFaultwire(
     if (ended) throw new Error(`faultwire ${command} ended before it was ready: ${err()}`);
     await pause(10);
   }
+  const finished = closed.then(([status]) => {
+    rmSync(home, { recursive: true, force: true });
+    return { status, stdout: out(), stderr: err() };
+  });
   return {
     home,
     ready: JSON.parse(readFileSync(readyFile, "utf8")) as ReadyInfo,
     pid: child.pid ?? 0,
     stdout: out,
     stderr: err,
-    async stop(signal = "SIGTERM") {
+    finished,
+    stop(signal = "SIGTERM") {
       child.kill(signal);
-      const [status] = await closed;
-      rmSync(home, { recursive: true, force: true });
-      return { status, stdout: out(), stderr: err() };
+      return finished;
     },
   };
 }

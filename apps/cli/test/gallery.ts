@@ -8,14 +8,14 @@ export const galleryFile: string = join(import.meta.dirname, "../../../docs/faul
 export interface GalleryExample {
   readonly kind: string;
   readonly yaml: string;
-  /** curl's exit status, as the gallery says it. */
+  /** curl's exit status, as the gallery says it; `NaN` of a fault that is none of what curl asks for here. */
   readonly status: number;
 }
 
 /** All of them, in the order of the page. */
 export function galleryExamples(): readonly GalleryExample[] {
   const page = readFileSync(galleryFile, "utf8");
-  const section = /### (\S+)\n\n```yaml\n(.*?)```\n\ncurl ends with (\d+)\./gs;
+  const section = /### (\S+)\n\n```yaml\n(.*?)```\n\n(?:curl ends with (\d+)\.|A client )/gs;
   return [...page.matchAll(section)].map(([, kind = "", yaml = "", status]) => ({
     kind,
     yaml,

@@ -1,21 +1,47 @@
-/** One gRPC endpoint: a port that speaks cleartext HTTP/2 and serves the six methods. */
-import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+/** One gRPC endpoint: a port that speaks cleartext HTTP/2 and serves the six methods, and whole connections. */
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { takeStreamsFirst, unaryFastPath, withoutFarDeadlines } from "@faultwire/connect-unary";
+import {
+  type MessageMemory,
+  takeStreamsFirst,
+  unaryFastPath,
+  withoutFarDeadlines,
+} from "@faultwire/connect-unary";
+import { tunedSettings } from "@faultwire/connection-protocol";
 import { PluginService } from "@faultwire/fault-protocol";
 import { after } from "@faultwire/timers";
+import { HostConnections } from "./host-connections.ts";
 import { PluginServerError } from "./plugin-server-error.ts";
-import { chunkMethods, pluginService, type ServiceOptions } from "./service.ts";
+import { pollValidityMs } from "./registration.ts";
+import { pluginService, type ServiceOptions, unaryService } from "./service.ts";
 
 /** Limits of an endpoint, against any program that reaches the port. */
 export const endpointLimits = {
   /**
-   * The largest message that is accepted, in bytes. Forward mode carries whole bodies; the host has them in memory
-   * anyway. The limit is high because a response that we refuse kills the host.
+   * The longest message that is kept, in bytes: the host's own limit on what a plugin answers. A longer chunk is refused. A longer
+   * message of forward mode passes unread, because a refused response kills the host.
    */
-  maxMessageBytes: 1_073_741_824,
-  /** Connections at the same time. A host needs one. */
+  maxMessageBytes: 4_194_304,
+  /**
+   * Memory for messages that are still coming, over all connections of both endpoints, in bytes. Beyond it the calls give way
+   * whose message has grown least recently: as those that are too long.
+   */
+  maxUnfinishedBytes: 67_108_864,
+  /** The longest message of a call that is not gRPC (Connect, gRPC-Web), which no host makes, in bytes. */
+  maxOtherMessageBytes: 65_536,
+  /** Such calls at the same time, over all connections of an endpoint. */
+  maxOtherCalls: 256,
+  /**
+   * Connections at the same time. A host needs one. Beyond it those give way that have never made a call, the oldest first, and
+   * then those that have made none for longer than a host lets pass between two polls.
+   */
   maxConnections: 256,
   /** Calls at the same time on one connection. A tunnel has four at the most. */
   maxConcurrentCalls: 50_000,
@@ -39,61 +65,83 @@ export interface Endpoint {
   /** `http://HOST:PORT`, as `--grpc-plugin` takes it. */
   readonly url: string;
   readonly port: number;
+  /** Connections on which a call has come. */
+  readonly hosts: () => number;
   /** Accepts no more connections, gives calls in flight so long to end, then closes the connections that are left. */
   close(graceMs: number): Promise<void>;
 }
 
 /** Opens an endpoint. @throws {@link PluginServerError} `address-in-use`, `address-unavailable`, `address-denied`. */
-export async function openEndpoint(host: string, port: number, service: ServiceOptions): Promise<Endpoint> {
+export async function openEndpoint(
+  host: string,
+  port: number,
+  service: ServiceOptions,
+  memory: MessageMemory,
+): Promise<Endpoint> {
+  const { maxMessageBytes, maxOtherMessageBytes, maxOtherCalls, maxConcurrentCalls } = endpointLimits;
   const handler = connectNodeAdapter({
     routes: (router) => router.service(PluginService, pluginService(service)),
     // Otherwise a host that offers gzip would get its 4 KiB answers compressed, at half the rate.
     acceptCompression: [],
-    readMaxBytes: endpointLimits.maxMessageBytes,
+    readMaxBytes: maxOtherMessageBytes,
   });
   const server = createServer(
     {
       ...cancelledCalls,
       settings: {
-        maxConcurrentStreams: endpointLimits.maxConcurrentCalls,
+        maxConcurrentStreams: maxConcurrentCalls,
         initialWindowSize: windowBytes.call,
+        // A message of a whole connection is one frame then; by itself HTTP/2 would make five of it.
+        maxFrameSize: tunedSettings.maxFrameSize,
       },
     },
-    withoutFarDeadlines(handler),
+    noMoreThan(service.fastPath ? maxOtherCalls : maxConcurrentCalls, withoutFarDeadlines(handler)),
   );
-  if (service.fastPath)
-    takeStreamsFirst(
-      server,
-      unaryFastPath({
-        service: PluginService,
-        methods: chunkMethods(service),
-        maxMessageBytes: endpointLimits.maxMessageBytes,
-      }),
-    );
-  const sessions = trackSessions(server);
+  const takesCall = unaryFastPath({
+    service: PluginService,
+    maxMessageBytes,
+    memory,
+    ...unaryService(service),
+  });
+  takeStreamsFirst(
+    server,
+    (stream, headers) => takesCall(stream, headers) || service.connections.take(stream, headers),
+  );
+  const connections = new HostConnections(server, {
+    maxConnections: endpointLimits.maxConnections,
+    maxSilentMs: pollValidityMs,
+    isInUse: (session) => service.connections.isCarriedBy(session),
+    now: () => performance.now(),
+    windowBytes: windowBytes.connection,
+    onFull: service.onFull,
+  });
   await listen(server, host, port);
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
     port: bound,
-    close: (graceMs) => closeServer(server, sessions, graceMs),
+    hosts: () => connections.hosts,
+    close: (graceMs) => closeServer(server, connections, graceMs),
   };
 }
 
-function trackSessions(server: Http2Server): Set<ServerHttp2Session> {
-  const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => {
-    if (sessions.size >= endpointLimits.maxConnections) {
-      session.destroy();
+/** Refuses requests beyond so many at the same time. */
+function noMoreThan(
+  maxCalls: number,
+  listener: (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+): typeof listener {
+  let calls = 0;
+  return (request, response) => {
+    if (calls >= maxCalls) {
+      response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
       return;
     }
-    sessions.add(session);
-    session.setLocalWindowSize(windowBytes.connection);
-    session.on("close", () => sessions.delete(session));
-    // When a peer breaks off, or speaks no HTTP/2, its own session ends and no other.
-    session.on("error", () => session.destroy());
-  });
-  return sessions;
+    calls++;
+    response.once("close", () => {
+      calls--;
+    });
+    listener(request, response);
+  };
 }
 
 function listen(server: Http2Server, host: string, port: number): Promise<void> {
@@ -129,16 +177,13 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   }
 }
 
-function closeServer(server: Http2Server, sessions: Set<ServerHttp2Session>, graceMs: number): Promise<void> {
+function closeServer(server: Http2Server, connections: HostConnections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const takeBack = after(graceMs, () => {
-      for (const session of sessions) session.destroy();
-    });
+    const takeBack = after(graceMs, () => connections.destroy());
     server.close(() => {
       takeBack();
       resolve();
     });
-    // GOAWAY: calls in flight may end, new calls are refused.
-    for (const session of sessions) session.close();
+    connections.close();
   });
 }

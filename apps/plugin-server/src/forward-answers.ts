@@ -47,10 +47,7 @@ export function goOn(request: RequestParts, changes: Changes = {}): Sendable<Pro
   // Without a content-length the host would send another body chunked.
   const sent = changes.body === undefined ? headers : sized(headers, body);
   const { method, path } = request;
-  return unlessRefused(
-    () => continueRequest({ method, path, headers: sent, body }),
-    () => create(ProcessHttpRequestResponseSchema, { action: ProcessHttpRequestResponse_Action.CONTINUE }),
-  );
+  return unlessRefused(() => continueRequest({ method, path, headers: sent, body }), passRequest);
 }
 
 /** The client gets this response; undefined if the host would fail on it. */
@@ -71,8 +68,18 @@ export function goBack(
   const headers = changes.headers ? fieldsOf(changes.headers) : response.headers;
   return unlessRefused(
     () => continueResponse({ statusCode, headers, body: changes.body ?? response.body }),
-    () => create(ProcessHttpResponseResponseSchema, { action: ProcessHttpResponseResponse_Action.CONTINUE }),
+    passResponse,
   );
+}
+
+/** The request goes on as the host has it. */
+export function passRequest(): ProcessHttpRequestResponse {
+  return create(ProcessHttpRequestResponseSchema, { action: ProcessHttpRequestResponse_Action.CONTINUE });
+}
+
+/** The response goes back as the host has it. */
+export function passResponse(): ProcessHttpResponseResponse {
+  return create(ProcessHttpResponseResponseSchema, { action: ProcessHttpResponseResponse_Action.CONTINUE });
 }
 
 function sized(headers: readonly HeaderField[], body: Uint8Array): HeaderField[] {

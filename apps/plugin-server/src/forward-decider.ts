@@ -6,19 +6,17 @@ import {
   summarizeRequest,
 } from "@faultwire/fault-engine";
 import type { HttpRequest } from "@faultwire/fault-protocol";
+import type { FaultDesk, FaultPolicy, SessionEvent } from "@faultwire/fault-session";
 import {
   type Acquaintance,
   ExchangeLog,
-  type FaultDesk,
-  type FaultPolicy,
   hostOfHead,
   type LoggedRequest,
   meetHttp,
   planRequest,
-  type SessionEvent,
   type TellUnread,
   unreadTeller,
-} from "@faultwire/fault-session";
+} from "@faultwire/fault-session/internal";
 import { headerValue } from "@faultwire/http1";
 import { headersOf } from "./forward-answers.ts";
 import { type ForwardStep, forwardStep } from "./forward-step.ts";
@@ -60,12 +58,20 @@ export function decideForward(
   const { policy, desk, now, tell } = options;
   const head = { method: request.method, target: request.path, headers: headersOf(request) };
   const unread = unreadTeller({ policy, now, tell });
-  const introducer = { policy, now, tell, unread, insteadOf: insteadInForward };
+  const beganAtMs = now();
+  const introducer = { policy, now, openedAtMs: beganAtMs, tell, unread, insteadOf: insteadInForward };
   const met = meetHttp(introducer, hostOfHead(head), headerValue(head.headers, "user-agent"));
   if (met === undefined) return undefined;
   const log = new ExchangeLog(met.facts, now, (event) => policy.record(event), insteadInForward);
   const body = request.body.length > forwardLimits.maxReadBodyBytes ? null : request.body;
-  const asked = { name: desk.nextRequest(), head, body: body === null ? [] : [body], isTold: false };
+  const asked = {
+    name: desk.nextRequest(),
+    head,
+    beganAtMs,
+    body: body === null ? [] : [body],
+    bodyBytes: request.body.length,
+    isTold: false,
+  };
   log.request({ ...asked, decision: null, plan: null });
   const facts = { ...met.facts, ...head };
   const summary = summarizeRequest({ ...facts, body });
@@ -97,5 +103,6 @@ function ask(
     unread("body-too-large", "client", met);
     found = policy.request({ ...facts, body: null });
   }
+  if (found.kind !== "needs-body" && found.unjudged) unread("expression-too-costly", "client", met);
   return found.kind === "fault" ? found.decision : null;
 }

@@ -3,7 +3,7 @@
  * requests that went on are remembered until a response comes that can be theirs.
  */
 import type { RequestSummary } from "@faultwire/fault-engine";
-import type { ExchangeLog, LoggedExchange } from "@faultwire/fault-session";
+import type { ExchangeLog, LoggedExchange } from "@faultwire/fault-session/internal";
 import { forwardLimits } from "./forward-way.ts";
 import type { ResponseChange } from "./response-change.ts";
 

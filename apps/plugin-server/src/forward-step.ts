@@ -1,7 +1,10 @@
 /** What a plan means for one whole request in forward mode, before it is sent on. */
-import { type Decision, drawDuration } from "@faultwire/fault-engine";
-import { type FaultDesk, type RequestPlan, wireMachines } from "@faultwire/fault-session";
-import { type HttpResponse, joinBytes, type RequestHead, ResponseReader } from "@faultwire/http1";
+import type { Decision } from "@faultwire/fault-engine";
+import { drawDuration } from "@faultwire/fault-engine/internal";
+import type { FaultDesk } from "@faultwire/fault-session";
+import { type RequestPlan, wireMachines } from "@faultwire/fault-session/internal";
+import { type HttpResponse, type RequestHead, ResponseReader } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import { forwardWay, hostsConnection } from "./forward-way.ts";
 import { changeByBytes, changeByPlan, delayMs, type ResponseChange } from "./response-change.ts";
 import { runWhole, tooManySteps } from "./whole-body.ts";

@@ -1,5 +1,6 @@
 /** Which faults forward mode can carry out, and why not the others (docs/fault-host.md, "Forward mode"). */
-import { abilitiesOf, type Fault, type Way } from "@faultwire/fault-engine";
+import type { Fault, Way } from "@faultwire/fault-engine";
+import { abilitiesOf, ofLayers } from "@faultwire/fault-engine/internal";
 
 /** Limits of forward mode. */
 export const forwardLimits = {
@@ -27,6 +28,8 @@ const noBreak = "instead: the body ends early, but properly, as if it were whole
 export const forwardWay: Way = {
   name: "forward mode",
   abilities: abilitiesOf({
+    ...ofLayers(["websocket"], "the host carries no WebSocket in this mode"),
+    "connect.refuse": hostsConnection,
     "connection.close": hostsConnection,
     "connection.reset": hostsConnection,
     "connection.stall": held,

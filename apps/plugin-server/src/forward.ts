@@ -2,7 +2,8 @@
  * Forward mode: whole requests and responses, carried by the host's two calls so that every quirk of the host is met
  * (docs/fault-host.md, "Forward mode"). The session's parts decide, plan and tell.
  */
-import { isEventStream, overlaidHeaders, retryAfterMs } from "@faultwire/fault-engine";
+import type { UnreadMessage } from "@faultwire/connect-unary";
+import { isEventStream, overlaidHeaders } from "@faultwire/fault-engine/internal";
 import type {
   HttpRequest,
   HttpResponse,
@@ -12,15 +13,13 @@ import type {
 import {
   type FaultDesk,
   type FaultPolicy,
-  type RequestPlan,
-  readableHeaders,
   type SessionEvent,
-  UsageMeter,
   withoutThrowing,
 } from "@faultwire/fault-session";
+import { type RequestPlan, readableHeaders, UsageMeter } from "@faultwire/fault-session/internal";
 import type { Header } from "@faultwire/http1";
 import type { Timers } from "@faultwire/tunnel";
-import { answerInstead, goBack, goOn, headersOf } from "./forward-answers.ts";
+import { answerInstead, goBack, goOn, headersOf, passRequest, passResponse } from "./forward-answers.ts";
 import { decideForward, type ForwardDeciderOptions, type TargetRequest } from "./forward-decider.ts";
 import { ForwardExchanges, type PendingFault, type SentRequest } from "./forward-exchanges.ts";
 import type { ForwardStep } from "./forward-step.ts";
@@ -39,9 +38,17 @@ export interface ForwardOptions {
   readonly tell?: (event: SessionEvent) => void;
   /** Takes an error of ours. The message went on unchanged. */
   readonly onError?: (error: unknown) => void;
+  /** Told of a message that passed unread. */
+  readonly onUnread?: (what: "request" | "response", reason: UnreadMessage["reason"]) => void;
 }
 
 const notSendable = "the host takes no such answer: it is too large, or holds a header that is not ASCII";
+const unread: Readonly<Record<UnreadMessage["reason"], string>> = {
+  "too-long": "the response is longer than 4 MiB, of which the host takes no changed copy",
+  "gave-way": "too many long messages were under way at once",
+};
+/** Nothing is known of a response that was not read: it can belong to any request. */
+const anyResponse = { status: 599, isEventStream: false };
 const answered = "the request was answered by another rule before it came to a response";
 const clientGone = "the client had gone before";
 const ambiguous =
@@ -54,15 +61,17 @@ const ambiguous =
 export class ForwardMode {
   readonly #decider: ForwardDeciderOptions;
   readonly #onError: ((error: unknown) => void) | undefined;
+  readonly #onUnread: ForwardOptions["onUnread"];
   readonly #held: HeldCalls;
   readonly #exchanges = new ForwardExchanges();
 
-  constructor({ policy, timers, desk, tell = () => {}, onError }: ForwardOptions) {
+  constructor({ policy, timers, desk, tell = () => {}, onError, onUnread }: ForwardOptions) {
     const guarded = withoutThrowing(policy, (question, message) =>
       tell({ type: "policy-bug", question, message }),
     );
     this.#decider = { policy: guarded, desk, now: () => timers.now(), tell };
     this.#onError = onError;
+    this.#onUnread = onUnread;
     this.#held = new HeldCalls(timers);
   }
 
@@ -84,6 +93,25 @@ export class ForwardMode {
       this.#onError?.(error);
       return goBack(response).answer;
     }
+  }
+
+  /** A request passes that was not read, because it is too long. Without `modified_request` the host sends its own copy. */
+  unreadRequest({ reason }: UnreadMessage): ProcessHttpRequestResponse {
+    this.#exchanges.add({ sentAtMs: this.#decider.now() });
+    this.#onUnread?.("request", reason);
+    return passRequest();
+  }
+
+  /** The same of a response. Faults that it was to have are undone. */
+  unreadResponse({ reason }: UnreadMessage): ProcessHttpResponseResponse {
+    const found = this.#exchanges.take(anyResponse, this.#decider.now());
+    this.#onUnread?.("response", reason);
+    if (found?.sent) {
+      const { faults, log, exchange } = found.sent;
+      for (const { hasStruck, tell } of faults) tell(hasStruck ? null : unread[reason]);
+      log.end(exchange, "abandoned");
+    }
+    return passResponse();
   }
 
   /** Lets go of everything that is held: for a shutdown. */
@@ -170,7 +198,7 @@ export class ForwardMode {
     headers: readonly Header[],
     injected: boolean,
   ): void {
-    log.response(exchange, status, injected, retryAfterMs(headers, this.#decider.desk.nowMs));
+    log.response(exchange, { status, headers, injected, wallNowMs: this.#decider.desk.nowMs });
   }
 
   /** Waits; `false` where the client has gone meanwhile. */

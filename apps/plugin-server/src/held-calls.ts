@@ -33,6 +33,11 @@ export class HeldCalls {
     });
   }
 
+  /** Calls that are held now. */
+  get size(): number {
+    return this.#release.size;
+  }
+
   /** Ends the wait of every call. */
   release(): void {
     for (const release of this.#release) release();

@@ -17,7 +17,12 @@ export function logTunnelEvent({ logger, tell }: CarrierRuntime, event: TunnelEv
       logger.error(entry, "bytes were lost or changed on the way through the host; tunnel closed");
       return;
     case "closed":
-      logger.debug(entry, `tunnel over (${event.why})`);
+      if (event.why === "memory")
+        logger.warn(
+          entry,
+          "a tunnel was given up: all tunnels together held too many bytes (docs/fault-host.md)",
+        );
+      else logger.debug(entry, `tunnel over (${event.why})`);
       return;
     default:
       tell(event, { tunnel });

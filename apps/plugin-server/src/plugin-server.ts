@@ -1,10 +1,12 @@
 /** The plugin: an endpoint for each side that a host can register, one table of tunnels for both, and forward mode. */
-import { setImmediate as turn } from "node:timers/promises";
+import { MessageMemory } from "@faultwire/connect-unary";
 import type { FaultPolicy, Side } from "@faultwire/fault-session";
 import type { CarrierRuntime } from "@faultwire/runtime";
-import { every, pause } from "@faultwire/timers";
+import { every } from "@faultwire/timers";
 import { type TunnelEvent, Tunnels } from "@faultwire/tunnel";
-import { type Endpoint, openEndpoint } from "./endpoint.ts";
+import { Connections } from "./connections/connections.ts";
+import { type DrainLimits, type DrainStep, drain, drainLimits } from "./drain.ts";
+import { type Endpoint, endpointLimits, openEndpoint } from "./endpoint.ts";
 import { ForwardMode } from "./forward.ts";
 import { logTunnelEvent } from "./log-tunnel-event.ts";
 import { Registration } from "./registration.ts";
@@ -37,26 +39,52 @@ export interface PluginServer {
   readonly endpoints: readonly { readonly side: Side; readonly url: string; readonly port: number }[];
   /** The sides that a host polls now. */
   readonly registeredSides: () => readonly Side[];
+  /** How many tunnels are known, and the bytes that they hold (`tunnelLimits.maxHeldBytes` at the most). */
+  readonly tunnels: () => { readonly count: number; readonly heldBytes: number };
+  /** What hosts make the endpoints hold now. */
+  readonly usage: () => Usage;
   /**
    * Ends the server. From now on its health is bad, calls that are held get their answers, and no new fault is decided.
-   * Traffic goes on until it is quiet for a moment, for `graceMs` (default 1000) at the most. Then the endpoints close.
+   * Traffic goes on until the host knows and what is under way is over, within `drainLimits`; what is left is closed, so that
+   * clients see it. Then the endpoints close. Where no host is connected that is at once.
    */
-  close(graceMs?: number): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
 }
 
-/**
- * When no call has come between so many looks in a row, `lookMs` apart, the host has nothing under way. Time alone does not
- * show that: while this process is busy, calls may wait unread.
- */
-const quietLooks = 4;
-const lookMs = 25;
-/** After so many turns of the event loop, calls that waited unread have been handled, also those in connect's pipeline. */
-const turnsForUnread = 20;
+/** What hosts make a server hold. */
+export interface Usage {
+  /** Connections on which a call has come. */
+  readonly hosts: number;
+  /** Memory of messages that are still coming, of `endpointLimits.maxUnfinishedBytes` at the most. */
+  readonly unfinishedBytes: number;
+  /** How many messages were not kept because there were too many. */
+  readonly messagesGaveWay: number;
+}
+
+/** How a server ends. */
+export interface CloseOptions {
+  /** Ends the wait: what is left is closed as far as it speaks, within a second, and the endpoints close. */
+  readonly hurry?: AbortSignal;
+  /** In place of `drainLimits`. */
+  readonly limits?: Partial<DrainLimits>;
+}
+
+/** How long the last answers may take to go out once the endpoints close, in ms. */
+const closeGraceMs = 1000;
+const seconds = (ms: number): string => `${ms / 1000} s`;
+/** What is waited for, for the user. */
+const stepText: Readonly<Record<DrainStep, string>> = {
+  draining: `waiting until the host asks for our health, which it does every 10 s, and gives us no new connections; what is under way goes on`,
+  "host-knows": `the host gives us no new connections; what is under way has ${seconds(drainLimits.maxUnderWayMs)}, and connections that rest are waited for ${seconds(drainLimits.maxRestMs)}`,
+  closing: "the time is over: what is left is closed when it speaks",
+};
+const leftOpen = (count: number): string =>
+  `${count} connections may still be open in the host, which does not tell when one ends: a client that uses one again waits until its upstream gives up; end the host to end them`;
 /** A warning for users whose host wraps one side only. */
 const oneSideOnly =
   "with one side only, the host can lose bytes of uploads or downloads (docs/fault-host.md)";
-/** How often the table looks for tunnels that were quiet for too long, in ms. */
-const sweepIntervalMs = 60_000;
+/** How often the table looks for tunnels that are over, in ms. */
+const sweepIntervalMs = 2000;
 
 /** Starts the plugin. @throws {@link PluginServerError} when it can't listen. */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
@@ -68,8 +96,25 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   const endpoints: (Endpoint & { readonly side: Side })[] = [];
   let draining = false;
   let warned = false;
+  const told = new Set<string>();
+  let messagesGaveWay = 0;
   let chunks = 0;
-  let lastChunkAt = Number.NEGATIVE_INFINITY;
+  /** Tells the first time what happens again and again then. */
+  const tellOnce = (event: string, text: string): void => {
+    if (told.has(event)) return;
+    told.add(event);
+    logger.warn({ event }, text);
+  };
+  const memory = new MessageMemory({
+    maxBytes: endpointLimits.maxUnfinishedBytes,
+    onGivesWay: () => {
+      messagesGaveWay++;
+      tellOnce(
+        "messages-full",
+        `more than ${endpointLimits.maxUnfinishedBytes} bytes of unfinished messages: those that grow no more give way`,
+      );
+    },
+  });
   /** The runtime's policy. Once the server closes there are no targets: no new fault in tunnels and in forward mode. */
   const policy: FaultPolicy = {
     ...runtime.policy,
@@ -82,6 +127,13 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     tell: (event) => runtime.tell(event, { mode: "forward" }),
     onError: (error) =>
       logger.error({ event: "bug", error: String(error) }, "forward mode: passed on unchanged"),
+    onUnread: (what, reason) =>
+      tellOnce(
+        `${what}-unread`,
+        reason === "too-long"
+          ? `a ${what} of more than ${endpointLimits.maxMessageBytes} bytes passes unread; so do others`
+          : `a ${what} passes unread: too many long messages are under way; so do others`,
+      ),
   });
 
   const tunnels = new Tunnels({
@@ -97,13 +149,16 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     },
   });
 
+  const connections = new Connections({ runtime, policy, mayDial: isLoopback(host) });
+
   const hint = (): string | undefined => {
     const side = registration.missing();
     const missing = endpoints.find((endpoint) => endpoint.side === side);
     return missing && `not registered on the ${missing.side} side; add --grpc-plugin ${missing.url}`;
   };
-  const onPoll = (side: Side): void => {
-    registration.polled(side);
+  const onPoll = (side: Side, what: "health" | "info"): void => {
+    if (registration.polled(side, what))
+      logger.info({ event: "host-back" }, "the host polls again; until now it let everything pass");
     const text = hint();
     if (text === undefined || warned) return;
     warned = true;
@@ -111,46 +166,69 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   };
 
   const open = async (side: Side, port: number): Promise<void> => {
-    const endpoint = await openEndpoint(host, port, {
-      side,
-      // One of the two takes forward mode, or each request would be decided twice.
-      httpForward: side === "server" || !sides.includes("server"),
-      version,
-      tunnels,
-      forward,
-      ailment: () => (draining ? "shutting down" : undefined),
-      hint,
-      fastPath: options.fastPath ?? true,
-      onPoll,
-      onChunk: () => {
-        chunks++;
-        lastChunkAt = timers.now();
+    const endpoint = await openEndpoint(
+      host,
+      port,
+      {
+        side,
+        // One of the two takes forward mode, or each request would be decided twice.
+        httpForward: side === "server" || !sides.includes("server"),
+        version,
+        tunnels,
+        forward,
+        ailment: () => (draining ? "shutting down" : undefined),
+        hint,
+        fastPath: options.fastPath ?? true,
+        connections,
+        onPoll,
+        onChunk: () => {
+          chunks++;
+        },
+        onAbandoned: (tunnel) =>
+          logger.debug({ event: "call-abandoned", tunnel }, "the host cancelled a call before it was whole"),
+        onFull: () => {
+          const { maxConnections } = endpointLimits;
+          tellOnce(
+            "connections-full",
+            `more than ${maxConnections} connections: those that make no calls give way; a host needs one`,
+          );
+        },
       },
-    });
+      memory,
+    );
     endpoints.push({ ...endpoint, side });
   };
 
   const endSweeps = every(sweepIntervalMs, () => tunnels.sweep(), { keepsAlive: false });
-  /** Resolves when the host has no call under way, or at the deadline. */
-  const quiet = async (deadline: number): Promise<void> => {
-    // First the calls that have arrived meanwhile are handled, and those that follow from them.
-    for (let turns = 0; turns < turnsForUnread; turns++) await turn();
-    let looks = timers.now() - lastChunkAt < quietLooks * lookMs ? 0 : quietLooks;
-    while (looks < quietLooks && timers.now() < deadline) {
-      const before = chunks;
-      await pause(lookMs);
-      looks = chunks === before ? looks + 1 : 0;
-    }
-  };
-  const close = async (graceMs = 1000): Promise<void> => {
+  const hosts = (): number => endpoints.reduce((sum, endpoint) => sum + endpoint.hosts(), 0);
+  const close = async ({ hurry, limits }: CloseOptions = {}): Promise<void> => {
     draining = true;
+    const beganAtMs = timers.now();
     endSweeps();
     tunnels.drain();
     forward.drain();
-    // Traffic may come to its end, untouched. A host that asks for our health meanwhile hears that we are shutting down.
-    await quiet(timers.now() + graceMs);
+    connections.drain();
+    const bounds = { ...drainLimits, ...limits };
+    const hurried = hurry ?? new AbortController().signal;
+    const drained = drain(
+      {
+        now: timers.now,
+        hosts,
+        isKnown: () => registration.isHealthKnownSince(beganAtMs),
+        calls: () => chunks,
+        awaited: (waiting) => tunnels.awaited(waiting),
+        farewell: (what) => tunnels.farewell(what),
+        onStep: (event) => logger.info({ event, tunnels: tunnels.size }, stepText[event]),
+      },
+      bounds,
+      hurried,
+    );
+    await Promise.all([drained, connections.ended(bounds.maxUnderWayMs, hurried)]);
+    connections.close();
+    const left = hosts() > 0 ? tunnels.unended : 0;
+    if (left > 0) logger.info({ event: "left-open", tunnels: left }, leftOpen(left));
     tunnels.release();
-    await Promise.all(endpoints.map((endpoint) => endpoint.close(graceMs)));
+    await Promise.all(endpoints.map((endpoint) => endpoint.close(closeGraceMs)));
     tunnels.close();
     forward.finish();
   };
@@ -161,7 +239,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     if (sides.includes("server")) await open("server", port);
     if (sides.includes("client")) await open("client", clientPort);
   } catch (error) {
-    await close(0);
+    await close();
     throw error;
   }
   if (sides.length === 1)
@@ -169,5 +247,14 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       { event: "half-registered", open: sides },
       `open for the ${sides[0]} side alone: ${oneSideOnly}`,
     );
-  return { endpoints, registeredSides: () => registration.sides(), close };
+  return {
+    endpoints,
+    registeredSides: () => registration.sides(),
+    tunnels: () => ({ count: tunnels.size, heldBytes: tunnels.heldBytes }),
+    usage: () => ({ hosts: hosts(), unfinishedBytes: memory.heldBytes, messagesGaveWay }),
+    close,
+  };
 }
+
+/** Whether only programs of this machine reach an address. */
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || /^127\./.test(host);

@@ -14,7 +14,9 @@ export class Registration {
   readonly #now: () => number;
   readonly #graceMs: number;
   readonly #polledAt = new Map<Side, number>();
+  readonly #healthAt = new Map<Side, number>();
   #firstPollAt: number | undefined;
+  #backAt: number | undefined;
 
   /**
    * @param open - The sides that have an endpoint here.
@@ -26,11 +28,29 @@ export class Registration {
     this.#graceMs = graceMs;
   }
 
-  /** A host has asked this side's endpoint for its info or for its health. */
-  polled(side: Side): void {
+  /**
+   * A host has asked this side's endpoint.
+   *
+   * @param what - At its start a host asks for the info first, and later for the health first.
+   * @returns whether the host has worked without us until now: it was there before we were, or it had not asked for long. Once
+   * for both sides.
+   */
+  polled(side: Side, what: "health" | "info"): boolean {
     const now = this.#now();
+    const lastAt = this.#polledAt.get(side);
+    const isBack = lastAt === undefined ? what === "health" : now - lastAt > pollValidityMs;
     this.#firstPollAt ??= now;
     this.#polledAt.set(side, now);
+    if (what === "health") this.#healthAt.set(side, now);
+    if (!isBack) return false;
+    const isTold = this.#backAt !== undefined && now - this.#backAt <= pollValidityMs;
+    this.#backAt = now;
+    return !isTold;
+  }
+
+  /** Whether every side that a host polls was asked for its health since this moment. */
+  isHealthKnownSince(atMs: number): boolean {
+    return this.sides().every((side) => (this.#healthAt.get(side) ?? atMs) > atMs);
   }
 
   /** The sides that a host polls now. */

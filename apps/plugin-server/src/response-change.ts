@@ -1,6 +1,6 @@
 /** Carries a fault out on a whole response in forward mode. */
 import type { Decision, ResponseDelay } from "@faultwire/fault-engine";
-import { wireMachines } from "@faultwire/fault-session";
+import { wireMachines } from "@faultwire/fault-session/internal";
 import {
   ChangedMessage,
   type ChangePlan,

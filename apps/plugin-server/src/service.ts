@@ -1,9 +1,12 @@
 /** The six methods of the plugin protocol, for one endpoint: tunnels and forward mode answer the host's calls. */
 
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import type { UnaryMethods } from "@faultwire/connect-unary";
+import type { UnaryFastPathOptions } from "@faultwire/connect-unary";
 import {
   ProcessTunnelDataRequest_Direction as Direction,
+  type GetPluginCapabilitiesResponse,
+  type GetPluginInfoResponse,
+  type HealthCheckResponse,
   healthy,
   type PluginService,
   type ProcessTunnelDataRequest,
@@ -15,6 +18,7 @@ import {
 } from "@faultwire/fault-protocol";
 import type { Side } from "@faultwire/fault-session";
 import type { TunnelCall, Tunnels } from "@faultwire/tunnel";
+import type { Connections } from "./connections/connections.ts";
 import type { ForwardMode } from "./forward.ts";
 
 /** What an endpoint's methods need. */
@@ -30,23 +34,55 @@ export interface ServiceOptions {
   readonly ailment: () => string | undefined;
   /** What the user should do, for the health message; undefined where there is nothing to do. */
   readonly hint: () => string | undefined;
-  readonly onPoll: (side: Side) => void;
+  /** A host asks for health or info, of this side. */
+  readonly onPoll: (side: Side, what: "health" | "info") => void;
+  /** A connection has given way, or was refused, because there are too many. */
+  readonly onFull: () => void;
   /** A chunk has come. */
   readonly onChunk: () => void;
+  /** The host has cancelled a chunk's call before it was whole; of this tunnel, where so much had come. */
+  readonly onAbandoned: (tunnel: string | undefined) => void;
   /** Whether chunks are answered without connect's pipeline. */
   readonly fastPath: boolean;
+  /** Takes streams that carry whole connections. */
+  readonly connections: Pick<Connections, "take" | "isCarriedBy">;
 }
 
+/** The methods for connect's adapter: for clients that speak something else than gRPC. */
 export function pluginService(options: ServiceOptions): ServiceImpl<typeof PluginService> {
-  const { side, tunnels, forward } = options;
+  const { forward, tunnels } = options;
+  return {
+    ...pollAnswers(options),
+    processHttpRequest({ request }, { signal }) {
+      if (!request) throw missing("ProcessHttpRequestRequest.request");
+      return forward.request(request, signal);
+    },
+    processHttpResponse({ response }, { signal }) {
+      if (!response) throw missing("ProcessHttpResponseRequest.response");
+      return forward.response(response, signal);
+    },
+    processTunnelData(request, context) {
+      options.onChunk();
+      return answerChunk(tunnels, request, context);
+    },
+  };
+}
+
+/** The three methods by which a host gets to know a plugin. */
+function pollAnswers(options: ServiceOptions): {
+  readonly healthCheck: () => HealthCheckResponse;
+  readonly getPluginInfo: () => GetPluginInfoResponse;
+  readonly getPluginCapabilities: () => GetPluginCapabilitiesResponse;
+} {
+  const { side } = options;
   return {
     healthCheck() {
-      options.onPoll(side);
+      options.onPoll(side, "health");
       const ailment = options.ailment();
       return ailment === undefined ? healthy(options.hint() ?? "") : unhealthy(ailment);
     },
     getPluginInfo() {
-      options.onPoll(side);
+      options.onPoll(side, "info");
       return pluginInfo({
         name: side === "server" ? "faultwire" : "faultwire-client",
         version: options.version,
@@ -63,28 +99,52 @@ export function pluginService(options: ServiceOptions): ServiceImpl<typeof Plugi
         protocols: ["http", "https"],
       });
     },
-    processHttpRequest({ request }, { signal }) {
-      if (!request) throw missing("ProcessHttpRequestRequest.request");
-      return forward.request(request, signal);
-    },
-    processHttpResponse({ response }, { signal }) {
-      if (!response) throw missing("ProcessHttpResponseRequest.response");
-      return forward.response(response, signal);
-    },
-    processTunnelData(request, context) {
-      options.onChunk();
-      return answerChunk(tunnels, request, context);
-    },
   };
 }
 
-/** The methods of the fast path. A chunk that is answered at once costs no promise and no signal. */
-export function chunkMethods({ tunnels, onChunk }: ServiceOptions): UnaryMethods<typeof PluginService> {
+/** What is answered straight on HTTP/2 streams: {@link UnaryFastPathOptions}, but for limits. */
+type UnaryService = Required<
+  Pick<UnaryFastPathOptions<typeof PluginService>, "methods" | "unread" | "abandoned">
+>;
+
+/**
+ * The same methods for gRPC calls, without connect's pipeline: a chunk that is answered at once costs no promise and no
+ * signal, and a message that is too long can be passed by.
+ */
+export function unaryService(options: ServiceOptions): UnaryService {
+  const { tunnels, forward, onChunk, onAbandoned } = options;
+  const { healthCheck, getPluginInfo, getPluginCapabilities } = pollAnswers(options);
   return {
-    processTunnelData(request, call) {
-      onChunk();
-      call.onCancelled(tunnels.handle(tunnelCall(request), (answer) => call.respond(answer)));
-      return undefined;
+    methods: {
+      healthCheck,
+      getPluginInfo,
+      getPluginCapabilities,
+      processHttpRequest: ({ request }, { signal }) => {
+        if (!request) throw missing("ProcessHttpRequestRequest.request");
+        return forward.request(request, signal);
+      },
+      processHttpResponse: ({ response }, { signal }) => {
+        if (!response) throw missing("ProcessHttpResponseRequest.response");
+        return forward.response(response, signal);
+      },
+      ...(options.fastPath && {
+        processTunnelData(request, call) {
+          onChunk();
+          call.onCancelled(tunnels.handle(tunnelCall(request), (answer) => call.respond(answer)));
+          return undefined;
+        },
+      }),
+    },
+    unread: {
+      processHttpRequest: (why) => forward.unreadRequest(why),
+      processHttpResponse: (why) => forward.unreadResponse(why),
+    },
+    abandoned: {
+      processTunnelData: (part) => {
+        const id = tunnelIdOf(part);
+        if (id !== undefined) tunnels.cancelled(id);
+        onAbandoned(id);
+      },
     },
   };
 }
@@ -120,6 +180,14 @@ function tunnelCall(request: ProcessTunnelDataRequest): TunnelCall {
     kind: request.direction === Direction.EGRESS ? "write" : "read",
     chunk: request.chunk,
   };
+}
+
+/** The tunnel's id in the beginning of a chunk's message: field 1, which hosts write first (Protocol Buffers, "Encoding"). */
+export function tunnelIdOf(part: Uint8Array): string | undefined {
+  const [tag, length = 0] = part;
+  // An id has less than 128 bytes, so its length is one byte.
+  if (tag !== 0x0a || length === 0 || length > 127 || part.length < 2 + length) return undefined;
+  return new TextDecoder().decode(part.subarray(2, 2 + length));
 }
 
 function missing(field: string): ConnectError {

@@ -1,6 +1,14 @@
 /** `faultwire check`: what a rule file will do, in words and in numbers. */
-import { explain, type RuleSet, ruleUnit, type Simulation, simulate } from "@faultwire/fault-engine";
-import { RuntimeError, readRules, readRuleText, ruleSources, untargetedRules } from "@faultwire/runtime";
+import { explain, type RuleSet, type Simulation, simulate } from "@faultwire/fault-engine";
+import { ruleUnit } from "@faultwire/fault-engine/internal";
+import { RuntimeError } from "@faultwire/runtime";
+import {
+  readRules,
+  readRuleText,
+  ruleSources,
+  rulesWithoutWebSocket,
+  untargetedRules,
+} from "@faultwire/runtime/internal";
 import { Command, Option } from "commander";
 import { integerFlag } from "../number-flags.ts";
 import { withFlag } from "../usage-error.ts";
@@ -50,13 +58,16 @@ function check(path: string, text: string, flags: CheckFlags): void {
     return;
   }
   process.stdout.write(explain(rules));
-  for (const line of untargetedRules(rules)) process.stdout.write(`Note: ${line}.\n`);
+  for (const line of notesOn(rules)) process.stdout.write(`Note: ${line}.\n`);
   if (simulation) process.stdout.write(`\n${table(simulation)}`);
 }
 
 const write = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 };
+
+/** Rules that the file may have, and that can't do anything. */
+const notesOn = (rules: RuleSet): string[] => [...untargetedRules(rules), ...rulesWithoutWebSocket(rules)];
 
 function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
   return {
@@ -69,7 +80,7 @@ function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
       faults: rule.faults,
     })),
     expect: rules.expect,
-    notes: untargetedRules(rules),
+    notes: notesOn(rules),
     ...(simulation && { simulation }),
   };
 }

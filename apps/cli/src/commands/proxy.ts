@@ -1,22 +1,39 @@
 /** `faultwire proxy`: a proxy of our own, alone, for upstreams that are real or are led elsewhere. */
-import { parseResolveFlag, type RunningProxy, startProxy } from "@faultwire/proxy";
-import { defaultTargetHost, exactHosts } from "@faultwire/runtime";
-import { Command, InvalidArgumentError, Option } from "commander";
+import type { ProxySettings } from "@faultwire/proxy";
+import { defaultTargetHost, exactHosts } from "@faultwire/runtime/internal";
+import { Command, Option } from "commander";
 import { banner } from "../banner.ts";
+import { runByPlugin } from "../by-plugin.ts";
+import { curlLine } from "../curl-line.ts";
 import { describeRules } from "../describe-rules.ts";
+import {
+  addDoorOptions,
+  type DoorFlags,
+  doorSettings,
+  targetingReverse,
+  targetsReverseAlone,
+} from "../door-options.ts";
 import { integerFlag } from "../number-flags.ts";
 import { ReadyFile } from "../ready-file.ts";
+import { resolveOption } from "../resolve-option.ts";
 import { startRuntime } from "../running-runtime.ts";
 import { addRuntimeOptions, type RuntimeFlags } from "../runtime-options.ts";
-import { signalled } from "../shutdown.ts";
+import { onShutdown } from "../shutdown.ts";
+import { openStack } from "../stack/open-stack.ts";
+import { upstreamProxyOption } from "../upstream-proxy-setting.ts";
+import { waysIn } from "../ways-in.ts";
 
 /** The flags of `proxy` as commander gives them. */
-interface ProxyFlags extends RuntimeFlags {
+interface ProxyFlags extends RuntimeFlags, DoorFlags {
   readonly port: number;
   readonly host: string;
   readonly resolve?: Readonly<Record<string, string>>;
   readonly proxyAuth?: string;
   readonly allowPrivate?: boolean;
+  readonly upstream: "eager" | "lazy";
+  readonly http2: "on" | "alone" | "off";
+  readonly upstreamProxy: string;
+  readonly connectionPlugin?: string;
 }
 
 /** The subcommand `proxy`. Ends as `serve` does. */
@@ -24,8 +41,8 @@ export function proxyCommand(): Command {
   const command = new Command("proxy")
     .summary("run a proxy of our own, which needs nothing else")
     .description(
-      "Runs a proxy that makes calls to targets fail and passes all else on, bit for bit. Point your program's " +
-        "HTTPS_PROXY at it. Upstreams are the real ones, unless --resolve leads a name elsewhere.",
+      "Runs a proxy that makes calls to targets fail and passes all else on, bit for bit, and prints how to " +
+        "point a program at it. Upstreams are the real ones, unless --resolve leads a name elsewhere.",
     )
     .addOption(
       new Option("--port <port>", "where the proxy listens; 0 takes a free port")
@@ -37,55 +54,89 @@ export function proxyCommand(): Command {
       "address to listen on; another than loopback can be reached by others and needs --proxy-auth",
       "127.0.0.1",
     )
+    .addOption(resolveOption())
+    .option("--proxy-auth <user:password>", "ask clients for a user and a password")
     .addOption(
       new Option(
-        "--resolve <host:port:address[:port]>",
-        "connect there for that host, as curl has it; *.host for all below it, * as a port for any; repeatable",
-      ).argParser(resolveFlag),
+        "--upstream <when>",
+        "dial a target's server at the ClientHello (eager), or only for a request that needs it (lazy)",
+      )
+        .choices(["eager", "lazy"])
+        .default("eager"),
     )
-    .option("--proxy-auth <user:password>", "ask clients for a user and a password")
+    .addOption(
+      new Option(
+        "--http2 <when>",
+        "speak HTTP/2 with targets: where both sides offer it (on), with clients that offer nothing else (alone), or never (off)",
+      )
+        .choices(["on", "alone", "off"])
+        .default("alone"),
+    )
+    .addOption(upstreamProxyOption())
+    .option(
+      "--connection-plugin <url>",
+      "hand every connection to this plugin (http://HOST:PORT of `faultwire serve`), which has the rules and the CA",
+    )
     .option("--allow-private", "dial private addresses for others, too; on loopback that is so by itself");
-  return addRuntimeOptions(command).action(run);
+  return addRuntimeOptions(addDoorOptions(command)).action(run);
+}
+
+/** What the flags say of the proxy itself. */
+function proxySettings(flags: ProxyFlags): ProxySettings {
+  return {
+    host: flags.host,
+    port: flags.port,
+    ...(flags.resolve && { resolve: flags.resolve }),
+    ...(flags.proxyAuth !== undefined && { proxyAuth: flags.proxyAuth }),
+    ...doorSettings(flags),
+    upstream: flags.upstream,
+    http2: flags.http2,
+    ...(flags.allowPrivate && { allowPrivate: true }),
+  };
 }
 
 async function run(flags: ProxyFlags): Promise<void> {
+  const { connectionPlugin } = flags;
+  if (connectionPlugin !== undefined) {
+    await runByPlugin({ ...flags, settings: { ...proxySettings(flags), connectionPlugin } });
+    return;
+  }
   const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
-  const signal = signalled();
-  const runtime = await startRuntime(flags, false);
-  const { rules, logger, caCertPath } = runtime;
-  let proxy: RunningProxy | undefined;
+  const { signal } = onShutdown({ hurries: false });
+  const runtime = await startRuntime(targetingReverse(flags), false, {
+    targetsNeedCa: !targetsReverseAlone(flags),
+  });
+  const stack = await openStack({
+    runtime,
+    proxy: proxySettings(flags),
+    upstreamProxy: flags.upstreamProxy,
+    portFlag: "--port",
+  });
   try {
-    proxy = await startProxy({
-      // It is closed here, and says then what the report says.
-      runtime: { ...runtime, close: () => Promise.resolve(undefined) },
-      host: flags.host,
-      port: flags.port,
-      ...(flags.resolve && { resolve: flags.resolve }),
-      ...(flags.proxyAuth !== undefined && { proxyAuth: flags.proxyAuth }),
-      ...(flags.allowPrivate && { allowPrivate: true }),
-    });
-    const [target = defaultTargetHost] = exactHosts(rules.sources.targets);
+    const { proxy } = stack;
+    const { rules, logger, caCertPath } = runtime;
+    const hosts = exactHosts(rules.sources.targets);
+    const hasAuth = flags.proxyAuth !== undefined;
     readyFile?.write({ plugins: [], proxy: proxy.url, caCert: caCertPath, pid: process.pid });
     banner({
+      ways: waysIn({ proxyUrl: proxy.url, hosts, hasAuth, reverse: flags.reverse }),
       rows: [
-        ["proxy", `${proxy.url}  what HTTPS_PROXY wants`],
-        ["CA", caCertPath],
         ["fails", describeRules(rules.sources, flags.config)],
+        ["CA", caCertPath],
       ],
       title: "Try it in another terminal:",
-      command: [`curl --proxy ${proxy.url}`, `--cacert '${caCertPath}'`, `https://${target}/`],
+      command: curlLine({
+        proxyUrl: proxy.url,
+        caCertPath,
+        host: hosts[0] ?? defaultTargetHost,
+        isMocked: false,
+        isClosed: flags.intercept === "connection",
+        hasAuth,
+        reverse: flags.reverse,
+      }),
     });
     logger.info({ event: "shutdown", signal: await signal }, "draining");
   } finally {
-    await proxy?.close();
-    await runtime.close();
+    await stack.close();
   }
-}
-
-function resolveFlag(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const entry = parseResolveFlag(text);
-  if (!entry)
-    throw new InvalidArgumentError("Expected HOST:PORT:ADDRESS[:PORT]; an IPv6 address has brackets.");
-  const [from, to] = entry;
-  return { ...before, [from]: to };
 }

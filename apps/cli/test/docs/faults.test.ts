@@ -1,9 +1,11 @@
 /** docs/faults.md against the code: an example of every fault, each of them sound, and the table of all ways. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { FAULT_KINDS, parseRuleFile, simulate, wayTable } from "@faultwire/fault-engine";
+import { FAULT_KINDS, parseRuleFile, simulate } from "@faultwire/fault-engine";
+import { wayTable } from "@faultwire/fault-engine/internal";
 import { fetchWay } from "@faultwire/fetch-faults";
-import { forwardWay, tunnelWays } from "@faultwire/plugin-server";
-import { proxyWays } from "@faultwire/proxy";
+import { forwardWay } from "@faultwire/plugin-server";
+import { tunnelWays } from "@faultwire/plugin-server/internal";
+import { proxyWays } from "@faultwire/proxy/internal";
 import { describe, expect, it } from "vitest";
 import { galleryExamples, galleryFile, galleryRequest } from "../gallery.ts";
 
@@ -19,7 +21,9 @@ describe("the gallery of faults", () => {
     expect(ruleSet.rules.flatMap(({ faults }) => faults.map((fault) => fault?.kind))).toEqual([kind]);
     const { rules } = simulate(ruleSet, {
       requests: 10,
-      request: { body: new TextEncoder().encode(galleryRequest(kind)) },
+      request: kind.startsWith("websocket.")
+        ? { method: "GET", headers: [["Upgrade", "websocket"]], body: new Uint8Array(0) }
+        : { body: new TextEncoder().encode(galleryRequest(kind)) },
     });
     expect(rules[0]?.hits).toBe(10);
   });

@@ -1,16 +1,8 @@
 /** docs/rules.md says what the code does: its examples are parsed and simulated, and no key is left out. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  explain,
-  FAULT_KINDS,
-  faultTable,
-  matchTable,
-  parseRuleFile,
-  ruleFileJsonSchema,
-  simulate,
-  wayTable,
-} from "@faultwire/fault-engine";
+import { explain, FAULT_KINDS, parseRuleFile, ruleFileJsonSchema, simulate } from "@faultwire/fault-engine";
+import { faultTable, matchTable, wayTable } from "@faultwire/fault-engine/internal";
 import { forwardWay } from "@faultwire/plugin-server";
 import { describe, expect, it } from "vitest";
 
@@ -24,6 +16,16 @@ const between = (name: string): string => {
   const [, after = ""] = guide.split(`<!-- ${name} -->\n`);
   return after.split(`<!-- end of ${name} -->`)[0] ?? "";
 };
+
+/** UPDATE_DOCS=1: puts the table that the code makes into the page. */
+function update(name: string, table: string): void {
+  if (process.env["UPDATE_DOCS"] !== "1") return;
+  // Read anew: another table may have been written since.
+  const page = readFileSync(file, "utf8");
+  const [before = "", after = ""] = page.split(`<!-- ${name} -->\n`);
+  const rest = after.slice(after.indexOf(`<!-- end of ${name} -->`));
+  writeFileSync(file, `${before}<!-- ${name} -->\n\n${table}\n\n${rest}`);
+}
 
 const cells = (table: string): string[] =>
   table.split("\n").map((row) => row.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|"));
@@ -69,11 +71,7 @@ describe("the table of faults", () => {
 
   it("is the one that the code makes; UPDATE_DOCS=1 writes it", () => {
     const table = faultTable().trim();
-    if (process.env["UPDATE_DOCS"] === "1")
-      writeFileSync(
-        file,
-        guide.replace(between("faults"), () => `\n${table}\n\n`),
-      );
+    update("faults", table);
     expect(cells(between("faults").trim())).toEqual(cells(table));
   });
 
@@ -95,14 +93,12 @@ it("no key of the schema is left out", () => {
 
 it("the table of match is the one that the code makes; UPDATE_DOCS=1 writes it", () => {
   const table = matchTable().trim();
-  if (process.env["UPDATE_DOCS"] === "1")
-    writeFileSync(
-      file,
-      guide.replace(between("match"), () => `\n${table}\n\n`),
-    );
+  update("match", table);
   expect(cells(between("match").trim())).toEqual(cells(table));
 });
 
-it("the table of forward mode is the one that the code makes", () => {
-  expect(cells(between("forward mode").trim())).toEqual(cells(wayTable([forwardWay]).trim()));
+it("the table of forward mode is the one that the code makes; UPDATE_DOCS=1 writes it", () => {
+  const table = wayTable([forwardWay]).trim();
+  update("forward mode", table);
+  expect(cells(between("forward mode").trim())).toEqual(cells(table));
 });

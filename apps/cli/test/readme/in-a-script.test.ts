@@ -17,6 +17,7 @@ const script = join(import.meta.dirname, "in-a-script.sh");
 const bin = join(import.meta.dirname, "../../bin/faultwire.js");
 
 const rules = `version: 1
+asksOnce: true
 rules:
   - name: once
     when: { first: 1 }

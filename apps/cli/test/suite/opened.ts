@@ -1,7 +1,7 @@
 /** HTTPS opened in the tunnel, through a host: nothing is lost, nothing stays behind, whatever the peers' pace. */
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,9 +19,9 @@ import {
 } from "@faultwire/testkit/byte-origin";
 import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type RunningFaultwire, startFaultwire } from "../faultwire-process.ts";
+import type { RunningFaultwire } from "../faultwire-process.ts";
 import { openTunnel } from "../tunnel-client.ts";
-import type { RunningHost, StartHost } from "./start-host.ts";
+import { type CarriedBy, type RunningHost, startCarrier } from "./start-host.ts";
 
 const target = "api.anthropic.com";
 const mib = 1024 * 1024;
@@ -83,28 +83,46 @@ class Client {
   }
 }
 
-/** The cases, through the host that `startHost` starts. `scale` shrinks what takes long. */
-export function openedThrough(startHost: StartHost, scale = 1): void {
+/** How much goes through in the cases that take long. */
+export interface OpenedSizes {
+  /** What goes up and comes down at once, in MiB. */
+  readonly wholeMib: number;
+  /** Exchanges in a row on one connection. */
+  readonly exchanges: number;
+  /** What comes down to a receiver that reads nothing for 1.5 s, in MiB; half of it after a shorter time. */
+  readonly unreadMib: number;
+}
+
+/** What `npm run interop` does. */
+const allOfIt: OpenedSizes = { wholeMib: 16, exchanges: 500, unreadMib: 24 };
+
+/** The cases, through whoever carries them. */
+export function openedThrough(carriedBy: CarriedBy, sizes: OpenedSizes = allOfIt): void {
   let authority: CertificateAuthority;
   let origin: Origin;
   let faultwire: RunningFaultwire;
   let host: RunningHost;
-  const upstreamCa = join(tmpdir(), `faultwire-upstream-ca-${process.pid}.pem`);
+  let scratch: string;
+  let upstreamCa: string;
 
   beforeAll(async () => {
     authority = await CertificateAuthority.ephemeral({ targets: [target] });
+    scratch = mkdtempSync(join(tmpdir(), "faultwire-opened-"));
+    upstreamCa = join(scratch, "upstream.pem");
     writeFileSync(upstreamCa, authority.certificatePem);
     origin = await startByteOrigin({ tls: { SNICallback: authority.sniCallback } });
   });
-  afterAll(() => origin.close());
+  afterAll(async () => {
+    await origin.close();
+    rmSync(scratch, { recursive: true, force: true });
+  });
   afterEach(async () => {
     await host.close();
     await faultwire.stop();
   });
 
   async function run(...flags: readonly string[]): Promise<void> {
-    faultwire = await startFaultwire("serve", "--upstream-ca", upstreamCa, ...flags);
-    host = await startHost(faultwire.ready.plugins);
+    ({ faultwire, host } = await startCarrier(carriedBy, "--upstream-ca", upstreamCa, ...flags));
   }
 
   async function open(version: SecureVersion): Promise<Client> {
@@ -131,8 +149,7 @@ export function openedThrough(startHost: StartHost, scale = 1): void {
   describe.each(["TLSv1.3", "TLSv1.2"] as const)("opened, %s", (version) => {
     it("many MiB go up and come down bit for bit", { timeout: 400_000 }, async () => {
       await run("--error-probability", "0");
-      // Without key updates nothing wakes a host that has written a buffer in part (docs/adr/0012): less than one holds.
-      const length = version === "TLSv1.3" ? Math.round(16 * mib * scale) : mib;
+      const length = sizes.wholeMib * mib;
       const client = await open(version);
       expect((await client.exchange(upload(length, 1))).text).toBe(hashed(length, 1));
       const { bytes, sha256 } = await client.exchange({ method: "GET", path: `/bytes/${length}?seed=2` });
@@ -146,7 +163,7 @@ export function openedThrough(startHost: StartHost, scale = 1): void {
       await run("--error-probability", "0.3", "--status-code", "429", "--seed", "7");
       const random = seededRandom(5);
       const client = await open(version);
-      const count = Math.round(500 * scale);
+      const count = sizes.exchanges;
       let failed = 0;
       for (let at = 0; at < count; at++) {
         const length = Math.floor(random() ** 3 * 20_000);
@@ -190,8 +207,8 @@ export function openedThrough(startHost: StartHost, scale = 1): void {
 
   describe("opened, TLSv1.3", () => {
     it.each([
-      { pauseMs: 300, lengthMib: 12 },
-      { pauseMs: 1500, lengthMib: 24 },
+      { pauseMs: 300, lengthMib: sizes.unreadMib / 2 },
+      { pauseMs: 1500, lengthMib: sizes.unreadMib },
     ])(
       "a receiver that reads nothing for $pauseMs ms gets everything afterwards",
       { timeout: 120_000 },

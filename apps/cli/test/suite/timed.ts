@@ -7,9 +7,9 @@ import { connect as connectTls } from "node:tls";
 import { CertificateAuthority } from "@faultwire/cert-authority";
 import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type RunningFaultwire, startFaultwire } from "../faultwire-process.ts";
+import type { RunningFaultwire } from "../faultwire-process.ts";
 import { openTunnel } from "../tunnel-client.ts";
-import type { RunningHost, StartHost } from "./start-host.ts";
+import { type CarriedBy, type RunningHost, startCarrier } from "./start-host.ts";
 
 const target = "api.anthropic.com";
 const eventMs = 300;
@@ -26,8 +26,8 @@ rules:
     fault: { stream: { pace: { event: ${eventMs}ms } } }
 `;
 
-/** The cases, through the host that `startHost` starts. */
-export function timedThrough(startHost: StartHost): void {
+/** The cases, through whoever carries them. */
+export function timedThrough(carriedBy: CarriedBy): void {
   const scratch = mkdtempSync(join(tmpdir(), "faultwire-timed-"));
   const config = join(scratch, "rules.yaml");
   const upstreamCa = join(scratch, "upstream.pem");
@@ -55,8 +55,7 @@ export function timedThrough(startHost: StartHost): void {
   });
 
   async function open(way: "opened" | "plain"): Promise<Socket> {
-    faultwire = await startFaultwire("serve", "--config", config, "--upstream-ca", upstreamCa);
-    host = await startHost(faultwire.ready.plugins);
+    ({ faultwire, host } = await startCarrier(carriedBy, "--config", config, "--upstream-ca", upstreamCa));
     const socket = await openTunnel(host.proxyUrl, `127.0.0.1:${origins[way].port}`);
     if (way === "plain") return socket;
     return connectTls({ socket, servername: target, ca: readFileSync(faultwire.ready.caCert, "utf8") });

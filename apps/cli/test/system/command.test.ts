@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { startFaultHost } from "@faultwire/fault-host";
 import { afterAll, describe, expect, it } from "vitest";
 import { runFaultwire, startFaultwire } from "../faultwire-process.ts";
 import { openTunnel } from "../tunnel-client.ts";
@@ -38,6 +39,31 @@ describe("faultwire start", () => {
     await faultwire.stop();
   });
 
+  it("says in three lines how a program gets here, for each target's own API", async () => {
+    const faultwire = await startFaultwire("start", "--target-host", "api.openai.com");
+    const { proxy } = faultwire.ready;
+    expect(faultwire.stdout()).toContain(`  eval "$(faultwire ca env --proxy ${proxy})"  `);
+    expect(faultwire.stdout()).toContain(`  OPENAI_BASE_URL=${proxy}/openai/v1  `);
+    expect(faultwire.stdout()).toContain("  faultwire run -- COMMAND  ");
+    await faultwire.stop();
+  });
+
+  it("prints one for the upstream that the whole port stands for", async () => {
+    const faultwire = await startFaultwire(
+      "start",
+      "--reverse",
+      "https://api.anthropic.com",
+      "--error-probability",
+      "0",
+    );
+    const { proxy } = faultwire.ready;
+    expect(faultwire.stdout()).toContain(
+      `  ${proxy}  in place of https://api.anthropic.com: no proxy and no CA needed`,
+    );
+    expect(JSON.parse((await paste(faultwire.stdout())).stdout)).toMatchObject({ type: "message" });
+    await faultwire.stop();
+  });
+
   it("prints one that fails at once, as a dropped connection, where HTTPS stays closed", async () => {
     const faultwire = await startFaultwire("start", "--error-probability", "1", "--intercept", "connection");
     const pasted = await paste(faultwire.stdout());
@@ -53,7 +79,8 @@ describe("faultwire start", () => {
     const through = await paste(faultwire.stdout());
     const port = new URL(ready.mock ?? "").port;
     const direct = await paste(
-      faultwire.stdout().replace(/--proxy \S+/, `--connect-to api.anthropic.com:443:127.0.0.1:${port}`),
+      faultwire.stdout().replace(/curl \S+/, "curl https://api.anthropic.com/v1/messages"),
+      ...["--connect-to", `api.anthropic.com:443:127.0.0.1:${port}`, "--cacert", ready.caCert],
     );
     expect(through.status).toBe(0);
     expect(JSON.parse(through.stdout)).toMatchObject({ type: "message", role: "assistant" });
@@ -61,7 +88,7 @@ describe("faultwire start", () => {
     expect((await faultwire.stop("SIGINT")).status).toBe(0);
   });
 
-  it("sends the default API to the mock even where the flags do not name it", async () => {
+  it("sends every target to the mock, and the default API even where the flags do not name it", async () => {
     const faultwire = await startFaultwire(
       "start",
       "--target-host",
@@ -71,6 +98,10 @@ describe("faultwire start", () => {
     );
     const pasted = await paste(faultwire.stdout());
     expect(JSON.parse(pasted.stdout)).toMatchObject({ type: "message" });
+    const below = await paste(
+      faultwire.stdout().replace(/(curl \S+)\/anthropic\//, "$1/upstream/https/eu.anthropic.com/"),
+    );
+    expect(JSON.parse(below.stdout)).toMatchObject({ type: "message" });
     await faultwire.stop();
   });
 
@@ -88,6 +119,34 @@ describe("faultwire start", () => {
       pid,
     });
     await faultwire.stop();
+  });
+
+  it("opens no endpoints with --no-plugin, and fails what it would fail with them", async () => {
+    const faultwire = await startFaultwire("start", "--no-plugin", "--error-probability", "1");
+    expect(faultwire.ready.plugins).toEqual([]);
+    expect(faultwire.stdout()).not.toContain("plugin");
+    const pasted = await paste(faultwire.stdout());
+    expect(JSON.parse(pasted.stdout)).toMatchObject({ type: "error" });
+    await faultwire.stop();
+  });
+
+  it("gives proxy and endpoints the same rules and one count of them", async () => {
+    const config = join(scratch, "twice.yaml");
+    const rule = "{ name: twice, when: { first: 2 }, fault: { http: { status: 529 } } }";
+    writeFileSync(config, `version: 1\nrules: [${rule}]\n`);
+    const faultwire = await startFaultwire("start", "--config", config);
+    const { ready } = faultwire;
+    const host = await startFaultHost({ plugins: ready.plugins, proxyPort: 0 });
+    const ask = async (proxy: string): Promise<string> => {
+      const all = ["-sS", "-o", "/dev/null", "-w", "%{http_code}", "--proxy", proxy];
+      return (await run("curl", [...all, "http://api.anthropic.com:9/"])).stdout;
+    };
+    const statuses: string[] = [];
+    for (const proxy of [ready.proxy ?? "", host.proxyUrl, ready.proxy ?? ""])
+      statuses.push(await ask(proxy));
+    expect(statuses).toEqual(["529", "529", "502"]);
+    await host.close();
+    expect((await faultwire.stop()).stderr.match(/"event":"fault"/g)).toHaveLength(2);
   });
 
   it("ends a stream in mid-flight when it is told to stop, and still exits with 0", async () => {
@@ -165,17 +224,33 @@ describe("what the user has to mend is a line each and status 2", () => {
     [["serve", "--intercept", "http"], "Allowed choices are https, connection"],
     [["serve", "--ready-file", "/nowhere/r.json", "--port", "0"], "--ready-file"],
     [["serve", "--export-ca", ".", "--port", "0"], "Can't write .: it is a folder. Check --export-ca."],
-    [["serve", "--config", "."], "rule file . can't be read (EISDIR: it is a folder); check --config"],
-    [["serve", "--upstream-ca", "."], ". can't be read (EISDIR: it is a folder); check --upstream-ca"],
+    [["serve", "--config", "."], "rule file . can't be read (it is a folder, not a file); check --config"],
+    [["serve", "--upstream-ca", "."], ". can't be read (it is a folder, not a file); check --upstream-ca"],
     [["start", "--proxy-port", "4001", "--mock-port", "4001"], "--proxy-port and --mock-port are both 4001"],
     [["start", "--port", "4001", "--proxy-port", "4002"], "--client-port and --proxy-port are both 4002"],
     [["ca", "export", "--out", "."], "ca export: There is no CA: "],
     [["ca", "show", "--ca-cert", "a.pem", "--ca-key", "b.pem"], "neither a.pem nor b.pem exists"],
     [["ca", "trust", "--certificate", "none.pem"], "none.pem can't be read: ENOENT: no such file"],
-    [["ca", "untrust", "--certificate", "."], "The certificate . can't be read: EISDIR"],
+    [["ca", "untrust", "--certificate", "."], "The certificate . can't be read: it is a folder"],
     [["ca", "untrust", "--certificate", "package.json"], "package.json holds no certificate (PEM or DER)"],
   ])("%j", async (args, line) => {
     expect(await refused(...args)).toContain(line);
+  });
+
+  it("a target beside a rule file that has targets of its own", async () => {
+    const path = config(
+      "targets.yaml",
+      "version: 1\ntargets: [a.example]\nrules: [{ name: a, fault: none }]\n",
+    );
+    expect(await refused("serve", "--port", "0", "--config", path, "--target-host", "b.example")).toBe(
+      `faultwire: --target-host b.example has no effect: ${path} names its targets itself (a.example); add it there, or take the flag away\n`,
+    );
+  });
+
+  it("flags that contradict each other", async () => {
+    expect(await refused("start", "--real-upstream", "--mock-port", "0")).toBe(
+      "faultwire: --real-upstream and --mock-port contradict each other: with real upstreams there is no mock; take one of them away\n",
+    );
   });
 
   it("a rule file with several mistakes, each with its place", async () => {
@@ -276,6 +351,46 @@ describe("the log", () => {
       expect.objectContaining({ rule: "flags", fault: "http.error", level: "info" }),
     ]);
     expect(stderr).not.toContain("x-api-key");
+  });
+
+  it("says of each request what was asked and what came, but not with --quiet; the summary comes all the same", async () => {
+    for (const flags of [[], ["--quiet"]]) {
+      const faultwire = await startFaultwire(
+        "start",
+        "--error-probability",
+        "1",
+        "--status-code",
+        "529",
+        ...flags,
+      );
+      await paste(faultwire.stdout());
+      const { stderr, stdout } = await faultwire.stop();
+      const requests = stderr === "" ? [] : eventsOf(stderr).filter(({ event }) => event === "request");
+      expect(requests).toEqual(
+        flags.length > 0
+          ? []
+          : [
+              expect.objectContaining({
+                ...{ method: "POST", host: "api.anthropic.com", path: "/v1/messages", status: 529 },
+                ...{ model: expect.stringMatching(/^claude/), end: "complete", rules: ["flags"] },
+                userAgent: expect.stringMatching(/^curl/),
+              }),
+            ],
+      );
+      expect(stdout).toMatch(
+        /\n1 request to api\.anthropic\.com\n {2}clients +curl\/\S+ {2}1 request\n {2}faults +flags {2}1 done\n$/,
+      );
+    }
+  });
+
+  it("has a line for people in its place, where it is pretty", async () => {
+    const faultwire = await startFaultwire("start", "--error-probability", "1", "--log-format", "pretty");
+    await paste(faultwire.stdout());
+    const { stderr } = await faultwire.stop();
+    expect(stderr).toMatch(
+      /^\d\d:\d\d:\d\d {2}POST api\.anthropic\.com\/v1\/messages {2}claude\S+ +500 +\d+ ms {2}← flags$/m,
+    );
+    expect(stderr).not.toContain("http.error on");
   });
 
   it("tells with --verbose what each connection negotiated, and whose library spoke", async () => {

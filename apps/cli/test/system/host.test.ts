@@ -33,7 +33,7 @@ const logged: { event: string; level: string }[] = [];
 
 afterEach(async () => {
   await host?.close();
-  await plugin?.close(0);
+  await plugin?.close({ hurry: AbortSignal.abort() });
   await origin?.close();
   host = undefined;
   plugin = undefined;
@@ -246,7 +246,7 @@ describe("the end", () => {
       }
     })();
     await expect.poll(() => answered).toBeGreaterThan(2);
-    const closing = server.close(20_000);
+    const closing = server.close({ limits: { maxRestMs: 500 } });
     // A process that is held up reads no calls for as long: that is no sign of a host without any.
     for (const heldUpAt = performance.now(); performance.now() < heldUpAt + 300; );
     expect(await health(serverSide ?? "")).toEqual(

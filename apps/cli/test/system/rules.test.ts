@@ -1,13 +1,14 @@
 /** Rules from files as a user meets them: the first 429, a change while it runs, reports and their exit status. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { readEventLog } from "@faultwire/fault-engine";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { type RunningFaultwire, runFaultwire, startFaultwire } from "../faultwire-process.ts";
+import { bin, type RunningFaultwire, runFaultwire, startFaultwire } from "../faultwire-process.ts";
 
 const run = promisify(execFile);
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-rules-"));
@@ -112,6 +113,9 @@ describe("a rule file", () => {
     const chosen = await ask("Hello!", "x-faultwire: anthropic/overloaded_error");
     expect(chosen.status).toBe(529);
     expect((await ask()).status).toBe(200);
+    const refused = await ask("Hello!", "x-faultwire: &a [*a]");
+    expect(refused.status).toBe(400);
+    expect(refused.body).toContain("x-faultwire: an anchor");
   });
 
   it("comes before the flags, which get what it leaves", async () => {
@@ -131,6 +135,22 @@ describe("a rule file that changes", () => {
     writeFileSync(`${path}~`, failing(529));
     renameSync(`${path}~`, path);
     await expect.poll(status).toBe(529);
+  });
+
+  it("may name other targets: they go to the mock as well", async () => {
+    const path = ruleFile("version: 1\ntargets: [api.anthropic.com]\n");
+    await start("--config", path);
+    const askOther = async (): Promise<string> => {
+      const url = `${faultwire?.ready.proxy}/upstream/https/eu.api.anthropic.com/v1/models`;
+      const headers = ["-H", "x-api-key: x", "-H", "anthropic-version: 2023-06-01"];
+      const { stdout } = await run("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", ...headers, url]);
+      return stdout;
+    };
+    // Its name does not resolve here, or the request ends at the real API.
+    expect(await askOther()).not.toBe("200");
+    writeFileSync(path, "version: 1\ntargets: [eu.api.anthropic.com]\n");
+    await expect.poll(askOther).toBe("200");
+    expect((await ask()).status).toBe(200);
   });
 
   it("is refused with its line where it is broken, and the rules before stay", async () => {
@@ -156,9 +176,19 @@ describe("a rule file that changes", () => {
   });
 });
 
+it("a rule whose first are used up says so, and begins anew at SIGHUP", async () => {
+  await start("--config", ruleFile(failing(503, "{ first: 1 }")));
+  expect([await status(), await status()]).toEqual([503, 200]);
+  const line = `busy: its first 1 are used up, so it strikes no more. To count anew: kill -HUP ${faultwire?.pid}`;
+  await expect.poll(() => faultwire?.stderr()).toContain(line);
+  process.kill(faultwire?.pid ?? 0, "SIGHUP");
+  await expect.poll(() => faultwire?.stderr()).toContain("all rules count anew");
+  expect([await status(), await status()]).toEqual([503, 200]);
+});
+
 describe("--report", () => {
   const expecting = (demand: string): string =>
-    `${failing(503, "{ first: 1 }")}expect:\n  - { rule: busy, ${demand} }\n`;
+    `${failing(503, "{ first: 1 }")}asksOnce: true\nexpect:\n  - { rule: busy, ${demand} }\n`;
 
   it("writes events and reports, and ends with 0 where clients did what was expected", async () => {
     const folder = join(scratch, "good");
@@ -166,15 +196,15 @@ describe("--report", () => {
     expect([await status(), await status()]).toEqual([503, 200]);
     const ended = await stop();
     expect(ended.status).toBe(0);
-    expect(ended.stdout).toContain("2 passed, 0 failed, 0 untested");
+    expect(ended.stdout).toContain("2 passed, 0 failed, 0 unproven, 0 untested");
     const log = readFileSync(join(folder, "events.ndjson"), "utf8");
-    expect(readEventLog(log).map(({ type }) => type)).toContain("done");
+    expect(readEventLog(log).events.map(({ type }) => type)).toContain("done");
     expect(log).not.toContain("sk-secret");
     expect(log).not.toContain("Hello!");
     expect(JSON.parse(readFileSync(join(folder, "report.json"), "utf8"))).toMatchObject({ passed: true });
     expect(readFileSync(join(folder, "report.xml"), "utf8")).toContain("<testsuites");
     expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("<!DOCTYPE html>");
-    expect(readFileSync(join(folder, "report.md"), "utf8")).toContain("| pass |");
+    expect(readFileSync(join(folder, "report.md"), "utf8")).toContain("pass |");
     expect(readFileSync(join(folder, "report.txt"), "utf8")).toContain("ok");
   });
 
@@ -199,6 +229,30 @@ describe("--report", () => {
     expect(readFileSync(out, "utf8")).toContain("<!DOCTYPE html>");
   });
 
+  it("is shown in the browser with --open", async () => {
+    const folder = join(scratch, "shown");
+    mkdirSync(folder);
+    const log = join(folder, "events.ndjson");
+    writeFileSync(log, '{"type":"connection","atMs":1,"connection":"c#1","client":"c","host":"h"}\n');
+    const told = join(folder, "told");
+    // What the system opens files with, in its place.
+    for (const name of ["xdg-open", "open"])
+      writeFileSync(join(folder, name), `#!/bin/sh\necho "$1" > '${told}'\n`, { mode: 0o755 });
+    const shown = (path: string): { status: number | null; stderr: string } => {
+      const env = { ...process.env, PATH: path };
+      return spawnSync(process.execPath, [bin, "report", log, "--open"], { env, encoding: "utf8" });
+    };
+    const page = join(folder, "report.html");
+    expect(shown(`${folder}:${process.env["PATH"] ?? ""}`)).toMatchObject({
+      status: 3,
+      stderr: `faultwire: ${page}\n`,
+    });
+    await expect.poll(() => existsSync(told) && readFileSync(told, "utf8")).toBe(`${page}\n`);
+    expect(readFileSync(page, "utf8")).toContain("Nothing was judged");
+    // Without such a program the page is there all the same, and the reason is said.
+    expect(shown(scratch).stderr).toMatch(/report\.html is written, but .* can't be started \(ENOENT\)/);
+  });
+
   it("leaves a log behind that can be judged, even where the process was killed", async () => {
     const folder = join(scratch, "killed");
     const config = ruleFile(expecting("retries: 1"));
@@ -207,7 +261,7 @@ describe("--report", () => {
     await status();
     const log = join(folder, "events.ndjson");
     await expect
-      .poll(() => readEventLog(readFileSync(log, "utf8")).filter(({ type }) => type === "end"))
+      .poll(() => readEventLog(readFileSync(log, "utf8")).events.filter(({ type }) => type === "end"))
       .toHaveLength(2);
     await stop("SIGKILL");
     writeFileSync(log, `${readFileSync(log, "utf8")}{"type":"requ`);
@@ -274,7 +328,10 @@ describe("faultwire check", () => {
     [["check"], "missing required argument 'file'"],
     [["check", "none.yaml"], "rule file none.yaml can't be read (ENOENT: no such file or directory)"],
     [["check", "x", "--simulate", "0"], "Expected a whole number from 1 to 1000000"],
-    [["report", "none.ndjson"], "event log none.ndjson can't be read (ENOENT: no such file or directory)"],
+    [
+      ["report", "none.ndjson"],
+      "event log none.ndjson can't be read (ENOENT: no such file or directory); check its name",
+    ],
     [["report", "x", "--format", "pdf"], "Allowed choices are text, json, junit, markdown, html"],
     [
       ["report", "x", "--rules", "none.yaml"],
@@ -305,6 +362,39 @@ describe("faultwire check", () => {
     writeFileSync(path, "hello\n");
     const { status, stderr } = await runFaultwire(["report", path]);
     expect(status).toBe(2);
-    expect(stderr).toBe(`faultwire: ${path}: line 1 of the event log: not JSON\n`);
+    expect(stderr).toBe(
+      `faultwire: ${path}: line 1 of the event log: not JSON; no line of the file is an event, as --report writes it to events.ndjson; check its name\n`,
+    );
+  });
+});
+
+describe("rules from standard input", () => {
+  const piped = (input: string, ...args: readonly string[]) =>
+    spawnSync(process.execPath, [bin, ...args], { input, encoding: "utf8" });
+
+  it("are checked, and refused by that name", () => {
+    expect(piped(failing(429), "check", "-").stdout).toContain("429");
+    expect(piped("version: 2\n", "check", "-").stderr).toContain("standard input:1:1");
+    const long = piped(`#${"x".repeat(1_048_576)}`, "check", "-");
+    expect([long.status, long.stderr]).toEqual([2, expect.stringContaining("standard input can't be read")]);
+  });
+
+  it("are in force, and stay at SIGHUP", async () => {
+    const child = spawn(process.execPath, [bin, "proxy", "--config", "-", "--port", "0"], {
+      env: { ...process.env, FAULTWIRE_HOME: join(scratch, "home") },
+    });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
+    child.stdin.end(failing(429));
+    await expect.poll(() => said, { timeout: 30_000 }).toContain("standard input");
+    child.kill("SIGHUP");
+    await expect.poll(() => said).toContain("which can't be read again");
+    child.kill();
+    await once(child, "exit");
+  });
+
+  it("are not for run, whose program has it", () => {
+    const { status, stderr } = piped("", "run", "--config", "-", "--", "true");
+    expect([status, stderr]).toEqual([2, expect.stringContaining("--config -: standard input is that of")]);
   });
 });

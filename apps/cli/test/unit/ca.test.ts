@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +13,10 @@ import { caCommand } from "../../src/commands/ca.ts";
 type Result = { readonly out: string; readonly err: string; readonly exitCode: number };
 
 /** A home that is gone after the test, and `faultwire ca` in it. */
-function inHome(): { home: string; ca: (...args: string[]) => Promise<Result> } {
+function inHome(variables: Record<string, string> = {}): {
+  home: string;
+  ca: (...args: string[]) => Promise<Result>;
+} {
   const home = mkdtempSync(join(tmpdir(), "faultwire-cli-ca-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const ca = async (...args: string[]): Promise<Result> => {
@@ -25,7 +29,7 @@ function inHome(): { home: string; ca: (...args: string[]) => Promise<Result> } 
         err += text;
       },
       outIsTerminal: true,
-      environment: { FAULTWIRE_HOME: home, HOME: home, PATH: "" },
+      environment: { FAULTWIRE_HOME: home, HOME: home, PATH: "", ...variables },
       colors: pc.createColors(false),
       setExitCode: (code) => {
         exitCode = code;
@@ -112,6 +116,20 @@ describe("faultwire ca show", () => {
     expect(exitCode).toBe(2);
     expect(err).toMatch(/^faultwire ca show: There is no CA: .*faultwire ca init/);
   });
+
+  it.each(["show", "env"])(
+    "%s: a pipe in the key's place is the user's to mend, in one line",
+    async (name) => {
+      const { home, ca } = inHome();
+      await ca("init");
+      const key = join(home, "ca", "1", "key.pem");
+      rmSync(key);
+      execFileSync("mkfifo", ["-m", "600", key]);
+      const { out, err, exitCode } = await ca(name);
+      expect({ out, exitCode }).toEqual({ out: "", exitCode: 2 });
+      expect(err).toBe(`faultwire ca ${name}: Can't read ${key}: it is a pipe, not a file.\n`);
+    },
+  );
 
   it("refuses a key that others can read, with the command that mends it", async () => {
     const { home, ca } = inHome();
@@ -223,6 +241,8 @@ describe("faultwire ca trust and untrust", () => {
       const { out, exitCode } = await ca(action, "--dry-run");
       expect(exitCode).toBe(0);
       expect(out).not.toContain("done");
+      // It says which stores there are, or that there is none: one of the two.
+      expect(/^would run: /m.test(out)).toBe(!out.includes("There is no trust store to change.\n"));
     }
   });
 
@@ -250,6 +270,45 @@ describe("faultwire ca env", () => {
       readFileSync(join(home, "ca", "1", "certificate.pem"), "utf8"),
     );
   });
+
+  const proxyLines = async (
+    variables: Record<string, string>,
+    ...flags: string[]
+  ): Promise<Record<string, string>> => {
+    const { ca } = inHome(variables);
+    await ca("init");
+    const { out, exitCode } = await ca("env", "--format", "json", ...flags);
+    expect(exitCode).toBe(0);
+    return JSON.parse(out) as Record<string, string>;
+  };
+
+  it("prints with --proxy what leads a program to a proxy, and nothing of the user's own", async () => {
+    const found = await proxyLines({ EDITOR: "vi" }, "--proxy", "http://127.0.0.1:4000");
+    for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"])
+      expect(found[name]).toBe("http://127.0.0.1:4000");
+    expect(found).toMatchObject({
+      NODE_USE_ENV_PROXY: "1",
+      SSL_CERT_FILE: expect.stringContaining("bundle.pem"),
+    });
+    expect(found["JAVA_TOOL_OPTIONS"]).toContain("-Dhttps.proxyPort=4000");
+    for (const name of ["EDITOR", "PATH", "HOME"]) expect(found).not.toHaveProperty(name);
+  });
+
+  it("keeps of NO_PROXY what is none of the CA's hosts, and prints it although it is set already", async () => {
+    const before = { NO_PROXY: "intern.example,.anthropic.com" };
+    const found = await proxyLines(before, "--proxy");
+    expect(found["NO_PROXY"]).toBe("intern.example,localhost,127.0.0.1");
+    expect(found["no_proxy"]).toBe(found["NO_PROXY"]);
+    expect(found["HTTPS_PROXY"]).toBe("http://127.0.0.1:3180");
+    expect(await proxyLines(found, "--proxy")).toMatchObject({ NO_PROXY: found["NO_PROXY"] });
+  });
+
+  it.each(["127.0.0.1:3180", "https://127.0.0.1:3180", "http://127.0.0.1:3180/x"])(
+    "refuses %s as a proxy",
+    async (url) => {
+      await expect(inHome().ca("env", "--proxy", url)).rejects.toThrow("Expected http://HOST:PORT.");
+    },
+  );
 
   it.each([
     ["sh", "export A='/x y/it'\\''s'\n"],

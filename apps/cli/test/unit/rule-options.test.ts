@@ -1,5 +1,6 @@
 /** The flags that say what fails: what they take, and what no answer could carry. */
-import { RuntimeError, ruleSources } from "@faultwire/runtime";
+import { RuntimeError } from "@faultwire/runtime";
+import { ruleSources } from "@faultwire/runtime/internal";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { addRuleOptions, type RuleFlags, singleRuleOf } from "../../src/rule-options.ts";

@@ -8,7 +8,7 @@ import {
   ProcessTunnelDataRequest_Side as Side,
 } from "@faultwire/fault-protocol";
 import type { Tunnels } from "@faultwire/tunnel";
-import { chunkMethods, type ServiceOptions } from "../../src/service.ts";
+import { type ServiceOptions, unaryService } from "../../src/service.ts";
 
 /** One call: its answer, once there is one, and the sign that the host gives when it has lost interest. */
 export interface ChunkCall {
@@ -25,7 +25,9 @@ export interface ChunkCaller {
 
 /** Calls the method that the endpoints serve on the fast path. */
 export function chunkCaller(tunnels: Tunnels): ChunkCaller {
-  const { processTunnelData } = chunkMethods({ tunnels, onChunk: () => {} } as unknown as ServiceOptions);
+  const { processTunnelData } = unaryService({
+    ...{ tunnels, fastPath: true, onChunk: () => {} },
+  } as unknown as ServiceOptions).methods;
   const call = (id: string, side: Side, direction: Direction, chunk: Uint8Array): ChunkCall => {
     let answer: ProcessTunnelDataResponse["action"] | undefined;
     let cancelled = (): void => {};

@@ -8,8 +8,6 @@ import { type TunnelEvent, Tunnels } from "@faultwire/tunnel";
 import { beforeAll, expect, it } from "vitest";
 import { type ChunkCall, type ChunkCaller, chunkCaller } from "../support/chunk-calls.ts";
 
-const half = new Uint8Array(4096).fill(7);
-const full = new Uint8Array(8192);
 const few = new Uint8Array(100).fill(7);
 
 let collect: () => void;
@@ -37,12 +35,12 @@ function session(calls: ChunkCaller, advance: (ms: number) => void, id: string):
   const write = (chunk: Uint8Array): number => made.push(calls.write(id, chunk));
   read(few);
   write(few);
-  // Past the guard behind the first answer.
   advance(100);
   for (let round = 0; round < 8; round++) {
-    read(half);
-    // It was answered with a full buffer, which takes the chunk alone.
-    write(full);
+    read(few);
+    const { answer } = made.at(-1)!;
+    // It was answered with tokens, and the host shows them.
+    write(answer?.case === "replace" ? answer.value.modifiedChunk : few);
   }
   read(few);
   read(few);

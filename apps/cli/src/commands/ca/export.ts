@@ -1,10 +1,10 @@
 import {
   CertificateAuthorityError,
   type ExportFormat,
-  encodeCertificate,
   exportCertificate,
   exportFormats,
 } from "@faultwire/cert-authority";
+import { encodeCertificate } from "@faultwire/cert-authority/internal";
 import { Command, Option } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addLocation, type Location, openCa, reporting } from "./location.ts";

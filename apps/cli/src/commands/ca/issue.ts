@@ -6,8 +6,8 @@ import {
   type InvalidLeafKind,
   invalidLeafKinds,
   type Leaf,
-  makeFolder,
 } from "@faultwire/cert-authority";
+import { makeFolder } from "@faultwire/cert-authority/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addLocation, type Location, openCa, reporting } from "./location.ts";

@@ -47,6 +47,9 @@ export const openAnyCa = (location: Location, io: CommandIo): Promise<Certificat
 /** Failures of the machine, in contrast to wrong input. */
 const machineFailures: ReadonlySet<string> = new Set(["storage-failed", "trust-failed"]);
 
+const hasSystemCode = (cause: unknown): boolean =>
+  typeof (cause as Partial<NodeJS.ErrnoException> | undefined)?.code === "string";
+
 /**
  * Wraps what a command does: an error of ours becomes one line and an exit code, 2 for wrong input and 1 for a machine
  * that said no. Other errors are bugs and stay what they are.
@@ -59,6 +62,8 @@ export const reporting =
     } catch (error) {
       if (!(error instanceof CertificateAuthorityError)) throw error;
       io.err(`${io.colors.red(`faultwire ca ${name}:`)} ${error.message}\n`);
-      io.setExitCode(machineFailures.has(error.code) ? 1 : 2);
+      // A pipe, or a file that is too long, in the place of a key is the user's to mend: there the system has said nothing.
+      const isUnfit = error.code === "storage-failed" && !hasSystemCode(error.cause);
+      io.setExitCode(machineFailures.has(error.code) && !isUnfit ? 1 : 2);
     }
   };

@@ -1,13 +1,12 @@
 import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import {
   CertificateAuthorityError,
+  certificateAuthorityLimits,
   installTrust,
-  stepText,
   type TrustAction,
   type TrustSubject,
-  thisHost,
 } from "@faultwire/cert-authority";
+import { readRegularFile, stepText, thisHost } from "@faultwire/cert-authority/internal";
 import { Command } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addLocation, type Location, openAnyCa, openCa, reporting } from "./location.ts";
@@ -20,7 +19,8 @@ type TrustOptions = Location & {
 
 /** A certificate that is no longer the CA's, or never was. */
 async function readSubject(path: string): Promise<TrustSubject> {
-  const content = await readFile(path).catch((cause: Error) => {
+  const { fileBytes: maxBytes } = certificateAuthorityLimits;
+  const content = await readRegularFile(path, { maxBytes }).catch((cause: Error) => {
     const message = `The certificate ${path} can't be read: ${cause.message}. Check --certificate.`;
     throw new CertificateAuthorityError("certificate-malformed", message, { cause });
   });

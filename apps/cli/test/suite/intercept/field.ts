@@ -1,18 +1,19 @@
 /** A client's way to the API: through a host that has loaded the plugin, or without either. */
 import { dirname, join } from "node:path";
 import { trustEnvironment, writeTrustFiles } from "@faultwire/cert-authority";
-import { type Finished, type RunningFaultwire, startFaultwire } from "../../faultwire-process.ts";
-import type { StartHost } from "../start-host.ts";
+import type { Finished, RunningFaultwire } from "../../faultwire-process.ts";
+import { type CarriedBy, startCarrier } from "../start-host.ts";
 import { outputOf } from "./client.ts";
-import { type NameRelay, startNameRelay } from "./name-relay.ts";
-import type { UpstreamAuthority } from "./upstream.ts";
+import { loggedTunnels, markerFlags } from "./logged-tunnels.ts";
+import { startNameRelay } from "./name-relay.ts";
+import { apiHost, type UpstreamAuthority } from "./upstream.ts";
 
 /** What a client program is given. */
 export interface Field {
   /** The proxy that the client is pointed at. */
   readonly proxyUrl: string;
-  /** What each of the client's tunnels was for, as `host:port`. */
-  readonly tunnels: readonly string[];
+  /** What each of the client's tunnels so far was for, as `host:port`. */
+  readonly tunnels: () => Promise<readonly string[]>;
   /** Everything that a client program finds in its environment. */
   readonly environment: Readonly<Record<string, string>>;
   /** The certificate that it has to trust. */
@@ -35,7 +36,9 @@ const proxyVariables = (url: string): Record<string, string> => ({ HTTPS_PROXY: 
 /** The way without host and plugin: the client trusts the upstream's CA. */
 export async function openDirectField(originPort: number, upstream: UpstreamAuthority): Promise<Field> {
   const relay = await startNameRelay(originPort);
-  return fieldOf(relay, undefined, await upstreamTrust(upstream), upstream.caFile, async () => {
+  const tunnels = async (): Promise<readonly string[]> => relay.tunnels;
+  const way = { proxyUrl: relay.url, tunnels, faultwire: undefined };
+  return fieldOf(way, await upstreamTrust(upstream), upstream.caFile, async () => {
     await relay.close();
     return undefined;
   });
@@ -43,10 +46,10 @@ export async function openDirectField(originPort: number, upstream: UpstreamAuth
 
 /** Settings of {@link openField}. */
 export interface FieldOptions {
-  readonly startHost: StartHost;
+  readonly carriedBy: CarriedBy;
   readonly originPort: number;
   readonly upstream: UpstreamAuthority;
-  /** Flags of `faultwire serve`. */
+  /** Flags of `faultwire serve` and `proxy`. */
   readonly flags: readonly string[];
   /**
    * `https` (default): the plugin opens the tunnel, and the client trusts Faultwire's CA and not the upstream's.
@@ -55,42 +58,41 @@ export interface FieldOptions {
   readonly intercept?: "https" | "connection";
 }
 
-/** The way through a host and our plugin, with the CA that `faultwire ca env` makes clients trust. */
+/**
+ * The way through a host and our plugin, or straight to our proxy, with the CA that `faultwire ca env` makes clients trust. A
+ * host resolves names for itself, so that a relay stands before it; our proxy is told where the name leads.
+ */
 export async function openField(options: FieldOptions): Promise<Field> {
-  const { startHost, originPort, upstream, flags, intercept = "https" } = options;
-  const faultwire = await startFaultwire(
-    "serve",
-    "--intercept",
-    intercept,
-    "--upstream-ca",
-    upstream.caFile,
+  const { carriedBy, originPort, upstream, flags, intercept = "https" } = options;
+  const isProxy = carriedBy === "proxy";
+  const { faultwire, host } = await startCarrier(
+    carriedBy,
+    ...["--intercept", intercept, "--upstream-ca", upstream.caFile],
+    ...(isProxy ? ["--resolve", `${apiHost}:443:127.0.0.1:${originPort}`, ...markerFlags] : []),
     ...flags,
   );
-  const host = await startHost(faultwire.ready.plugins).catch(async (error: unknown) => {
-    await faultwire.stop();
-    throw error;
-  });
-  const relay = await startNameRelay(originPort, host.proxyUrl);
+  const relay = isProxy ? undefined : await startNameRelay(originPort, host.proxyUrl);
+  const proxyUrl = relay?.url ?? host.proxyUrl;
+  const tunnels = async (): Promise<readonly string[]> => relay?.tunnels ?? loggedTunnels(faultwire);
   const [trust, caFile] =
     intercept === "https"
       ? [await faultwireTrust(faultwire), faultwire.ready.caCert]
       : [await upstreamTrust(upstream), upstream.caFile];
-  return fieldOf(relay, faultwire, trust, caFile, async () => {
-    await relay.close();
+  return fieldOf({ proxyUrl, tunnels, faultwire }, trust, caFile, async () => {
+    await relay?.close();
     await host.close();
     return faultwire.stop();
   });
 }
 
 function fieldOf(
-  relay: NameRelay,
-  faultwire: RunningFaultwire | undefined,
+  way: Pick<Field, "proxyUrl" | "tunnels" | "faultwire">,
   trust: Readonly<Record<string, string>>,
   caFile: string,
   close: Field["close"],
 ): Field {
-  const environment = { ...bareEnvironment(), ...proxyVariables(relay.url), ...trust };
-  return { proxyUrl: relay.url, tunnels: relay.tunnels, environment, caFile, faultwire, close };
+  const environment = { ...bareEnvironment(), ...proxyVariables(way.proxyUrl), ...trust };
+  return { ...way, environment, caFile, close };
 }
 
 async function upstreamTrust({ authority, caFile }: UpstreamAuthority): Promise<Record<string, string>> {

@@ -1,7 +1,7 @@
 /** What a client sees of a tunnel that the plugin opens: errors, the upstream's bytes, and both on one connection. */
 import type { LoggedRequest } from "@faultwire/llm-mock";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StartHost } from "../start-host.ts";
+import type { CarriedBy } from "../start-host.ts";
 import { type Answer, timeless } from "./answer.ts";
 import type { InteropClient } from "./client.ts";
 import { type Field, openDirectField, openField } from "./field.ts";
@@ -39,12 +39,12 @@ interface Run {
 }
 
 /**
- * The cases for each client, through the host that `startHost` starts. They may run at the same time.
+ * The cases for each client, through whoever carries them. They may run at the same time.
  *
  * @param intercepts - At probability 0, whether tunnels are opened, kept closed, or one after the other.
  */
 export function interceptsThrough(
-  startHost: StartHost,
+  carriedBy: CarriedBy,
   clients: readonly InteropClient[],
   intercepts: readonly Intercept[] = ["https"],
 ): void {
@@ -68,11 +68,11 @@ export function interceptsThrough(
       field =
         flags === undefined
           ? await openDirectField(api.port, upstream)
-          : await openField({ startHost, originPort: api.port, upstream, flags, intercept });
+          : await openField({ carriedBy, originPort: api.port, upstream, flags, intercept });
       const { proxyUrl, environment, caFile, tunnels } = field;
       const answers = await client.ask({ ...task, count, proxyUrl, environment, caFile });
       expect(answers).toHaveLength(count);
-      expect(tunnels).toEqual([`${apiHost}:443`]);
+      expect(await tunnels()).toEqual([`${apiHost}:443`]);
       const heard = api.requests.filter((one) => !isTick(one)).map((one) => ({ ...one, timeMs: 0 }));
       return { answers, heard };
     } finally {

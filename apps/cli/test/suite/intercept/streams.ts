@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StartHost } from "../start-host.ts";
+import type { CarriedBy } from "../start-host.ts";
 import { outputOf } from "./client.ts";
 import { type Field, openField } from "./field.ts";
 import { apiHost, createUpstreamAuthority, isTick, startApi, type UpstreamAuthority } from "./upstream.ts";
@@ -61,8 +61,8 @@ rules:
     fault: { stream: ${fault} }
 `;
 
-/** The cases for each SDK, through the host that `startHost` starts. They may run at the same time. */
-export function streamsThrough(startHost: StartHost, clients: readonly StreamClient[]): void {
+/** The cases for each SDK, through whoever carries them. They may run at the same time. */
+export function streamsThrough(carriedBy: CarriedBy, clients: readonly StreamClient[]): void {
   let folder: string;
   let upstream: UpstreamAuthority;
 
@@ -83,7 +83,7 @@ export function streamsThrough(startHost: StartHost, clients: readonly StreamCli
     let field: Field | undefined;
     try {
       const flags = ["--config", rules];
-      field = await openField({ startHost, originPort: api.port, upstream, flags });
+      field = await openField({ carriedBy, originPort: api.port, upstream, flags });
       const input = JSON.stringify({ count: 1, body: JSON.stringify(message) });
       const { status, stdout, stderr } = await outputOf(command, field.environment, { input });
       if (status !== 0) throw new Error(stderr);

@@ -39,4 +39,4 @@ export function startApi(
 
 /** The requests that a plugin sends itself to be given a moment to answer in: they cost the API's owner nothing. */
 export const isTick = ({ method, path, headers }: LoggedRequest): boolean =>
-  method === "HEAD" && path === "/" && /^faultwire\//.test(headers["user-agent"] ?? "");
+  method === "OPTIONS" && path === "/" && /^faultwire\//.test(headers["user-agent"] ?? "");

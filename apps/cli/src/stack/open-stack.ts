@@ -1,0 +1,166 @@
+/** Proxy, mock API and plugin endpoints on one runtime, in one process: the whole of `start`, a part of it for `proxy`, and what `run` builds on. */
+import type { LlmMock } from "@faultwire/llm-mock";
+import type { PluginServer, PluginServerOptions } from "@faultwire/plugin-server";
+import { type ProxySettings, type RunningProxy, startProxy } from "@faultwire/proxy";
+import { defaultTargetHost } from "@faultwire/runtime/internal";
+import type { RunningRuntime } from "../running-runtime.ts";
+import { upstreamProxySetting } from "../upstream-proxy-setting.ts";
+import { listenError } from "./listen-error.ts";
+import { outcomeRoute } from "./outcome-route.ts";
+
+/** What a stack stands on: what `startRuntime` opens, or the like of it. */
+export type StackRuntime = Omit<RunningRuntime, "traffic">;
+
+/** What is opened. */
+export interface StackOptions {
+  /** With `ownUpstream` where there is a mock. The stack closes it. */
+  readonly runtime: StackRuntime;
+  /** Where the proxy listens, and what it may reach. Entries of `resolve` win over the mock. */
+  readonly proxy?: Omit<ProxySettings, "upstreamProxy">;
+  /** A proxy on the way to upstreams, as `--upstream-proxy` says it. Default `env`. */
+  readonly upstreamProxy?: string;
+  /**
+   * A mock API that stands in for the targets at port 443; port 0 takes a free one. Another one beside it, on a free port, does so
+   * in clear at port 80. Left out, upstreams are the real ones.
+   */
+  readonly mock?: { readonly port: number };
+  /** gRPC endpoints for a Fault proxy, on the same rules. Left out, there are none. */
+  readonly plugin?: Omit<PluginServerOptions, "runtime">;
+  /** The flag that names the proxy's port, for errors; default `--proxy-port`. */
+  readonly portFlag?: string;
+}
+
+/** What runs. */
+export interface Stack {
+  readonly runtime: StackRuntime;
+  readonly proxy: RunningProxy;
+  /** The one that speaks HTTPS. */
+  readonly mock: LlmMock | undefined;
+  readonly plugin: PluginServer | undefined;
+  /** Hosts whose connections end at the mock; empty without one. `*.name` stands for all below a name. */
+  readonly mockedHosts: readonly string[];
+  /**
+   * Ends it: first what carries connections, then the runtime, which writes reports and sets the exit status, then the mock.
+   *
+   * @param hurry - Ends the wait for a Fault proxy that works with the plugin.
+   */
+  close(hurry?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Opens what the options say. If a part can't be opened, those before it are closed; the runtime is closed as well.
+ *
+ * @throws UsageError, ProxyError, PluginServerError, LlmMockError: what the user has to mend.
+ */
+export async function openStack(options: StackOptions): Promise<Stack> {
+  const { runtime } = options;
+  const mockedHosts = options.mock ? mockableHosts(runtime.rules.sources.targets) : [];
+  let mocks: Mocks | undefined;
+  let plugin: PluginServer | undefined;
+  let proxy: RunningProxy | undefined;
+  const close = async (hasServed: boolean, hurry?: AbortSignal): Promise<void> => {
+    try {
+      await Promise.all([proxy?.close(), plugin?.close(hurry && { hurry })]);
+      await runtime.close(hasServed);
+    } finally {
+      // Also where a report can't be written: a server that listens keeps the process alive.
+      await Promise.all([mocks?.secure.close(), mocks?.clear.close()]);
+    }
+  };
+  const opening = options.plugin && startPlugin(runtime, options.plugin);
+  // If the mock fails first, nobody waits for this one yet.
+  opening?.catch(() => {});
+  try {
+    mocks = options.mock && (await startMocks(runtime, options.mock.port));
+    plugin = await opening;
+    proxy = await startOwnProxy(options, mocks);
+    return {
+      ...{ runtime, proxy, mock: mocks?.secure, plugin, mockedHosts },
+      close: (hurry) => close(true, hurry),
+    };
+  } catch (error) {
+    plugin ??= await opening?.catch(() => undefined);
+    await close(false);
+    throw error;
+  }
+}
+
+/**
+ * Of target patterns, the names that a mock can stand in for. Anthropic's API is always one of them, so that a program which
+ * asks it is not sent to the real one by mistake.
+ */
+function mockableHosts(targets: readonly string[]): readonly string[] {
+  const names = targets.filter((target) => target === "*" || /^(?:\*\.)?[^*]+$/.test(target));
+  return [...new Set([defaultTargetHost, ...names])];
+}
+
+/** The mock for HTTPS, and the one for requests in clear: a target's request must not leave this machine either way. */
+interface Mocks {
+  readonly secure: LlmMock;
+  readonly clear: LlmMock;
+}
+
+async function startMocks({ authority }: StackRuntime, port: number): Promise<Mocks> {
+  const { startLlmMock } = await import("@faultwire/llm-mock");
+  const host = "127.0.0.1";
+  const secure = await startLlmMock({
+    host,
+    port,
+    tls: { secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext() },
+  }).catch((error: unknown) => {
+    throw listenError(error, host, port, "--mock-port");
+  });
+  try {
+    return { secure, clear: await startLlmMock({ host }) };
+  } catch (error) {
+    await secure.close();
+    throw error;
+  }
+}
+
+async function startPlugin(
+  runtime: StackRuntime,
+  options: Omit<PluginServerOptions, "runtime">,
+): Promise<PluginServer> {
+  const { startPluginServer } = await import("@faultwire/plugin-server");
+  return startPluginServer({ ...options, runtime });
+}
+
+/** Leads targets to the mocks; those that a rule file names later as well, and for good. */
+function mocking(
+  { secure, clear }: Mocks,
+  { rules }: StackRuntime,
+  given: NonNullable<ProxySettings["resolve"]>,
+): () => Readonly<Record<string, string>> {
+  let targets: readonly string[] | undefined;
+  // The first entry that fits a name counts.
+  let entries = typeof given === "function" ? given() : given;
+  return () => {
+    if (rules.sources.targets !== targets) {
+      targets = rules.sources.targets;
+      const mocked = mockableHosts(targets).flatMap((name) => [
+        [`${name}:443`, `127.0.0.1:${secure.port}`] as const,
+        [`${name}:80`, `127.0.0.1:${clear.port}`] as const,
+      ]);
+      entries = { ...entries, ...Object.fromEntries(mocked.filter(([name]) => !(name in entries))) };
+    }
+    return entries;
+  };
+}
+
+function startOwnProxy(
+  { runtime, proxy = {}, upstreamProxy = "env", portFlag = "--proxy-port" }: StackOptions,
+  mocks: Mocks | undefined,
+): Promise<RunningProxy> {
+  const { host = "127.0.0.1", port = 3180, resolve = {} } = proxy;
+  return startProxy({
+    ...proxy,
+    ...upstreamProxySetting(upstreamProxy, process.env),
+    resolve: mocks ? mocking(mocks, runtime, resolve) : resolve,
+    routes: [outcomeRoute(runtime), ...(proxy.routes ?? [])],
+    // The stack closes the runtime, after every carrier.
+    runtime: { ...runtime, close: () => Promise.resolve(undefined) },
+  }).catch((error: unknown) => {
+    throw listenError(error, host, port, portFlag);
+  });
+}
