@@ -21,7 +21,17 @@ try {
   run("vitest list", "vitest", "list", "--root", here, `--json=${list}`);
   if (problems.length === 0) {
     const tests = JSON.parse(readFileSync(list, "utf8"));
-    for (const folder of ["certificates", "fault", "fetch", "interop", "report", "verdicts"])
+    for (const folder of [
+      "certificates",
+      "doors",
+      "fault",
+      "fetch",
+      "interop",
+      "offline",
+      "page",
+      "report",
+      "verdicts",
+    ])
       for (const name of readdirSync(join(here, folder)).filter((file) => file.endsWith(".test.ts"))) {
         const count = tests.filter(({ file }) => file === join(here, folder, name)).length;
         if (count === 0) problems.push(`${folder}/${name}: no tests`);
@@ -29,6 +39,9 @@ try {
       }
   }
   run("tshark", process.execPath, "tshark/cross-check.mjs", "--list");
+  run("tlsfuzzer", process.execPath, "tlsfuzzer/run.mjs", "--list");
+  run("run", process.execPath, "run/run.mjs", "--list");
+  run("websocket", process.execPath, "websocket/run.mjs", "--list");
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -5,7 +5,17 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    projects: ["certificates", "fault", "fetch", "interop", "report", "verdicts"].map((name) => ({
+    projects: [
+      "certificates",
+      "doors",
+      "fault",
+      "fetch",
+      "interop",
+      "offline",
+      "page",
+      "report",
+      "verdicts",
+    ].map((name) => ({
       test: { name, root: join(import.meta.dirname, name), include: ["*.test.ts"] },
     })),
   },

@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CertificateAuthority } from "@faultwire/cert-authority";
-import { isQuick, openReport, scaled } from "./support/report.mjs";
+import { isQuick, openReport, scaled, versionOf } from "./support/report.mjs";
 
 /** The promises: milliseconds cold, microseconds cached, megabytes for 10,000 hosts. */
 const promised = { coldMs: 1, cachedUs: 5, memoryMb: 50 };
@@ -115,7 +115,7 @@ if (values.memory) {
 
   const report = openReport("cert-authority", {
     method: `what a leaf costs, ${hosts} new hosts; medians`,
-    versions: ["mockttp 4.6.0", "selfsigned 5.5.0"],
+    versions: [versionOf("mockttp"), versionOf("selfsigned")],
   });
   const limits = {
     "ours, new host": [cold, promised.coldMs, "ms"],

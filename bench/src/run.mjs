@@ -1,6 +1,8 @@
 // `npm run bench`: every benchmark in this folder, one after the other; `npm run bench -- NAME …` runs those whose name
 // has one of the words in it. `--quick` only shows that everything works, as `npm test` does. `--results DIR` writes
-// DIR/NAME.json; without it a full run writes into bench/results, and a quick one leaves nothing behind. Ends with 1
+// DIR/NAME.json; without it a full run writes into bench/results, and a quick one leaves nothing behind. `--without PEER`
+// leaves a peer out that is not to be had here, which the results say, and `--against CHECKOUT` compares with another
+// checkout, built, where a benchmark can: both of proxy.mjs. Ends with 1
 // where a benchmark has failed, or has left a figure out; what a figure is does not matter.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,7 +12,12 @@ import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false }, results: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    results: { type: "string" },
+    without: { type: "string", default: "" },
+    against: { type: "string", default: "" },
+  },
 });
 const all = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith(".mjs") && name !== "run.mjs")
@@ -28,6 +35,8 @@ const env = {
   ...process.env,
   FAULTWIRE_BENCH_QUICK: values.quick ? "1" : "",
   FAULTWIRE_BENCH_RESULTS: results,
+  FAULTWIRE_BENCH_WITHOUT: values.without,
+  FAULTWIRE_BENCH_AGAINST: values.against && resolve(values.against),
 };
 
 /** What is wrong with the results of a benchmark, or undefined. */

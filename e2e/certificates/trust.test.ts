@@ -9,10 +9,10 @@ import { join } from "node:path";
 import {
   CertificateAuthority,
   installTrust,
-  thisHost,
   trustEnvironment,
   writeTrustFiles,
 } from "@faultwire/cert-authority";
+import { thisHost } from "@faultwire/cert-authority/internal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isLeftOut, type ToolName } from "./tools.ts";
 import { output } from "./verifiers.ts";

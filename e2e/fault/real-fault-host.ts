@@ -18,7 +18,7 @@ const STARTS_WITHIN_MS = 20_000;
  *
  * @throws Error when there is none; a run that can't test anything must not look like a pass.
  */
-function faultBinary(): string {
+export function faultBinary(): string {
   const named = process.env["FAULT_BIN"];
   const found = named
     ? [named]
@@ -31,7 +31,8 @@ function faultBinary(): string {
   return binary;
 }
 
-async function freePorts(count: number): Promise<number[]> {
+/** Ports that nothing listens on now. */
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

@@ -4,6 +4,6 @@ import { interceptsThrough } from "../../apps/cli/test/suite/intercept/intercept
 import { clients } from "./clients/index.ts";
 import { hosts } from "./hosts.ts";
 
-describe.each(hosts)("through the $name", ({ start }) => {
-  interceptsThrough(start, clients, ["https", "connection"]);
+describe.each(hosts)("through the $name", ({ carriedBy }) => {
+  interceptsThrough(carriedBy, clients, ["https", "connection"]);
 });

@@ -63,7 +63,7 @@ async function ask(
 ): Promise<Run> {
   const api = await startApi(upstream);
   const field = faultwireFlags
-    ? await openField({ startHost: host.start, originPort: api.port, upstream, flags: faultwireFlags })
+    ? await openField({ carriedBy: host.carriedBy, originPort: api.port, upstream, flags: faultwireFlags })
     : await openDirectField(api.port, upstream);
   try {
     const { status, stdout, stderr } = await outputOf(
@@ -81,7 +81,7 @@ async function ask(
     return {
       answers: readAnswers(Buffer.from(finals, "latin1")).answers,
       heardBytes: api.requests.filter((one) => !isTick(one)).map(({ bodyBytes }) => bodyBytes),
-      tunnels: field.tunnels.length,
+      tunnels: (await field.tunnels()).length,
     };
   } finally {
     await field.close();

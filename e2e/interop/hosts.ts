@@ -1,24 +1,24 @@
-/** The hosts that the run was started for: `--host reference|fault|both`. */
+/** Who carries the run: `--host reference|fault|both|proxy`. */
 import { startFaultHost } from "@faultwire/fault-host";
-import type { StartHost } from "../../apps/cli/test/suite/start-host.ts";
+import type { CarriedBy } from "../../apps/cli/test/suite/start-host.ts";
 import { realFaultHost } from "../fault/real-fault-host.ts";
 
-/** A host with its name. */
+/** A host, or our proxy, with its name. */
 export interface NamedHost {
   readonly name: string;
-  readonly start: StartHost;
+  readonly carriedBy: CarriedBy;
 }
 
 const reference = (): NamedHost => ({
   name: "reference host",
-  start: (plugins) => startFaultHost({ plugins, proxyPort: 0 }),
+  carriedBy: (plugins) => startFaultHost({ plugins, proxyPort: 0 }),
 });
 
 function real(): NamedHost {
   const fault = realFaultHost();
   return {
     name: fault.name,
-    async start(plugins) {
+    carriedBy: async (plugins) => {
       const host = await fault.start({ plugins });
       return { proxyUrl: `http://127.0.0.1:${host.proxyPort}`, close: () => host.close() };
     },
@@ -28,6 +28,7 @@ function real(): NamedHost {
 const choices: Readonly<Record<string, () => readonly NamedHost[]>> = {
   reference: () => [reference()],
   fault: () => [real()],
+  proxy: () => [{ name: "proxy", carriedBy: "proxy" }],
   both: () => [reference(), real()],
 };
 

@@ -7,9 +7,9 @@ import { hosts } from "./hosts.ts";
 
 const mib = Number(process.env["FAULTWIRE_MIB"] ?? 100);
 
-describe.each(hosts)("through the $name", ({ start }) => {
+describe.each(hosts)("through the $name", ({ carriedBy }) => {
   // Each has hooks for its own tests.
-  describe("wholeness", () => wholenessThrough(start, mib));
-  describe("faults", () => faultsThrough(start, 1000));
-  describe("opened", () => openedThrough(start));
+  describe("wholeness", () => wholenessThrough(carriedBy, mib));
+  describe("faults", () => faultsThrough(carriedBy, 1000));
+  describe("opened", () => openedThrough(carriedBy));
 });

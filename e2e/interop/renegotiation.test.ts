@@ -20,7 +20,7 @@ const request = requestText({
   headers: { "x-api-key": "test", "anthropic-version": "2023-06-01" },
 });
 
-describe.each(hosts)("through the $name", ({ start }) => {
+describe.each(hosts)("through the $name", ({ carriedBy }) => {
   let upstream: UpstreamAuthority;
   let api: LlmMock;
   let field: Field;
@@ -33,7 +33,7 @@ describe.each(hosts)("through the $name", ({ start }) => {
   beforeEach(async () => {
     api = await startApi(upstream);
     const flags = ["--error-probability", "0"];
-    field = await openField({ startHost: start, originPort: api.port, upstream, flags });
+    field = await openField({ carriedBy, originPort: api.port, upstream, flags });
   });
   afterEach(async () => {
     await terminal.close();

@@ -1,11 +1,11 @@
-// `npm run interop [-- --host reference|fault|both] [--without gnutls,nginx] [--test TEXT] [FILE …]`: every client
+// `npm run interop [-- --host reference|fault|both|proxy] [--without gnutls,nginx] [--test TEXT] [FILE …]`: every client
 // through every host, or a line for each program that is missing and status 1. FILE and TEXT take a part of it alone.
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const hosts = ["reference", "fault", "both"];
+const hosts = ["reference", "fault", "both", "proxy"];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

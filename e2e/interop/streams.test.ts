@@ -4,6 +4,6 @@ import { streamsThrough } from "../../apps/cli/test/suite/intercept/streams.ts";
 import { streamClients } from "./clients/index.ts";
 import { hosts } from "./hosts.ts";
 
-describe.each(hosts)("through the $name", ({ start }) => {
-  streamsThrough(start, streamClients);
+describe.each(hosts)("through the $name", ({ carriedBy }) => {
+  streamsThrough(carriedBy, streamClients);
 });

@@ -66,7 +66,7 @@ const faults = [
   { fault: "truncate: { afterRecords: 1 }", curl: [18, "transfer closed with"], wget: "" },
 ] as const;
 
-describe.each(hosts)("through the $name", ({ start }) => {
+describe.each(hosts)("through the $name", ({ carriedBy }) => {
   let folder: string;
   let upstream: UpstreamAuthority;
   let api: LlmMock;
@@ -86,7 +86,7 @@ describe.each(hosts)("through the $name", ({ start }) => {
     const rules = join(folder, "rules.yaml");
     writeFileSync(rules, `version: 1\nrules: [{ name: tls, fault: { tls: { ${fault} } } }]\n`);
     const flags = ["--config", rules];
-    const field = await openField({ startHost: start, originPort: api.port, upstream, flags });
+    const field = await openField({ carriedBy, originPort: api.port, upstream, flags });
     try {
       const url = `https://${apiHost}/v1/models`;
       const key = ["--header", "x-api-key: test", "--header", "anthropic-version: 2023-06-01"];

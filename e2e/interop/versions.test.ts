@@ -88,13 +88,13 @@ async function curl(version: TlsVersion | "any", name: string, ...flags: readonl
   return { status, stdout: stdout.toString(), stderr };
 }
 
-describe.each(hosts)("through the $name", ({ start }) => {
+describe.each(hosts)("through the $name", ({ carriedBy }) => {
   describe.each(origins)("to $name", ({ name, start: startOrigin }) => {
     const settings = (version: TlsVersion) => ({ folder, certificateFile, keyFile, versions: [version] });
     const open = async (server: TlsVersion): Promise<void> => {
       origin = await startOrigin(settings(server));
       const flags = ["--error-probability", "0"];
-      field = await openField({ startHost: start, originPort: origin.port, upstream, flags });
+      field = await openField({ carriedBy, originPort: origin.port, upstream, flags });
     };
 
     it.each(pairs.filter(({ client, server }) => client === server))(

@@ -12,6 +12,8 @@ export interface Page {
   open(url: string): Promise<void>;
   /** Sets the size of the window, in CSS pixels. */
   resize(width: number, height: number): Promise<void>;
+  /** Looks at the page as somebody does who prefers this scheme of colours, on a screen or on paper. */
+  show(scheme: "light" | "dark", medium?: "screen" | "print"): Promise<void>;
   /** The value of an expression, which has to be JSON. */
   evaluate<Value>(expression: string): Promise<Value>;
   /** What the window shows of the page, and the rest below it: PNG. */
@@ -36,14 +38,20 @@ interface Message {
 /** Sends one command and resolves with its result. */
 type Send = (method: string, params?: object) => Promise<unknown>;
 
-/** Starts Debian's Chromium without a window. @throws Error where there is none. */
-export async function openPage(): Promise<Page> {
+/**
+ * Starts Debian's Chromium without a window.
+ *
+ * @param flags - More of its own, such as `--host-resolver-rules`.
+ * @throws Error where there is none.
+ */
+export async function openPage(...flags: readonly string[]): Promise<Page> {
   const profile = mkdtempSync(join(tmpdir(), "faultwire-chromium-"));
   const child = spawn(
     "chromium",
     [
       ...["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"],
       ...["--disable-background-networking", "--no-proxy-server", `--user-data-dir=${profile}`],
+      ...flags,
       ...["--remote-debugging-pipe", "about:blank"],
     ],
     { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] },
@@ -109,6 +117,10 @@ export async function openPage(): Promise<Page> {
         mobile: false,
       });
     },
+    async show(scheme, medium = "screen") {
+      const features = [{ name: "prefers-color-scheme", value: scheme }];
+      await page("Emulation.setEmulatedMedia", { media: medium, features });
+    },
     async evaluate<Value>(expression: string) {
       const answer = await page("Runtime.evaluate", { expression, returnByValue: true });
       const { result, exceptionDetails } = answer as {
@@ -119,7 +131,11 @@ export async function openPage(): Promise<Page> {
       return result.value;
     },
     async screenshot() {
-      const shot = await page("Page.captureScreenshot", { format: "png", captureBeyondViewport: true });
+      const { cssContentSize } = (await page("Page.getLayoutMetrics")) as {
+        readonly cssContentSize: { readonly width: number; readonly height: number };
+      };
+      const clip = { x: 0, y: 0, ...cssContentSize, scale: 1 };
+      const shot = await page("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip });
       return Buffer.from((shot as { data: string }).data, "base64");
     },
     async close() {

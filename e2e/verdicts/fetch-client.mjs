@@ -1,10 +1,7 @@
-// fetch alone with a habit: `node fetch-client.mjs good|careless|stubborn|gullible`.
-import { EnvHttpProxyAgent, setGlobalDispatcher } from "undici";
-import { carryOut, Failure } from "./operations.mjs";
+// fetch alone with a habit: `node fetch-client.mjs good|careless|stubborn|gullible|proper SETS [bare]`.
+import { carryOut, commandLine, Failure } from "./operations.mjs";
 
-setGlobalDispatcher(new EnvHttpProxyAgent({ connections: 1 }));
-
-async function post(parameters) {
+async function post(parameters, headers) {
   const response = await fetch("https://api.anthropic.com/v1/messages", {
     method: "POST",
     headers: {
@@ -12,6 +9,7 @@ async function post(parameters) {
       "x-api-key": "test",
       "anthropic-version": "2023-06-01",
       "user-agent": "fetch-client",
+      ...headers,
     },
     body: JSON.stringify(parameters),
   });
@@ -20,17 +18,9 @@ async function post(parameters) {
   return body;
 }
 
-const [habit = "good"] = process.argv.slice(2);
-await carryOut(habit, {
-  ask: async (parameters) => JSON.parse(await post(parameters)).content[0].text,
-  async stream(parameters) {
-    const body = await post({ ...parameters, stream: true });
-    const data = body.split("\n").flatMap((line) => (line.startsWith("data: ") ? [line.slice(6)] : []));
-    const events = data.map((text) => JSON.parse(text));
-    const deltas = events.filter(({ type }) => type === "content_block_delta");
-    return {
-      text: deltas.map(({ delta }) => delta.text).join(""),
-      isWhole: events.some(({ type }) => type === "message_stop"),
-    };
-  },
+const { habit, settings } = commandLine();
+await carryOut(habit, settings, {
+  ask: post,
+  stream: async (parameters, headers) =>
+    (await post({ ...parameters, stream: true }, headers)).includes("message_stop"),
 });

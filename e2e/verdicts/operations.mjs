@@ -1,29 +1,24 @@
 // What every client of the verdicts does: three things, each of which a rule of faults.yaml lets fail in its own way.
 
-/** Asked plainly; throttled at first. */
-export const throttled = { model: "claude-haiku-4-5", max_tokens: 64, messages: [user("Good morning!")] };
-/** Asked plainly; refused, however often it is asked. */
-export const refused = { model: "claude-opus-4-6", max_tokens: 64, messages: [user("Good afternoon!")] };
-/** Asked as a stream; the first one lacks its end. */
-export const streamed = {
-  model: "claude-sonnet-5-5",
-  max_tokens: 64,
-  messages: [user("Good evening, all!")],
-};
+/** The parameters of the three, with a text of its own, so that no two operations ask for the same. */
+export const throttled = (text) => ({ model: "claude-haiku-4-5", max_tokens: 64, messages: [user(text)] });
+export const refused = (text) => ({ model: "claude-opus-4-6", max_tokens: 64, messages: [user(text)] });
+export const streamed = (text) => ({ model: "claude-sonnet-5-5", max_tokens: 64, messages: [user(text)] });
 
 function user(content) {
   return { role: "user", content };
 }
 
 /**
- * How clients differ. `retries` tells whether a status is asked for again, `waitMs` how long before, and `needsEnd`
- * whether a stream without its last event counts as failed.
+ * How clients differ. `retries` tells whether a status is asked for again, `waitMs` how long before, `needsEnd` whether a
+ * stream without its last event counts as failed, and `asksAgain` whether such a one is asked for again.
  */
 export const habits = {
-  good: { retries: isTemporary, waitMs: asAsked, needsEnd: true },
-  careless: { retries: isTemporary, waitMs: () => 10, needsEnd: true },
-  stubborn: { retries: () => true, waitMs: asAsked, needsEnd: true },
-  gullible: { retries: isTemporary, waitMs: asAsked, needsEnd: false },
+  good: { retries: isTemporary, waitMs: asAsked, needsEnd: true, asksAgain: true },
+  careless: { retries: isTemporary, waitMs: () => 300, needsEnd: true, asksAgain: true },
+  stubborn: { retries: () => true, waitMs: asAsked, needsEnd: true, asksAgain: true },
+  gullible: { retries: isTemporary, waitMs: asAsked, needsEnd: false, asksAgain: true },
+  proper: { retries: isTemporary, waitMs: asAsked, needsEnd: true, asksAgain: false },
 };
 
 const tries = 4;
@@ -47,29 +42,52 @@ export class Failure extends Error {
   }
 }
 
-/** Does the three things with a habit; `ask(parameters)` and `stream(parameters)` reject with a {@link Failure}. */
-export async function carryOut(habit, { ask, stream }) {
-  const { retries, waitMs, needsEnd } = habits[habit];
-  const outcomes = [];
-  const withRetries = async (attempt) => {
-    for (let left = tries; ; ) {
+/** Says how an operation ended for this program: the three lines of docs/verdicts.md. */
+export async function sayOutcome(operation, outcome, text) {
+  const url = process.env.FAULTWIRE_OUTCOME_URL;
+  if (url) await fetch(url, { method: "POST", body: JSON.stringify({ operation, outcome, text }) });
+}
+
+/**
+ * Does the three things so many times side by side, with a habit; `ask(parameters, headers)` and `stream(parameters, headers)`
+ * reject with a {@link Failure}. A client that is `bare` neither names its operations nor says how they ended.
+ */
+export async function carryOut(habit, { sets, isBare }, { ask, stream }) {
+  const { retries, waitMs, needsEnd, asksAgain } = habits[habit];
+  let hasFailed = false;
+  const operation = async (name, attempt) => {
+    for (let number = 1; ; number++) {
+      const named = isBare ? {} : { "x-faultwire-operation": name };
       try {
-        return outcomes.push(await attempt());
+        await attempt({ "x-attempt": String(number), ...named });
+        if (!isBare) await sayOutcome(name, "complete");
+        return;
       } catch (failure) {
         if (!(failure instanceof Failure)) throw failure;
-        left--;
-        if (left === 0 || !(failure.status === 0 || retries(failure.status)))
-          return outcomes.push(failure.message);
-        await new Promise((resolve) => setTimeout(resolve, waitMs(failure.headers)));
+        const { status, headers, message } = failure;
+        if (number === tries || !(status === 0 ? asksAgain : retries(status))) {
+          hasFailed = true;
+          if (!isBare) await sayOutcome(name, "error", message);
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, waitMs(headers)));
       }
     }
   };
-  await withRetries(() => ask(throttled));
-  await withRetries(() => ask(refused));
-  await withRetries(async () => {
-    const { text, isWhole } = await stream(streamed);
-    if (needsEnd && !isWhole) throw new Failure(0, undefined);
-    return text;
-  });
-  process.stdout.write(JSON.stringify(outcomes));
+  const set = async (number) => {
+    await operation(`throttled ${number}`, (headers) => ask(throttled(`Good morning, ${number}!`), headers));
+    await operation(`refused ${number}`, (headers) => ask(refused(`Good afternoon, ${number}!`), headers));
+    await operation(`streamed ${number}`, async (headers) => {
+      const isWhole = await stream(streamed(`Good evening, all ${number}!`), headers);
+      if (needsEnd && !isWhole) throw new Failure(0, undefined);
+    });
+  };
+  await Promise.all(Array.from({ length: sets }, (_, number) => set(number)));
+  if (hasFailed && habit === "proper") process.exitCode = 1;
+}
+
+/** What the command line says: `<habit> <sets> [bare]`. */
+export function commandLine() {
+  const [habit = "good", sets = "1", bare] = process.argv.slice(2);
+  return { habit, settings: { sets: Number(sets), isBare: bare === "bare" } };
 }

@@ -1,79 +1,114 @@
 /**
- * Four kinds of clients, each written with Anthropic's SDK and with fetch alone, told apart by what a rule file
- * expects of them: `faultwire serve --config faults.yaml --report DIR`.
+ * Five kinds of clients, each written with Anthropic's SDK, with fetch and with Python's urllib, told apart without a word in
+ * the rule file of what is expected: `faultwire run --mock --config faults.yaml -- CLIENT`.
  */
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startFaultHost } from "@faultwire/fault-host";
+import type { JsonReport } from "@faultwire/fault-engine";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { outputOf } from "../../apps/cli/test/suite/intercept/client.ts";
-import { openField } from "../../apps/cli/test/suite/intercept/field.ts";
-import {
-  createUpstreamAuthority,
-  startApi,
-  type UpstreamAuthority,
-} from "../../apps/cli/test/suite/intercept/upstream.ts";
+import { bin } from "../../apps/cli/test/faultwire-process.ts";
 
-/** What the rule file has against each kind of client. */
-const kinds = [
-  { habit: "good", failed: [] },
-  { habit: "careless", failed: ["throttled-at-first: honoursRetryAfter"] },
-  { habit: "stubborn", failed: ["always-refused: retries"] },
-  { habit: "gullible", failed: ["cut-at-first: noticesCut"] },
-] as const;
+const clients = {
+  "sdk-client": [process.execPath, "sdk-client.mjs"],
+  "fetch-client": [process.execPath, "fetch-client.mjs"],
+  urllib_client: ["python3", "urllib_client.py"],
+} as const;
+type Client = keyof typeof clients;
 
-/** What is read of `report.json`. */
-interface Report {
-  readonly passed: boolean;
-  readonly verdicts: readonly {
-    readonly rule: string;
-    readonly demand: string;
-    readonly outcome: "pass" | "fail" | "untested";
-  }[];
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "faultwire-verdicts-"));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** Runs a client and gives its report, with the exit status. */
+async function runClient(
+  client: Client,
+  ...args: readonly string[]
+): Promise<{ readonly report: JsonReport; readonly status: number; readonly folder: string }> {
+  const folder = join(home, [client, ...args].join("-"));
+  const flags = ["run", "--mock", "--quiet", "--config", "faults.yaml", "--report", folder, "--"];
+  const command = [bin, ...flags, ...clients[client], ...args];
+  const env = { ...process.env, FAULTWIRE_HOME: join(home, "ca") };
+  const ended = await new Promise<{ status: number; output: string }>((resolve) => {
+    execFile(process.execPath, command, { cwd: import.meta.dirname, env }, (error, stdout, stderr) =>
+      resolve({ status: error ? Number(error.code) : 0, output: stdout + stderr }),
+    );
+  });
+  expect(ended.output).not.toMatch(/Traceback|Error:/);
+  const report = JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as JsonReport;
+  return { report, status: ended.status, folder };
 }
 
-let folder: string;
-let upstream: UpstreamAuthority;
+/** What came of each failure that asks something of a client. */
+function cameOf({ checks }: JsonReport): Record<string, string> {
+  const asked = new Set(["waitsForRetryAfter", "leavesRefusals", "noticesCut", "noStorm"]);
+  return Object.fromEntries(
+    checks.flatMap(({ check, outcome }) => (asked.has(check) ? [[check, outcome] as const] : [])),
+  );
+}
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "faultwire-verdicts-"));
-  upstream = await createUpstreamAuthority();
-});
-afterAll(() => {
-  upstream.close();
-  rmSync(folder, { recursive: true, force: true });
+const well = { waitsForRetryAfter: "pass", leavesRefusals: "pass", noticesCut: "pass", noStorm: "pass" };
+
+/** What the report has against each kind, and how it says that a cut stream was noticed. */
+const kinds = [
+  { habit: "good", came: well, cut: /asked for again/ },
+  { habit: "careless", came: { ...well, waitsForRetryAfter: "fail" }, cut: /asked for again/ },
+  { habit: "stubborn", came: { ...well, leavesRefusals: "fail" }, cut: /asked for again/ },
+  { habit: "gullible", came: { ...well, noticesCut: "fail" }, cut: /taken for whole, as the program says/ },
+  { habit: "proper", came: well, cut: /^\d+ that the program noticed$/ },
+] as const;
+
+/** Left out, and counted as skipped, where there is no Python. */
+const isMissing = (client: Client): boolean => spawnSync(clients[client][0], ["--version"]).status !== 0;
+
+describe.each(Object.keys(clients) as Client[])("%s, several at once", (client) => {
+  it.skipIf(isMissing(client)).each(kinds)(
+    "tells what a $habit client does",
+    async ({ habit, came, cut }) => {
+      const { report, status, folder } = await runClient(client, habit, "4");
+      expect(cameOf(report)).toEqual(came);
+      expect(report.checks.find(({ check }) => check === "noticesCut")?.found).toMatch(cut);
+      // Four sets of three operations, however many requests each took.
+      expect(report.operations).toHaveLength(12);
+      expect(report).toMatchObject({ judged: true, verdicts: [], unreadable: [] });
+      expect(status).toBe(habit === "proper" ? 1 : 0);
+      expect(readdirSync(folder).sort()).toEqual([
+        "events.ndjson",
+        "report.html",
+        "report.json",
+        "report.md",
+        "report.txt",
+        "report.xml",
+      ]);
+    },
+  );
 });
 
-describe.each(["sdk-client", "fetch-client"])("%s", (client) => {
-  it.each(kinds)("tells what a $habit client does", async ({ habit, failed }) => {
-    const reports = join(folder, `${client}-${habit}`);
-    const api = await startApi(upstream);
-    const field = await openField({
-      startHost: (plugins) => startFaultHost({ plugins, proxyPort: 0 }),
-      originPort: api.port,
-      upstream,
-      flags: ["--config", join(import.meta.dirname, "faults.yaml"), "--report", reports],
-    });
-    const script = join(import.meta.dirname, `${client}.mjs`);
-    const { status, stderr } = await outputOf([process.execPath, script, habit], field.environment);
-    const ended = await field.close();
-    await api.close();
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+/** What the wire alone shows of clients that name nothing and say nothing: never more than it can. */
+const bare = [
+  { habit: "good", came: { waitsForRetryAfter: "unproven", leavesRefusals: "pass", noticesCut: "unproven" } },
+  { habit: "careless", came: { waitsForRetryAfter: "fail", leavesRefusals: "pass", noticesCut: "unproven" } },
+  {
+    habit: "stubborn",
+    came: { waitsForRetryAfter: "unproven", leavesRefusals: "fail", noticesCut: "unproven" },
+  },
+  {
+    habit: "gullible",
+    came: { waitsForRetryAfter: "unproven", leavesRefusals: "pass", noticesCut: "unproven" },
+  },
+  {
+    habit: "proper",
+    came: { waitsForRetryAfter: "unproven", leavesRefusals: "pass", noticesCut: "unproven" },
+  },
+] as const;
 
-    expect(readdirSync(reports).sort()).toEqual([
-      "events.ndjson",
-      "report.html",
-      "report.json",
-      "report.md",
-      "report.txt",
-      "report.xml",
-    ]);
-    const { passed, verdicts } = JSON.parse(readFileSync(join(reports, "report.json"), "utf8")) as Report;
-    const told = verdicts.filter(({ outcome }) => outcome !== "pass");
-    expect(told.map(({ rule, demand }) => `${rule}: ${demand}`)).toEqual(failed);
-    expect(told.map(({ outcome }) => outcome)).toEqual(failed.map(() => "fail"));
-    expect(passed).toBe(failed.length === 0);
-    expect(ended?.status).toBe(passed ? 0 : 1);
-  });
-});
+it.each(bare)(
+  "claims of a $habit client without a hint no more than the wire shows",
+  async ({ habit, came }) => {
+    const { report } = await runClient("fetch-client", habit, "1", "bare");
+    expect(cameOf(report)).toEqual({ ...came, noStorm: "pass" });
+  },
+);

@@ -5,10 +5,14 @@ import { fileURLToPath } from "node:url";
 /**
  * Starts a file as a child; resolves with what it said when it was ready.
  *
- * @returns `ready`, `ask(question, ...facts)`, `cpuMs()` used so far, `memory()` after a collection, `stop()`
+ * @returns `pid`, `ready`, `ask(question, ...facts)`, `cpuMs()` used so far, `memory()` after a collection, `stop()`
  */
-export async function startChild(url, ...args) {
-  const child = fork(fileURLToPath(url), args, { execArgv: ["--expose-gc"] });
+export function startChild(url, ...args) {
+  return attach(fork(fileURLToPath(url), args, { execArgv: ["--expose-gc"] }), args.join(" "));
+}
+
+/** The same of a child that was forked already; `name` stands in errors. */
+export async function attach(child, name) {
   const waiting = new Map();
   let next = 0;
   let failure;
@@ -19,7 +23,7 @@ export async function startChild(url, ...args) {
     else reject?.(new Error(error));
   });
   child.on("exit", (code, signal) => {
-    failure = new Error(`${args.join(" ")} has ended (${code ?? signal})`);
+    failure = new Error(`${name} has ended (${code ?? signal})`);
     for (const { reject } of waiting.values()) reject(failure);
     waiting.clear();
   });
@@ -34,6 +38,7 @@ export async function startChild(url, ...args) {
       child.send({ id, question, facts });
     });
   return {
+    pid: child.pid,
     ready: await ask("ready"),
     ask,
     cpuMs: () => ask("cpuMs"),

@@ -1,6 +1,8 @@
-// An HTTPS origin in a process of its own: GET /N sends N bytes, POST takes what comes. Its CA is made for the run.
+// An HTTPS origin in a process of its own: GET /N sends N bytes, POST takes what comes. Its CA is made for the run. On a port
+// of its own it speaks plain TCP: behind a first byte "d" it sends without end, behind any other it counts what comes.
 import { once } from "node:events";
 import { createServer } from "node:https";
+import { createServer as createTcpServer } from "node:net";
 import { CertificateAuthority } from "@faultwire/cert-authority";
 import { answerParent } from "./child.mjs";
 
@@ -27,4 +29,28 @@ async function answer(request, response) {
 server.on("clientError", (_, socket) => socket.destroy());
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
-answerParent({ port: server.address().port, ca: authority.certificatePem });
+
+let taken = 0;
+const raw = createTcpServer({ noDelay: true }, (socket) => {
+  socket.on("error", () => socket.destroy());
+  socket.once("data", (first) => {
+    if (first[0] === 0x64) {
+      const pump = () => {
+        while (!socket.destroyed && socket.write(block));
+      };
+      socket.on("drain", pump);
+      pump();
+      return;
+    }
+    taken += first.length;
+    socket.on("data", (bytes) => {
+      taken += bytes.length;
+    });
+  });
+});
+raw.listen(0, "127.0.0.1");
+await once(raw, "listening");
+answerParent(
+  { port: server.address().port, rawPort: raw.address().port, ca: authority.certificatePem },
+  { taken: () => taken },
+);

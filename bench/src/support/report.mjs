@@ -100,7 +100,8 @@ export function openReport(name, { method, versions = [] }) {
       if (folder === undefined || folder === "") return;
       const load = { before: rounded(loadBefore), after: rounded(loadavg()[0]) };
       mkdirSync(folder, { recursive: true });
-      const result = { name, quick: isQuick, machine: facts, load, versions, method, rows };
+      const date = new Date().toISOString().slice(0, 10);
+      const result = { name, quick: isQuick, date, machine: facts, load, versions, method, rows };
       writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
     },
   };

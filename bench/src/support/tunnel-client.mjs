@@ -8,10 +8,10 @@ const patienceMs = 30_000;
 const piece = Buffer.alloc(65_536, 7);
 
 /** Opens a tunnel; resolves with its socket. */
-export async function openTunnel(proxyPort) {
+export async function openTunnel(proxyPort, authority = "origin.test:443") {
   const socket = connectTcp(proxyPort, "127.0.0.1");
   socket.setNoDelay(true);
-  socket.write("CONNECT origin.test:443 HTTP/1.1\r\nHost: origin.test:443\r\n\r\n");
+  socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
   const [answer] = await once(socket, "data");
   if (!answer.toString("latin1").startsWith("HTTP/1.1 200")) throw new Error(`CONNECT: ${answer}`);
   return socket;
@@ -24,10 +24,12 @@ export class TunnelClient {
   #head = "";
   #missing = -1;
 
-  /** `target` is `{ proxyPort, ca }`; every handshake is a full one. */
-  static async open({ proxyPort, ca }) {
-    const raw = await openTunnel(proxyPort);
-    const socket = connectTls({ socket: raw, servername: "origin.test", ca, ALPNProtocols: ["http/1.1"] });
+  /** `target` is `{ proxyPort, ca, authority?, version? }`; every handshake is a full one. */
+  static async open({ proxyPort, ca, authority, version }) {
+    const raw = await openTunnel(proxyPort, authority);
+    const versions = version && { minVersion: version, maxVersion: version };
+    const named = { servername: "origin.test", ca, ALPNProtocols: ["http/1.1"] };
+    const socket = connectTls({ socket: raw, ...named, ...versions });
     await new Promise((resolve, reject) => {
       socket.once("secureConnect", resolve);
       socket.once("error", reject);
@@ -58,10 +60,14 @@ export class TunnelClient {
     answered.catch(() => {});
     const method = up === 0 ? "GET" : "POST";
     const length = up === 0 ? "" : `content-length: ${up}\r\n`;
+    // A short message leaves in one write, head and all, as clients send theirs.
+    const isShort = up <= piece.length;
+    if (isShort) this.#socket.cork();
     this.#socket.write(`${method} /${down} HTTP/1.1\r\nhost: origin.test\r\n${length}\r\n`);
     for (let left = up; left > 0; left -= piece.length)
       if (!this.#socket.write(left < piece.length ? piece.subarray(0, left) : piece))
-        await Promise.race([once(this.#socket, "drain"), answered]);
+        if (!isShort) await Promise.race([once(this.#socket, "drain"), answered]);
+    if (isShort) this.#socket.uncork();
     await answered;
   }
 

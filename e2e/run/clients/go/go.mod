@@ -1,0 +1,3 @@
+module faultwire/run
+
+go 1.21
