@@ -1,59 +1,56 @@
-// Packs every publishable package as `pnpm publish` would and holds the tarballs against publint, attw and the compiler.
+// Holds the manifests of all packages against docs/adr/0035, packs what would be published, and holds the tarballs against
+// publint, attw and the compiler.
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { checkTypes } from "./check-types.mjs";
-import { root, toolEnvironment } from "./setup.mjs";
+import { checkManifests } from "./release/manifests.mjs";
+import { packAll } from "./release/pack.mjs";
+import { commandProblems, packedProblems } from "./release/packed-problems.mjs";
+import { toolEnvironment } from "./setup.mjs";
 
 const run = promisify(execFile);
 const options = { env: toolEnvironment, maxBuffer: 64 << 20 };
-const scratch = mkdtempSync(join(tmpdir(), "faultwire-pack-"));
-const problems = [];
-const packed = [];
 
-async function checkPackage(folder, manifest) {
-  const problem = (text) => problems.push(`${manifest.name}: ${text}`);
-  for (const field of ["description", "license", "files", "engines"])
-    if (!manifest[field]) problem(`package.json has no "${field}"`);
-  const pack = await run("pnpm", ["pack", "--json", "--pack-destination", scratch], {
-    ...options,
-    cwd: folder,
+/** What is wrong with the tarballs, one text each, with the name of the package before it. */
+export async function tarballProblems(packed) {
+  const versions = new Map(packed.map(({ name, manifest }) => [name, manifest.version]));
+  return packed.flatMap((one) => {
+    const found = packedProblems(one, versions);
+    if (one.name === "faultwire") found.push(...commandProblems(one));
+    return found.map((text) => `${one.name}: ${text}`);
   });
-  const { filename, files } = JSON.parse(pack.stdout);
-  packed.push({ manifest, folder, tarball: filename });
-  for (const needed of ["README.md", "LICENSE", "package.json"])
-    if (!files.some(({ path }) => path === needed)) problem(`the tarball has no ${needed}`);
-  for (const { path } of files)
-    if (/(^|\/)test\/|tsbuildinfo|\.env/.test(path)) problem(`the tarball holds ${path}`);
-  await run("publint", ["run", filename, "--strict"], options).catch((error) =>
-    problem(`publint\n${error.stdout}${error.stderr}`),
+}
+
+/** What the tools of others say about a tarball. */
+async function toolProblems({ name, tarball, manifest }) {
+  const problems = [];
+  await run("publint", ["run", tarball, "--strict"], options).catch((error) =>
+    problems.push(`${name}: publint\n${error.stdout}${error.stderr}`),
   );
   if (manifest.exports?.["."])
-    await run("attw", [filename, "--profile", "esm-only", "--no-emoji", "--format", "ascii"], options).catch(
-      (error) => problem(`attw\n${error.stdout}`),
+    await run("attw", [tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"], options).catch(
+      (error) => problems.push(`${name}: attw\n${error.stdout}`),
     );
+  return problems;
 }
 
-const folders = ["packages", "apps"].flatMap((group) =>
-  readdirSync(join(root, group)).map((name) => join(root, group, name)),
-);
-let count = 0;
-try {
-  for (const folder of folders) {
-    if (!existsSync(join(folder, "package.json"))) continue;
-    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    if (manifest.private) continue;
-    count++;
-    await checkPackage(folder, manifest).catch((error) =>
-      problems.push(`${manifest.name}: ${error.message}`),
-    );
+if (import.meta.filename === process.argv[1]) {
+  const scratch = mkdtempSync(join(tmpdir(), "faultwire-packages-"));
+  const problems = checkManifests();
+  let count = 0;
+  try {
+    const packed = await packAll(scratch);
+    count = packed.length;
+    problems.push(...(await tarballProblems(packed)));
+    for (const one of packed) problems.push(...(await toolProblems(one)));
+    problems.push(...(await checkTypes(packed, join(scratch, "types"))));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
-  problems.push(...(await checkTypes(packed, join(scratch, "types"))));
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+  for (const line of problems) console.error(line);
+  console.log(`packages: ${count} packed, ${problems.length} problems`);
+  process.exitCode = problems.length ? 1 : 0;
 }
-for (const line of problems) console.error(line);
-console.log(`packages: ${count} packed, ${problems.length} problems`);
-process.exitCode = problems.length ? 1 : 0;

@@ -1,5 +1,5 @@
-// Type-checks what packed packages publish as the strictest user does: `strict`, `skipLibCheck: false`, with each of
-// the two module resolutions that know `exports`. A package sees what its manifest names and nothing else.
+// Type-checks what packed packages publish as the strictest user does: `strict`, `skipLibCheck: false`, with each
+// of the module resolutions that know `exports`. A package sees what its manifest names and nothing else.
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,6 +10,7 @@ const run = promisify(execFile);
 
 const resolutions = {
   node16: { module: "node16", moduleResolution: "node16" },
+  nodenext: { module: "nodenext", moduleResolution: "nodenext" },
   bundler: { module: "esnext", moduleResolution: "bundler" },
 };
 
@@ -22,7 +23,7 @@ function link(target, path) {
 /** What an importer can name: `@faultwire/x`, `@faultwire/x/part`. */
 const entriesOf = ({ name, exports = {} }) =>
   Object.keys(exports)
-    .filter((key) => !key.endsWith(".json"))
+    .filter((key) => !/\.(json|py)$/.test(key))
     .map((key) => name + key.slice(1));
 
 /**

@@ -1,24 +1,37 @@
 // Makes a checkout runnable: installs what the lockfiles name, builds what is older than its source.
 // Needs Node and the npm registry, nothing else; a second run with nothing to do takes milliseconds.
-// It may import only node: modules, because it runs before anything is installed.
+// It may import only node: modules and turbo.mjs, because it runs before anything is installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { turboEnvironment, turboProgram } from "./turbo.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamps = join(root, "node_modules", ".faultwire");
 const bin = join(root, "node_modules", ".bin");
-const bundler = join("apps", "cli", "scripts", "bundle.mjs");
+/** What makes one file of several after the compiler, each with a file that it writes and folders that it reads beside `src`. */
+export const bundlers = [
+  {
+    script: "packages/node-hook/scripts/bundle.mjs",
+    reads: ["packages/node-hook/scripts"],
+    writes: "packages/node-hook/dist/hook.cjs",
+  },
+  // The command's bundle has the hook beside it, and comes after it.
+  {
+    script: "apps/cli/scripts/bundle.mjs",
+    reads: ["apps/cli/scripts", "packages/python-hook/python"],
+    writes: "apps/cli/dist/bundle/made-from.json",
+    // What turbo takes from its cache is put beside what is there.
+    clears: ["apps/cli/dist/bundle", "apps/cli/dist/package"],
+  },
+];
 
 /** The environment in which the workspace's own tools come first on the PATH. */
 export const toolEnvironment = {
   ...process.env,
   PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
-  TURBO_TELEMETRY_DISABLED: "1",
-  TURBO_NO_UPDATE_NOTIFIER: "1",
-  DO_NOT_TRACK: "1",
 };
 
 /** Stops with one clear line; exit status 2 means "the set-up, not the project". */
@@ -28,10 +41,10 @@ function stop(line) {
 }
 
 /** Runs a command quietly; what it printed is shown only when it fails. */
-function run(what, command, args, cwd = root) {
+function run(what, command, args, { cwd = root, env = toolEnvironment } = {}) {
   const result = spawnSync(command, args, {
     cwd,
-    env: toolEnvironment,
+    env,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     shell: process.platform === "win32",
@@ -56,7 +69,7 @@ function checkNode() {
   stop(`Node ${node} found, 20.19, or 22.12 and newer, needed; install a newer Node and run this again`);
 }
 
-const workspaceFolders = () =>
+export const workspaceFolders = () =>
   ["packages", "apps"]
     .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
     .filter((folder) => existsSync(join(folder, "package.json")));
@@ -91,14 +104,17 @@ function buildDigest() {
   };
   add(join(root, "tsconfig.base.json"));
   for (const folder of workspaceFolders()) {
+    // A manifest has the version that is in the bundle.
+    add(join(folder, "package.json"));
     if (!existsSync(join(folder, "tsconfig.json"))) continue;
     add(join(folder, "tsconfig.json"));
     for (const file of sourceFiles(join(folder, "src"))) add(file);
     if (!existsSync(join(folder, "dist", "tsconfig.tsbuildinfo"))) hash.update(`${folder} is not built\n`);
   }
-  add(join(root, bundler));
-  if (!existsSync(join(root, "apps/cli/dist/bundle/made-from.json")))
-    hash.update("the command is not bundled\n");
+  for (const { reads, writes } of bundlers) {
+    for (const folder of reads) for (const file of sourceFiles(join(root, folder))) add(file);
+    if (!existsSync(join(root, writes))) hash.update(`${writes} is not there\n`);
+  }
   return hash.digest("hex");
 }
 
@@ -122,9 +138,11 @@ function install(what, folder, ...options) {
   const args = ["install", "--frozen-lockfile", "--reporter=append-only", ...options];
   const own = textOf(join(root, "node_modules/pnpm/package.json"));
   if (own !== "" && packageManager === `pnpm@${JSON.parse(own).version}`)
-    run("installing", join(bin, "pnpm"), args, folder);
+    run("installing", join(bin, "pnpm"), args, { cwd: folder });
   else
-    run("installing", "npm", ["exec", "--yes", `--package=${packageManager}`, "--", "pnpm", ...args], folder);
+    run("installing", "npm", ["exec", "--yes", `--package=${packageManager}`, "--", "pnpm", ...args], {
+      cwd: folder,
+    });
 }
 
 /**
@@ -145,8 +163,27 @@ function installWorkspace(wanted) {
   );
 }
 
+/**
+ * `turbo run build bundle` where turbo is installed, which is with the checks: it calls pnpm, and pnpm is installed with
+ * them, too. Elsewhere the same commands by themselves.
+ */
+function build() {
+  for (const { clears = [] } of bundlers)
+    for (const folder of clears) rmSync(join(root, folder), { recursive: true, force: true });
+  const turbo = turboProgram();
+  if (turbo !== undefined) {
+    const args = ["run", "build", "bundle", "--output-logs=errors-only"];
+    run("building", turbo, args, { env: turboEnvironment(toolEnvironment) });
+    return;
+  }
+  if (existsSync(join(root, "node_modules/turbo")))
+    say(`turbo has no program for ${process.platform} ${process.arch}: building without it`);
+  run("building", "tsc", ["-b"]);
+  for (const { script } of bundlers) run("bundling", process.execPath, [join(root, script)]);
+}
+
 /** Folders with an installation of their own, for what neither `npm start` nor the packages' tests need. */
-const apart = ["bench", "e2e"];
+const apart = ["bench", "e2e", "site"];
 
 function installApart(name) {
   const folder = join(root, name);
@@ -169,8 +206,7 @@ export function setup(...parts) {
   for (const name of apart) if (parts.includes(name)) installApart(name);
   unlessStamped(join(stamps, "built"), buildDigest, () => {
     say("building …");
-    run("building", "tsc", ["-b"]);
-    run("bundling", process.execPath, [bundler]);
+    build();
   });
 }
 

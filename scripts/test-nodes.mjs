@@ -1,7 +1,8 @@
 // `npm run test:nodes`: the README's two commands under every supported Node, each fetched from the npm registry, each
 // in a fresh clone of what is committed. `--quick` runs the tests of the packages that stand nearest to Node, `--only 22`
 // takes one Node alone. `--here` is what CI runs: `npm test` in this checkout on the Node that is running, then the others
-// quickly. Ends with `N passed, N failed`, the sum of all, and with status 1 when anything failed.
+// quickly. Ends with `N passed, N failed`, the sum of all, and with status 1 when anything failed; a line `failed: …` before
+// it names each that did.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,13 +45,14 @@ for (const name of ["SIGINT", "SIGTERM"])
   });
 
 let passed = 0;
-let failed = 0;
+/** What failed, in words. */
+const failed = [];
 const rows = [["Node", "first start", "curl", "tests", "start again"]];
 const seconds = (ms) => (ms === undefined ? "never" : `${(ms / 1000).toFixed(1)} s`);
 
-function count({ problems }) {
+function count({ problems }, where) {
   if (problems.length === 0) passed++;
-  else failed++;
+  else failed.push(`${where}: ${problems[0]}`);
   for (const line of problems) console.log(line);
 }
 
@@ -60,11 +62,11 @@ function git(...args) {
   return stdout.trim();
 }
 
-async function testsOf(folder, env, patterns) {
+async function testsOf(folder, env, patterns, version) {
   const counts = await test(folder, env, patterns);
   passed += counts.passed;
-  failed += counts.failed;
-  return `${counts.passed} passed, ${counts.failed} failed`;
+  failed.push(...counts.failed.map((what) => `Node ${version}: ${what}`));
+  return `${counts.passed} passed, ${counts.failed.length} failed`;
 }
 
 /** Under one Node after the other, in one checkout, where npm had installed something before. */
@@ -83,7 +85,7 @@ async function takeTurns(nodes) {
   for (const { version, env } of [...nodes, nodes[0]]) {
     console.log(`\n# one checkout, now Node ${version}: npm start, curl`);
     const started = await start(clone, env);
-    count(started);
+    count(started, `in turn, Node ${version}`);
     const curl = started.problems.length === 0 ? "ok" : "FAIL";
     rows.push([`in turn: ${version}`, seconds(started.readyMs), curl, "", ""]);
   }
@@ -96,10 +98,10 @@ async function tryNode(wanted, patterns) {
   git("clone", "--quiet", root, clone);
   console.log(`\n# Node ${version}, npm ${wanted.npm}: npm start, curl, npm test ${patterns.join(" ")}`);
   const first = await start(clone, env);
-  count(first);
-  const tests = await testsOf(clone, env, patterns);
+  count(first, `Node ${version}, first start`);
+  const tests = await testsOf(clone, env, patterns, version);
   const again = await start(clone, env);
-  count(again);
+  count(again, `Node ${version}, second start`);
   const curl = first.problems.length + again.problems.length === 0 ? "ok" : "FAIL";
   rows.push([version, seconds(first.readyMs), curl, tests, seconds(again.readyMs)]);
   rmSync(clone, { recursive: true, force: true, maxRetries: 3 });
@@ -111,7 +113,7 @@ const isRunning = ({ node }) => `${process.versions.node}.`.startsWith(`${node}.
 
 if (values.here) {
   console.log(`# Node ${process.versions.node}, this checkout: npm test`);
-  const tests = await testsOf(root, process.env, []);
+  const tests = await testsOf(root, process.env, [], process.versions.node);
   rows.push([process.versions.node, "", "", tests, ""]);
 }
 const uncommitted = git("status", "--porcelain").split("\n").filter(Boolean).length;
@@ -124,7 +126,7 @@ for (const wanted of supported) {
   try {
     tried.push(await tryNode(wanted, values.quick || values.here ? nearNode : []));
   } catch (error) {
-    failed++;
+    failed.push(`Node ${wanted.node}: ${error.message}`);
     console.log(error.message);
     rows.push([wanted.node, "never", "FAIL", "", ""]);
   }
@@ -134,5 +136,6 @@ const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[colu
 console.log("");
 for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  "));
 sweep();
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+for (const what of failed) console.log(`failed: ${what.split("\n", 1)[0]}`);
+console.log(`${passed} passed, ${failed.length} failed`);
+process.exitCode = failed.length === 0 ? 0 : 1;

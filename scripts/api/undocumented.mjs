@@ -1,0 +1,20 @@
+/** How many exported things of a package may still lack documentation. A package that is not here may lack none. */
+export const mayLack = {
+  "@faultwire/cert-authority": 15,
+  "@faultwire/connection-protocol": 4,
+  "@faultwire/fault-engine": 230,
+  "@faultwire/fault-host": 10,
+  "@faultwire/fault-protocol": 11,
+  "@faultwire/fault-session": 62,
+  "@faultwire/handshake-fsm": 35,
+  "@faultwire/http1": 25,
+  "@faultwire/http2": 26,
+  "@faultwire/lines": 54,
+  "@faultwire/llm-mock": 3,
+  "@faultwire/plugin-server": 3,
+  "@faultwire/proxy": 1,
+  "@faultwire/tls-bridge": 13,
+  "@faultwire/tls-parser": 77,
+  "@faultwire/tunnel": 16,
+  "@faultwire/websocket": 13,
+};

@@ -1,0 +1,68 @@
+// `npm run release`: clean tree → build from nothing → `npm test` → pack → the tarballs installed and used → publish. Each step
+// refuses with one line. `--dry-run` publishes nothing. `npm run release:check` (`--check`) ends where it would be published;
+// of it alone, `--skip-tests` leaves `npm test` to the caller, and `--core` tries the consumers that CI tries each time;
+// `--only NAME` those whose name has this part. See CONTRIBUTING.md and docs/adr/0035.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { setup } from "../setup.mjs";
+import { consumers } from "./consumers/all.mjs";
+import { Refused } from "./step.mjs";
+import { build, pack, publish, ready, test, tree, use } from "./steps.mjs";
+
+const { values } = parseArgs({
+  options: {
+    check: { type: "boolean", default: false },
+    core: { type: "boolean", default: false },
+    "dry-run": { type: "boolean", default: false },
+    "skip-tests": { type: "boolean", default: false },
+    "without-provenance": { type: "boolean", default: false },
+    only: { type: "string" },
+    keep: { type: "boolean", default: false },
+  },
+});
+const how = { isDry: values["dry-run"], withProvenance: !values["without-provenance"] };
+const say = (line) => console.log(line);
+const scratch = mkdtempSync(join(tmpdir(), "faultwire-release-"));
+
+async function step(name, work) {
+  const began = performance.now();
+  const said = await work();
+  const text = typeof said === "string" ? said : `${said.length} tarballs`;
+  say(`release: ${name}: ${text} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  return said;
+}
+
+async function release() {
+  for (const flag of ["core", "skip-tests", "only"])
+    if (values[flag] && !values.check)
+      throw new Refused("flags", `--${flag} is for release:check; a release takes every step`);
+  const wanted = consumers
+    .filter(({ isCore }) => isCore || !values.core)
+    .filter(({ name }) => name.toLowerCase().includes((values.only ?? "").toLowerCase()));
+  if (wanted.length === 0)
+    throw new Refused(
+      "flags",
+      `--only ${values.only}: expected a part of one of ${consumers.map(({ name }) => `"${name}"`).join(", ")}`,
+    );
+  await step("tree", tree);
+  if (!values.check) await step("version", async () => ready(how));
+  setup("checks");
+  await step("build", build);
+  if (!values["skip-tests"]) await step("test", test);
+  const packed = await step("pack", () => pack(scratch));
+  await step("use", () => use(packed, scratch, wanted, say));
+  if (!values.check) await step("publish", () => publish(packed, how, say));
+}
+
+try {
+  await release();
+  if (!values.keep) rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+} catch (error) {
+  if (!(error instanceof Refused)) throw error;
+  if (error.details !== "" && error.details !== error.message) console.error(error.details);
+  if (!values.keep) rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  console.error(`release: refused at ${error.step}: ${error.message}`);
+  process.exitCode = 1;
+}
