@@ -3,6 +3,7 @@
  * byte is lost, doubled or out of order, and no end is kept.
  */
 import { seededRandom } from "@faultwire/testkit/chunkers";
+import { propertyRuns } from "@faultwire/testkit/property-runs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TunnelEnd } from "../../../fault-host/test/support/simulated-tunnel.ts";
@@ -48,7 +49,7 @@ const other = (side: TunnelEnd): TunnelEnd => (side === "client" ? "server" : "c
 /** Enough for everything that has a time of its own, and for all calls of a script. */
 const restMs = 400;
 const maxMs = 12_000;
-const runs = 40;
+const runs = propertyRuns(40);
 /** The last answer to a write call takes what is there: what was collected, and a record that has come since. */
 const mostOfLastWrite = 2 * laneLimits.joinBytes;
 
@@ -107,7 +108,7 @@ describe("lanes in a host", () => {
       }),
       { numRuns: runs },
     );
-  }, 120_000);
+  }, 1_200_000);
 
   it("bring everything to receivers that take what they like, once something more is said", async () => {
     await fc.assert(
@@ -134,7 +135,7 @@ describe("lanes in a host", () => {
       }),
       { numRuns: runs },
     );
-  }, 120_000);
+  }, 1_200_000);
 
   it("bring a long transfer to a receiver that pauses; nothing but the rest of the last write may need something more", async () => {
     const long = fc.record({
@@ -168,9 +169,9 @@ describe("lanes in a host", () => {
         expect(link.got(other(from)).length).toBe(said[from] + 1);
         link.close();
       }),
-      { numRuns: runs / 2 },
+      { numRuns: Math.ceil(runs / 2) },
     );
-  }, 120_000);
+  }, 1_200_000);
 
   it("lets ends through that come in the middle of a message", async () => {
     await fc.assert(
@@ -187,7 +188,7 @@ describe("lanes in a host", () => {
       }),
       { numRuns: runs },
     );
-  }, 120_000);
+  }, 1_200_000);
 
   it("sends parts in their order and not before their time, among bytes that have none", async () => {
     await fc.assert(
@@ -217,7 +218,7 @@ describe("lanes in a host", () => {
       }),
       { numRuns: runs },
     );
-  }, 120_000);
+  }, 1_200_000);
 
   it("end a direction behind the bytes before the end, at a point that is asked for", async () => {
     await fc.assert(
@@ -242,5 +243,5 @@ describe("lanes in a host", () => {
       }),
       { numRuns: runs },
     );
-  }, 120_000);
+  }, 1_200_000);
 });
