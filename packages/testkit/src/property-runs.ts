@@ -1,6 +1,7 @@
 /**
  * How often a property is tried: `times` as `npm test` does it, more where FAULTWIRE_PROPERTY_FACTOR says how many
- * times more. `npm test` has minutes; `FAULTWIRE_PROPERTY_FACTOR=10 npm test -- property` is the long form.
+ * times more. `npm test` has minutes; `FAULTWIRE_PROPERTY_FACTOR=10 npm test -- property` is the long form, with new seeds
+ * each time (`scripts/property-seed.ts`).
  *
  * @param times the number of runs that `npm test` can afford
  * @throws RangeError when the variable is set and no number above 0

@@ -338,7 +338,8 @@ export class Lane {
     const { joinBytes, maxJoinMs, maxRideMs } = laneLimits;
     const { sureBytes, isLikely } = this.#following;
     const isSure = sureBytes > 0;
-    if (!isSure && !isLikely) return false;
+    // What is kept back for write calls that may never come needs this read call, to ask for one, or another that is sure to come.
+    if (!isSure && (!isLikely || this.#ledger.owed > 0)) return false;
     const isEnough =
       this.#outbox.plainBytes >= joinBytes && !(isSure && sureBytes <= hostLimits.maxReadChunkBytes);
     if (isEnough) return false;
