@@ -21,6 +21,8 @@ export interface Spoken {
   readonly owesClient: boolean;
   /** Whether the upstream still owes a response. */
   readonly upstreamOwes: boolean;
+  /** Whether anything was sent that the peers did not say themselves, or kept from them. */
+  readonly hasChanged: boolean;
   /** Whether a response has come to a standstill that is for ever. */
   readonly isStalled: boolean;
   /** The connection is over. */

@@ -37,6 +37,8 @@ export class Http2Exchanges implements Spoken {
   #upstream: Http2Connection<Http2Exchange> | undefined;
   readonly #decider: RequestDecider;
   readonly #tell: Http2Teller;
+  /** Frames are ours, on both sides. */
+  readonly hasChanged = true;
   readonly #responses: Http2ResponseSide;
   readonly #open: Set<Http2Exchange> = new Set();
   #connection: (ConnectionFacts & { readonly client: string }) | null | undefined;
@@ -48,7 +50,6 @@ export class Http2Exchanges implements Spoken {
   #isEnding: EndKind | undefined;
   /** The stream behind whose data that end comes: the client may have no room for all of it yet. */
   #endsBehind: ExchangeStream | undefined;
-  #hasChanged = false;
 
   constructor(options: Http2ExchangesOptions) {
     this.#options = options;
@@ -94,10 +95,6 @@ export class Http2Exchanges implements Spoken {
     });
   }
 
-  /** Whether anything was sent that the peers did not say themselves, or kept from them. Always: frames are ours. */
-  get hasChanged(): boolean {
-    return this.#hasChanged;
-  }
   get isStalled(): boolean {
     if (this.#isOver || this.#open.size === 0) return false;
     for (const { message, goesOnAtMs } of this.#open)
@@ -375,7 +372,6 @@ export class Http2Exchanges implements Spoken {
     const { plan } = exchange;
     this.#tell.log?.decision(exchange);
     exchange.waitingData = this.#decider.letGo(exchange).filter(({ length }) => length > 0);
-    if (plan && plan.kind !== "pass") this.#hasChanged = true;
     switch (plan?.kind) {
       case "answer":
         this.#responses.answer(exchange, plan);
