@@ -62,7 +62,7 @@ const fenced = /^( *)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\2 *$/gm;
 
 /** Fenced blocks, spans of code, and links: the alternatives are tried in this order, so that code has no links. */
 const piece =
-  /^( *)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\2 *$|(`+)(?!`)[\s\S]*?[^`]\3(?!`)|(!?\[(?:[^[\]]|\[[^\]]*\])*\]\()([^()\s]+)(\))/gm;
+  /^( *)(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\2 *$|(`+)(?!`)[\s\S]*?[^`]\3(?!`)|(!?\[(?:[^[\]]|\[[^\]]*\])*\]\()([^()\s]+)((?:\s+"[^"]*")?\))/gm;
 
 /** Gives each link of a Markdown text to `change(link, label, all, at)`; what that returns stands in its place. */
 export function withLinks(text, change) {

@@ -1,27 +1,15 @@
 // Links of a README. In the repository they are relative, so that they work in a checkout; in a tarball, what leads out of
 // the package is absolute.
+import { withLinks } from "../docs/repository.mjs";
 
-/** `](target)` and `](target "title")` of Markdown, outside of code. */
-const link = /\]\(([^()\s]+)((?:\s+"[^"]*")?)\)/g;
 const isRelative = (target) => !/^([a-z][a-z0-9+.-]*:|\/\/|#)/i.test(target);
-
-/** Calls `change(target, line)` for each link that is not in code, and puts what it gives in the target's place. */
-function changeLinks(markdown, change) {
-  let isCode = false;
-  const lines = markdown.split("\n").map((line, at) => {
-    if (/^\s*(```|~~~)/.test(line)) isCode = !isCode;
-    if (isCode) return line;
-    return line.replaceAll(link, (_whole, target, title) => `](${change(target, at + 1)}${title})`);
-  });
-  return lines.join("\n");
-}
 
 /** Each link to a file: its path without the anchor, and the number of its line. */
 export function relativeLinks(markdown) {
   const found = [];
-  changeLinks(markdown, (target, line) => {
+  withLinks(markdown, (target, _label, _all, at) => {
+    const line = markdown.slice(0, at).split("\n").length;
     if (isRelative(target)) found.push({ to: target.replace(/[#?].*$/, ""), line });
-    return target;
   });
   return found;
 }
@@ -34,12 +22,15 @@ export function relativeLinks(markdown) {
  * @param isPacked whether the tarball has the file of this path
  */
 export function packedReadme(markdown, { at, web, isPacked }) {
-  return changeLinks(markdown, (target) => {
+  const leadOut = (target) => {
     if (!isRelative(target)) return target;
     const { pathname, hash } = new URL(target, `http://localhost/${at}/`);
     const inside = pathname.startsWith(`/${at}/`) ? pathname.slice(at.length + 2) : undefined;
     if (inside !== undefined && isPacked(inside)) return target;
     const kind = /\.\w+$/.test(pathname) ? "blob" : "tree";
     return `${web}/${kind}/main${pathname}${hash}`;
-  });
+  };
+  return withLinks(markdown, (target, _label, all) =>
+    all.replace(`](${target}`, () => `](${leadOut(target)}`),
+  );
 }
