@@ -1,4 +1,4 @@
-// The examples of all READMEs as programs: a reader who copies one has what its install line names, and a file around it.
+// The examples of all READMEs as programs: a reader who copies one has what the README's install lines name, and a file around it.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -90,10 +90,10 @@ console.log(new TextDecoder().decode(said).split("\\r\\n")[0]);`,
 /** The `ts` blocks of a README. */
 export const blocksOf = (readme) => [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code);
 
-/** What a README says that is to be installed: the packages of its first `npm install`. */
-export function installLine(readme) {
-  const [, words = ""] = /^npm install (.+)$/m.exec(readme) ?? [];
-  return words.split(/\s+/).filter((word) => /^@?[\w/.-]+$/.test(word) && !word.startsWith("-"));
+/** What a README says that is to be installed: the packages of all of its `npm install` lines, each once. */
+export function installedPackages(readme) {
+  const words = [...readme.matchAll(/^npm install (.+)$/gm)].flatMap(([, line]) => line.split(/\s+/));
+  return [...new Set(words.filter((word) => /^@?[\w/.-]+$/.test(word) && !word.startsWith("-")))];
 }
 
 /**

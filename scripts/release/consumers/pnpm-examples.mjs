@@ -1,8 +1,8 @@
-// Whoever copies a README's example: what its install line names, installed by pnpm, where a package reaches nothing that it
+// Whoever copies a README's example: what its install lines name, installed by pnpm, where a package reaches nothing that it
 // does not name; compiled and run.
 import { join } from "node:path";
 import { root } from "../../setup.mjs";
-import { examplesOf, installLine } from "../examples.mjs";
+import { examplesOf, installedPackages } from "../examples.mjs";
 import { eachOf, run, tailOf } from "../step.mjs";
 import { Place } from "./install.mjs";
 
@@ -26,7 +26,7 @@ export const pnpmExamples = {
     for (const { name, readme } of packed) {
       if (name === "faultwire") continue;
       const at = name.split("/").at(-1);
-      const wanted = installLine(readme);
+      const wanted = installedPackages(readme);
       if (!wanted.includes(name)) throw new Error(`${name}: README.md has no line \`npm install ${name}\``);
       const examples = examplesOf(name, readme, root);
       const dependencies = Object.fromEntries(
