@@ -37,8 +37,21 @@ const readers = {
   },
   "@faultwire/fetch-faults": {
     without: [0],
-    before: { 1: 'import { createServer } from "node:http";' },
+    before: {
+      1: 'import { createServer } from "node:http";',
+      // The third is for a page: this one is served on loopback.
+      2: `import { createServer } from "node:http";
+const server = createServer((_, response) => response.end("fine"));
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+const { port } = server.address() as { port: number };
+Object.assign(globalThis, { location: new URL(\`http://127.0.0.1:\${port}/\`) });`,
+    },
     after: {
+      2: `const statuses = new Set<number>();
+for (let n = 0; n < 60; n++) statuses.add((await failing(\`\${location.href}v1/messages\`)).status);
+console.log([...statuses].sort().join());
+server.close();
+server.closeAllConnections();`,
       1: `const server = createServer((_, response) => response.end("fine")).listen(0, "127.0.0.1", async () => {
   const { port } = server.address() as { port: number };
   console.log(JSON.stringify(await ask(\`http://127.0.0.1:\${port}/v1/messages\`)));
@@ -46,7 +59,7 @@ const readers = {
   server.closeAllConnections();
 });`,
     },
-    says: { 1: '{"statuses":[529,200],"attempts":2}' },
+    says: { 1: '{"statuses":[529,200],"attempts":2}', 2: "200,529" },
   },
   "@faultwire/http1": {
     after: {

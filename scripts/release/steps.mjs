@@ -115,6 +115,13 @@ function thirdPartyVersions() {
   );
 }
 
+/** What failed, and the first line of an error that was printed. */
+function firstWords(message) {
+  const [what, ...printed] = message.split("\n").filter((line) => line.trim() !== "");
+  const first = printed.find((line) => /error/i.test(line)) ?? printed[0] ?? "";
+  return `${what} ${first.trim()}`.trim();
+}
+
 /** Publishes to a registry on loopback and lets everybody install from there. */
 export async function use(packed, scratch, consumers, say) {
   const asked = await run("npm", ["config", "get", "registry"], here);
@@ -139,15 +146,22 @@ export async function use(packed, scratch, consumers, say) {
     say(`  ${packed.length} packages published on loopback`);
     const versions = new Map(packed.map(({ name, manifest }) => [name, manifest.version]));
     const context = { scratch, env, packed, versions, publish, thirdParty: thirdPartyVersions() };
+    const unserved = [];
     for (const consumer of consumers) {
       const began = performance.now();
       const found = await consumer.use(context).catch((error) => {
-        const [what, ...printed] = error.message.split("\n").filter((line) => line.trim() !== "");
-        const first = printed.find((line) => /error/i.test(line)) ?? printed[0] ?? "";
-        throw new Refused("use", `${consumer.name}: ${what} ${first.trim()}`.trim(), error.message);
+        unserved.push({ name: consumer.name, text: error.message });
+        return `NOT served: ${firstWords(error.message)}`;
       });
       say(`  ${consumer.name}: ${found} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
     }
+    // Every consumer is tried, so that one run tells all that is to be mended.
+    if (unserved.length > 0)
+      throw new Refused(
+        "use",
+        `${unserved.length} of ${consumers.length} consumers are not served: ${unserved[0].name}: ${firstWords(unserved[0].text)}`,
+        unserved.map(({ name, text }) => `${name}:\n${text}`).join("\n\n"),
+      );
     return `${consumers.length} consumers served`;
   } finally {
     await registry.close();
