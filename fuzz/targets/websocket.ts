@@ -4,9 +4,9 @@ import {
   encodeFrame,
   type FrameItem,
   FrameReader,
+  frameFormatLimits,
   frameTypeOf,
   isControl,
-  MAX_HEADER_BYTES,
   maskBytes,
 } from "@faultwire/websocket";
 import { summaryOf, wireOf } from "../../packages/websocket/test/support/frames.ts";
@@ -82,7 +82,10 @@ export const target: Target = {
     for (const chunk of chunked(bytes, how >> 2)) {
       parts.push(...reader.push(chunk).map((item) => ({ ...item, bytes: item.bytes.slice() })));
       chunk.fill(0);
-      holds(reader.pendingBytes <= 125 + MAX_HEADER_BYTES, `${reader.pendingBytes} bytes are kept`);
+      holds(
+        reader.pendingBytes <= 125 + frameFormatLimits.headerBytes,
+        `${reader.pendingBytes} bytes are kept`,
+      );
     }
     parts.push(...reader.finish());
     same(summaryOf(parts), summaryOf(items), "any chunking says the same");

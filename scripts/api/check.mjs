@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { root } from "../setup.mjs";
 import { extractorConfig, programOf } from "./compiler.mjs";
 import { publishedPackages } from "./entries.mjs";
+import { strangeLimits } from "./limit-names.mjs";
 import { undocumentedOf } from "./members.mjs";
 import { reportOf } from "./reports.mjs";
 import { mayLack } from "./undocumented.mjs";
@@ -79,6 +80,10 @@ try {
             .map((name) => `  ${name}\n`)
             .join("") +
           "  Write a /** … */ above each that is new; `node scripts/api/check.mjs --list` lists all of them.",
+      );
+    for (const name of strangeLimits(each, program))
+      problems.push(
+        `${each.name}: ${name} is exported as a limit. Make it a member of an object named \`xLimits\`, with the unit in its name (docs/adr/0037).`,
       );
     if (undocumented.length < limit)
       console.log(

@@ -33,7 +33,7 @@ export interface ProxyLimits {
   readonly maxUnreadBytes: number;
 }
 
-/** The limits that hold where none are given. Heads are limited by `DEFAULT_HTTP_LIMITS` of `@faultwire/http1`. */
+/** The limits that hold where none are given. Heads are limited by `httpLimits` of `@faultwire/http1`. */
 export const proxyLimits: ProxyLimits = {
   maxConnections: 10_000,
   unmarkedConnections: 64,

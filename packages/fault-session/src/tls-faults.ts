@@ -13,7 +13,7 @@ import {
   alpnProtocolsOf,
   CipherSuite,
   type ClientHello,
-  RecordLimit,
+  recordLimits,
 } from "@faultwire/tls-parser";
 import { connectedAlready } from "./connected-already.ts";
 import type { InterceptionOptions } from "./interception.ts";
@@ -155,7 +155,7 @@ export function recordFaultOf(decision: Decision | null): RecordFault | undefine
 }
 
 /** More than a record may hold in TLS 1.3 and in TLS 1.2, the expansion that both allow included. */
-const oversizedBytes = RecordLimit.tls12Ciphertext + 1;
+const oversizedBytes = recordLimits.tls12CiphertextBytes + 1;
 
 function sendOversized(bridge: TlsBridge, bytes: Uint8Array): void {
   const plaintext = new Uint8Array(oversizedBytes);

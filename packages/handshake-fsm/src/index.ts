@@ -23,5 +23,5 @@ export type { Side } from "./side.ts";
 export type * from "./tracker/handshake-event.ts";
 export type { HandshakeSummary, SeenAlert } from "./tracker/handshake-summary.ts";
 export { HandshakeTracker, type HandshakeTrackerOptions } from "./tracker/handshake-tracker.ts";
-export { MAX_HISTORY_LETTERS } from "./tracker/history.ts";
+export { historyLimits } from "./tracker/history.ts";
 export type { HandshakePhases, Phase } from "./tracker/phases.ts";

@@ -18,7 +18,7 @@ export interface HttpLimits {
 }
 
 /** The limits that hold where none are given. */
-export const DEFAULT_HTTP_LIMITS: HttpLimits = {
+export const httpLimits: HttpLimits = {
   maxHeadBytes: 65_536,
   maxHeaderCount: 256,
   maxChunkLineBytes: 1_024,
@@ -27,8 +27,8 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 };
 
 /** The defaults with `changes` laid over them; throws `invalid-argument` for anything but positive safe integers. */
-export function httpLimits(changes: Partial<HttpLimits>): HttpLimits {
-  const limits = { ...DEFAULT_HTTP_LIMITS, ...changes };
+export function httpLimitsWith(changes: Partial<HttpLimits>): HttpLimits {
+  const limits = { ...httpLimits, ...changes };
   for (const [name, value] of Object.entries(limits))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new Http1Error("invalid-argument", `${name} is ${value}; a positive integer expected`);

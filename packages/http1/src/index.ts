@@ -28,7 +28,7 @@ export type {
   ResponseItem,
   Trailers,
 } from "./http-items.ts";
-export { DEFAULT_HTTP_LIMITS, type HttpLimits } from "./http-limits.ts";
+export { type HttpLimits, httpLimits } from "./http-limits.ts";
 export { Http1Error, type Http1ErrorCode } from "./http1-error.ts";
 export { RequestReader } from "./request-reader.ts";
 export { LENIENT_RESPONSES, type ResponseLeniency, ResponseReader } from "./response-reader.ts";

@@ -3,7 +3,7 @@ import type { RequestLine } from "./head-grammar.ts";
 import { readRequestLine, requestLinePrefixFault } from "./head-grammar.ts";
 import type { RequestHead, RequestItem } from "./http-items.ts";
 import type { HttpLimits } from "./http-limits.ts";
-import { httpLimits } from "./http-limits.ts";
+import { httpLimitsWith } from "./http-limits.ts";
 import type { HeadRules } from "./message-reader.ts";
 import { MessageReader } from "./message-reader.ts";
 
@@ -50,7 +50,7 @@ export class RequestReader {
 
   /** @throws Http1Error `invalid-argument` for a limit that is not a positive integer. */
   constructor(limits: Partial<HttpLimits> = {}) {
-    this.#reader = new MessageReader(requestRules, httpLimits(limits));
+    this.#reader = new MessageReader(requestRules, httpLimitsWith(limits));
   }
 
   /** Bytes that have come and are in no item yet. */

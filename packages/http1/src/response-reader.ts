@@ -4,7 +4,7 @@ import { readStatusLine, statusLinePrefixFault } from "./head-grammar.ts";
 import type { Header } from "./header.ts";
 import type { InterimResponse, MalformedCode, ResponseHead, ResponseItem } from "./http-items.ts";
 import type { HttpLimits } from "./http-limits.ts";
-import { httpLimits } from "./http-limits.ts";
+import { httpLimitsWith } from "./http-limits.ts";
 import type { AfterHead } from "./message-reader.ts";
 import { MessageReader } from "./message-reader.ts";
 
@@ -48,7 +48,7 @@ export class ResponseReader {
    * @throws Http1Error `invalid-argument` for a limit that is not a positive integer.
    */
   constructor(limits: Partial<HttpLimits> = {}, leniency: ResponseLeniency = {}) {
-    this.#limits = httpLimits(limits);
+    this.#limits = httpLimitsWith(limits);
     this.#takesEqual = leniency.equalLengths ?? false;
     this.#reader = new MessageReader(
       {

@@ -39,7 +39,7 @@ export interface Http2Limits {
 }
 
 /** The limits that hold where none are given. */
-export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
+export const http2Limits: Http2Limits = {
   maxFrameBytes: 16_384,
   maxHeaderBlockBytes: 262_144,
   maxHeaderListBytes: 262_144,
@@ -54,8 +54,8 @@ export const DEFAULT_HTTP2_LIMITS: Http2Limits = {
 };
 
 /** The defaults with `changes` laid over them. @throws Http2Error `invalid-argument` for anything but positive integers */
-export function http2Limits(changes: Partial<Http2Limits> = {}): Http2Limits {
-  const limits = { ...DEFAULT_HTTP2_LIMITS, ...changes };
+export function http2LimitsWith(changes: Partial<Http2Limits> = {}): Http2Limits {
+  const limits = { ...http2Limits, ...changes };
   for (const [name, value] of Object.entries(limits))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new Http2Error("invalid-argument", `${name} is ${value}; a positive integer expected`);

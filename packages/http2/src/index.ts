@@ -35,7 +35,6 @@ export {
   FRAME_HEADER_BYTES,
   FrameFlag,
   FrameType,
-  MAX_WINDOW,
   type Setting,
   SettingId,
 } from "./frames/wire-tables.ts";
@@ -47,4 +46,4 @@ export {
 } from "./hpack/hpack-decoder.ts";
 export { HpackEncoder } from "./hpack/hpack-encoder.ts";
 export { Http2Error, type Http2ErrorCode } from "./http2-error.ts";
-export { DEFAULT_HTTP2_LIMITS, type Http2Limits, http2Limits } from "./http2-limits.ts";
+export { type Http2Limits, http2Limits } from "./http2-limits.ts";

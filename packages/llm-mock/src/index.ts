@@ -1,4 +1,4 @@
-export { defaultLlmMockLimits, type LlmMockLimits } from "./limits.ts";
+export { type LlmMockLimits, llmMockLimits } from "./limits.ts";
 export { LlmMockError, type LlmMockErrorCode } from "./llm-mock-error.ts";
 export type { Reply } from "./message.ts";
 export type { LoggedRequest } from "./request-log.ts";

@@ -26,7 +26,7 @@ export interface LlmMockLimits {
 }
 
 /** The limits of a mock that is given none. */
-export const defaultLlmMockLimits: LlmMockLimits = {
+export const llmMockLimits: LlmMockLimits = {
   maxBodyBytes: 33_554_432,
   maxDiscardedBytes: 67_108_864,
   maxConnections: 1024,
@@ -37,7 +37,7 @@ export const defaultLlmMockLimits: LlmMockLimits = {
 
 /** The defaults with what was given over them; `invalid-option` for anything but whole numbers above 0. */
 export function limitsWith(given: Partial<LlmMockLimits>): LlmMockLimits {
-  const limits = { ...defaultLlmMockLimits, ...given };
+  const limits = { ...llmMockLimits, ...given };
   for (const [name, value] of Object.entries(limits))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new LlmMockError("invalid-option", `limits.${name} is ${value}; give a whole number above 0`);

@@ -13,13 +13,13 @@ export type {
 } from "./bridge/tls-bridge-options.ts";
 export { TlsClient, type TlsClientHandler, type TlsClientOptions } from "./client/tls-client.ts";
 export { SecureContextCache } from "./handshake/secure-context-cache.ts";
-export { KeylogEntry, KeylogLabel, MAX_KEYLOG_LINE_CHARACTERS, parseKeylogLine } from "./keylog-line.ts";
+export { KeylogEntry, KeylogLabel, keylogLimits, parseKeylogLine } from "./keylog-line.ts";
 export { type OpenedRecord, RecordOpener } from "./record-protection/record-opener.ts";
 export {
   cipherSuiteProtection,
   type RecordProtectionAead,
-  RecordProtectionLimit,
   type RecordProtectionSuite,
+  recordProtectionLimits,
 } from "./record-protection/record-protection-suite.ts";
 export { RecordSealer, type SealOptions } from "./record-protection/record-sealer.ts";
 export type {

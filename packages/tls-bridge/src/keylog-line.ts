@@ -1,7 +1,10 @@
 import { TlsBridgeError } from "./tls-bridge-error.ts";
 
-/** Characters of a key log's line, line end included: whoever writes the log could otherwise have us keep it all. */
-export const MAX_KEYLOG_LINE_CHARACTERS = 1_024;
+/** What is read of a key log. */
+export const keylogLimits = {
+  /** Characters of one line, line end included: the program that writes the log could otherwise make us keep it all. */
+  lineCharacters: 1_024,
+} as const;
 
 /** The labels of key logs whose secrets have a known length (RFC 9850 sections 2.1 and 2.2). */
 export const KeylogLabel = {
@@ -64,8 +67,8 @@ export class KeylogEntry {
  * ```
  */
 export function parseKeylogLine(line: string): KeylogEntry | undefined {
-  if (line.length > MAX_KEYLOG_LINE_CHARACTERS)
-    fail(`${line.length} characters, at most ${MAX_KEYLOG_LINE_CHARACTERS} expected`);
+  if (line.length > keylogLimits.lineCharacters)
+    fail(`${line.length} characters, at most ${keylogLimits.lineCharacters} expected`);
   const text = line.replace(/\r?\n$/, "");
   if (text === "" || text.startsWith("#")) return undefined;
   const { label, random, secret } = shape.exec(text)?.groups ?? {};

@@ -1,4 +1,4 @@
-import { RECORD_HEADER_BYTES, RecordLimit } from "./record/record-limits.ts";
+import { RECORD_HEADER_BYTES, recordLimits } from "./record/record-limits.ts";
 
 /**
  * What the first bytes of a stream are.
@@ -58,10 +58,10 @@ function detectTls(prefix: Uint8Array, contentType: number): Detection {
   if (minor === undefined) return MORE;
   if (minor > 4) return OTHER;
   if (prefix.length < RECORD_HEADER_BYTES || high === undefined || low === undefined) {
-    return high !== undefined && high << 8 > RecordLimit.tls12Ciphertext ? OTHER : MORE;
+    return high !== undefined && high << 8 > recordLimits.tls12CiphertextBytes ? OTHER : MORE;
   }
   const length = (high << 8) | low;
-  if (length > RecordLimit.tls12Ciphertext) return OTHER;
+  if (length > recordLimits.tls12CiphertextBytes) return OTHER;
   if (length === 0 && contentType !== APPLICATION_DATA) return OTHER;
   return { kind: "tls", contentType, legacyVersion: (major << 8) | minor };
 }

@@ -128,7 +128,7 @@ export { HANDSHAKE_HEADER_BYTES, HandshakeFrame } from "./handshake/handshake-fr
 export {
   HandshakeReader,
   type HandshakeReaderOptions,
-  MAX_HANDSHAKE_BYTES,
+  handshakeLimits,
 } from "./handshake/handshake-reader.ts";
 export { HandshakeType, type HandshakeTypeName, handshakeTypeName } from "./handshake/handshake-type.ts";
 export type { Tls12NewSessionTicket, Tls13NewSessionTicket } from "./handshake/new-session-ticket.ts";
@@ -184,7 +184,7 @@ export {
   encodeRecords,
   type RecordParts,
 } from "./record/record-encoder.ts";
-export { RECORD_HEADER_BYTES, RecordLimit } from "./record/record-limits.ts";
+export { RECORD_HEADER_BYTES, recordLimits } from "./record/record-limits.ts";
 export { RecordReader, type RecordReaderOptions } from "./record/record-reader.ts";
 export { TlsRecord } from "./record/tls-record.ts";
 export { CipherSuite, cipherSuiteFacts, cipherSuiteName } from "./tables/cipher-suite.ts";

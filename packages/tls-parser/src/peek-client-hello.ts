@@ -4,7 +4,7 @@ import { HANDSHAKE_HEADER_BYTES } from "./handshake/handshake-frame.ts";
 import { endOfLoneHello } from "./handshake/lone-hello.ts";
 import { MAX_CLIENT_HELLO_BYTES } from "./handshake/max-client-hello-bytes.ts";
 import { recordHeaderFault } from "./record/record-header-fault.ts";
-import { RECORD_HEADER_BYTES, RecordLimit } from "./record/record-limits.ts";
+import { RECORD_HEADER_BYTES, recordLimits } from "./record/record-limits.ts";
 import { TlsParseError, type TlsParseErrorCode } from "./tls-parse-error.ts";
 import { RangeReader } from "./wire/range-reader.ts";
 
@@ -99,14 +99,14 @@ function peekBody(reader: RangeReader): ClientHelloPeek {
 /** The hello's body from the records that it is spread over; undefined where more bytes are needed. */
 function joinedBody(bytes: Uint8Array): Uint8Array | undefined {
   // The last record may hold more than the rest of the hello.
-  const most = HANDSHAKE_HEADER_BYTES + MAX_CLIENT_HELLO_BYTES + RecordLimit.tls12Ciphertext;
+  const most = HANDSHAKE_HEADER_BYTES + MAX_CLIENT_HELLO_BYTES + recordLimits.tls12CiphertextBytes;
   const message = new Uint8Array(Math.min(bytes.length, most));
   let arrived = 0;
   for (let at = 0; bytes.length >= at + RECORD_HEADER_BYTES; ) {
     const type = bytes[at]!;
     const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
     const version = (bytes[at + 1]! << 8) | bytes[at + 2]!;
-    const fault = recordHeaderFault(type, version, length, RecordLimit.tls12Ciphertext);
+    const fault = recordHeaderFault(type, version, length, recordLimits.tls12CiphertextBytes);
     if (fault !== undefined) fail(fault[0], at + fault[1], fault[2], fault[3]);
     const start = at + RECORD_HEADER_BYTES;
     if (bytes.length < start + length) return undefined;

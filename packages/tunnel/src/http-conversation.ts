@@ -18,8 +18,8 @@ import {
   unreadReason,
 } from "@faultwire/fault-session/internal";
 import {
-  DEFAULT_HTTP_LIMITS,
   headerValue,
+  httpLimits,
   LENIENT_RESPONSES,
   type Malformed,
   type OpaqueBytes,
@@ -37,7 +37,7 @@ import { questionHead } from "./question.ts";
  * With so many requests that have no response yet, the connection is read no more. The client can't be slowed down instead:
  * on one side the host can't be made to wait.
  */
-const { maxOutstandingRequests } = DEFAULT_HTTP_LIMITS;
+const { maxOutstandingRequests } = httpLimits;
 
 const emptyLine = Uint8Array.of(13, 10);
 

@@ -1,3 +1,4 @@
+import { frameFormatLimits } from "./frame-limits.ts";
 import { maskBytes } from "./mask.ts";
 import { type FrameType, OPCODES } from "./opcodes.ts";
 import { utf8 } from "./text.ts";
@@ -61,14 +62,11 @@ export function encodeFrame(frame: FrameToWrite): Uint8Array {
   return bytes;
 }
 
-/** Bytes of a close's reason at the most: a control frame holds 125, and two of them are the code. */
-export const MAX_REASON_BYTES = 123;
-
 /**
  * The payload of a close frame (RFC 6455 section 5.5.1).
  *
  * @param code - Any number of 16 bits, may it stand in a frame or not; `null` for no code and no reason.
- * @throws WebSocketError `invalid-argument` for a code above 65535, a reason above {@link MAX_REASON_BYTES}, or one without a code.
+ * @throws WebSocketError `invalid-argument` for a code above 65535, a reason above {@link frameFormatLimits.closeReasonBytes}, or one without a code.
  */
 export function encodeClose(code: number | null, reason = ""): Uint8Array {
   if (code === null && reason !== "")
@@ -76,10 +74,10 @@ export function encodeClose(code: number | null, reason = ""): Uint8Array {
   if (code === null) return NOTHING;
   check("code", code, 65_535);
   const text = utf8(reason);
-  if (text.length > MAX_REASON_BYTES)
+  if (text.length > frameFormatLimits.closeReasonBytes)
     throw new WebSocketError(
       "invalid-argument",
-      `reason: found ${text.length} bytes, expected no more than ${MAX_REASON_BYTES}`,
+      `reason: found ${text.length} bytes, expected no more than ${frameFormatLimits.closeReasonBytes}`,
     );
   return Uint8Array.of(code >> 8, code & 255, ...text);
 }

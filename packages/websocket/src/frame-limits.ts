@@ -13,25 +13,30 @@ export interface FrameLimits {
   readonly maxMessageFrames: number;
 }
 
-/** Bytes of a frame's header at the most (RFC 6455 section 5.2): so many are kept until it is whole. */
-export const MAX_HEADER_BYTES = 14;
+/** Sizes that RFC 6455 itself limits. They can't be changed. */
+export const frameFormatLimits = {
+  /** Bytes of a frame's header (section 5.2): so many are kept until it is whole. */
+  headerBytes: 14,
+  /** Bytes of a close's reason (section 5.5.1): a control frame holds 125, and two of them are the code. */
+  closeReasonBytes: 123,
+} as const;
 
 /** What RFC 6455 allows, as far as a number can count it exactly. */
-export const DEFAULT_FRAME_LIMITS: FrameLimits = {
+export const frameLimits: FrameLimits = {
   maxPayloadBytes: Number.MAX_SAFE_INTEGER,
   maxControlBytes: 125,
   maxMessageFrames: Number.MAX_SAFE_INTEGER,
 };
 
 /** @throws WebSocketError `invalid-argument` for a limit that is no whole number of 1 or more, or above RFC 6455's own. */
-export function frameLimits(given: Partial<FrameLimits>): FrameLimits {
-  const limits = { ...DEFAULT_FRAME_LIMITS, ...given };
-  for (const name of Object.keys(DEFAULT_FRAME_LIMITS) as (keyof FrameLimits)[]) {
+export function frameLimitsWith(given: Partial<FrameLimits>): FrameLimits {
+  const limits = { ...frameLimits, ...given };
+  for (const name of Object.keys(frameLimits) as (keyof FrameLimits)[]) {
     const value = limits[name];
-    if (!Number.isSafeInteger(value) || value < 1 || value > DEFAULT_FRAME_LIMITS[name])
+    if (!Number.isSafeInteger(value) || value < 1 || value > frameLimits[name])
       throw new WebSocketError(
         "invalid-argument",
-        `${name}: found ${value}, expected a whole number from 1 to ${DEFAULT_FRAME_LIMITS[name]}`,
+        `${name}: found ${value}, expected a whole number from 1 to ${frameLimits[name]}`,
       );
   }
   return limits;

@@ -1,6 +1,6 @@
 import { isSendableCloseCode } from "./close-codes.ts";
 import type { CloseSaid, FrameFault, FrameHead, FrameItem } from "./frame-items.ts";
-import { type FrameLimits, frameLimits, MAX_HEADER_BYTES } from "./frame-limits.ts";
+import { type FrameLimits, frameFormatLimits, frameLimitsWith } from "./frame-limits.ts";
 import { maskBytes } from "./mask.ts";
 import { frameTypeOf, isControl, OPCODES } from "./opcodes.ts";
 import { fromUtf8 } from "./text.ts";
@@ -45,7 +45,7 @@ export class FrameReader {
   readonly #isDeflated: boolean;
   readonly #limits: FrameLimits;
   /** The header that is not whole. */
-  readonly #held = new Uint8Array(MAX_HEADER_BYTES);
+  readonly #held = new Uint8Array(frameFormatLimits.headerBytes);
   #heldBytes = 0;
   #frame: FrameHead | null = null;
   /** Bytes of the frame's payload that have come. */
@@ -61,7 +61,7 @@ export class FrameReader {
   constructor({ from, isDeflated = false, limits = {} }: FrameReaderOptions) {
     this.#isClient = from === "client";
     this.#isDeflated = isDeflated;
-    this.#limits = frameLimits(limits);
+    this.#limits = frameLimitsWith(limits);
   }
 
   /** Bytes that are kept: of a header, or of a control frame's payload. */

@@ -1,6 +1,6 @@
 /** WebSocket frames (RFC 6455): a byte-exact reader, a writer that can break them, close codes. No dependency, no Node. */
 export { CLOSE_CODES, type CloseCodeName, isSendableCloseCode } from "./close-codes.ts";
-export { encodeClose, encodeFrame, type FrameToWrite, MAX_REASON_BYTES } from "./encode-frame.ts";
+export { encodeClose, encodeFrame, type FrameToWrite } from "./encode-frame.ts";
 export type {
   CloseSaid,
   FrameEnd,
@@ -12,7 +12,7 @@ export type {
   OpaqueFrames,
   WholeMessage,
 } from "./frame-items.ts";
-export { DEFAULT_FRAME_LIMITS, type FrameLimits, MAX_HEADER_BYTES } from "./frame-limits.ts";
+export { type FrameLimits, frameFormatLimits, frameLimits } from "./frame-limits.ts";
 export { FrameReader, type FrameReaderOptions } from "./frame-reader.ts";
 export { maskBytes } from "./mask.ts";
 export { type FrameType, frameTypeOf, isControl, OPCODES } from "./opcodes.ts";

@@ -1,4 +1,9 @@
-import { CLOSE_CODES, type CloseCodeName, isSendableCloseCode, MAX_REASON_BYTES } from "@faultwire/websocket";
+import {
+  CLOSE_CODES,
+  type CloseCodeName,
+  frameFormatLimits,
+  isSendableCloseCode,
+} from "@faultwire/websocket";
 import { z } from "zod";
 import {
   FRAME_GARBAGE,
@@ -75,8 +80,8 @@ export const webSocketFault: z.ZodType<WebSocketFault> = oneFault<WebSocketFault
         code: closeCode.optional(),
         reason: z
           .string()
-          .refine((text) => utf8(text).length <= MAX_REASON_BYTES, {
-            error: `expected a reason of ${MAX_REASON_BYTES} bytes at the most`,
+          .refine((text) => utf8(text).length <= frameFormatLimits.closeReasonBytes, {
+            error: `expected a reason of ${frameFormatLimits.closeReasonBytes} bytes at the most`,
           })
           .optional(),
       })

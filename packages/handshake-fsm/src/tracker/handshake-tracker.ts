@@ -7,8 +7,8 @@ import {
   type HandshakeFrame,
   HandshakeType,
   type HelloRetryRequest,
+  handshakeLimits,
   isTls13Version,
-  MAX_HANDSHAKE_BYTES,
   type ServerHello,
   TlsParseError,
   type TlsRecord,
@@ -34,7 +34,7 @@ export interface HandshakeTrackerOptions {
    * then no violation: the tracker goes to `lost-track` instead. Nothing is lost unless this says so.
    */
   readonly lossy?: Side | "both";
-  /** Bytes that one handshake message may declare; the parser's `MAX_HANDSHAKE_BYTES` unless given. */
+  /** Bytes that one handshake message may declare; the parser's `handshakeLimits.messageBytes` unless given. */
   readonly maxMessageBytes?: number;
 }
 
@@ -73,7 +73,7 @@ export class HandshakeTracker {
   #events: HandshakeEvent[] | undefined;
   #nowMs = 0;
 
-  constructor({ now, lossy, maxMessageBytes = MAX_HANDSHAKE_BYTES }: HandshakeTrackerOptions) {
+  constructor({ now, lossy, maxMessageBytes = handshakeLimits.messageBytes }: HandshakeTrackerOptions) {
     this.#now = now;
     this.#lossy = lossy;
     this.#maxMessageBytes = maxMessageBytes;

@@ -1,8 +1,11 @@
 import { HandshakeType } from "@faultwire/tls-parser";
 import type { Side } from "../side.ts";
 
-/** Letters that a history has at most; as many as Zeek keeps, so that nobody makes a log line grow. */
-export const MAX_HISTORY_LETTERS = 100;
+/** What a history keeps. */
+export const historyLimits = {
+  /** Letters at most, as many as Zeek keeps: a peer can't make a log line grow. */
+  letters: 100,
+} as const;
 
 const letters = new Map<number, string>([
   [HandshakeType.helloRequest, "h"],
@@ -39,6 +42,6 @@ export function messageLetter(type: number, isRetry = false): string {
 
 /** The history with one more letter: a capital for the client. */
 export function withLetter(history: string, by: Side, letter: string): string {
-  if (history.length >= MAX_HISTORY_LETTERS) return history;
+  if (history.length >= historyLimits.letters) return history;
   return history + (by === "client" ? letter.toUpperCase() : letter);
 }

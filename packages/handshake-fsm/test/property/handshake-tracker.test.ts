@@ -1,7 +1,7 @@
 import { chunksOf, concatBytes, randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
 import { mutate } from "@faultwire/testkit/mutate";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
-import { HANDSHAKE_HEADER_BYTES, RECORD_HEADER_BYTES, RecordLimit } from "@faultwire/tls-parser";
+import { HANDSHAKE_HEADER_BYTES, RECORD_HEADER_BYTES, recordLimits } from "@faultwire/tls-parser";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -132,7 +132,7 @@ describe("a tracker, whatever it is given", () => {
   it("keeps no more than a record and a message of each direction", () => {
     const maxMessageBytes = 1000;
     const perSide =
-      RECORD_HEADER_BYTES + RecordLimit.tls12Ciphertext + HANDSHAKE_HEADER_BYTES + maxMessageBytes;
+      RECORD_HEADER_BYTES + recordLimits.tls12CiphertextBytes + HANDSHAKE_HEADER_BYTES + maxMessageBytes;
     const beginnings = fc.tuple(side, fc.constantFrom(20, 21, 22, 23), fc.integer({ min: 1, max: 900 })).map(
       // The beginning of a big record, or of many small ones that begin a big message.
       ([by, type, bytes]): Sent => ({

@@ -4,7 +4,7 @@ import { type AddressInfo, connect as connectTcp, createServer } from "node:net"
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { MAX_HISTORY_LETTERS, toMermaid } from "../../src/index.ts";
+import { historyLimits, toMermaid } from "../../src/index.ts";
 import { openServer, pingPong, selfSigned } from "../support/recorded-handshake.ts";
 import { watch } from "./watch.ts";
 
@@ -55,7 +55,7 @@ describe("README.md", () => {
   });
 
   it("tells the limits", () => {
-    expect(readme).toContain(`${MAX_HISTORY_LETTERS} letters`);
+    expect(readme).toContain(`${historyLimits.letters} letters`);
   });
 });
 

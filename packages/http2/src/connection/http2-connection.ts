@@ -26,7 +26,7 @@ import {
 } from "../frames/wire-tables.ts";
 import type { HeaderSection } from "../hpack/hpack-decoder.ts";
 import { HpackEncoder } from "../hpack/hpack-encoder.ts";
-import { type Http2Limits, http2Limits } from "../http2-limits.ts";
+import { type Http2Limits, http2LimitsWith } from "../http2-limits.ts";
 import type { Http2Failure, Http2Handler } from "./http2-handler.ts";
 import { Http2Stream, type StreamEnding } from "./http2-stream.ts";
 import { Incoming } from "./incoming.ts";
@@ -78,7 +78,7 @@ export class Http2Connection<T = unknown> {
   constructor(options: Http2ConnectionOptions<T>) {
     const { role, handler, now, settings = [] } = options;
     this.role = role;
-    this.limits = http2Limits(options.limits);
+    this.limits = http2LimitsWith(options.limits);
     this.#handler = handler;
     this.#reader = new FrameReader(this.limits.maxFrameBytes);
     this.#receiveInitial = this.limits.streamWindowBytes;

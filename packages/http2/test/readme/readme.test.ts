@@ -23,7 +23,7 @@ describe("README", () => {
   });
 
   it("names each limit with its default", () => {
-    for (const [name, value] of Object.entries(http2Limits()))
+    for (const [name, value] of Object.entries(http2Limits))
       expect(readme).toMatch(
         new RegExp(`\`${name}\` +\\| ${String(value).replace(/\B(?=(\d{3})+$)/g, " ")} `),
       );

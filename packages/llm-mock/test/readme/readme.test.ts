@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultLlmMockLimits } from "@faultwire/llm-mock";
+import { llmMockLimits } from "@faultwire/llm-mock";
 import { describe, expect, it } from "vitest";
 import { askTwice } from "./ask-twice.ts";
 
@@ -23,7 +23,7 @@ describe("README.md", () => {
   it("tells every limit with its default", () => {
     // The formatter pads the cells of tables.
     const cells = readme.replaceAll(/ +/g, " ");
-    for (const [name, value] of Object.entries(defaultLlmMockLimits))
+    for (const [name, value] of Object.entries(llmMockLimits))
       expect(cells).toContain(`| \`${name}\` | ${value.toLocaleString("en-US")} |`);
   });
 });

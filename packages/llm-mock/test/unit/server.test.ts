@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { describe, expect, it, vi } from "vitest";
-import { defaultLlmMockLimits, LlmMockError, type LoggedRequest, startLlmMock } from "../../src/index.ts";
+import { LlmMockError, type LoggedRequest, llmMockLimits, startLlmMock } from "../../src/index.ts";
 import { apiHeaders, eventsIn, post, userSays } from "./anthropic-client.ts";
 
 async function whenever(condition: () => boolean): Promise<void> {
@@ -207,7 +207,7 @@ describe("starting and closing", () => {
   });
 
   it("has the limits that are documented, and takes 1 for each", async () => {
-    expect(defaultLlmMockLimits).toEqual({
+    expect(llmMockLimits).toEqual({
       maxBodyBytes: 32 * 1024 * 1024,
       maxDiscardedBytes: 64 * 1024 * 1024,
       maxConnections: 1024,
@@ -215,7 +215,7 @@ describe("starting and closing", () => {
       requestTimeoutMs: 60_000,
       idleTimeoutMs: 600_000,
     });
-    const limits = Object.fromEntries(Object.keys(defaultLlmMockLimits).map((name) => [name, 1]));
+    const limits = Object.fromEntries(Object.keys(llmMockLimits).map((name) => [name, 1]));
     await (await startLlmMock({ limits })).close();
   });
 

@@ -1,8 +1,8 @@
 import {
   AlertDescription,
   AlertLevel,
-  RecordLimit,
   type RecordReader,
+  recordLimits,
   type TlsRecord,
 } from "@faultwire/tls-parser";
 import type { SealOptions } from "../record-protection/record-sealer.ts";
@@ -288,7 +288,7 @@ export class TlsBridge {
     const inbox = this.#inbox;
     if (!this.#isAlive || !inbox) return;
     const maxFragmentBytes =
-      session.version === "TLSv1.3" ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
+      session.version === "TLSv1.3" ? recordLimits.tls13CiphertextBytes : recordLimits.tls12CiphertextBytes;
     const protections = { client, server };
     const port = this.#port();
     const sessions = SIDES.flatMap((side) => {

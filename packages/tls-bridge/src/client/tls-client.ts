@@ -1,5 +1,5 @@
 /** TLS toward an upstream alone, in memory, for a client that itself speaks in clear. */
-import { AlertDescription, AlertLevel, RecordLimit } from "@faultwire/tls-parser";
+import { AlertDescription, AlertLevel, recordLimits } from "@faultwire/tls-parser";
 import { BridgeFailed, type BridgeFailure, failureAlerts, failureFrom } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion } from "../bridge/bridge-peers.ts";
 import { takeFrom } from "../bridge/handshake-port.ts";
@@ -195,7 +195,7 @@ export class TlsClient {
     const sealer = upstream.sealer();
     if (!sealer) throw new Error("the handshake is done, and nothing seals");
     this.#inbox.reader("server").maxFragmentBytes =
-      version === "TLSv1.3" ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
+      version === "TLSv1.3" ? recordLimits.tls13CiphertextBytes : recordLimits.tls12CiphertextBytes;
     const session = new PeerSession("server", upstream.opener(), sealer, {
       data: (_from, plaintext) => this.#tell(() => this.#handler.data(plaintext)),
       closeNotify: () => this.#tell(() => this.#handler.closeNotify()),

@@ -1,4 +1,4 @@
-import { RecordLimit } from "@faultwire/tls-parser";
+import { recordLimits } from "@faultwire/tls-parser";
 import type { BridgeVersion } from "../bridge/bridge-peers.ts";
 
 /** What two peers have said about the size of records. */
@@ -25,8 +25,8 @@ export function maxPlaintextBytes(
 ): number {
   const typeBytes = version === "TLSv1.3" ? 1 : 0;
   return Math.min(
-    RecordLimit.plaintext,
-    maxFragmentBytes ?? RecordLimit.plaintext,
-    recordSizeLimit === undefined ? RecordLimit.plaintext : recordSizeLimit - typeBytes,
+    recordLimits.plaintextBytes,
+    maxFragmentBytes ?? recordLimits.plaintextBytes,
+    recordSizeLimit === undefined ? recordLimits.plaintextBytes : recordSizeLimit - typeBytes,
   );
 }

@@ -9,7 +9,7 @@ import { RECORD_HEADER_BYTES } from "@faultwire/tls-parser";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
 import { deriveKeyAndIv, nextTrafficSecret } from "./key-schedule.ts";
 import type { RecordProtectionSuite } from "./record-protection-suite.ts";
-import { RecordProtectionLimit } from "./record-protection-suite.ts";
+import { recordProtectionLimits } from "./record-protection-suite.ts";
 import type { RecordSecrets } from "./record-secrets.ts";
 
 const NONCE_BYTES = 12;
@@ -83,7 +83,7 @@ export class RecordKeys {
   }
 
   /** @throws {@link TlsBridgeError} `sequence-exhausted` where fewer than `count` numbers are left below `limit` */
-  requireNumbers(count: number, limit: number = RecordProtectionLimit.sequenceNumbers): void {
+  requireNumbers(count: number, limit: number = recordProtectionLimits.sequenceNumbers): void {
     if (this.#sequenceNumber > limit - count)
       throw new TlsBridgeError(
         "sequence-exhausted",

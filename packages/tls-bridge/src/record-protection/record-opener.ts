@@ -1,4 +1,4 @@
-import { ContentType, RecordLimit, type RecordParts } from "@faultwire/tls-parser";
+import { ContentType, type RecordParts, recordLimits } from "@faultwire/tls-parser";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
 import { RecordKeys } from "./record-keys.ts";
 import type { RecordProtectionSuite } from "./record-protection-suite.ts";
@@ -84,7 +84,7 @@ export class RecordOpener {
   #authenticate({ type, legacyVersion, fragment }: RecordParts): Uint8Array {
     const { version, explicitNonceBytes, tagBytes } = this.suite;
     const isTls13 = version === "TLSv1.3";
-    const maxBytes = isTls13 ? RecordLimit.tls13Ciphertext : RecordLimit.tls12Ciphertext;
+    const maxBytes = isTls13 ? recordLimits.tls13CiphertextBytes : recordLimits.tls12CiphertextBytes;
     if (isTls13 && type !== ContentType.applicationData)
       fail("unexpected-record", `a record of type ${type}, ${ContentType.applicationData} expected`);
     if (fragment.length > maxBytes)
@@ -114,10 +114,10 @@ export class RecordOpener {
 
 /** Takes a `TLSInnerPlaintext` apart (RFC 8446 section 5.4). */
 function openInner(inner: Uint8Array): OpenedRecord {
-  if (inner.length > RecordLimit.plaintext + 1)
+  if (inner.length > recordLimits.plaintextBytes + 1)
     fail(
       "record-overflow",
-      `${inner.length} bytes inside a record, at most ${RecordLimit.plaintext + 1} allowed`,
+      `${inner.length} bytes inside a record, at most ${recordLimits.plaintextBytes + 1} allowed`,
     );
   let typeAt = inner.length - 1;
   while (typeAt >= 0 && inner[typeAt] === 0) typeAt--;
@@ -131,10 +131,10 @@ function openInner(inner: Uint8Array): OpenedRecord {
 }
 
 function openPlain(contentType: number, plaintext: Uint8Array): OpenedRecord {
-  if (plaintext.length > RecordLimit.plaintext)
+  if (plaintext.length > recordLimits.plaintextBytes)
     fail(
       "record-overflow",
-      `${plaintext.length} bytes inside a record, at most ${RecordLimit.plaintext} allowed`,
+      `${plaintext.length} bytes inside a record, at most ${recordLimits.plaintextBytes} allowed`,
     );
   requireContent(contentType, plaintext.length);
   return { contentType, plaintext, paddingBytes: 0 };

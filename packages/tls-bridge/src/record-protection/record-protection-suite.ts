@@ -4,7 +4,7 @@ import { cipherSuiteFacts, ProtocolVersion } from "@faultwire/tls-parser";
 export type RecordProtectionAead = "aes-128-gcm" | "aes-256-gcm" | "chacha20-poly1305";
 
 /** How many records one key may protect. */
-export const RecordProtectionLimit = {
+export const recordProtectionLimits = {
   /**
    * TLS 1.3 with AES-GCM: 2^24.5 full records keep an attacker's advantage below 2^-57 (RFC 8446 section 5.5). Held
    * when sealing; a peer that goes on harms nobody but himself, and OpenSSL does.
@@ -38,7 +38,7 @@ export interface RecordProtectionSuite {
   readonly explicitNonceBytes: 0 | 8;
   /** Bytes behind each record's ciphertext. */
   readonly tagBytes: 16;
-  /** Records that one key may seal, see {@link RecordProtectionLimit}. */
+  /** Records that one key may seal, see {@link recordProtectionLimits}. */
   readonly maxRecords: number;
 }
 
@@ -82,6 +82,6 @@ export function cipherSuiteProtection(cipherSuite: number): RecordProtectionSuit
     explicitNonceBytes: hasExplicitNonce ? 8 : 0,
     tagBytes: 16,
     maxRecords:
-      isTls13 && isGcm ? RecordProtectionLimit.aesGcmRecords : RecordProtectionLimit.sequenceNumbers,
+      isTls13 && isGcm ? recordProtectionLimits.aesGcmRecords : recordProtectionLimits.sequenceNumbers,
   };
 }

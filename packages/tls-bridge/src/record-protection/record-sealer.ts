@@ -1,4 +1,4 @@
-import { ContentType, ProtocolVersion, RECORD_HEADER_BYTES, RecordLimit } from "@faultwire/tls-parser";
+import { ContentType, ProtocolVersion, RECORD_HEADER_BYTES, recordLimits } from "@faultwire/tls-parser";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
 import { RecordKeys, writeRecordHeader } from "./record-keys.ts";
 import type { RecordProtectionSuite } from "./record-protection-suite.ts";
@@ -31,7 +31,7 @@ interface Plan {
 export interface RecordSealerLimits {
   /**
    * Bytes of content and padding that a record may hold, as negotiated by max_fragment_length (RFC 6066 section 4) or
-   * record_size_limit (RFC 8449): 1 to {@link RecordLimit}`.plaintext`, which it is unless given. The byte that holds the
+   * record_size_limit (RFC 8449): 1 to {@link recordLimits}`.plaintextBytes`, which it is unless given. The byte that holds the
    * content type in TLS 1.3 is not among them.
    */
   readonly maxPlaintextBytes?: number;
@@ -62,14 +62,14 @@ export class RecordSealer {
    */
   constructor(
     secrets: RecordSecrets,
-    { maxPlaintextBytes = RecordLimit.plaintext }: RecordSealerLimits = {},
+    { maxPlaintextBytes = recordLimits.plaintextBytes }: RecordSealerLimits = {},
   ) {
     if (
       !Number.isInteger(maxPlaintextBytes) ||
       maxPlaintextBytes < 1 ||
-      maxPlaintextBytes > RecordLimit.plaintext
+      maxPlaintextBytes > recordLimits.plaintextBytes
     )
-      badOption(`maxPlaintextBytes ${maxPlaintextBytes}, 1 to ${RecordLimit.plaintext} expected`);
+      badOption(`maxPlaintextBytes ${maxPlaintextBytes}, 1 to ${recordLimits.plaintextBytes} expected`);
     this.#keys = new RecordKeys(secrets);
     this.maxPlaintextBytes = maxPlaintextBytes;
   }

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { handshakeVectors } from "@faultwire/testkit/tls-vectors";
 import { describe, expect, it } from "vitest";
-import { KeylogLabel, MAX_KEYLOG_LINE_CHARACTERS, parseKeylogLine } from "../../src/index.ts";
+import { KeylogLabel, keylogLimits, parseKeylogLine } from "../../src/index.ts";
 import { refusal } from "../support/secrets.ts";
 
 const random = "0123456789abcdef".repeat(4);
@@ -40,7 +40,7 @@ describe("a line of a key log", () => {
     ["a short random", `CLIENT_RANDOM ${random.slice(2)} ${hex(48)}`],
     ["a short master secret", `CLIENT_RANDOM ${random} ${hex(32)}`],
     ["a traffic secret of no hash", `CLIENT_TRAFFIC_SECRET_0 ${random} ${hex(33)}`],
-    ["more than a line holds", `X ${random} ${hex(MAX_KEYLOG_LINE_CHARACTERS)}`],
+    ["more than a line holds", `X ${random} ${hex(keylogLimits.lineCharacters)}`],
   ])("is refused with %s", (_, line) => {
     expect(refusal(() => parseKeylogLine(line))).toBe("bad-keylog-line");
   });

@@ -1,12 +1,12 @@
 import { AlertDescription, AlertLevel, CipherSuite, ContentType, HandshakeType } from "@faultwire/tls-parser";
 import { expect, it } from "vitest";
-import { RecordOpener, RecordProtectionLimit, RecordSealer } from "../../src/index.ts";
+import { RecordOpener, RecordSealer, recordProtectionLimits } from "../../src/index.ts";
 import { PeerSession } from "../../src/session/peer-session.ts";
 import { recordsOf, secretsFor, suites } from "../support/secrets.ts";
 
 it("keys that have protected half of what they may are updated before the next record", () => {
   const suite = suites.find(({ cipherSuite }) => cipherSuite === CipherSuite.TLS_AES_128_GCM_SHA256)!;
-  const start = RecordProtectionLimit.aesGcmRecords / 2 - 1;
+  const start = recordProtectionLimits.aesGcmRecords / 2 - 1;
   const sent: Uint8Array[] = [];
   const session = new PeerSession(
     "client",

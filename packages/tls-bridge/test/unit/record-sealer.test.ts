@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import {
   cipherSuiteProtection,
   RecordOpener,
-  RecordProtectionLimit,
   type RecordProtectionSuite,
   RecordSealer,
   type RecordSecrets,
+  recordProtectionLimits,
   type SealOptions,
   TlsBridgeError,
 } from "../../src/index.ts";
@@ -130,14 +130,14 @@ describe("key updates", () => {
 });
 
 describe("the limit of a key", () => {
-  const last = RecordProtectionLimit.aesGcmRecords - 1;
+  const last = recordProtectionLimits.aesGcmRecords - 1;
 
   it("is 2^24.5 for AES-GCM in TLS 1.3", () => {
-    expect(RecordProtectionLimit.aesGcmRecords).toBe(Math.floor(2 ** 24.5));
+    expect(recordProtectionLimits.aesGcmRecords).toBe(Math.floor(2 ** 24.5));
     for (const suite of suites)
       expect(suite.maxRecords).toBe(
         suite.version === "TLSv1.3" && suite.aead !== "chacha20-poly1305"
-          ? RecordProtectionLimit.aesGcmRecords
+          ? recordProtectionLimits.aesGcmRecords
           : Number.MAX_SAFE_INTEGER,
       );
   });
@@ -157,7 +157,7 @@ describe("the limit of a key", () => {
   });
 
   it("is announced at its half", () => {
-    const half = Math.ceil(RecordProtectionLimit.aesGcmRecords / 2);
+    const half = Math.ceil(recordProtectionLimits.aesGcmRecords / 2);
     expect(new RecordSealer(secretsFor(aes128, half - 1)).keyUpdateDue).toBe(false);
     expect(new RecordSealer(secretsFor(aes128, half)).keyUpdateDue).toBe(true);
   });
@@ -235,7 +235,7 @@ describe("suites", () => {
       ivBytes: 12,
       explicitNonceBytes: 0,
       tagBytes: 16,
-      maxRecords: RecordProtectionLimit.aesGcmRecords,
+      maxRecords: recordProtectionLimits.aesGcmRecords,
     });
     expect(cipherSuiteProtection(0xc030)).toMatchObject({
       aead: "aes-256-gcm",

@@ -7,16 +7,19 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 const FIRST_KEPT_BYTES = 1024;
 
-/**
- * The default limit on one handshake message, in bytes. OpenSSL takes certificate lists of 100 KiB and ClientHellos of
- * 128 KiB; more is nobody's honest handshake.
- */
-export const MAX_HANDSHAKE_BYTES = 131_072;
+/** What a {@link HandshakeReader} keeps at most, unless it is told otherwise. */
+export const handshakeLimits = {
+  /**
+   * Bytes of one handshake message's body. OpenSSL takes certificate lists of 100 KiB and ClientHellos of 128 KiB; an
+   * honest peer sends no more.
+   */
+  messageBytes: 131_072,
+} as const;
 
 /** What a {@link HandshakeReader} may be told. */
 export interface HandshakeReaderOptions {
   /**
-   * Bytes that a message's body may declare; {@link MAX_HANDSHAKE_BYTES} unless given. Whoever sends the bytes could
+   * Bytes that a message's body may declare; {@link handshakeLimits.messageBytes} unless given. Whoever sends the bytes could
    * otherwise make the reader keep 16 MiB per connection.
    */
   readonly maxMessageBytes?: number;
@@ -53,7 +56,7 @@ export class HandshakeReader implements IterableIterator<HandshakeFrame, undefin
   #error: TlsParseError | undefined;
 
   constructor(options: HandshakeReaderOptions = {}) {
-    this.maxMessageBytes = options.maxMessageBytes ?? MAX_HANDSHAKE_BYTES;
+    this.maxMessageBytes = options.maxMessageBytes ?? handshakeLimits.messageBytes;
   }
 
   /** Bytes of all messages that were handed out. */

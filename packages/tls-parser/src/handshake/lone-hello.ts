@@ -1,4 +1,4 @@
-import { RECORD_HEADER_BYTES, RecordLimit } from "../record/record-limits.ts";
+import { RECORD_HEADER_BYTES, recordLimits } from "../record/record-limits.ts";
 import { HANDSHAKE_HEADER_BYTES } from "./handshake-frame.ts";
 
 // By hand: the tables of all types would come along.
@@ -13,7 +13,7 @@ export function endOfLoneHello(bytes: Uint8Array): number | undefined {
   if (bytes.length < RECORD_HEADER_BYTES + HANDSHAKE_HEADER_BYTES) return undefined;
   if (bytes[0] !== HANDSHAKE || bytes[1] !== 3 || bytes[2]! > 4) return undefined;
   const recordBytes = (bytes[3]! << 8) | bytes[4]!;
-  if (recordBytes > RecordLimit.tls12Ciphertext || bytes.length < RECORD_HEADER_BYTES + recordBytes)
+  if (recordBytes > recordLimits.tls12CiphertextBytes || bytes.length < RECORD_HEADER_BYTES + recordBytes)
     return undefined;
   if (bytes[5] !== CLIENT_HELLO) return undefined;
   const messageBytes = HANDSHAKE_HEADER_BYTES + ((bytes[6]! << 16) | (bytes[7]! << 8) | bytes[8]!);

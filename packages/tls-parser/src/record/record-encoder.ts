@@ -1,6 +1,6 @@
 import { TlsParseError } from "../tls-parse-error.ts";
 import { ContentType } from "./content-type.ts";
-import { RECORD_HEADER_BYTES, RecordLimit } from "./record-limits.ts";
+import { RECORD_HEADER_BYTES, recordLimits } from "./record-limits.ts";
 
 /** What a record is made of. */
 export interface RecordParts {
@@ -11,7 +11,7 @@ export interface RecordParts {
 
 /** How {@link encodeRecords} cuts. */
 export interface EncodeRecordsOptions {
-  /** Bytes of fragment per record; {@link RecordLimit}`.plaintext` unless given. */
+  /** Bytes of fragment per record; {@link recordLimits}`.plaintextBytes` unless given. */
   readonly maxFragmentBytes?: number;
 }
 
@@ -52,7 +52,7 @@ export function encodeRecord({ type, legacyVersion, fragment }: RecordParts): Ui
  */
 export function encodeRecords(parts: RecordParts, options: EncodeRecordsOptions = {}): Uint8Array {
   const { type, legacyVersion, fragment } = parts;
-  const size = options.maxFragmentBytes ?? RecordLimit.plaintext;
+  const size = options.maxFragmentBytes ?? recordLimits.plaintextBytes;
   checkUint(size - 1, MAX_UINT16 - 1, "record.length", 3);
   if (fragment.length === 0 && type !== ContentType.applicationData)
     fail("record.length", 3, "0, which only application data may have");

@@ -3,7 +3,7 @@ import { appended } from "../wire/appended.ts";
 import { plainView } from "../wire/plain-view.ts";
 import { ContentType } from "./content-type.ts";
 import { recordHeaderFault } from "./record-header-fault.ts";
-import { RECORD_HEADER_BYTES, RecordLimit } from "./record-limits.ts";
+import { RECORD_HEADER_BYTES, recordLimits } from "./record-limits.ts";
 import { TlsRecord } from "./tls-record.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -13,7 +13,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /** What a {@link RecordReader} may be told. */
 export interface RecordReaderOptions {
   /**
-   * Bytes that a record may declare; {@link RecordLimit}`.tls12Ciphertext` unless given. Whoever sends the bytes could
+   * Bytes that a record may declare; {@link recordLimits}`.tls12CiphertextBytes` unless given. Whoever sends the bytes could
    * otherwise make the reader keep 64 KiB per connection.
    */
   readonly maxFragmentBytes?: number;
@@ -61,7 +61,7 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
   readonly #result: { done: false; value: TlsRecord } = { done: false, value: NO_RECORD };
 
   constructor(options: RecordReaderOptions = {}) {
-    this.maxFragmentBytes = options.maxFragmentBytes ?? RecordLimit.tls12Ciphertext;
+    this.maxFragmentBytes = options.maxFragmentBytes ?? recordLimits.tls12CiphertextBytes;
     this.skipApplicationData = options.skipApplicationData ?? false;
   }
 

@@ -1,6 +1,6 @@
 import { chunksOf, concatBytes, splitsOf } from "@faultwire/testkit/chunkers";
 import { describe, expect, it } from "vitest";
-import { type HandshakeFrame, HandshakeReader, MAX_HANDSHAKE_BYTES, TlsParseError } from "../../src/index.ts";
+import { type HandshakeFrame, HandshakeReader, handshakeLimits, TlsParseError } from "../../src/index.ts";
 
 const message = (type: number, length: number): Uint8Array =>
   concatBytes([
@@ -28,11 +28,11 @@ describe("HandshakeReader", () => {
   });
 
   it("grows with what came, up to a message at the limit", () => {
-    const stream = concatBytes([message(11, MAX_HANDSHAKE_BYTES), message(14, 0)]);
+    const stream = concatBytes([message(11, handshakeLimits.messageBytes), message(14, 0)]);
     for (const size of [1000, 16_384, stream.length]) {
       const reader = new HandshakeReader();
       const frames = [...chunksOf(stream, size)].flatMap((fragment) => [...reader.push(fragment)]);
-      expect(frames.map(({ length }) => length)).toEqual([MAX_HANDSHAKE_BYTES, 0]);
+      expect(frames.map(({ length }) => length)).toEqual([handshakeLimits.messageBytes, 0]);
       expect(frames[0]?.body.every((byte) => byte === 11)).toBe(true);
       expect(reader.pendingBytes).toBe(0);
       expect(reader.consumedBytes).toBe(stream.length);

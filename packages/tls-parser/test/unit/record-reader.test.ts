@@ -1,6 +1,6 @@
 import { chunksOf, concatBytes, splitsOf } from "@faultwire/testkit/chunkers";
 import { describe, expect, it } from "vitest";
-import { ContentType, RecordLimit, RecordReader, TlsParseError, type TlsRecord } from "../../src/index.ts";
+import { ContentType, RecordReader, recordLimits, TlsParseError, type TlsRecord } from "../../src/index.ts";
 
 const record = (type: number, fragment: Uint8Array, version = 0x0303): Uint8Array =>
   concatBytes([
@@ -126,7 +126,7 @@ describe("RecordReader", () => {
   });
 
   it("takes the largest record that each limit allows and not a byte more", () => {
-    for (const limit of Object.values(RecordLimit)) {
+    for (const limit of Object.values(recordLimits)) {
       const options = { maxFragmentBytes: limit };
       const largest = record(ContentType.applicationData, filled(limit, 5));
       const [read] = new RecordReader(options).push(largest);

@@ -6,7 +6,7 @@ import {
   FrameReader,
   type FrameToWrite,
   type FrameType,
-  MAX_HEADER_BYTES,
+  frameFormatLimits,
   maskBytes,
 } from "../../src/index.ts";
 import { readFrames, summaryOf, wireOf } from "../support/frames.ts";
@@ -80,7 +80,7 @@ describe("frames", () => {
           const reader = new FrameReader(options);
           for (const chunk of cut(bytes, seed)) {
             reader.push(chunk);
-            expect(reader.pendingBytes).toBeLessThanOrEqual(125 + MAX_HEADER_BYTES);
+            expect(reader.pendingBytes).toBeLessThanOrEqual(125 + frameFormatLimits.headerBytes);
           }
         },
       ),

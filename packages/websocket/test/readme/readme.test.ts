@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { concatBytes } from "@faultwire/testkit/chunkers";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_FRAME_LIMITS, encodeClose, encodeFrame, FrameReader } from "../../src/index.ts";
+import { encodeClose, encodeFrame, FrameReader, frameLimits } from "../../src/index.ts";
 import { saidByServers } from "./broken-frames.ts";
 import { watchServer } from "./count-messages.ts";
 
@@ -35,7 +35,7 @@ describe("README", () => {
   });
 
   it("names every limit with its default", () => {
-    for (const [name, value] of Object.entries(DEFAULT_FRAME_LIMITS)) {
+    for (const [name, value] of Object.entries(frameLimits)) {
       const shown = value === Number.MAX_SAFE_INTEGER ? "2^53 − 1" : String(value);
       expect(readme).toMatch(new RegExp(`\\| \`${name}\` +\\| ${shown.replace("^", "\\^")} +\\|`));
     }

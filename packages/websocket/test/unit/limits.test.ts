@@ -3,8 +3,8 @@ import {
   encodeClose,
   encodeFrame,
   FrameReader,
+  frameFormatLimits,
   isSendableCloseCode,
-  MAX_HEADER_BYTES,
   WebSocketError,
 } from "../../src/index.ts";
 import { readFrames } from "../support/frames.ts";
@@ -48,7 +48,7 @@ describe("limits", () => {
     push(encodeFrame({ type: "continuation", payload: new Uint8Array(10_000) }));
     push(encodeFrame({ type: "binary", declaredBytes: Number.MAX_SAFE_INTEGER }));
     push(new Uint8Array(10_000));
-    expect(most).toBeLessThanOrEqual(125 + MAX_HEADER_BYTES);
+    expect(most).toBeLessThanOrEqual(125 + frameFormatLimits.headerBytes);
     expect(reader.pendingBytes).toBe(0);
   });
 
