@@ -1,7 +1,7 @@
 // `npm run test:nodes`: the README's two commands under every supported Node, each fetched from the npm registry, each
 // in a fresh clone of what is committed. `--quick` runs the tests of the packages that stand nearest to Node, `--only 22`
-// takes one Node alone. `--here` is what CI runs: `npm test` in this checkout on the Node that is running, then the others
-// quickly. Ends with `N passed, N failed`, the sum of all, and with status 1 when anything failed; a line `failed: …` before
+// takes one Node alone. `--here` is what CI runs: `npm test` in this checkout on the Node that is running, then a release of
+// what is committed as far as it goes without publishing (docs/adr/0049), then the other Nodes quickly. Ends with `N passed, N failed`, the sum of all, and with status 1 when anything failed; a line `failed: …` before
 // it names each that did.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { fetchNode, supported } from "./nodes/registry-nodes.mjs";
-import { start, stopAll, test } from "./nodes/trial.mjs";
+import { runScript, start, stopAll, test } from "./nodes/trial.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -108,6 +108,28 @@ async function tryNode(wanted, patterns) {
   return { version, env };
 }
 
+/**
+ * A release of what is committed, from a fresh clone: built from nothing, packed, installed and used by everybody whom it has
+ * to serve, and not published. Then what must stop a release, each by itself. `npm test` has run already.
+ */
+async function tryRelease() {
+  const clone = join(scratch, "clone-release");
+  git("clone", "--quiet", root, clone);
+  console.log("\n# a fresh clone: npm run release:check, npm run release:red");
+  const check = await runScript(clone, ["scripts/release/run.mjs", "--check", "--skip-tests"]);
+  const refusal = check.lines.findLast((line) => line.startsWith("release: refused"));
+  if (check.status === 0) passed++;
+  else failed.push(`release:check: ${refusal ?? `ended with ${check.status}`}`);
+  const red = await runScript(clone, ["scripts/release/red.mjs"]);
+  const [, good, bad] = /^(\d+) passed, (\d+) failed$/.exec(red.lines.at(-1) ?? "") ?? [];
+  passed += Number(good ?? 0);
+  for (const line of red.lines.filter((each) => each.startsWith("FAIL ")))
+    failed.push(`release:red: ${line.slice(5)}`);
+  if (bad === undefined) failed.push(`release:red: ended with ${red.status}, without counts`);
+  rows.push(["release", "", "", check.status === 0 && bad === "0" ? "ok" : "FAIL", ""]);
+  rmSync(clone, { recursive: true, force: true, maxRetries: 3 });
+}
+
 /** Node 20.20 is not 20.19: only the same minor version, where one is named, makes a Node the one that is running. */
 const isRunning = ({ node }) => `${process.versions.node}.`.startsWith(`${node}.`);
 
@@ -115,6 +137,7 @@ if (values.here) {
   console.log(`# Node ${process.versions.node}, this checkout: npm test`);
   const tests = await testsOf(root, process.env, [], process.versions.node);
   rows.push([process.versions.node, "", "", tests, ""]);
+  await tryRelease();
 }
 const uncommitted = git("status", "--porcelain").split("\n").filter(Boolean).length;
 if (uncommitted > 0)

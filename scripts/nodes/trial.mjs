@@ -126,3 +126,13 @@ export async function test(clone, env, patterns) {
   }
   return { passed: counts?.passed ?? 0, failed };
 }
+
+/** Runs a script of a clone with the Node that is running. Its output goes through. @returns its `status` and its `lines` */
+export async function runScript(clone, args) {
+  const lines = [];
+  const status = await runIn(clone, process.env, process.execPath, args, 30 * minutes, (line) => {
+    console.log(line);
+    lines.push(line);
+  });
+  return { status, lines };
+}

@@ -1,6 +1,6 @@
-// `npm run release`: clean tree → build from nothing → `npm test` → pack → the tarballs installed and used → publish. Each step
+// `npm run release`: clean tree → build from nothing → `npm test` → pack → the tarballs installed and used → publish (order.mjs). Each step
 // refuses with one line. `--dry-run` publishes nothing. `npm run release:check` (`--check`) ends where it would be published;
-// of it alone, `--skip-tests` leaves `npm test` to the caller, and `--core` tries the consumers that CI tries each time;
+// of it alone, `--skip-tests` leaves `npm test` to the caller, and `--core` tries the most important consumers;
 // `--only NAME` those whose name has this part. See CONTRIBUTING.md and docs/adr/0035.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { setup } from "../setup.mjs";
 import { consumers } from "./consumers/all.mjs";
+import { takeSteps } from "./order.mjs";
 import { Refused } from "./step.mjs";
 import { build, pack, publish, ready, test, tree, use } from "./steps.mjs";
 
@@ -26,18 +27,7 @@ const how = { isDry: values["dry-run"], withProvenance: !values["without-provena
 const say = (line) => console.log(line);
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-release-"));
 
-async function step(name, work) {
-  const began = performance.now();
-  const said = await work();
-  const text = typeof said === "string" ? said : `${said.length} tarballs`;
-  say(`release: ${name}: ${text} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
-  return said;
-}
-
-async function release() {
-  for (const flag of ["core", "skip-tests", "only"])
-    if (values[flag] && !values.check)
-      throw new Refused("flags", `--${flag} is for release:check; a release takes every step`);
+function wantedConsumers() {
   const wanted = consumers
     .filter(({ isCore }) => isCore || !values.core)
     .filter(({ name }) => name.toLowerCase().includes((values.only ?? "").toLowerCase()));
@@ -46,14 +36,24 @@ async function release() {
       "flags",
       `--only ${values.only}: expected a part of one of ${consumers.map(({ name }) => `"${name}"`).join(", ")}`,
     );
-  await step("tree", tree);
-  if (!values.check) await step("version", async () => ready(how));
-  setup("checks");
-  await step("build", build);
-  if (!values["skip-tests"]) await step("test", test);
-  const packed = await step("pack", () => pack(scratch));
-  await step("use", () => use(packed, scratch, wanted, say));
-  if (!values.check) await step("publish", () => publish(packed, how, say));
+  return wanted;
+}
+
+async function release() {
+  const wanted = wantedConsumers();
+  const work = {
+    tree,
+    version: async () => ready(how),
+    build() {
+      setup("checks");
+      return build();
+    },
+    test,
+    pack: () => pack(scratch),
+    use: (packed) => use(packed, scratch, wanted, say),
+    publish: (packed) => publish(packed, how, say),
+  };
+  await takeSteps(values, work, say);
 }
 
 try {

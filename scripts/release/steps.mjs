@@ -39,22 +39,29 @@ export async function tree() {
   return (await run("git", ["rev-parse", "--short", "HEAD"], here)).stdout.trim();
 }
 
+/** What of this checkout and of this job decides whether there can be a release. */
+const stateHere = () => ({
+  changesets: packagesInChangesets(),
+  isPlaceholder: isPlaceholder(),
+  env: process.env,
+});
+
 /** What only a real release needs beyond that. */
-export function ready({ isDry, withProvenance }) {
-  const waiting = [...new Set(packagesInChangesets())];
+export function ready({ isDry, withProvenance }, { changesets, isPlaceholder, env } = stateHere()) {
+  const waiting = [...new Set(changesets)];
   if (waiting.length > 0)
     throw new Refused(
       "version",
       `changesets wait for a version (${some(waiting)}): \`npm run version\`, read the changelogs, commit`,
     );
   if (isDry) return "no changeset waits";
-  if (isPlaceholder())
+  if (isPlaceholder)
     throw new Refused(
       "version",
       "the repository in package.json is a placeholder (.invalid): write its public address there, then `npm run manifests`, and commit",
     );
   // With these, a job of GitHub and one of GitLab can prove where it runs.
-  const canProve = ["ACTIONS_ID_TOKEN_REQUEST_URL", "SIGSTORE_ID_TOKEN"].some((name) => process.env[name]);
+  const canProve = ["ACTIONS_ID_TOKEN_REQUEST_URL", "SIGSTORE_ID_TOKEN"].some((name) => env[name]);
   if (withProvenance && !canProve)
     throw new Refused(
       "version",
@@ -168,8 +175,13 @@ export async function use(packed, scratch, consumers, say) {
   }
 }
 
-/** Publishes the tarballs that were tried, those that the registry of npm does not have yet. */
-export async function publish(packed, { isDry, withProvenance }, say) {
+/**
+ * Publishes the tarballs that were tried, those that the registry does not have yet.
+ *
+ * @param env the environment of npm, which names the registry: npm's own unless a user's settings say otherwise
+ */
+export async function publish(packed, { isDry, withProvenance }, say, env = toolEnvironment) {
+  const here = { cwd: root, env };
   let count = 0;
   // A package comes behind those that it needs, so that it can be installed at any moment.
   for (const { name, manifest, tarball } of inOrder(packed)) {
