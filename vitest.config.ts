@@ -25,7 +25,9 @@ const alias = folders.flatMap((folder) =>
 alias.push({ find: /^@faultwire\/testkit\/(.+)$/, replacement: join(root, "packages/testkit/src/$1.ts") });
 
 /** What every test file begins with. */
-const setupFiles = ["shared-worker.ts", "no-timer-overflow.ts", "property-seed.ts"].map((name) => join(root, "scripts", name));
+const setupFiles = ["shared-worker.ts", "no-timer-overflow.ts", "property-seed.ts"].map((name) =>
+  join(root, "scripts", name),
+);
 
 /** How long is waited for a condition: vitest's own second is less than a busy machine may take. In ms. */
 const expectation = { poll: { timeout: 30_000 } };

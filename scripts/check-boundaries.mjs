@@ -11,6 +11,7 @@ const nodeFree = new Set([
   "handshake-fsm",
   "http1",
   "websocket",
+  "grpc",
   "fault-engine",
   "fault-protocol",
   "fault-session",

@@ -1,6 +1,7 @@
 /** Which faults forward mode can carry out, and why not the others (docs/fault-host.md, "Forward mode"). */
 import type { Fault, Way } from "@faultwire/fault-engine";
 import { abilitiesOf, ofLayers } from "@faultwire/fault-engine/internal";
+import { grpcNeedsHttp2 } from "@faultwire/fault-session/internal";
 
 /** Limits of forward mode. */
 export const forwardLimits = {
@@ -29,6 +30,7 @@ export const forwardWay: Way = {
   name: "forward mode",
   abilities: abilitiesOf({
     ...ofLayers(["websocket"], "the host carries no WebSocket in this mode"),
+    ...ofLayers(["grpc"], grpcNeedsHttp2),
     "connect.refuse": hostsConnection,
     "connection.close": hostsConnection,
     "connection.reset": hostsConnection,

@@ -14,6 +14,9 @@ export {
   type EngineEvent,
   EXCHANGE_ENDS,
   type ExchangeEnd,
+  type GrpcEnd,
+  type GrpcSaid,
+  type GrpcTally,
   type RequestEvent,
   type ResponseEvent,
   type UndoneEvent,
@@ -48,6 +51,13 @@ export {
 export type { ConnectionFault } from "./faults/connection-faults.ts";
 export { FAULT_KINDS, type Fault, type FaultKind } from "./faults/fault.ts";
 export type { Duration, Moment, Place, Sender } from "./faults/fault-parts.ts";
+export {
+  GRPC_GARBAGE,
+  GRPC_STOPS,
+  type GrpcFault,
+  type GrpcGarbage,
+  type GrpcStop,
+} from "./faults/grpc-faults.ts";
 export {
   type ErrorAnswer,
   type Extent,
@@ -139,7 +149,7 @@ export {
   type TrafficWay,
 } from "./rules/facts.ts";
 export { FaultEngine, type FaultEngineOptions } from "./rules/fault-engine.ts";
-export type { BodyMatch, HeaderMatch, Match } from "./rules/match-keys.ts";
+export type { BodyMatch, GrpcMatch, HeaderMatch, Match } from "./rules/match-keys.ts";
 export type { Expectation, Rule, RuleSet, Scope, When } from "./rules/rule.ts";
 export { CLOSE_MOMENTS, type CloseMoment, type SingleRule, singleRuleSet } from "./rules/single-rule.ts";
 export type { SseEvent } from "./sse/block.ts";

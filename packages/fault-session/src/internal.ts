@@ -16,6 +16,7 @@ export { endedFirst } from "./http/exchange-teller.ts";
 export { HttpExchanges } from "./http/http-exchanges.ts";
 export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
 export {
+  grpcNeedsHttp2,
   isAdmission,
   type PlanFacts,
   planRequest,

@@ -3,12 +3,13 @@ import type { FaultKind, TrafficWay, Way } from "@faultwire/fault-engine";
 import { abilitiesOf, ofLayers } from "@faultwire/fault-engine/internal";
 import { connectedAlready } from "./connected-already.ts";
 import { noTls } from "./exchange-options.ts";
+import { grpcNeedsHttp2 } from "./http/request-plan.ts";
 import { notOpened } from "./tls-strike.ts";
 
 /** What a connection whose HTTPS stays closed can't do, or does otherwise, whoever carries it. */
 export const closedTlsExceptions: Partial<Readonly<Record<FaultKind, string>>> = {
   "connect.refuse": connectedAlready,
-  ...ofLayers(["http", "stream", "model", "websocket"], notOpened),
+  ...ofLayers(["http", "stream", "model", "websocket", "grpc"], notOpened),
   "tls.alert": "instead: in clear, so at client-hello and server-hello only",
   "tls.certificate": notOpened,
   "tls.version": notOpened,
@@ -31,6 +32,7 @@ const decrypted: Way = {
   name: "opened",
   abilities: abilitiesOf({
     "connect.refuse": connectedAlready,
+    ...ofLayers(["grpc"], grpcNeedsHttp2),
     "tls.version": "instead: of TLS 1.2 and TLS 1.3 only; others are never spoken here",
     "tls.alpn": "instead: refused as asked for; nothing but http/1.1 can be forced",
   }),
@@ -42,6 +44,7 @@ const plain: Way = {
   abilities: abilitiesOf({
     "connect.refuse": connectedAlready,
     ...ofLayers(["tls"], noTls),
+    ...ofLayers(["grpc"], grpcNeedsHttp2),
     "connection.close": "instead: as asked for, but at the moments of a handshake, which there is none",
     "connection.reset": "instead: as asked for, but at the moments of a handshake, which there is none",
     "connection.stall": "instead: as asked for, but at the moments of a handshake, which there is none",

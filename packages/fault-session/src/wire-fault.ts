@@ -6,6 +6,7 @@ import {
   type Fault,
   type FaultMachine,
   type FaultOutcome,
+  type GrpcFault,
   type HttpFault,
   type ModelFault,
   type StreamAction,
@@ -43,7 +44,14 @@ export function wireMachines(decision: Decision, nowMs: number): WireMachines {
       };
     default:
       // Nothing of a connection is forgotten: the compiler asks for every kind of that layer.
-      fault satisfies ConnectFault | TlsFault | HttpFault | StreamFault | ModelFault | WebSocketFault;
+      fault satisfies
+        | ConnectFault
+        | TlsFault
+        | HttpFault
+        | StreamFault
+        | ModelFault
+        | WebSocketFault
+        | GrpcFault;
       return {};
   }
 }
@@ -89,7 +97,14 @@ export function isOfBytes({ fault }: Decision): boolean {
     case "tls.handshake-slow":
       return true;
     default:
-      fault satisfies ConnectFault | TlsFault | HttpFault | StreamFault | ModelFault | WebSocketFault;
+      fault satisfies
+        | ConnectFault
+        | TlsFault
+        | HttpFault
+        | StreamFault
+        | ModelFault
+        | WebSocketFault
+        | GrpcFault;
       return false;
   }
 }

@@ -16,6 +16,7 @@ export const fetchWay: Way = {
       Record<FaultKind, string>
     >),
     ...ofLayers(["websocket"], "fetch opens no WebSocket"),
+    ...ofLayers(["grpc"], "fetch gives no trailers, so no gRPC call is made with it"),
     "connect.refuse": "the connection is the runtime's, below fetch",
     "connection.close": `${asError}; bytes are those of the response's body`,
     "connection.reset": `${asError}; bytes are those of the response's body`,

@@ -2,7 +2,12 @@
 
 import type { Fault, Way } from "@faultwire/fault-engine";
 import { abilitiesOf, ofLayers } from "@faultwire/fault-engine/internal";
-import { closedTlsExceptions, connectedAlready, noTls } from "@faultwire/fault-session/internal";
+import {
+  closedTlsExceptions,
+  connectedAlready,
+  grpcNeedsHttp2,
+  noTls,
+} from "@faultwire/fault-session/internal";
 
 const wholeChunks = "after bytes, in place of the chunk that the point is in (4096 bytes at the most)";
 const withNext =
@@ -42,6 +47,7 @@ export const decryptedWay: Way = {
   name: "decrypted tunnel",
   abilities: abilitiesOf({
     "connect.refuse": connectedAlready,
+    ...ofLayers(["grpc"], grpcNeedsHttp2),
     "connection.close": `instead: at a moment, or after bytes of one response, as asked for; of a whole connection, ${wholeChunks}`,
     "connection.reset": `${fin}, and without close_notify`,
     "tls.version": "instead: of TLS 1.2 and TLS 1.3 only; others are never spoken here",
@@ -57,6 +63,7 @@ export const plainWay: Way = {
   abilities: abilitiesOf({
     "connect.refuse": connectedAlready,
     ...ofLayers(["tls"], noTls),
+    ...ofLayers(["grpc"], grpcNeedsHttp2),
     "connection.close": `instead: at a request or its response, or after bytes of one response, as asked for; of a whole connection, ${wholeChunks}`,
     "connection.reset": fin,
     "connection.stall": "instead: as asked for, but at the moments of a handshake, which there is none",

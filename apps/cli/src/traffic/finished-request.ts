@@ -5,6 +5,7 @@ import type {
   EndEvent,
   EngineEvent,
   ExchangeEnd,
+  GrpcTally,
   RequestEvent,
   ResponseEvent,
   UndoneEvent,
@@ -32,6 +33,8 @@ export interface FinishedRequest {
   readonly events: number | null;
   /** Where it was a WebSocket: what went over it, and how it was closed. */
   readonly webSocket: WebSocketTally | null;
+  /** Where it was a gRPC call: what went over it, and its status. */
+  readonly grpc: GrpcTally | null;
   readonly durationMs: number;
   /** Where the same request had failed before it came; `null` otherwise. */
   readonly repeat: Repeat | null;
@@ -150,10 +153,12 @@ export class RequestCollector {
       end: end.how,
       events: end.events ?? null,
       webSocket: end.webSocket ?? null,
+      grpc: end.grpc ?? null,
       durationMs: Math.max(0, end.atMs - beganAtMs(request)),
       repeat: this.#repeat(request),
     };
-    const failed = end.how !== "complete" || (response?.status ?? 599) >= 400;
+    const hasError = end.grpc !== undefined && end.grpc.status?.code !== 0;
+    const failed = end.how !== "complete" || (response?.status ?? 599) >= 400 || hasError;
     const repeats = finished.repeat?.number ?? 0;
     this.#attempts.set(keyOf(request), { failed, endedAtMs: end.atMs, repeats });
     this.#listener.finished(finished);

@@ -1,6 +1,6 @@
 /** What became of a request, in words: the same in lines for people and in the log. */
 import type { DoneEvent, ExchangeEnd, UndoneEvent } from "@faultwire/fault-engine";
-import { writeWebSocket } from "@faultwire/fault-engine/internal";
+import { writeGrpc, writeWebSocket } from "@faultwire/fault-engine/internal";
 import type { FinishedRequest } from "./finished-request.ts";
 import { countText, durationText, plainText } from "./plain-text.ts";
 
@@ -32,10 +32,11 @@ export function whatHappened(request: FinishedRequest): string {
   // A fault that was carried out says it already.
   const isExplained = (end === "cut" || end === "failed") && outcomes.some(({ type }) => type === "done");
   if (word !== null && !isExplained) said.push(word);
-  const { events, webSocket } = request;
+  const { events, webSocket, grpc } = request;
   const went = events === null ? "" : ` (${countText(events, "event")})`;
   const talk = webSocket === null ? "" : ` (${writeWebSocket(webSocket)})`;
-  return `${said.length > 0 ? said.join("; ") : "passed"}${went}${talk}`;
+  const call = grpc === null ? "" : ` (${writeGrpc(grpc)})`;
+  return `${said.length > 0 ? said.join("; ") : "passed"}${went}${talk}${call}`;
 }
 
 /** What became of one fault. */

@@ -130,6 +130,36 @@ export interface WebSocketClose {
   readonly code: number | null;
 }
 
+/** What one side of a gRPC call said. */
+export interface GrpcSaid {
+  /** Messages that it ended. */
+  readonly messages: number;
+  /** Bytes of them, without their prefixes; compressed, where they are. */
+  readonly bytes: number;
+}
+
+/** The status with which a call ended for its client, without its message. */
+export interface GrpcEnd {
+  /** Whose it was; `carrier`: of the carrier, in the place of an upstream that can't be reached. */
+  readonly by: "server" | "fault" | "carrier";
+  /** The number in `grpc-status`. */
+  readonly code: number;
+  /** Milliseconds of a `RetryInfo` in its details; left out without one. */
+  readonly retryDelayMs?: number | undefined;
+  /** Milliseconds of `grpc-retry-pushback-ms`; `never`: the client is not to retry. Left out without it. */
+  readonly pushback?: number | "never" | undefined;
+}
+
+/** What was said in a gRPC call, without anything of its content. */
+export interface GrpcTally {
+  /** By the client. */
+  readonly client: GrpcSaid;
+  /** By the upstream, whether a fault let it through or not. */
+  readonly server: GrpcSaid;
+  /** `null` where the client got none. */
+  readonly status: GrpcEnd | null;
+}
+
 /** The exchange is over. */
 export interface EndEvent {
   readonly type: "end";
@@ -140,6 +170,8 @@ export interface EndEvent {
   readonly events?: number | undefined;
   /** Where it was a WebSocket: what went over it, and how it was closed. */
   readonly webSocket?: WebSocketTally | undefined;
+  /** Where it was a gRPC call: what went over it, and its status. */
+  readonly grpc?: GrpcTally | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import { FAULT_KINDS, type FaultKind } from "../faults/fault.ts";
 import { foundWords, schemaProblems } from "../rule-file/problems.ts";
-import { type EngineEvent, EXCHANGE_ENDS } from "./event.ts";
+import { type EngineEvent, EXCHANGE_ENDS, type GrpcTally } from "./event.ts";
 import { maskKeys, maskTexts } from "./mask-secrets.ts";
 import { OUTCOMES } from "./outcome.ts";
 
@@ -14,6 +14,19 @@ const kind = z.enum(FAULT_KINDS as [FaultKind, ...FaultKind[]]);
 const ofRule = { atMs, request: id.nullable(), connection: id, rule: z.string(), fault: kind };
 
 const talk = z.object({ messages: z.int().min(0), bytes: z.int().min(0) });
+/** What went over a gRPC call, and its status. */
+export const grpcTally: z.ZodType<GrpcTally> = z.object({
+  client: talk,
+  server: talk,
+  status: z
+    .object({
+      by: z.enum(["server", "fault", "carrier"]),
+      code: z.int().min(0),
+      retryDelayMs: z.number().min(0).optional(),
+      pushback: z.union([z.int().min(0), z.literal("never")]).optional(),
+    })
+    .nullable(),
+});
 const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("connection"),
@@ -81,6 +94,7 @@ const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
           .nullable(),
       })
       .optional(),
+    grpc: grpcTally.optional(),
   }),
   z.object({
     type: z.literal("unread"),

@@ -16,7 +16,10 @@ export interface RequestHints {
   readonly sdk?: string | undefined;
   /** From `x-faultwire-operation`: the same for all requests of one operation. */
   readonly operation?: string | undefined;
-  /** From `x-stainless-retry-count`, which those SDKs send: 0 for the first request of a call, n for its n-th retry. */
+  /**
+   * From `x-stainless-retry-count`, which those SDKs send: 0 for the first request of a call, n for its n-th retry. Or from
+   * `grpc-previous-rpc-attempts`, which gRPC's libraries send with retries alone (gRFC A6).
+   */
   readonly retryCount?: number | undefined;
   /** Stands for `idempotency-key`, which may be a secret, without giving it away. */
   readonly idempotency?: string | undefined;
@@ -53,7 +56,9 @@ export function requestHints(headers: readonly Header[]): RequestHints {
     .join("/");
   const sdk = [said("x-stainless-package-version"), runtime].filter(Boolean).join(" ");
   const operation = printable(headerValue(headers, "x-faultwire-operation"), outcomeLimits.maxNameLength);
-  const retries = headerValue(headers, "x-stainless-retry-count")?.trim() ?? "";
+  const counted =
+    headerValue(headers, "x-stainless-retry-count") ?? headerValue(headers, "grpc-previous-rpc-attempts");
+  const retries = counted?.trim() ?? "";
   const idempotency = headerValue(headers, "idempotency-key");
   const keyDigest = keyScope(headers).slice(0, keyDigestLength);
   const traced = readTraceparent(headerValue(headers, "traceparent") ?? "");

@@ -2,6 +2,7 @@
 import { type ConnectFault, connectRows } from "./connect-faults.ts";
 import { type ConnectionFault, connectionRows } from "./connection-faults.ts";
 import type { FaultRow, FaultRows } from "./fault-row.ts";
+import { type GrpcFault, grpcRows } from "./grpc-faults.ts";
 import { type HttpFault, httpRows } from "./http-faults.ts";
 import { type ModelFault, modelRows } from "./model-faults.ts";
 import { type StreamFault, streamRows } from "./stream-faults.ts";
@@ -16,7 +17,8 @@ export type Fault =
   | HttpFault
   | StreamFault
   | ModelFault
-  | WebSocketFault;
+  | WebSocketFault
+  | GrpcFault;
 
 /** The name of a fault, `<layer>.<fault>`. */
 export type FaultKind = Fault["kind"];
@@ -39,6 +41,7 @@ export const FAULTS: FaultRows<Fault> = {
   ...streamRows,
   ...modelRows,
   ...webSocketRows,
+  ...grpcRows,
 };
 
 /** Every fault kind, in the order of the documentation. */

@@ -1,4 +1,5 @@
 import type { Fault } from "../faults/fault.ts";
+import { GrpcPointMachine } from "../grpc/point-machine.ts";
 import {
   CorruptMachine,
   DelayMachine,
@@ -16,6 +17,9 @@ import { StreamPointMachine } from "./stream-point-machine.ts";
 export type CreatedMachine =
   | { readonly kind: "machine"; readonly machine: FaultMachine }
   | { readonly kind: "none"; readonly reason: string };
+
+/** What a response to a call is that has a status in its head, or another content-type. */
+const noMessages = "the response has no gRPC messages";
 
 /**
  * The machine that carries `fault` out on the content of a body (or, for `connection.*`, on one direction's bytes).
@@ -97,6 +101,14 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "websocket.garbage":
     case "websocket.no-pong":
       return none("the response opens no WebSocket");
+    case "grpc.status":
+      if (fault.afterMessages === null) return none("the call is answered before there is a response");
+      return context.isGrpc
+        ? made(new GrpcPointMachine({ ...fault, afterMessages: fault.afterMessages }, context))
+        : none(noMessages);
+    case "grpc.cut":
+    case "grpc.garbage":
+      return context.isGrpc ? made(new GrpcPointMachine(fault, context)) : none(noMessages);
     default:
       return fault satisfies never;
   }

@@ -1,10 +1,11 @@
+import type { Header } from "@faultwire/http1";
 import type { Provider } from "../providers/provider-table.ts";
 
 /** What a machine wants done, in order and at once. Bytes of two actions go out as two writes. */
 export type StreamAction =
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
-  /** The body is complete: end it as its framing wants. */
-  | { readonly kind: "end" }
+  /** The body is complete: end it as its framing wants. `trailers` stand in the place of the source's own; empty for none. */
+  | { readonly kind: "end"; readonly trailers?: readonly Header[] }
   /** Close the connection without ending the body. */
   | { readonly kind: "close" }
   | { readonly kind: "reset" };
@@ -56,6 +57,10 @@ export interface MachineContext {
   readonly requestId: string;
   /** Whether the body is a stream of events; see `isEventStream`. */
   readonly isEventStream: boolean;
+  /** Whether the body is made of gRPC messages, and has trailers behind it. Default false. */
+  readonly isGrpc?: boolean;
+  /** The value of `x-faultwire`; `null`, or left out: it is not sent. */
+  readonly marker?: string | null;
   /** Bytes of the whole body, where its head says so. */
   readonly bodyBytes: number | null;
 }

@@ -76,9 +76,9 @@ ${more > 0 ? `<p class="soft">${more} more requests are not shown.</p>` : ""}
 const endOf = ({ endedAtMs, response, beganAtMs }: OperationAttempt): number =>
   endedAtMs ?? response?.atMs ?? beganAtMs;
 
-/** What `retry-after` asked for, as a stretch of time. */
+/** What its response asked for, as a stretch of time. */
 function askedOf(attempt: OperationAttempt): readonly [number, number] | undefined {
-  const asked = attempt.response?.retryAfterMs ?? null;
+  const asked = attempt.askedWaitMs;
   return asked === null ? undefined : [endOf(attempt), endOf(attempt) + asked];
 }
 
@@ -120,12 +120,11 @@ function trackHtml(attempts: readonly OperationAttempt[], fromMs: number): strin
 }
 
 function inWords(attempt: OperationAttempt, fromMs: number): string {
-  const { request, decision, carriedOut, response } = attempt;
+  const { request, decision, carriedOut, askedWaitMs: asked } = attempt;
   const rule = decision === null ? "" : `, hit by ${decision.rule} (${decision.fault})`;
   const undone = carriedOut?.type === "undone" ? `, not carried out: ${carriedOut.reason}` : "";
   const instead =
     carriedOut?.type === "done" && carriedOut.instead !== undefined ? `, instead: ${carriedOut.instead}` : "";
-  const asked = response?.retryAfterMs ?? null;
   const retry = asked === null ? "" : `, retry after ${writeMs(asked)}`;
   return `${request.request} at ${writeMs(attempt.beganAtMs - fromMs)}: ${attemptOutcome(attempt)}${rule}${undone}${instead}${retry}`;
 }

@@ -1,4 +1,4 @@
-import type { ExchangeEnd } from "../events/event.ts";
+import type { ExchangeEnd, GrpcTally } from "../events/event.ts";
 import type { Outcome, OutcomeEvent } from "../events/outcome.ts";
 import type { Severity } from "../verdicts/check.ts";
 import type { VerdictOutcome } from "../verdicts/demands.ts";
@@ -48,7 +48,10 @@ export interface JsonAttempt {
   readonly status: number | null;
   /** The id that the API gave its response. */
   readonly requestId: string | null;
+  /** What its response asked its client to wait: by `retry-after`, or in a gRPC call by a pushback or a `RetryInfo`. */
   readonly retryAfterMs: number | null;
+  /** Where it was a gRPC call: what went over it, and its status. */
+  readonly grpc?: GrpcTally | undefined;
   readonly end: ExchangeEnd | null;
   readonly endMs: number | null;
   readonly succeeded: boolean;
@@ -151,7 +154,7 @@ export function jsonReport({ title, judgement, run = {} }: ReportInput): string 
 }
 
 function attemptOf(attempt: OperationAttempt): JsonAttempt {
-  const { request, beganAtMs, decision, carriedOut, response, end, succeeded, link } = attempt;
+  const { request, beganAtMs, decision, carriedOut, response, end, askedWaitMs, succeeded, link } = attempt;
   return {
     request: request.request,
     atMs: request.atMs,
@@ -165,7 +168,8 @@ function attemptOf(attempt: OperationAttempt): JsonAttempt {
     instead: carriedOut?.type === "done" ? (carriedOut.instead ?? null) : null,
     status: response?.status ?? null,
     requestId: response?.requestId ?? null,
-    retryAfterMs: response?.retryAfterMs ?? null,
+    retryAfterMs: askedWaitMs,
+    ...(end?.grpc && { grpc: end.grpc }),
     end: end?.how ?? null,
     endMs: end?.atMs ?? null,
     succeeded,

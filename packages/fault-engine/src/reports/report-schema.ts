@@ -1,7 +1,9 @@
 // Apart from the report itself: what only writes one does not want a schema library.
+
 import { z } from "zod";
 import { EXCHANGE_ENDS } from "../events/event.ts";
 import { OUTCOMES } from "../events/outcome.ts";
+import { grpcTally } from "../events/read-event-log.ts";
 import type { JsonReport } from "./json-report.ts";
 
 const outcome = z.enum(["pass", "fail", "unproven", "untested"]);
@@ -32,6 +34,7 @@ const attempt = z.object({
   status: z.int().nullable(),
   requestId: z.string().nullable().describe("the id that the API gave its response"),
   retryAfterMs: z.number().nullable(),
+  grpc: grpcTally.optional().describe("where it was a gRPC call: what went over it, and its status"),
   end: z.enum(EXCHANGE_ENDS).nullable(),
   endMs: ms.nullable(),
   succeeded: z.boolean(),

@@ -5,6 +5,7 @@ import type { Attempt } from "../verdicts/attempts.ts";
 import type { Judgement, Verdict } from "../verdicts/judge.ts";
 import type { Operation } from "../verdicts/operations.ts";
 import { writeCount } from "../verdicts/words.ts";
+import { writeGrpc } from "./grpc-words.ts";
 import { writeWebSocket } from "./websocket-words.ts";
 
 /** What is known of the run that a report is about. Each is left out of the report where it is not given. */
@@ -83,6 +84,7 @@ export function insteadOf(operations: readonly Operation[]): string[] {
 export function attemptOutcome({ response, end }: Attempt): string {
   const status = response === null ? "no response" : String(response.status);
   if (end === null) return `${status}, still open`;
+  if (end.grpc) return `${status}, ${writeGrpc(end.grpc)}${end.how === "complete" ? "" : `, ${end.how}`}`;
   if (end.webSocket) return `${status}, ${writeWebSocket(end.webSocket)}`;
   switch (end.how) {
     case "complete":

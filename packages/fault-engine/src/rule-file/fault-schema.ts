@@ -11,6 +11,7 @@ import {
   type TlsPhase,
 } from "../faults/tls-faults.ts";
 import { connectFault } from "./connect-fault-schema.ts";
+import { grpcFault } from "./grpc-fault-schema.ts";
 import { httpFault } from "./http-fault-schema.ts";
 import { oneFault } from "./one-fault.ts";
 import { streamFault } from "./stream-fault-schema.ts";
@@ -178,6 +179,7 @@ export const faultSchema: z.ZodType<Fault> = oneOf<Fault>(
     stream: streamFault,
     model: modelFault,
     websocket: webSocketFault,
+    grpc: grpcFault,
   },
   "layer",
 ).meta({ title: "fault" });

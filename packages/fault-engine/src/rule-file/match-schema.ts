@@ -20,6 +20,8 @@ const pointer = z.string().regex(/^\/(?:[^~]|~[01])*$/, {
   error: "expected a JSON pointer such as /messages/0/role, with ~0 for ~ and ~1 for /",
 });
 
+const GRPC = "expected true, false, or { service, method } with at least one of them";
+
 /** One for each key of the table of match keys. */
 const MATCH_SCHEMAS: { readonly [Key in keyof Match]-?: z.ZodType<NonNullable<Match[Key]>> } = {
   method: oneOrMore(
@@ -43,6 +45,16 @@ const MATCH_SCHEMAS: { readonly [Key in keyof Match]-?: z.ZodType<NonNullable<Ma
   model: patterns,
   stream: z.boolean(),
   websocket: z.boolean(),
+  grpc: z.union(
+    [
+      z.boolean(),
+      z
+        .strictObject({ service: patterns.optional(), method: patterns.optional() })
+        .refine(({ service, method }) => service !== undefined || method !== undefined, GRPC)
+        .transform(defined),
+    ],
+    { error: GRPC },
+  ),
 };
 
 /** The `match` of a rule. */

@@ -1,4 +1,5 @@
 /** What rules can match by: a table with one row for each key. */
+import { type GrpcMethod, isGrpcCall, methodOfPath } from "@faultwire/grpc";
 import { headerValues } from "@faultwire/http1";
 import { compileJsonPointer } from "../patterns/json-pointer.ts";
 import type { RegexCompiler } from "../patterns/regex-test.ts";
@@ -34,6 +35,14 @@ export interface BodyMatch {
   readonly value: TextPattern | number | boolean | null;
 }
 
+/** Which gRPC calls; of a list any one. */
+export interface GrpcMatch {
+  /** With its package, such as `google.ai.generativelanguage.v1beta.GenerativeService`. */
+  readonly service?: readonly TextPattern[];
+  /** Without its service. */
+  readonly method?: readonly TextPattern[];
+}
+
 /**
  * What a rule applies to: everything that is given has to hold, of a list any one. Host and SNI are compared in lower
  * case and without a port.
@@ -57,6 +66,8 @@ export interface Match {
   readonly stream?: boolean;
   /** Whether the request asks for a WebSocket. */
   readonly websocket?: boolean;
+  /** Whether the request is a gRPC call, or one of these. */
+  readonly grpc?: boolean | GrpcMatch;
 }
 
 /** What every key has. */
@@ -114,6 +125,23 @@ function bodyTest({ pointer, value }: BodyMatch, compileRegex: RegexCompiler): T
     const found = read(request.json);
     return typeof found === "string" && test(found, effort);
   };
+}
+
+function grpcTests(grpc: boolean | GrpcMatch, compileRegex: RegexCompiler): readonly Test[] {
+  const isCall: Test = ({ facts }) => isGrpcCall(facts.method, facts.headers);
+  if (typeof grpc === "boolean") return [(request, effort) => isCall(request, effort) === grpc];
+  const ofPart = (part: keyof GrpcMethod): readonly Test[] => {
+    const patterns = grpc[part];
+    if (!patterns) return [];
+    const list = new PatternList(patterns, false, compileRegex);
+    return [
+      (request, effort) => {
+        const found = methodOfPath(request.path)?.[part];
+        return found !== undefined && list.matches(found, effort);
+      },
+    ];
+  };
+  return [isCall, ...ofPart("service"), ...ofPart("method")];
 }
 
 /** Some APIs name the model and ask for a stream in the path: no body has to be waited for. */
@@ -256,6 +284,21 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     tests: (websocket) => [({ facts }) => asksForWebSocket(facts) === websocket],
     describe: (websocket) => [websocket ? "a WebSocket asked for" : "no WebSocket asked for"],
   },
+  grpc: {
+    kind: "head",
+    unit: "request",
+    doc: "whether it is a gRPC call: a `POST` with `content-type: application/grpc`; or which one: `{ service: helloworld.*, method: SayHello }`",
+    tests: grpcTests,
+    describe: (grpc) => {
+      if (typeof grpc === "boolean") return [grpc ? "a gRPC call" : "no gRPC call"];
+      const { service, method } = grpc;
+      return [
+        "a gRPC call",
+        ...(service ? [`service ${anyPattern(service)}`] : []),
+        ...(method ? [`gRPC method ${anyPattern(method)}`] : []),
+      ];
+    },
+  },
 };
 
 /** The rows, each with its name. */
@@ -298,11 +341,13 @@ export function expressionsOf(match: Match, compileRegex: RegexCompiler): readon
 
 /** Every regular expression of a match, as it stands. */
 export function regexesOf(match: Match): readonly Omit<Expression, "states">[] {
-  const { headers = [], body = [] } = match;
+  const { headers = [], body = [], grpc } = match;
+  const calls = typeof grpc === "object" ? [...(grpc.service ?? []), ...(grpc.method ?? [])] : [];
   const parts: readonly (readonly [keyof Match, readonly unknown[]])[] = [
     ...(["host", "path", "sni", "ja4", "model"] as const).map((key) => [key, match[key] ?? []] as const),
     ["headers", headers.map(({ value }) => value)],
     ["body", body.map(({ value }) => value)],
+    ["grpc", calls],
   ];
   return parts.flatMap(([key, values]) =>
     values.flatMap((value) => {

@@ -1,4 +1,5 @@
 /** One request and all that became of it, put together from the events of a log. */
+import { STATUS_CODES } from "@faultwire/grpc";
 import type {
   ConnectionEvent,
   DecisionEvent,
@@ -30,6 +31,8 @@ export interface Attempt {
   readonly carriedOut: DoneEvent | UndoneEvent | null;
   readonly response: ResponseEvent | null;
   readonly end: EndEvent | null;
+  /** What its response asked its client to wait before it asks again, in ms; `null` where it asked for nothing. */
+  readonly askedWaitMs: number | null;
   /** The response came whole and its status is below 400; for a connection: it came to a request. */
   readonly succeeded: boolean;
 }
@@ -57,7 +60,7 @@ function requestAttempts(events: readonly EngineEvent[]): Attempt[] {
       knownAtMs: null,
       connectionOpenedAtMs: null,
       isFirstOfConnection: false,
-      ...{ decision: null, carriedOut: null, response: null, end: null, succeeded: false },
+      ...{ decision: null, carriedOut: null, response: null, end: null, askedWaitMs: null, succeeded: false },
     });
   }
   for (const event of events) take(attempts, event);
@@ -70,6 +73,7 @@ function requestAttempts(events: readonly EngineEvent[]): Attempt[] {
     used.add(connection);
     attempt.endedAtMs = attempt.end?.atMs ?? null;
     attempt.knownAtMs = knownAtMsOf(attempt);
+    attempt.askedWaitMs = askedWaitMsOf(attempt);
     attempt.succeeded = hasSucceeded(attempt);
   }
   return inOrder;
@@ -105,10 +109,18 @@ function knownAtMsOf({ response, end }: Attempt): number | null {
   return end?.atMs ?? null;
 }
 
+/** Clients of gRPC read no `retry-after`; what is told to their libraries outranks what is told to programs. */
+function askedWaitMsOf({ response, end }: Attempt): number | null {
+  if (!end?.grpc) return response?.retryAfterMs ?? null;
+  const { pushback, retryDelayMs } = end.grpc.status ?? {};
+  return typeof pushback === "number" ? pushback : (retryDelayMs ?? null);
+}
+
 /** A malformed answer is none, even where its client reads a status of 200. */
 function hasSucceeded({ response, end, carriedOut }: Attempt): boolean {
   const isMalformed = carriedOut?.type === "done" && carriedOut.fault === "http.malformed";
-  return end?.how === "complete" && (response?.status ?? 599) < 400 && !isMalformed;
+  const hasStatus = end?.grpc === undefined || end.grpc.status?.code === STATUS_CODES.OK;
+  return end?.how === "complete" && (response?.status ?? 599) < 400 && hasStatus && !isMalformed;
 }
 
 function clientOf({ userAgent, sdk, client }: RequestEvent): string {
@@ -147,6 +159,7 @@ function connectionAttempts(events: readonly EngineEvent[], requests: readonly A
         carriedOut: outcome,
         response: null,
         end: null,
+        askedWaitMs: null,
         succeeded: used !== undefined,
       },
     ];

@@ -86,15 +86,18 @@ function written(check: CheckName, subject: string, { operations, isHit }: Looke
 }
 
 function waits(subject: string, looked: Looked, outcomes: readonly OutcomeEvent[]): Told {
+  // A status of HTTP, or what a gRPC call has for it.
+  const isHttp = /^\d/.test(subject);
   const finding = judgeWaits(
     looked,
-    ({ response }) => response?.retryAfterMs ?? null,
-    `a ${subject} with retry-after is waited for`,
+    ({ askedWaitMs }) => askedWaitMs,
+    isHttp ? `a ${subject} with retry-after is waited for` : `${subject} is waited for`,
   );
+  const it = isHttp ? `a ${subject}` : subject;
   const phrases = {
-    pass: `waits as a ${subject} asks`,
+    pass: `waits as ${it} asks`,
     fail: `asks again too soon after ${subject}`,
-    unproven: `whether it waits as a ${subject} asks is not shown`,
+    unproven: `whether it waits as ${it} asks is not shown`,
     untested:
       withoutSpent(looked.operations, looked.isHit).length === 0
         ? `met ${subject} only after retries`
@@ -106,8 +109,9 @@ function waits(subject: string, looked: Looked, outcomes: readonly OutcomeEvent[
     finding,
     severity: "high",
     phrase: phrases[finding.outcome],
-    advice:
-      "Read retry-after (seconds or a date) or retry-after-ms from the response, and wait at least that long before the next request. A client that comes sooner is refused again, and may be blocked.",
+    advice: isHttp
+      ? "Read retry-after (seconds or a date) or retry-after-ms from the response, and wait at least that long before the next request. A client that comes sooner is refused again, and may be blocked."
+      : "Read the google.rpc.RetryInfo in grpc-status-details-bin, which gRPC's libraries hand over and don't act on, and wait at least that long before the next call. grpc-retry-pushback-ms is for the library: give it a retry policy, and it waits by itself.",
   };
 }
 
@@ -193,7 +197,7 @@ function differ({ operations, isHit }: Looked): Told | undefined {
     const [repeat] = repeatsOf(operation, isHit);
     if (repeat === undefined || repeat.link.certainty === "unclear" || repeat.link.candidates.length > 1)
       return [];
-    return (repeat.before.response?.retryAfterMs ?? null) === null ? [repeat] : [];
+    return repeat.before.askedWaitMs === null ? [repeat] : [];
   });
   if (firsts.length < minWaits) return undefined;
   const waitsMs = firsts.map(({ waitMs }) => waitMs.most);

@@ -146,9 +146,7 @@ function waitOutcome({ link, waitMs }: Repeat, neededMs: number): Case["outcome"
 /** Waits that grow, where no `retry-after` says how long to wait. */
 export function judgeBackoff({ operations, isHit }: Looked): Finding {
   const rows = operations.flatMap((operation) => {
-    const free = repeatsOf(operation, isHit).filter(
-      ({ before }) => (before.response?.retryAfterMs ?? null) === null,
-    );
+    const free = repeatsOf(operation, isHit).filter(({ before }) => before.askedWaitMs === null);
     return free.length < 2 ? [] : [free];
   });
   const cases = rows.map((free): Case => {
@@ -158,7 +156,10 @@ export function judgeBackoff({ operations, isHit }: Looked): Finding {
       waits.at(-1)! > waits[0]!;
     const isTold = free.every(({ link }) => link.certainty === "told" && link.candidates.length === 1);
     const isUnclear = free.some(({ link }) => link.certainty === "unclear" || link.candidates.length > 1);
-    const outcome = isUnclear ? "unproven" : grows ? (isTold ? "pass" : "unproven") : "fail";
+    // gRPC's libraries wait by chance, anything up to a limit that grows (gRFC A6).
+    const isByChance = free.some(({ before }) => before.end?.grpc !== undefined);
+    const outcome =
+      isUnclear || (isByChance && !grows) ? "unproven" : grows ? (isTold ? "pass" : "unproven") : "fail";
     return { outcome, shown: free.at(-1)!.after };
   });
   const found = writeList(rows.map((free) => free.map(({ waitMs }) => writeMs(waitMs.most)).join(" → ")));

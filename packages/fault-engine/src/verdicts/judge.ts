@@ -115,11 +115,7 @@ function judgeOne(expectation: Expectation, operations: readonly Operation[], ex
 
 /** Waits as long as `retry-after` says. */
 function judgeRetryAfter(looked: Looked): Finding {
-  return judgeWaits(
-    looked,
-    ({ response }) => response?.retryAfterMs ?? null,
-    "waits as long as retry-after says",
-  );
+  return judgeWaits(looked, ({ askedWaitMs }) => askedWaitMs, "waits as long as retry-after says");
 }
 
 /**

@@ -82,7 +82,9 @@ function says(by: Link["by"], before: Attempt, after: Attempt): boolean {
     case "retry-count":
       if (!isSame || b.retryCount === undefined || b.retryCount === 0) return false;
       // A connection that failed never came to the request whose count it would have had.
-      return b.method === "CONNECT" ? true : a.retryCount === b.retryCount - 1;
+      if (b.method === "CONNECT") return true;
+      // Of a gRPC call's requests only the retries say a number.
+      return (a.retryCount ?? (before.end?.grpc ? 0 : undefined)) === b.retryCount - 1;
     case "span":
       return isSame && b.span !== undefined && a.span === b.span && a.trace === b.trace;
     case "same-request":

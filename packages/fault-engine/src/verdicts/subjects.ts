@@ -1,5 +1,6 @@
 /** What a failure asks of a client: to wait, to ask again, to leave it, to notice it. */
-import type { EndEvent } from "../events/event.ts";
+import { nameOfStatus, STATUS_CODES } from "@faultwire/grpc";
+import type { DecisionEvent, EndEvent, GrpcEnd, ResponseEvent } from "../events/event.ts";
 import type { FaultKind } from "../faults/fault.ts";
 import type { Attempt } from "./attempts.ts";
 import type { Looked } from "./demands.ts";
@@ -20,6 +21,20 @@ const stalls: ReadonlySet<FaultKind> = new Set<FaultKind>([
 /** Codes of closes that say that the same WebSocket will be closed again. */
 const closedForGood: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 
+/** Statuses of gRPC that pass by themselves. */
+const grpcPassing: ReadonlySet<number> = new Set([STATUS_CODES.UNAVAILABLE, STATUS_CODES.RESOURCE_EXHAUSTED]);
+/** Those that say that the same call will fail again. */
+const grpcRefusals: ReadonlySet<number> = new Set([
+  STATUS_CODES.INVALID_ARGUMENT,
+  STATUS_CODES.NOT_FOUND,
+  STATUS_CODES.ALREADY_EXISTS,
+  STATUS_CODES.PERMISSION_DENIED,
+  STATUS_CODES.FAILED_PRECONDITION,
+  STATUS_CODES.OUT_OF_RANGE,
+  STATUS_CODES.UNIMPLEMENTED,
+  STATUS_CODES.UNAUTHENTICATED,
+]);
+
 /** What came to a client, by what it should do about it. */
 export type Group = "asksToWait" | "passes" | "refuses" | "cut" | "stalls";
 
@@ -35,6 +50,7 @@ function subjectOf({ request, decision, carriedOut, response, end }: Attempt): S
   if (stalls.has(decision.fault))
     return { group: "stalls", subject: standstills[decision.fault] ?? "a standstill" };
   if (end?.webSocket) return webSocketSubject(end);
+  if (end?.grpc?.status) return grpcSubject(end.grpc.status, decision, response);
   const status = response?.status;
   if (end?.how === "cut" && (status ?? 200) < 400)
     return { group: "cut", subject: request.stream ? "a cut stream" : "a response that ends early" };
@@ -49,6 +65,26 @@ function subjectOf({ request, decision, carriedOut, response, end }: Attempt): S
   return response?.retryAfterMs == null
     ? { group: "passes", subject: String(status) }
     : { group: "asksToWait", subject: String(status) };
+}
+
+/**
+ * What the status of a gRPC call came to. UNAVAILABLE and RESOURCE_EXHAUSTED pass by themselves. Whether to ask again after ABORTED,
+ * CANCELLED, DEADLINE_EXCEEDED, UNKNOWN, INTERNAL and DATA_LOSS depends on what the method does, which nobody here knows.
+ */
+function grpcSubject(
+  { code, pushback, retryDelayMs }: GrpcEnd,
+  { preset }: DecisionEvent,
+  response: ResponseEvent | null,
+): Subject | undefined {
+  if (response?.standsIn) return undefined;
+  const subject = nameOfStatus(code);
+  if (spendLimits.test(preset ?? "")) return { group: "refuses", subject: `${subject} (a spend limit)` };
+  if (grpcRefusals.has(code)) return { group: "refuses", subject };
+  if (!grpcPassing.has(code)) return undefined;
+  if (pushback === "never") return { group: "refuses", subject: `${subject} that forbids retries` };
+  if (pushback !== undefined) return { group: "asksToWait", subject: `${subject} with a pushback` };
+  if (retryDelayMs !== undefined) return { group: "asksToWait", subject: `${subject} with RetryInfo` };
+  return { group: "passes", subject };
 }
 
 /**

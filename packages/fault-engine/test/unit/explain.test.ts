@@ -129,6 +129,24 @@ describe("explain", () => {
       "a frame that is none (bad-mask) comes from the server after 1 message of the server",
     ],
     ["{ websocket: { noPong: { afterPongs: 2 } } }", "pongs of the server are kept back after 2"],
+    ["{ grpc: { status: UNAVAILABLE } }", "the call ends with UNAVAILABLE at once, in trailers alone"],
+    [
+      "{ grpc: { status: { code: 8, message: quota, retryInfo: 2s, pushback: 500ms, afterMessages: 1 } } }",
+      "the call ends with RESOURCE_EXHAUSTED (quota) and RetryInfo of 2 s, a pushback of 500 ms after 1 message",
+    ],
+    [
+      "{ grpc: { status: { code: 99, pushback: never, details: [{ type: a/b, value: AQ }], afterMessages: 0 } } }",
+      "the call ends with status 99 and 1 detail, a pushback that forbids retries after 0 messages",
+    ],
+    [
+      "{ grpc: { cut: { afterMessages: 2, midMessage: true } } }",
+      "the call breaks off after 2 messages, in the middle of the next one: the stream is reset (INTERNAL_ERROR)",
+    ],
+    [
+      "{ grpc: { cut: { afterMessages: 0, stop: no-trailers } } }",
+      "the call breaks off after 0 messages: the stream ends without a status",
+    ],
+    ["{ grpc: { garbage: { how: oversized-length } } }", "the message after 0 messages declares 4 GiB"],
   ])("%s", (fault, words) => {
     expect(explain(rules(`  - { name: a, fault: ${fault} }`))).toContain(`→ ${words}\n`);
   });

@@ -66,6 +66,7 @@ const samples = {
   model: { holds: "claude-*", fails: "gpt-*", words: "model claude-*", needs: "body" },
   stream: { holds: "true", fails: "false", words: "a stream asked for", needs: "body" },
   websocket: { holds: "false", fails: "true", words: "no WebSocket asked for", needs: "head" },
+  grpc: { holds: "false", fails: "true", words: "no gRPC call", needs: "head" },
 } satisfies Record<keyof Match, Sample>;
 
 const keys = Object.entries<Sample>(samples);
@@ -112,6 +113,38 @@ describe("a key of match", () => {
   });
 });
 
+describe("grpc", () => {
+  const call: RequestFacts = {
+    ...facts,
+    target: "/google.ai.v1.GenerativeService/GenerateContent",
+    headers: [["content-type", "application/grpc+proto"]],
+  };
+
+  it.each([
+    ["true", "fault"],
+    ["false", "none"],
+    ["{ service: google.ai.*, method: [Embed, GenerateContent] }", "fault"],
+    ["{ service: google.ai.v1.GenerativeService }", "fault"],
+    ["{ service: /^google.*v1\\.Gen/ }", "fault"],
+    ["{ method: Generate }", "none"],
+    ["{ service: other.Service, method: GenerateContent }", "none"],
+  ])("%s: %s", (value, kind) => {
+    expect(decide("grpc", value, call)).toBe(kind);
+  });
+
+  it("takes no request of the same path that is no call", () => {
+    expect(decide("grpc", "{ method: GenerateContent }", { ...call, headers: [] })).toBe("none");
+    const web = { ...call, headers: [["content-type", "application/grpc-web+proto"]] as const };
+    expect(decide("grpc", "true", web)).toBe("none");
+  });
+
+  it("is described", () => {
+    expect(explain(ruleSet("grpc", '{ service: "a.*", method: [B, C] }'))).toContain(
+      " with a gRPC call, service a.*, gRPC method B or C\n",
+    );
+  });
+});
+
 it("every regular expression of a match is told with its key, and nothing else is", () => {
   const regex = (text: string) => ({ kind: "regex", text }) as const;
   const match = {
@@ -125,10 +158,12 @@ it("every regular expression of a match is told with its key, and nothing else i
       { pointer: "/a", value: regex("b+") },
       { pointer: "/b", value: 1 },
     ],
+    grpc: { service: [regex("g+")], method: [regex("c+")] },
   } as unknown as Parameters<typeof expressionsOf>[0];
   const found = expressionsOf(match, compileRegex);
   expect(found.map(({ key, text }) => `${key} ${text}`)).toEqual([
     ...["host h+", "path p+", "sni s+", "ja4 j+", "model m+", "headers x+", "body b+"],
+    ...["grpc g+", "grpc c+"],
   ]);
   for (const { states } of found) expect(states).toBeGreaterThan(1);
   expect(expressionsOf({} as never, compileRegex)).toEqual([]);

@@ -139,6 +139,29 @@ describe("values beyond what a run can hold", () => {
     ["{ websocket: { drop: { from: client } } }", /expected at least one of messages, types/],
     ["{ websocket: { pace: {} } }", /expected firstMessage, message or jitter/],
     ["{ websocket: { noPong: false } }", /expected true, or \{ from, afterPongs \}/],
+    [
+      "{ grpc: { status: UNAVAILABEL } }",
+      /found "UNAVAILABEL", expected a status by its name, such as UNAVAILABLE/,
+    ],
+    ["{ grpc: { status: { code: -1 } } }", /status\.code: found -1, expected a status by its name/],
+    [
+      "{ grpc: { status: { code: 14, pushback: soon } } }",
+      /pushback: found "soon", expected a duration such as/,
+    ],
+    [
+      "{ grpc: { status: { code: 14, retryInfo: 1000h } } }",
+      /retryInfo: found "1000h", expected 2147483647ms/,
+    ],
+    [
+      "{ grpc: { status: { code: 14, details: [{ type: a, value: '%' }] } } }",
+      /details\[0\]\.value: found "%", expected base64/,
+    ],
+    [
+      `{ grpc: { status: { code: 14, message: ${"x".repeat(1025)} } } }`,
+      /message: found .*, expected a message of 1024 bytes at the most/,
+    ],
+    ["{ grpc: { cut: {} } }", /cut\.afterMessages: found nothing, expected a whole number, 0 or more/],
+    ["{ grpc: { garbage: { how: bad } } }", /garbage\.how: found "bad", expected .*compressed-flag/],
     ["{ tls: { version: { force: TLSv9 } } }", /expected a version such as TLSv1.2/],
     ["{ tls: { cipher: { force: 'AES:!NULL' } } }", /expected a cipher suite by its name at IANA/],
     ["{ tls: { alpn: { force: '' } } }", /expected a protocol's name/],

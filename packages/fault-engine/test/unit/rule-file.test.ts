@@ -315,6 +315,38 @@ const forms: readonly (readonly [string, unknown])[] = [
       how: "bad-mask",
     },
   ],
+  [
+    "{ grpc: { status: RESOURCE_EXHAUSTED } }",
+    {
+      kind: "grpc.status",
+      code: 8,
+      message: "",
+      details: [],
+      retryDelayMs: null,
+      pushback: null,
+      afterMessages: null,
+    },
+  ],
+  [
+    "{ grpc: { status: { code: 14, message: m, details: [{ type: a/b.C, value: AQI= }], retryInfo: 1.5s, pushback: never, afterMessages: 2 } } }",
+    {
+      kind: "grpc.status",
+      code: 14,
+      message: "m",
+      details: [{ type: "a/b.C", value: Uint8Array.of(1, 2) }],
+      retryDelayMs: 1500,
+      pushback: "never",
+      afterMessages: 2,
+    },
+  ],
+  [
+    "{ grpc: { cut: { afterMessages: 1 } } }",
+    { kind: "grpc.cut", afterMessages: 1, midMessage: false, stop: "reset" },
+  ],
+  [
+    "{ grpc: { garbage: { how: long-length } } }",
+    { kind: "grpc.garbage", afterMessages: 0, how: "long-length" },
+  ],
   ["{ websocket: { noPong: true } }", { kind: "websocket.no-pong", from: "server", afterPongs: 0 }],
 ];
 

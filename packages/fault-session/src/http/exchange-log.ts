@@ -5,6 +5,7 @@ import {
   type EngineEvent,
   type ExchangeEnd,
   type Fault,
+  type GrpcTally,
   requestFingerprint,
   requestHints,
   retryAfterMs,
@@ -30,6 +31,8 @@ export interface LoggedExchange {
   readonly passing?: { readonly events: number } | undefined;
   /** What went over it, where it opened a WebSocket. */
   readonly webSocket?: WebSocketTally | undefined;
+  /** What went over it, where it is a gRPC call. */
+  readonly grpc?: { readonly tally: GrpcTally } | undefined;
   /** Set by the log: the outcome of the fault is told. */
   isTold: boolean;
 }
@@ -168,10 +171,10 @@ export class ExchangeLog {
     });
   }
 
-  end({ name, passing, webSocket }: LoggedExchange, how: ExchangeEnd): void {
+  end({ name, passing, webSocket, grpc }: LoggedExchange, how: ExchangeEnd): void {
     if (name === null) return;
     const events = passing && { events: passing.events };
-    const talk = webSocket && { webSocket };
+    const talk = webSocket ? { webSocket } : grpc && { grpc: grpc.tally };
     this.#record({ type: "end", atMs: this.#now(), request: name, how, ...events, ...talk });
   }
 }

@@ -27,6 +27,8 @@ export interface RequestDeciderOptions {
   readonly desk: FaultDesk;
   /** Told why a body that a rule asks for is not seen. */
   readonly unread: (reason: UnreadReason, from: Side) => void;
+  /** Whether they are requests of HTTP/2. */
+  readonly isHttp2?: boolean;
   /** Called once for each request, with its plan made. */
   readonly decided: (exchange: Exchange) => void;
 }
@@ -97,7 +99,7 @@ export class RequestDecider {
   }
 
   #plan(exchange: Exchange, decision: Decision | null): void {
-    const { desk, decided } = this.#options;
+    const { desk, decided, isHttp2 = false } = this.#options;
     const { head } = exchange;
     exchange.decision = decision;
     exchange.plan = passOn;
@@ -108,6 +110,7 @@ export class RequestDecider {
         summary: summarizeRequest({ ...head, connection: "", body: joinBytes(exchange.body) }),
         bodyBytes: exchange.knownBodyBytes,
         desk,
+        isHttp2,
         // A client that waits for 100 may or may not send its body after a final answer.
         last: !head.keepAlive || exchange.awaitsContinue,
       });

@@ -3,6 +3,7 @@ import {
   type Decision,
   type Fault,
   faultResponse,
+  type GrpcFault,
   type ModelFault,
   malformedResponse,
   type RequestSummary,
@@ -13,12 +14,16 @@ import {
   type WebSocketFault,
 } from "@faultwire/fault-engine";
 import {
+  asGrpcAnswer,
   DEFAULT_PROVIDER,
   drawDuration,
   estimateTokens,
+  isGrpcFault,
   isWebSocketFault,
   requestProvider,
+  statusAnswer,
 } from "@faultwire/fault-engine/internal";
+import { isGrpcContentType } from "@faultwire/grpc";
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import { connectedAlready } from "../connected-already.ts";
@@ -85,12 +90,39 @@ export interface PlanFacts {
   readonly desk: FaultDesk;
   /** Whether the connection ends with an answer of ours in any case. */
   readonly last: boolean;
+  /** Whether the request is one of HTTP/2, over which alone gRPC is spoken. Default false. */
+  readonly isHttp2?: boolean;
 }
+
+/** Why a fault of gRPC is none of HTTP/1.1. */
+export const grpcNeedsHttp2 = "gRPC is spoken over HTTP/2 only";
 
 /** Makes a plan. */
 export function planRequest(facts: PlanFacts): RequestPlan {
-  const { decision, head, desk, last } = facts;
+  const { decision, head, isHttp2 = false } = facts;
   const { fault } = decision;
+  const isCall = isHttp2 && isGrpcContentType(headerValue(head.headers, "content-type"));
+  if (isGrpcFault(fault)) return planGrpc(fault, facts, isCall);
+  const plan = planHttp(fault, facts);
+  const isAsWritten =
+    fault.kind === "http.error" && headerValue(fault.answer.headers, "content-type") !== undefined;
+  if (plan.kind !== "answer" || !isCall || isAsWritten) return plan;
+  return { ...plan, response: asGrpcAnswer(plan.response) };
+}
+
+function planGrpc(
+  fault: GrpcFault,
+  { decision, isHttp2 = false, last }: PlanFacts,
+  isCall: boolean,
+): RequestPlan {
+  if (!isHttp2) return { kind: "none", reason: grpcNeedsHttp2 };
+  if (!isCall) return { kind: "none", reason: "the request is no gRPC call" };
+  if (fault.kind !== "grpc.status" || fault.afterMessages !== null) return change(fault, false);
+  return { kind: "answer", response: statusAnswer(fault, decision.marker), closes: last, delay: null };
+}
+
+function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPlan {
+  const { decision, head, desk, last } = facts;
   switch (fault.kind) {
     case "http.error":
       return {

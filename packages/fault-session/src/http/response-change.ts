@@ -10,6 +10,7 @@ import {
   overlaidHeaders,
   requestProvider,
 } from "@faultwire/fault-engine/internal";
+import { isGrpcContentType, STATUS_CODES } from "@faultwire/grpc";
 import { type Header, headerTokens, headerValue } from "@faultwire/http1";
 import { BytePoint } from "../byte-point.ts";
 import type { MessageHead } from "./message-head.ts";
@@ -73,6 +74,8 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
           provider: requestProvider(request.target, request.headers) ?? null,
           requestId: headerValue(headers, "request-id") ?? requestId,
           isEventStream: isEventStream(headers),
+          isGrpc: hasGrpcMessages(headers),
+          marker: decision.marker,
           bodyBytes: response.bodyBytes,
         })
       : ({ kind: "none", reason: "the response is compressed" } as const);
@@ -188,7 +191,22 @@ function readsBody({ kind }: Fault): boolean {
 /** Whether a response that ended in order is still less than the whole. */
 function shortens(fault: Fault, machine: FaultMachine | null): boolean {
   if (machine?.outcome.kind !== "done") return false;
-  return fault.kind === "stream.cut" || fault.kind === "stream.error-event" || fault.kind === "http.truncate";
+  // A call that ends with OK before its time looks whole.
+  if (fault.kind === "grpc.status") return fault.code === STATUS_CODES.OK;
+  return (
+    fault.kind === "grpc.cut" ||
+    fault.kind === "stream.cut" ||
+    fault.kind === "stream.error-event" ||
+    fault.kind === "http.truncate"
+  );
+}
+
+/** Whether a response is made of gRPC messages: its head is not its end already. */
+function hasGrpcMessages(headers: readonly Header[]): boolean {
+  return (
+    isGrpcContentType(headerValue(headers, "content-type")) &&
+    headerValue(headers, "grpc-status") === undefined
+  );
 }
 
 /** Whether a body is coded (RFC 9110 section 8.4): `identity` says that it is not, though it should not stand there. */

@@ -3,6 +3,7 @@ import type { RequestHead } from "@faultwire/http1";
 import type { HeaderSection, Http2Stream, StreamEnding } from "@faultwire/http2";
 import type { ChangedMessage } from "../http/changed-message.ts";
 import { Exchange } from "../http/exchange.ts";
+import { type GrpcCall, grpcCallOf } from "./grpc-call.ts";
 
 /** A stream of either connection, whose owner is the exchange. */
 export type ExchangeStream = Http2Stream<Http2Exchange>;
@@ -11,6 +12,8 @@ export type ExchangeStream = Http2Stream<Http2Exchange>;
 export class Http2Exchange extends Exchange {
   readonly section: HeaderSection;
   readonly client: ExchangeStream;
+  /** What is said, where it is a gRPC call. */
+  readonly grpc: GrpcCall | undefined;
   upstream: ExchangeStream | undefined;
   /** How the request ends, once all of it has come. */
   requestEnding: StreamEnding | undefined;
@@ -44,6 +47,7 @@ export class Http2Exchange extends Exchange {
     super(options.head, options.name, options.nowMs);
     this.section = options.section;
     this.client = options.client;
+    this.grpc = grpcCallOf(options.head);
   }
 
   /** When to look at it again; `undefined` while it waits for no time. */

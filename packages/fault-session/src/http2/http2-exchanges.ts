@@ -3,6 +3,7 @@
  * them the same plans and machines as for HTTP/1.1. Each stream of the client is one of the upstream, or is answered here.
  */
 import type { ConnectionFacts } from "@faultwire/fault-engine";
+import { isGrpcFault } from "@faultwire/fault-engine/internal";
 import {
   ErrorCode,
   type Goaway,
@@ -59,6 +60,7 @@ export class Http2Exchanges implements Spoken {
       policy,
       desk,
       unread,
+      isHttp2: true,
       decided: (exchange) => this.#carryOut(exchange as Http2Exchange),
     });
     this.#client = new Http2Connection<Http2Exchange>({
@@ -319,6 +321,7 @@ export class Http2Exchanges implements Spoken {
 
   #requestData(client: ExchangeStream, data: Uint8Array, endStream: boolean): void {
     const exchange = client.owner;
+    exchange?.grpc?.fromClient(data);
     if (!exchange || exchange.isOver) {
       // A response that is over ends no request: an upstream may read on.
       if (exchange?.upstream) this.#passRequest(exchange, exchange.upstream, data, endStream);
@@ -413,7 +416,8 @@ export class Http2Exchanges implements Spoken {
       return;
     }
     const isWhole = requestEnding?.kind === "end" && waitingData.length === 0;
-    const sent = plan?.kind === "change" ? readableSection(section) : section;
+    const isRead = plan?.kind === "change" && !isGrpcFault(plan.fault);
+    const sent = isRead ? readableSection(section) : section;
     const stream = upstream.request(sent, isWhole, exchange);
     exchange.upstream = stream;
     for (const data of waitingData) upstream.data(stream, data);

@@ -1,6 +1,8 @@
 /** The responses of an HTTP/2 connection: what goes to the client on a stream, of ours or of the upstream's, changed or as it is. */
-import { type Header, ResponseReader } from "@faultwire/http1";
-import { ErrorCode, type HeaderSection, type Http2Connection } from "@faultwire/http2";
+import type { GrpcEnd } from "@faultwire/fault-engine";
+import { asGrpcAnswer } from "@faultwire/fault-engine/internal";
+import { type Header, headerValue, ResponseReader } from "@faultwire/http1";
+import { ErrorCode, type HeaderSection, type Http2Connection, sectionOf } from "@faultwire/http2";
 import type { EndKind } from "../carrier.ts";
 import { ChangedMessage, type MessageAction } from "../http/changed-message.ts";
 import { eventCounterFor } from "../http/event-counter.ts";
@@ -41,7 +43,8 @@ export class Http2ResponseSide {
     const { decision, head } = exchange;
     const { status, headers, body } = response;
     const data = head.method === "HEAD" ? new Uint8Array(0) : body;
-    const isBodiless = status === 204 || status === 304;
+    // The end of a gRPC call is all of its answer.
+    const isBodiless = status === 204 || status === 304 || headerValue(headers, "grpc-status") !== undefined;
     const sized: readonly Header[] =
       isBodiless || headers.some(([name]) => name.toLowerCase() === "content-length")
         ? headers
@@ -60,6 +63,7 @@ export class Http2ResponseSide {
     this.#options.client.respond(exchange.client, exchange.response.section, data.length === 0);
     this.#options.client.data(exchange.client, data);
     this.#options.client.end(exchange.client);
+    exchange.grpc?.ends(answeredBy(exchange), headers);
     this.#options.over(exchange, "complete");
   }
 
@@ -97,7 +101,8 @@ export class Http2ResponseSide {
   standIn(exchange: Http2Exchange, reason: string): void {
     this.#options.tell.log?.outcome(exchange, "the upstream can't be reached");
     exchange.isStandIn = true;
-    const plan = unreachablePlan(reason);
+    const made = unreachablePlan(reason);
+    const plan = exchange.grpc ? { ...made, response: asGrpcAnswer(made.response) } : made;
     exchange.plan = plan;
     this.answer(exchange, plan);
   }
@@ -115,7 +120,9 @@ export class Http2ResponseSide {
     this.#options.tell.head(exchange, status, headers, false);
     exchange.passing = eventCounterFor(headers);
     this.#options.client.respond(client, section, endStream);
-    if (endStream) this.#options.over(exchange, "complete");
+    if (!endStream) return;
+    exchange.grpc?.ends("server", headers);
+    this.#options.over(exchange, "complete");
   }
 
   /** From here on a machine stands between the response and the client. */
@@ -146,6 +153,7 @@ export class Http2ResponseSide {
       return;
     }
     exchange.unreturnedBytes.server += data.length;
+    exchange.grpc?.fromServer(data);
     if (message) this.#perform(exchange, message.push(data, this.#options.now()));
     else {
       exchange.passing?.push(data);
@@ -167,8 +175,14 @@ export class Http2ResponseSide {
     this.#options.over(exchange, "complete");
   }
 
-  #endResponse({ client, trailers }: Http2Exchange): void {
-    this.#options.client.end(client, trailers ? { kind: "trailers", section: trailers } : { kind: "end" });
+  /** @param own - Trailers of a fault, in place of the upstream's; empty for none. */
+  #endResponse(exchange: Http2Exchange, own?: readonly Header[]): void {
+    const { client, trailers } = exchange;
+    const made = own && (own.length === 0 ? undefined : sectionOf(own));
+    const section = own ? made : trailers;
+    const by = own ? "fault" : answeredBy(exchange);
+    exchange.grpc?.ends(by, section?.fields ?? exchange.response?.section.fields ?? []);
+    this.#options.client.end(client, section ? { kind: "trailers", section } : { kind: "end" });
   }
 
   /** The upstream breaks a stream off. `tells`: the client is told so on its stream. */
@@ -200,7 +214,7 @@ export class Http2ResponseSide {
         this.#changedHead(exchange, message, response, actions[at + 1]?.kind === "end");
       else if (action.kind === "bytes") this.#options.client.data(client, action.bytes);
       else if (action.kind === "end") {
-        this.#endResponse(exchange);
+        this.#endResponse(exchange, action.trailers);
         // What the upstream still says goes nowhere.
         if (exchange.upstream) this.#options.upstream()?.reset(exchange.upstream, ErrorCode.CANCEL);
         this.#options.over(exchange, message.isCut && message.undoneReason === null ? "cut" : "complete");
@@ -223,4 +237,10 @@ export class Http2ResponseSide {
     const sent = message.changesLength ? withoutField(made, "content-length") : made;
     this.#options.client.respond(exchange.client, sent, isAll && exchange.trailers === undefined);
   }
+}
+
+/** Whose a response is. */
+function answeredBy({ isStandIn, isAnswered }: Http2Exchange): GrpcEnd["by"] {
+  if (isStandIn) return "carrier";
+  return isAnswered ? "fault" : "server";
 }

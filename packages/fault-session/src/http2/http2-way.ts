@@ -4,10 +4,10 @@ import { ErrorCode } from "@faultwire/http2";
 
 /**
  * A fault of a message ends its stream, where in HTTP/1.1 it ends the connection: other requests of the same connection are none
- * of its business. A fault of the connection ends the connection.
+ * of its business. A fault of the connection ends the connection, and so does one that asks for that.
  */
 export function endsConnection(fault: Fault): boolean {
-  return fault.kind.startsWith("connection.");
+  return fault.kind.startsWith("connection.") || (fault.kind === "grpc.cut" && fault.stop === "fin");
 }
 
 /** The code of the RST_STREAM with which a fault ends a stream out of order. */
@@ -25,6 +25,8 @@ export function insteadInHttp2(fault: Fault): string | undefined {
       return "in HTTP/2 what breaks HTTP/1.1's framing is a stream that is reset (PROTOCOL_ERROR)";
     case "http.truncate":
       return "in HTTP/2 the stream is reset (INTERNAL_ERROR) in place of the connection's end";
+    case "grpc.cut":
+      return undefined;
     case "connection.close":
     case "connection.reset":
     case "connection.stall":

@@ -26,7 +26,12 @@ export function describeWays(
         it("is told to be impossible, and changes nothing", async () => {
           expect(cases).toEqual([]);
           const fault: Fault = sampleFaults[kind];
-          const rig = new FaultRig({ ...on, connection: fault });
+          // Of a gRPC call nothing is decided before its request.
+          const isOfRequest = way !== "opaque" && fault.kind.startsWith("grpc.");
+          const rig = new FaultRig({
+            ...on,
+            ...(isOfRequest ? { requests: [fault] } : { connection: fault }),
+          });
           await rig.run(handshakeMs);
           rig.send(post);
           await rig.run(100);

@@ -79,6 +79,17 @@ export const sampleFaults: { readonly [Kind in FaultKind]: Extract<Fault, { read
   "websocket.duplicate": { kind: "websocket.duplicate", from: "server", messages: first },
   "websocket.garbage": { kind: "websocket.garbage", at: behindMessages, from: "server", how: "bad-opcode" },
   "websocket.no-pong": { kind: "websocket.no-pong", from: "server", afterPongs: 1 },
+  "grpc.status": {
+    kind: "grpc.status",
+    code: 14,
+    message: "later",
+    details: [],
+    retryDelayMs: 2000,
+    pushback: 500,
+    afterMessages: 1,
+  },
+  "grpc.cut": { kind: "grpc.cut", afterMessages: 1, midMessage: false, stop: "reset" },
+  "grpc.garbage": { kind: "grpc.garbage", afterMessages: 1, how: "compressed-flag" },
 };
 
 const event = (name: string, value: object = {}): string =>

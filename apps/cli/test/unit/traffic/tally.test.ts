@@ -167,6 +167,7 @@ describe("words of a request", () => {
     end: "complete",
     events: null,
     webSocket: null,
+    grpc: null,
     durationMs: 1,
     repeat: null,
     ...more,

@@ -84,6 +84,9 @@ const samples: Readonly<Record<FaultKind, string>> = {
   "websocket.duplicate": "change",
   "websocket.garbage": "change",
   "websocket.no-pong": "change",
+  "grpc.status": "gRPC is spoken over HTTP/2 only",
+  "grpc.cut": "gRPC is spoken over HTTP/2 only",
+  "grpc.garbage": "gRPC is spoken over HTTP/2 only",
 };
 
 describe("a plan", () => {

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import {
+  decodeBinaryField,
+  decodeStatusMessage,
+  encodeBinaryField,
+  encodeStatusDetails,
+  encodeStatusMessage,
+  GrpcError,
+  grpcLimits,
+  readStatus,
+  readStatusDetails,
+  statusFields,
+} from "../../src/index.ts";
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const text = (value: string): string => Buffer.from(value).toString("hex");
+
+describe("the message of a status", () => {
+  it.each([
+    ["plain words ~!", "plain words ~!"],
+    ["100 %", "100 %25"],
+    ["a\nb\u007f", "a%0Ab%7F"],
+    ["café €", "caf%C3%A9 %E2%82%AC"],
+    ["", ""],
+  ])("%j is written as %j, and read back", (message, encoded) => {
+    expect(encodeStatusMessage(message)).toBe(encoded);
+    expect(decodeStatusMessage(encoded)).toBe(message);
+  });
+
+  it("what is not well encoded stays as it is", () => {
+    expect(decodeStatusMessage("50% of %zz, %e2%82%ac %4")).toBe("50% of %zz, € %4");
+    expect(decodeStatusMessage("%ff")).toBe("\ufffd");
+  });
+});
+
+describe("google.rpc.Status", () => {
+  it("is written as protobuf's wire format has it", () => {
+    // 1: code, varint; 2: message, bytes; 3: details, Any { 1: type_url, 2: value = RetryInfo { 1: Duration { 1: s, 2: ns } } }
+    const wire = [
+      "0808",
+      `1205${text("quota")}`,
+      "1a36",
+      `0a28${text("type.googleapis.com/google.rpc.RetryInfo")}`,
+      "120a",
+      "0a08",
+      "0801",
+      "1080cab5ee01",
+    ];
+    expect(hex(encodeStatusDetails({ code: 8, message: "quota", retryDelayMs: 1500 }))).toBe(wire.join(""));
+    const details = [{ type: "a/b.C", value: Uint8Array.of(1, 2) }];
+    expect(hex(encodeStatusDetails({ code: 3, message: "", details }))).toBe(
+      `08031a0b0a05${text("a/b.C")}12020102`,
+    );
+    expect(hex(encodeStatusDetails({ code: 0, message: "" }))).toBe("");
+  });
+
+  it.each([0, 1, 999, 1000, 90_061_001, 2_147_483_647])("a delay of %i ms is read back", (retryDelayMs) => {
+    const status = { code: 14, message: "später", retryDelayMs };
+    expect(readStatusDetails(encodeStatusDetails(status))).toEqual(status);
+  });
+
+  it("other details and unknown fields are passed over", () => {
+    const retry = hex(encodeStatusDetails({ code: 0, message: "", retryDelayMs: 250 }));
+    const other = `1a${"0a"}0a08${text("x/y.Info")}`;
+    const unknown = `7d00000000${"79"}0000000000000000${"7001"}`;
+    expect(readStatusDetails(Buffer.from(`0803${unknown}${other}${retry}`, "hex"))).toEqual({
+      code: 3,
+      message: "",
+      retryDelayMs: 250,
+    });
+  });
+
+  it.each(["08", "12ff", "0b", "1a05", "ffffffffffffffffffffff01", "0d0000"])("%s is none", (wire) => {
+    expect(readStatusDetails(Buffer.from(wire, "hex"))).toBeUndefined();
+  });
+
+  it("a negative delay is none", () => {
+    const minusOne = "08ffffffffffffffffff01";
+    const info = `0a0b${minusOne}`;
+    const any = `0a28${text("type.googleapis.com/google.rpc.RetryInfo")}120d${info}`;
+    expect(readStatusDetails(Buffer.from(`1a39${any}`, "hex"))).toEqual({ code: 0, message: "" });
+  });
+});
+
+describe("the fields of a status", () => {
+  it("stand in the order of the protocol", () => {
+    expect(statusFields({ code: 14, message: "50 %", retryDelayMs: 0, pushback: "never" })).toEqual([
+      ["grpc-status", "14"],
+      ["grpc-message", "50 %25"],
+      [
+        "grpc-status-details-bin",
+        encodeBinaryField(encodeStatusDetails({ code: 14, message: "50 %", retryDelayMs: 0 })),
+      ],
+      ["grpc-retry-pushback-ms", "-1"],
+    ]);
+    expect(statusFields({ code: 0 })).toEqual([["grpc-status", "0"]]);
+    const details = [{ type: "a/b.C", value: Uint8Array.of(1) }];
+    expect(statusFields({ code: 3, details })).toEqual([
+      ["grpc-status", "3"],
+      ["grpc-status-details-bin", encodeBinaryField(encodeStatusDetails({ code: 3, message: "", details }))],
+    ]);
+  });
+
+  it("a message is cut at its limit, not within a character", () => {
+    const { maxStatusMessageBytes } = grpcLimits;
+    const [, [, value] = ["", ""]] = statusFields({ code: 2, message: "€".repeat(1000) });
+    expect(decodeStatusMessage(value)).toBe("€".repeat(Math.floor(maxStatusMessageBytes / 3)));
+  });
+
+  it.each([
+    [{ code: -1 }, "code: found -1"],
+    [{ code: 1.5 }, "code: found 1.5"],
+    [{ code: 1, pushback: 2 ** 31 }, "pushback: found 2147483648, expected 0 to 2147483647 milliseconds"],
+    [{ code: 1, retryDelayMs: -1 }, "retryDelayMs: found -1"],
+  ])("refuses %j", (status, message) => {
+    expect(() => statusFields(status)).toThrow(message);
+    expect(() => statusFields(status)).toThrow(GrpcError);
+  });
+
+  it.each([
+    [[["grpc-status", "14"]], { code: 14 }],
+    [
+      [
+        ["grpc-status", " 8 "],
+        ["grpc-retry-pushback-ms", "1500"],
+      ],
+      { code: 8, pushback: 1500 },
+    ],
+    [
+      [
+        ["grpc-status", "8"],
+        ["grpc-retry-pushback-ms", "-1"],
+      ],
+      { code: 8, pushback: "never" },
+    ],
+    [
+      [
+        ["grpc-status", "8"],
+        ["grpc-retry-pushback-ms", "soon"],
+      ],
+      { code: 8, pushback: "never" },
+    ],
+    [
+      [
+        ["grpc-status", "8"],
+        ["grpc-status-details-bin", "%%%"],
+      ],
+      { code: 8 },
+    ],
+    [
+      [
+        ["grpc-status", "8"],
+        ["grpc-status-details-bin", "A".repeat(16_385)],
+      ],
+      { code: 8 },
+    ],
+    [[["grpc-status", "UNAVAILABLE"]], undefined],
+    [[["status", "14"]], undefined],
+  ] as [[string, string][], object | undefined][])("%j are read", (fields, status) => {
+    expect(readStatus(fields)).toEqual(status);
+  });
+
+  it("binary values are read with and without padding", () => {
+    expect(decodeBinaryField("AQI")).toEqual(Uint8Array.of(1, 2));
+    expect(decodeBinaryField("AQI=")).toEqual(Uint8Array.of(1, 2));
+    expect(encodeBinaryField(Uint8Array.of(1, 2))).toBe("AQI");
+    expect(decodeBinaryField("A")).toBeUndefined();
+  });
+});
