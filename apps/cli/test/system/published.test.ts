@@ -42,6 +42,33 @@ it("has every notice that a licence asks for", () => {
   for (const holder of ["Colin McDonnell", "The Connect Authors", "FoxIO"]) expect(notices).toContain(holder);
 });
 
+it("has the licence of every package whose code is in the bundle", () => {
+  const bundle = join(app, "dist/bundle");
+  // What is in the bundle is what its maps name, not what a manifest asks for.
+  const bundled = new Set(
+    readdirSync(bundle)
+      .filter((file) => file.endsWith(".map"))
+      .flatMap(
+        (file) => (JSON.parse(readFileSync(join(bundle, file), "utf8")) as { sources: string[] }).sources,
+      )
+      .filter((source) => source.includes("node_modules/"))
+      .map((source) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? source),
+  );
+  expect(bundled.size).toBeGreaterThan(10);
+  const sections = readFileSync(join(folder, "dist/NOTICES.txt"), "utf8").split(`\n${"-".repeat(80)}\n\n`);
+  for (const one of bundled) {
+    const { name, version } = manifestIn(join(bundle, one));
+    const section = sections.find((text) => text.startsWith(`${name} ${version}, `)) ?? "";
+    expect(section, `${name} ${version}`).toMatch(/copyright/i);
+    expect(section, `${name} ${version}`).toMatch(/permission|redistribut|licensed under|licen[cs]e/i);
+  }
+});
+
+it("has the licence of code that a package has from somebody else", () => {
+  const notices = readFileSync(join(folder, "dist/NOTICES.txt"), "utf8");
+  expect(notices).toContain("Copyright base-x contributors (c) 2016\n\nPermission is hereby granted");
+});
+
 it("points to no file that is not there", () => {
   const missing = files()
     .filter((file) => file.endsWith(".js"))
