@@ -9,7 +9,6 @@ import { publishedPackages } from "./entries.mjs";
 import { strangeLimits } from "./limit-names.mjs";
 import { undocumentedOf } from "./members.mjs";
 import { reportOf } from "./reports.mjs";
-import { mayLack } from "./undocumented.mjs";
 
 const write = process.argv.includes("--write");
 const verbose = process.argv.includes("--list");
@@ -69,25 +68,20 @@ try {
   for (const each of packages) {
     hold(each, reportOf(each, { files, scratch, state, program }));
     const { count, undocumented } = undocumentedOf(each, program);
-    const limit = mayLack[each.name] ?? 0;
     if (verbose) console.log(`${each.name}: ${undocumented.length} of ${count} without documentation`);
     if (verbose) for (const name of undocumented) console.log(`  ${name}`);
-    if (undocumented.length > limit)
+    if (undocumented.length > 0)
       problems.push(
-        `${each.name}: ${undocumented.length} of ${count} exported things have no documentation, at most ${limit} may.\n` +
+        `${each.name}: ${undocumented.length} of ${count} exported things have no documentation.\n` +
           undocumented
             .slice(0, maxShownLines)
             .map((name) => `  ${name}\n`)
             .join("") +
-          "  Write a /** … */ above each that is new; `node scripts/api/check.mjs --list` lists all of them.",
+          "  Write a /** … */ above each; `node scripts/api/check.mjs --list` lists all of them.",
       );
     for (const name of strangeLimits(each, program))
       problems.push(
         `${each.name}: ${name} is exported as a limit. Make it a member of an object named \`xLimits\`, with the unit in its name (docs/adr/0037).`,
-      );
-    if (undocumented.length < limit)
-      console.log(
-        `${each.name}: ${undocumented.length} without documentation; scripts/api/undocumented.mjs can hold that, not ${limit}`,
       );
   }
 } finally {

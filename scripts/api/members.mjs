@@ -28,6 +28,19 @@ function* membersOf(node) {
     yield* membersOf(node.type);
 }
 
+/** Whether a member of a class has its words in a type that the class implements or extends, from where editors take them. */
+function isInherited(node, member, checker) {
+  if (!ts.isClassDeclaration(node)) return false;
+  const parents = (node.heritageClauses ?? []).flatMap(({ types }) => types);
+  return parents.some((parent) => {
+    const property = checker.getTypeAtLocation(parent).getProperty(member.name.getText());
+    return (
+      property?.declarations?.some((one) => isDocumented(one) || isInherited(one.parent, one, checker)) ??
+      false
+    );
+  });
+}
+
 /** @returns the number of exported things of a package, and the names of those without documentation */
 export function undocumentedOf({ folder, entries }, program) {
   const seen = new Map();
@@ -45,7 +58,8 @@ export function undocumentedOf({ folder, entries }, program) {
         for (const member of membersOf(node)) {
           if (isTag(member) || member.name === undefined || isHidden(member)) continue;
           const key = `${name}.${member.name.getText()}`;
-          seen.set(key, (seen.get(key) ?? false) || isDocumented(member));
+          const has = isDocumented(member) || isInherited(node, member, program.getTypeChecker());
+          seen.set(key, (seen.get(key) ?? false) || has);
         }
     }
   const undocumented = [...seen].filter(([, documented]) => !documented).map(([name]) => name);

@@ -1,3 +1,4 @@
+/** Why a server can't listen. */
 export type PluginServerErrorCode =
   /** Another program listens there. */
   | "address-in-use"

@@ -12,6 +12,7 @@ import { logTunnelEvent } from "./log-tunnel-event.ts";
 import { Registration } from "./registration.ts";
 import { version } from "./version.ts";
 
+/** What a plugin server is made from. */
 export interface PluginServerOptions {
   /** Rules, desk, CA, clock and log. Other carriers of the process may share it, and the caller closes it. */
   readonly runtime: CarrierRuntime;
@@ -34,6 +35,7 @@ export interface PluginServerOptions {
   readonly onEvent?: (event: TunnelEvent) => void;
 }
 
+/** A running plugin server. */
 export interface PluginServer {
   /** The values of `fault run --grpc-plugin`, the server's side first. */
   readonly endpoints: readonly { readonly side: Side; readonly url: string; readonly port: number }[];

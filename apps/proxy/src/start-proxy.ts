@@ -92,7 +92,14 @@ export interface ProxySettings {
 }
 
 /** A runtime that is there already and stays the caller's to close, or what one is opened with. */
-export type ProxyOptions = ProxySettings & ({ readonly runtime: Runtime } | RuntimeOptions);
+export type ProxyOptions = ProxySettings &
+  (
+    | {
+        /** Rules, desk, CA, clock and log. Other carriers of the process may share it, and the caller closes it. */
+        readonly runtime: Runtime;
+      }
+    | RuntimeOptions
+  );
 
 /** A proxy that listens. */
 export interface RunningProxy {

@@ -19,8 +19,11 @@ export type FaultEngineErrorCode =
 
 /** One reason for which a rule file was refused. Lines and columns count from 1. */
 export interface RuleProblem {
+  /** The name that the file was given when it was parsed. */
   readonly file: string;
+  /** Line of the key or the value, from 1. */
   readonly line: number;
+  /** Column on that line, from 1. */
   readonly column: number;
   /** The way to the key, such as `rules[0].when.first`; empty for the file as a whole. */
   readonly path: string;

@@ -68,6 +68,7 @@ export interface FaultHostOptions {
 
 /** A plugin as the host sees it at the moment. */
 export interface PluginStatus {
+  /** Where the plugin listens. */
   readonly url: string;
   /** The name that it announced last; empty as long as it has not. */
   readonly name: string;
@@ -85,16 +86,23 @@ export interface PluginStatus {
 
 /** What a host did or met. No event holds bytes of the traffic. */
 export type FaultHostEvent =
-  | { readonly type: "plugin"; readonly plugin: PluginStatus }
+  | {
+      readonly type: "plugin";
+      /** The plugin: as it is now, or by its URL. */
+      readonly plugin: PluginStatus;
+    }
   | {
       readonly type: "call";
+      /** The plugin: as it is now, or by its URL. */
       readonly plugin: string;
+      /** The gRPC method that was called. */
       readonly method: string;
       /** Absent when the call was answered. */
       readonly failure?: { readonly code: number; readonly message: string };
     }
   | {
       readonly type: "tunnel-opened";
+      /** Tells the tunnels of a host apart. */
       readonly id: string;
       /** `host:port` as asked for. */
       readonly target: string;
@@ -103,21 +111,42 @@ export type FaultHostEvent =
     }
   | {
       readonly type: "tunnel-closed";
+      /** Tells the tunnels of a host apart. */
       readonly id: string;
       readonly target: string;
       /** Absent when both directions ended with a FIN. */
       readonly error?: string;
     }
-  | { readonly type: "request"; readonly url: string; readonly status: number; readonly intercepted: boolean }
+  | {
+      readonly type: "request";
+      /** The URL that was asked for. */
+      readonly url: string;
+      /** Status code that the client got. */
+      readonly status: number;
+      readonly intercepted: boolean;
+    }
   /** A connection or request that came to nothing; `where` is `host:port`, or what there was in its place. */
-  | { readonly type: "error"; readonly where: string; readonly message: string }
+  | {
+      readonly type: "error";
+      /** `host:port` that was asked for. */
+      readonly where: string;
+      /** What went wrong, in words. */
+      readonly message: string;
+    }
   /** The binary's process would be gone because of a connection to `where`; see `onCrash`. */
-  | { readonly type: "crashed"; readonly where: string; readonly reason: string };
+  | {
+      readonly type: "crashed";
+      /** `host:port` that was asked for. */
+      readonly where: string;
+      /** What would have ended the process. */
+      readonly reason: string;
+    };
 
 /** A running reference host. */
 export interface FaultHost {
   /** `http://host:port`, for `HTTPS_PROXY` or `curl -x`. */
   readonly proxyUrl: string;
+  /** The port of {@link proxyUrl}. */
   readonly proxyPort: number;
   /** The local ports of the TCP mappings, in their order. */
   readonly mappingPorts: readonly number[];

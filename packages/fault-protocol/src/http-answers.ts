@@ -21,17 +21,23 @@ export interface HeaderField {
 
 /** A whole HTTP request. A generated `HttpRequest` is one. */
 export interface RequestParts {
+  /** As on the request line. */
   readonly method: string;
   /** The path, with or without the query: the host sends the query along, and wants it left out of the answer. */
   readonly path: string;
+  /** Fields in their order, repeated names included. */
   readonly headers: readonly HeaderField[];
+  /** The whole body. */
   readonly body: Uint8Array;
 }
 
 /** A whole HTTP response. A generated `HttpResponse` is one. */
 export interface ResponseParts {
+  /** Status code. */
   readonly statusCode: number;
+  /** Fields in their order, repeated names included. */
   readonly headers: readonly HeaderField[];
+  /** The whole body. */
   readonly body: Uint8Array;
 }
 

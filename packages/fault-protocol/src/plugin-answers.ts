@@ -28,10 +28,15 @@ export type SupportedProtocol = "none" | "http" | "https" | "postgresql";
 export interface PluginInfo {
   /** Give two endpoints of one plugin two names, or people who read the host's log can't tell them apart. */
   readonly name: string;
+  /** The version that the host shows. */
   readonly version: string;
+  /** Who made it, for people; empty unless given. */
   readonly author?: string;
+  /** Where to read about it; empty unless given. */
   readonly url?: string;
+  /** What it runs on, for people; empty unless given. */
   readonly platform?: string;
+  /** The side of tunnels that it asks to be wrapped on. */
   readonly side: AnnouncedSide;
   /** Default `both`. */
   readonly direction?: AnnouncedDirection;

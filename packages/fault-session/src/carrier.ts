@@ -88,6 +88,7 @@ export interface CarrierHooks {
 
 /** Whom a carrier is to speak TLS with. */
 export interface UpstreamTls {
+  /** Name or address that its certificate has to be for. */
   readonly host: string;
   /** The application protocol that is spoken inside: `http/1.1` or `h2`. */
   readonly protocol: string;

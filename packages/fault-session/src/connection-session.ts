@@ -28,8 +28,11 @@ import { wireMachines } from "./wire-fault.ts";
 
 /** What a session is made from. */
 export interface ConnectionSessionOptions {
+  /** Sends what the session has to send, and knows the time. */
   readonly carrier: Carrier;
+  /** What the carrier wants to hear of messages while they pass. */
   readonly hooks?: CarrierHooks;
+  /** Says what fails. */
   readonly policy: FaultPolicy;
   /** What faults of requests share among connections. */
   readonly desk: FaultDesk;
@@ -37,6 +40,7 @@ export interface ConnectionSessionOptions {
   readonly interception?: Interception | undefined;
   /** Whom a client wants that names nobody in its ClientHello, where the carrier knows it: a host, lower case. */
   readonly host?: string | undefined;
+  /** Takes what happens on the connection, in order. */
   readonly tell: (event: SessionEvent) => void;
 }
 
@@ -50,6 +54,7 @@ interface FaultOfBytes {
   readonly met: Acquaintance;
 }
 
+/** Everything that is done to one connection: it reads what both sides say, asks the policy what fails, and tells the carrier what to send. */
 export class ConnectionSession implements Session {
   readonly #options: ConnectionSessionOptions;
   readonly #carrier: Carrier;
@@ -128,6 +133,7 @@ export class ConnectionSession implements Session {
   get isCut(): boolean {
     return this.#isCut;
   }
+  /** Whether work is under way that goes on by itself, such as a handshake: {@link idle} waits for it. */
   get isBusy(): boolean {
     return this.#part?.isBusy ?? false;
   }
@@ -153,6 +159,7 @@ export class ConnectionSession implements Session {
     return this.#part?.upstreamTls;
   }
 
+  /** When {@link wake} has to be called; `undefined` while the session waits for nothing but bytes. */
   get wakeAtMs(): number | undefined {
     const { client, server } = this.#outlets;
     const at = Math.min(
@@ -173,16 +180,19 @@ export class ConnectionSession implements Session {
     return this.#outlets[to];
   }
 
+  /** Bytes of that side that the session keeps back. */
   heldBytes(from: Side): number {
     const prefix = from === "client" ? this.#prefix.length : 0;
     return prefix + this.#outlets[otherSide(from)].pendingBytes + (this.#part?.heldBytes?.(from) ?? 0);
   }
 
+  /** Whether no more is to be read from that side for now. */
   isFull(from: Side): boolean {
     const { pendingBytes } = this.#outlets[otherSide(from)];
     return pendingBytes >= sessionLimits.maxHeldBytes || (this.#part?.isFull?.(from) ?? false);
   }
 
+  /** Takes bytes that came from that side. */
   receive(from: Side, bytes: Uint8Array): void {
     const part = this.#part;
     if (part === null) this.#outlets[otherSide(from)].send(bytes);
@@ -194,6 +204,7 @@ export class ConnectionSession implements Session {
     this.#checkBytes();
   }
 
+  /** Takes the end of that side's stream. */
   ended(from: Side, how: EndKind): void {
     this.#hasEnded[from] = true;
     // Where a connection broke, nothing can be sent to its peer any more.
@@ -207,15 +218,18 @@ export class ConnectionSession implements Session {
     this.#leaveSilence();
   }
 
+  /** Says that there is no connection to the upstream, and why. Called once, by a carrier that has tried. */
   unreachable(reason: string): void {
     if (this.#part?.unreachable) this.#part.unreachable(reason);
     else this.#outlets.client.end("fin");
   }
 
+  /** Whether the upstream is still to be connected to, and something of the client waits for it. */
   upstreamIsLate(): boolean {
     return this.#part?.upstreamIsLate?.() ?? false;
   }
 
+  /** Does what is due now. */
   wake(): void {
     const now = this.#carrier.now();
     const at = this.#part?.wakeAtMs;
@@ -232,6 +246,7 @@ export class ConnectionSession implements Session {
     this.#checkBytes();
   }
 
+  /** Resolves when nothing is under way any more. */
   async idle(): Promise<void> {
     await this.#part?.idle?.();
     this.#checkBytes();
@@ -268,6 +283,7 @@ export class ConnectionSession implements Session {
     return !isChanged;
   }
 
+  /** Ends the session: nothing is sent any more, and what became of its exchanges is told. */
   finish(): void {
     const { machines = [], met } = this.#faultOfBytes ?? {};
     for (const machine of machines) {

@@ -19,6 +19,7 @@ import { LRUCache } from "lru-cache";
 import type { Http2Mode } from "./carrier.ts";
 import type { ClosedReason } from "./events.ts";
 
+/** How HTTPS is opened: certificates for clients, trust in upstreams. */
 export interface InterceptionOptions {
   /** Who we are toward a client. */
   identityFor(request: IdentityRequest): Promise<ServerIdentity>;
@@ -52,6 +53,7 @@ export function ourProtocols(mode: Http2Mode, offered: readonly string[]): reado
 
 /** Shared by all sessions of a carrier. */
 export class Interception {
+  /** What it was made from. */
   readonly options: InterceptionOptions;
   /** OpenSSL's contexts, made once for all sessions. */
   readonly contexts: SecureContextCache = new SecureContextCache();

@@ -15,6 +15,7 @@ import type { ClientHello } from "@faultwire/tls-parser";
 
 /** A connection to a target, as soon as its target is known: at its ClientHello, or at its first request's head. */
 export interface NewConnection {
+  /** How its traffic can be read. */
   readonly way: TrafficWay;
   /** SNI, or the Host header without its port; lower case. */
   readonly host: string;
@@ -34,6 +35,7 @@ export interface NewConnection {
 export interface NewConnect {
   /** As the client names it; lower case. */
   readonly host: string;
+  /** Port that the client asks for. */
   readonly port: number;
   /** Of the asking request, where there is one. */
   readonly userAgent: string | undefined;

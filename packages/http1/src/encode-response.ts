@@ -10,6 +10,7 @@ export interface HttpResponse {
   readonly status: number;
   /** In the order in which they are to be sent. */
   readonly headers: readonly Header[];
+  /** The content, not encoded for transfer; empty for none. */
   readonly body: Uint8Array;
 }
 

@@ -51,19 +51,26 @@ export type MalformedCode =
  */
 export type BodyFraming =
   | { readonly kind: "none" }
-  | { readonly kind: "length"; readonly bytes: number }
+  | {
+      readonly kind: "length";
+      /** Bytes of the body, as `content-length` says. */
+      readonly bytes: number;
+    }
   | { readonly kind: "chunked" }
   | { readonly kind: "until-close" };
 
 /** A request's start line and headers. */
 export interface RequestHead {
   readonly kind: "head";
+  /** The method, as it stood there. */
   readonly method: string;
   /** The request target exactly as it stood there, query included; a byte from 0x80 on is the character of its number. */
   readonly target: string;
+  /** The version that the line names. */
   readonly version: HttpVersion;
   /** Every line in wire order, repeated names included. */
   readonly headers: readonly Header[];
+  /** How the end of the body is found. */
   readonly framing: BodyFraming;
   /** False when the sender says that this is its last message on the connection (RFC 9112 §9.3). */
   readonly keepAlive: boolean;
@@ -74,22 +81,34 @@ export interface RequestHead {
 /** A final response's status line and headers. */
 export interface ResponseHead {
   readonly kind: "head";
+  /** Status code, 200 or above. */
   readonly status: number;
+  /** The reason phrase; empty where there is none. */
   readonly reason: string;
+  /** The version that the line names. */
   readonly version: HttpVersion;
+  /** Every line in wire order, repeated names included. */
   readonly headers: readonly Header[];
+  /** How the end of the body is found. */
   readonly framing: BodyFraming;
+  /** False when the sender says that this is its last message on the connection (RFC 9112 §9.3). */
   readonly keepAlive: boolean;
+  /** The exact bytes, from the first of the status line to the empty line's LF. */
   readonly bytes: Uint8Array;
 }
 
 /** A 1xx response. It stands alone: no body, no `end`; the final response is still to come (except after 101). */
 export interface InterimResponse {
   readonly kind: "interim";
+  /** Status code, 100 to 199. */
   readonly status: number;
+  /** The reason phrase; empty where there is none. */
   readonly reason: string;
+  /** The version that the line names. */
   readonly version: HttpVersion;
+  /** Every line in wire order, repeated names included. */
   readonly headers: readonly Header[];
+  /** The exact bytes, from the first of the status line to the empty line's LF. */
   readonly bytes: Uint8Array;
 }
 
@@ -99,35 +118,43 @@ export interface InterimResponse {
  */
 export interface BodyPart {
   readonly kind: "body";
+  /** What stood on the wire; a view. */
   readonly bytes: Uint8Array;
+  /** The content in it; empty for the chunks' own lines. */
   readonly data: Uint8Array;
 }
 
 /** The trailer section that ends every chunked body, mostly empty; the last chunk's line came before as a `body`. */
 export interface Trailers {
   readonly kind: "trailers";
+  /** Every line in wire order, repeated names included. */
   readonly headers: readonly Header[];
+  /** The exact bytes, the empty line included. */
   readonly bytes: Uint8Array;
 }
 
 /** The message is complete. */
 export interface MessageEnd {
   readonly kind: "end";
+  /** None: all bytes of the message were given before. */
   readonly bytes: Uint8Array;
 }
 
 /** Bytes that are not HTTP/1 any more: after CONNECT, after 101, after a `malformed`. Pass them on. */
 export interface OpaqueBytes {
   readonly kind: "opaque";
+  /** The bytes as they came. */
   readonly bytes: Uint8Array;
 }
 
 /** The point from which on the stream is not read any more. `bytes` holds everything not given out before. */
 export interface Malformed {
   readonly kind: "malformed";
+  /** What is wrong. */
   readonly code: MalformedCode;
   /** Where the line or field at fault begins, counted in bytes from the start of the stream. */
   readonly offset: number;
+  /** Everything that was held and not given out before. */
   readonly bytes: Uint8Array;
 }
 

@@ -9,6 +9,7 @@ import { type Line, type LineClock, silentEars } from "./line.ts";
 
 /** What a carrier is made of. */
 export interface LineCarrierOptions {
+  /** The client's connection. */
   readonly client: Line;
   /** When the client opened its connection, on the clock. */
   readonly openedAtMs: number;
@@ -24,10 +25,13 @@ export interface LineCarrierOptions {
   readonly upstreamAnswerMs: number;
   /** How long a client may say nothing before the upstream is dialled, which may speak first; `undefined` for ever. */
   readonly silentClientMs: number | undefined;
+  /** Makes the session of the connection, once. */
   readonly session: (carrier: Carrier) => ConnectionSession;
   /** See `insteadOf` of a carrier: for lines that can't do all that a socket can. */
   readonly insteadOf?: NonNullable<Carrier["insteadOf"]>;
+  /** Tells the time, and calls when it has come. */
   readonly clock: LineClock;
+  /** Bytes that may wait to be written to a peer before the other one is not read on. */
   readonly maxUnreadBytes: number;
   /**
    * Told that the upstream can't be reached; says for people why not, for the session to carry out, or `undefined` where
@@ -45,6 +49,7 @@ export interface LineCarrierOptions {
 /** Bytes that wait for an upstream's connection before no more is read from the client. */
 const maxUnsentBytes = 65_536;
 
+/** Carries one connection for a session: the client's line, and the upstream's when something is to go there. Reads from a peer only while the other takes what it gets. */
 export class LineCarrier implements Carrier {
   readonly needsNoUpstream = true;
   readonly speaksUpstreamTls: boolean;

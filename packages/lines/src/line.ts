@@ -45,6 +45,7 @@ export interface Line {
   readonly peerEnd: EndKind | undefined;
   /** Whether our half has ended, or is to end behind what waits. */
   readonly hasEnded: boolean;
+  /** Whether everything is over, both halves. */
   readonly isClosed: boolean;
 }
 

@@ -4,6 +4,7 @@ import type { BridgeFailure } from "@faultwire/tls-bridge";
 export class SecureLineError extends Error {
   /** The class's name, the same in every copy of the package. */
   override readonly name = "SecureLineError";
+  /** The bridge's code for the failure; `TIMEOUT` for a handshake that took too long. */
   readonly code: BridgeFailure["code"] | "TIMEOUT";
 
   constructor(code: SecureLineError["code"], message: string) {

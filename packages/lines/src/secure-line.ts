@@ -15,11 +15,15 @@ import { WrappedLine } from "./wrapped-line.ts";
 export interface SecureLineOptions {
   /** Whom the certificate has to stand for. */
   readonly host: string;
+  /** How the upstream's certificate is verified. */
   readonly trust: UpstreamTrust;
   /** Application protocols to offer; `["http/1.1"]` unless given. */
   readonly protocols?: readonly string[];
+  /** OpenSSL's contexts, shared by all lines. */
   readonly contexts: SecureContextCache;
+  /** Tells the time, and calls when it has come. */
   readonly clock: LineClock;
+  /** Calls what may throw, and tells of what was thrown. */
   readonly guard: Guard;
   /** How long the handshake may take, in ms. */
   readonly handshakeMs: number;
@@ -32,6 +36,7 @@ export interface SecureLineOptions {
 /** Bytes that may wait for the handshake before the client is to wait. */
 const maxWaitingBytes = 65_536;
 
+/** TLS with an upstream on a line: what is written is sealed, what comes is opened. What is written before the handshake is done waits for it. */
 export class SecureLine extends WrappedLine {
   readonly #tls: TlsClient;
   #ears: LineEars = silentEars;

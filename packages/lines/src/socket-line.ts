@@ -24,6 +24,7 @@ interface Waiter {
   readonly told: (isGone: boolean) => void;
 }
 
+/** A peer's socket as a line: writes wait while the socket is full, and an end goes behind them. */
 export class SocketLine implements Line {
   readonly #socket: Socket;
   readonly #clock: LineClock;

@@ -2,6 +2,7 @@
 import type { EndKind } from "@faultwire/fault-session";
 import type { Line, LineEars } from "./line.ts";
 
+/** A line around another line: whatever a class below does not do in its own way is done by the line inside. */
 export abstract class WrappedLine implements Line {
   /** The line inside. */
   protected readonly line: Line;

@@ -15,10 +15,18 @@ import { serveRequests } from "./serve-requests.ts";
  * for. Clients that name no server (those that connect to an IP address) need the pair.
  */
 export type LlmMockTls =
-  | { readonly key: string | Uint8Array; readonly cert: string | Uint8Array }
   | {
+      /** The private key, PEM. */
+      readonly key: string | Uint8Array;
+      /** The certificate and those that lead to its root, PEM. */
+      readonly cert: string | Uint8Array;
+    }
+  | {
+      /** Gives the context for the name that a client asks for. */
       readonly secureContextFor: (serverName: string) => SecureContext | Promise<SecureContext>;
+      /** The private key, PEM. */
       readonly key?: string | Uint8Array;
+      /** The certificate and those that lead to its root, PEM. */
       readonly cert?: string | Uint8Array;
     };
 

@@ -18,6 +18,7 @@ export type ClientHelloResult =
   | { readonly status: "more" }
   | {
       readonly status: "done";
+      /** The hello, decoded. */
       readonly clientHello: ClientHello;
       /** The handshake message, header included: a view, in one piece however it was cut. */
       readonly message: Uint8Array;
@@ -27,9 +28,17 @@ export type ClientHelloResult =
       readonly consumedBytes: number;
     }
   /** The stream is something else from its first bytes on. */
-  | { readonly status: "not-tls"; readonly detection: Exclude<Detection, { kind: "more" | "tls" }> }
+  | {
+      readonly status: "not-tls";
+      /** What the stream is. */
+      readonly detection: Exclude<Detection, { kind: "more" | "tls" }>;
+    }
   /** It began as TLS, but there will be no ClientHello. */
-  | { readonly status: "error"; readonly error: TlsParseError };
+  | {
+      readonly status: "error";
+      /** Why there will be none. */
+      readonly error: TlsParseError;
+    };
 
 /** What a {@link ClientHelloReader} may be told. */
 export interface ClientHelloReaderOptions extends DecodeOptions {

@@ -11,9 +11,23 @@ import { RECORD_HEADER_BYTES, recordLimits } from "./record/record-limits.ts";
  */
 export type Detection =
   | { readonly kind: "more" }
-  | { readonly kind: "tls"; readonly contentType: number; readonly legacyVersion: number }
-  | { readonly kind: "sslv2"; readonly version: number }
-  | { readonly kind: "http"; readonly message: "request" | "response" }
+  | {
+      readonly kind: "tls";
+      /** Type of the first record: one of `ContentType`. */
+      readonly contentType: number;
+      /** Version in the header of the first record. */
+      readonly legacyVersion: number;
+    }
+  | {
+      readonly kind: "sslv2";
+      /** The version that the hello asks for. */
+      readonly version: number;
+    }
+  | {
+      readonly kind: "http";
+      /** Which of the two it looks like. */
+      readonly message: "request" | "response";
+    }
   | { readonly kind: "other" };
 
 // By hand, and not by the table of content types: peekClientHello is counted in bytes.

@@ -20,9 +20,17 @@ export type ClientHelloPeek =
       readonly alpnProtocols: readonly string[];
     }
   /** The stream is something else from its first bytes on. */
-  | { readonly status: "not-tls"; readonly detection: Exclude<Detection, { kind: "more" | "tls" }> }
+  | {
+      readonly status: "not-tls";
+      /** What the stream is. */
+      readonly detection: Exclude<Detection, { kind: "more" | "tls" }>;
+    }
   /** It began as TLS, but there will be no ClientHello. */
-  | { readonly status: "error"; readonly error: TlsParseError };
+  | {
+      readonly status: "error";
+      /** Why there will be none. */
+      readonly error: TlsParseError;
+    };
 
 /**
  * Reads the two things that connections are routed by from the first bytes of a stream: the server's name and the

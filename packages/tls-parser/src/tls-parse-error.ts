@@ -34,7 +34,9 @@ export type TlsParseErrorCode =
 export interface TlsParseErrorInit {
   /** What went wrong, for programs: match this, not the message. */
   readonly code: TlsParseErrorCode;
+  /** As {@link TlsParseError.offset}. */
   readonly offset: number;
+  /** As {@link TlsParseError.field}. */
   readonly field: string;
   /** What was found and what was expected; numbers only, never the bytes themselves. */
   readonly detail: string;

@@ -1,7 +1,11 @@
 /** The events of a tunnel, for the program that runs it: those of its session, and those about the host. */
 import type { SessionEvent } from "@faultwire/fault-session";
 
-export type TunnelEvent = { readonly tunnel: string } & TunnelEventBody;
+/** An event of a tunnel, with its id. */
+export type TunnelEvent = {
+  /** The id that the host gave the tunnel. */
+  readonly tunnel: string;
+} & TunnelEventBody;
 
 /**
  * Why a tunnel was forgotten. `cancelled`: the host has cancelled one of its calls. `closed`: both of its directions were
@@ -28,15 +32,29 @@ export type TunnelEventBody =
   /** No echo of a read answer comes: the host wrapped one side only, or the two sides are separate streams. */
   | { readonly type: "unpaired" }
   /** The host had dropped bytes on the way; they were given again. */
-  | { readonly type: "recovered"; readonly bytes: number }
+  | {
+      readonly type: "recovered";
+      /** How many bytes were given again. */
+      readonly bytes: number;
+    }
   /** The echo differs from the answer. The tunnel is closed. */
-  | { readonly type: "mismatch"; readonly expectedBytes: number; readonly foundBytes: number }
+  | {
+      readonly type: "mismatch";
+      /** Bytes of the answer. */
+      readonly expectedBytes: number;
+      /** Bytes of the echo. */
+      readonly foundBytes: number;
+    }
   | {
       readonly type: "closed";
+      /** Why it ended. */
       readonly why: TunnelEnd;
       /** Bytes that the tunnel still held. */
       readonly heldBytes: number;
+      /** Bytes that came from the client. */
       readonly bytesFromClient: number;
+      /** Bytes that came from the server. */
       readonly bytesFromServer: number;
+      /** Milliseconds since its first call. */
       readonly ageMs: number;
     };

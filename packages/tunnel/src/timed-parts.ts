@@ -3,6 +3,7 @@ import { joinBytes } from "@faultwire/http1/internal";
 
 /** A part of an answer that goes out at its time. */
 export interface TimedPart {
+  /** What goes out, whole. */
   readonly bytes: Uint8Array;
   /** On the clock of the lane's timers. A part with `Infinity` never goes, and it has to be the last. */
   readonly atMs: number;

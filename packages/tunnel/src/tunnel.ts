@@ -56,8 +56,11 @@ export interface TunnelCall {
 /** Takes the one answer of a call. */
 export type Reply = (answer: ProcessTunnelDataResponse) => void;
 
+/** What one tunnel is made from. */
 export interface TunnelOptions {
+  /** Says what fails. */
   readonly policy: FaultPolicy;
+  /** Tell the time, and call when it has come. */
   readonly timers: Timers;
   /** The `user-agent` of requests that we send to the upstream ourselves. */
   readonly userAgent: string;

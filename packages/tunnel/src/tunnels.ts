@@ -63,6 +63,7 @@ const quietMs: Readonly<Record<SignOfEnd, number>> = {
   handshake: tunnelLimits.maxHandshakeMs,
 };
 
+/** What the tunnels of a plugin are made from. */
 export interface TunnelsOptions extends Omit<TunnelOptions, "pace" | "desk" | "interception"> {
   /** How HTTPS is opened; left out, it stays closed. */
   readonly intercept?: InterceptionOptions;
@@ -70,6 +71,7 @@ export interface TunnelsOptions extends Omit<TunnelOptions, "pace" | "desk" | "i
   readonly desk?: FaultDesk;
   /** The sides on which the host has registered us, as far as we know now. */
   readonly registeredSides: () => readonly Side[];
+  /** Takes what happens in tunnels. */
   readonly onEvent?: (event: TunnelEvent) => void;
   /** In place of the one of {@link tunnelLimits}. */
   readonly maxTunnels?: number;
@@ -87,6 +89,7 @@ interface Place {
   rest: TunnelAtRest | undefined;
 }
 
+/** All tunnels of a plugin: takes the calls of hosts, by tunnel and direction, and answers each. */
 export class Tunnels {
   readonly #options: Omit<TunnelsOptions, "intercept"> & TunnelOptions;
   readonly #table: LRUCache<string, Place>;

@@ -8,6 +8,7 @@ import { WebSocketError } from "./websocket-error.ts";
 export interface FrameToWrite {
   /** A type by its name, or any opcode from 0 to 15. */
   readonly type: FrameType | number;
+  /** The content; empty unless given. */
   readonly payload?: Uint8Array;
   /** Default true. */
   readonly fin?: boolean;

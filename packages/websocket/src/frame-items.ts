@@ -4,6 +4,7 @@ import type { FrameType } from "./opcodes.ts";
 /** A frame's header. */
 export interface FrameHead {
   readonly kind: "head";
+  /** What the frame is. */
   readonly type: FrameType;
   /** The last frame of its message; always true for a ping, a pong and a close. */
   readonly fin: boolean;
@@ -15,6 +16,7 @@ export interface FrameHead {
   readonly payloadBytes: number;
   /** Where in the stream the frame begins. */
   readonly offset: number;
+  /** The header's bytes, as they came. */
   readonly bytes: Uint8Array;
 }
 
@@ -23,15 +25,19 @@ export interface FramePayload {
   readonly kind: "payload";
   /** Where in the payload the part begins. */
   readonly at: number;
+  /** The part, as it came. */
   readonly bytes: Uint8Array;
 }
 
 /** A message that is whole: all of it but its content. */
 export interface WholeMessage {
+  /** What its content is. */
   readonly type: "text" | "binary";
   /** Bytes of its frames' payloads; compressed, if it is. */
   readonly bytes: number;
+  /** How many frames it came in. */
   readonly frames: number;
+  /** Whether its payload is compressed (RFC 7692). */
   readonly isCompressed: boolean;
 }
 
@@ -39,12 +45,14 @@ export interface WholeMessage {
 export interface CloseSaid {
   /** `null` where the frame says none, which programs are told as 1005. */
   readonly code: number | null;
+  /** The reason for people; empty without one. */
   readonly reason: string;
 }
 
 /** A frame is whole. */
 export interface FrameEnd {
   readonly kind: "end";
+  /** What the frame is. */
   readonly type: FrameType;
   /** The message that the frame ends; `null` where it ends none. */
   readonly message: WholeMessage | null;
@@ -92,16 +100,20 @@ export type FrameFault =
 /** What is no frame. Everything behind it is `opaque`. */
 export interface MalformedFrame {
   readonly kind: "malformed";
+  /** What is wrong. */
   readonly code: FrameFault;
   /** Where in the stream the frame begins. */
   readonly offset: number;
+  /** Everything that was held and not given out before. */
   readonly bytes: Uint8Array;
 }
 
 /** Bytes that are not read. */
 export interface OpaqueFrames {
   readonly kind: "opaque";
+  /** The bytes as they came. */
   readonly bytes: Uint8Array;
 }
 
+/** A piece of a stream of frames. The `bytes` of all items, joined, are the bytes that were pushed. */
 export type FrameItem = FrameHead | FramePayload | FrameEnd | MalformedFrame | OpaqueFrames;

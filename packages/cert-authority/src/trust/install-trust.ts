@@ -21,9 +21,11 @@ export type InstallTrustOptions = {
 
 /** What was done, and what is left for a person to do. */
 export type TrustReport = {
+  /** Commands that were run, and ended well. */
   readonly done: readonly TrustStep[];
   /** Commands that were not run because they need root and `system` was not given, or in a dry run. */
   readonly toDo: readonly TrustStep[];
+  /** As in {@link TrustPlan}. */
   readonly notes: readonly string[];
 };
 

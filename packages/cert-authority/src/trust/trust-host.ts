@@ -6,11 +6,13 @@ import type { Environment } from "../store/home.ts";
 
 /** What planning needs to know of a machine. */
 export type TrustHost = {
+  /** The operating system, as Node names it. */
   readonly platform: NodeJS.Platform;
   /** The user's home folder. */
   readonly homeDirectory: string;
   /** Whether commands run as root already. */
   readonly isRoot: boolean;
+  /** Whether there is a file or folder. */
   exists(path: string): boolean;
   /** The names in a folder; none when there is no such folder. */
   list(path: string): readonly string[];
@@ -52,7 +54,12 @@ export function thisHost(environment: Environment = process.env): TrustHost {
 }
 
 /** How a command ended. */
-export type CommandResult = { readonly exitCode: number; readonly output: string };
+export type CommandResult = {
+  /** The exit status. */
+  readonly exitCode: number;
+  /** What it printed, on both outputs. */
+  readonly output: string;
+};
 
 /** Runs a command without a shell; a program that can't be started gives exit code 127. */
 export type RunCommand = (command: readonly string[]) => Promise<CommandResult>;

@@ -10,6 +10,7 @@ export type TrustAction = "trust" | "untrust";
 export type TrustStep = {
   /** The store that it changes, for people. */
   readonly store: string;
+  /** The program and its arguments. */
   readonly command: readonly string[];
   /** Whether it changes the whole system and so needs root. */
   readonly needsRoot: boolean;
@@ -17,14 +18,19 @@ export type TrustStep = {
 
 /** What has to be done on a machine, and what can't be. */
 export type TrustPlan = {
+  /** Whether trust is given or taken back. */
   readonly action: TrustAction;
+  /** Commands, in the order in which they are to be run. */
   readonly steps: readonly TrustStep[];
   /** What a person should know: stores that were found but can't be changed from here, and why. */
   readonly notes: readonly string[];
 };
 
 /** The certificate to trust and the file that it is in. */
-export type TrustSubject = Pick<CertificateAuthority, "certificate"> & { readonly certificatePath: string };
+export type TrustSubject = Pick<CertificateAuthority, "certificate"> & {
+  /** The file with the certificate, PEM. */
+  readonly certificatePath: string;
+};
 
 /** A Linux system store: a folder for certificates and the program that takes them in. */
 type SystemStore = {

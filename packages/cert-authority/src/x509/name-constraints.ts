@@ -10,7 +10,12 @@ import {
 import { dnsBaseOf, type Host } from "./host.ts";
 
 /** A range of IP addresses: address and mask, 4 or 16 octets each (RFC 5280 §4.2.1.10). */
-export type IpRange = { readonly address: Uint8Array; readonly mask: Uint8Array };
+export type IpRange = {
+  /** 4 or 16 octets. */
+  readonly address: Uint8Array;
+  /** As many octets as the address. */
+  readonly mask: Uint8Array;
+};
 
 /**
  * What a CA certificate lets its leaves stand for, as far as server names go. A list of `permitted` names that is
@@ -19,8 +24,11 @@ export type IpRange = { readonly address: Uint8Array; readonly mask: Uint8Array 
 export type NameConstraints = {
   /** DNS names; each covers itself and every name below it. */
   readonly permittedDns: readonly string[];
+  /** DNS names that are refused, each with every name below it. */
   readonly excludedDns: readonly string[];
+  /** Ranges that are permitted. */
   readonly permittedIp: readonly IpRange[];
+  /** Ranges that are refused. */
   readonly excludedIp: readonly IpRange[];
 };
 

@@ -113,6 +113,7 @@ export class HostStream {
     });
   }
 
+  /** Sends a message to the plugin. */
   send(message: ProcessConnectionRequest): void {
     if (!this.#isOver) writeMessage(this.#stream, toBinary(ProcessConnectionRequestSchema, message));
   }

@@ -16,6 +16,7 @@ import { writeBytesMessage, writeMessage } from "./message-writer.ts";
 
 /** Who hears what a host says on a stream. What a function throws ends the stream: `ConnectionProtocolError` with its reason. */
 export interface PluginStreamEars {
+  /** The host has sent a message. */
   message(message: ProcessConnectionRequest): void;
   /** The host has ended its half, or the whole stream: by a cancel, or because the plugin's end was told before. Once. */
   over(): void;
@@ -33,6 +34,7 @@ export function isProcessConnection(headers: IncomingHttpHeaders): boolean {
   return headers[":path"] === path && headers[":method"] === "POST" && grpcTypes.has(headers["content-type"]);
 }
 
+/** A plugin's end of one stream. */
 export class PluginStream {
   readonly #stream: ServerHttp2Stream;
   readonly #ears: PluginStreamEars;
@@ -63,6 +65,7 @@ export class PluginStream {
     return this.#hasEnded || this.#stream.closed || this.#stream.destroyed;
   }
 
+  /** Sends a message to the host. */
   send(message: ProcessConnectionResponse): void {
     if (!this.isClosed) writeMessage(this.#stream, toBinary(ProcessConnectionResponseSchema, message));
   }

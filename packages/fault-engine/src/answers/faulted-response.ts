@@ -4,9 +4,17 @@ import type { FaultMachine, StreamAction } from "../machines/fault-machine.ts";
 
 /** What goes out to the client. */
 export type WireAction =
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "bytes";
+      /** What is written to the client's connection, as it stands. */
+      readonly bytes: Uint8Array;
+    }
   /** The response is complete; the connection may go on where `keepAlive` says so, and has to be closed otherwise. */
-  | { readonly kind: "end"; readonly keepAlive: boolean }
+  | {
+      readonly kind: "end";
+      /** Whether the connection may carry another exchange. */
+      readonly keepAlive: boolean;
+    }
   | { readonly kind: "close" }
   | { readonly kind: "reset" };
 

@@ -9,7 +9,9 @@ import type { FaultResponseContext } from "./fault-response.ts";
 
 /** Bytes for the client, and whether the connection is to be closed behind them. */
 export interface MalformedResponse {
+  /** The whole message as it goes out. */
   readonly bytes: Uint8Array;
+  /** Whether the connection is closed behind the bytes. */
   readonly close: boolean;
   /** The status that a client reads; `null` where its status line can't be read. */
   readonly status: number | null;

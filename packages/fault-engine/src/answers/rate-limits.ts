@@ -49,9 +49,19 @@ interface Account {
 /** Whether a request may pass. */
 export type Admission =
   /** `headers` belong on the response. */
-  | { readonly kind: "admitted"; readonly headers: readonly Header[] }
+  | {
+      readonly kind: "admitted";
+      /** Headers for the response: what is left of the budgets, as the provider reports it. */
+      readonly headers: readonly Header[];
+    }
   /** `waitMs` is exact; `retry-after` and reset headers of the response are rounded up to seconds. */
-  | { readonly kind: "refused"; readonly waitMs: number; readonly response: HttpResponse };
+  | {
+      readonly kind: "refused";
+      /** Milliseconds until the budget lets the request pass. */
+      readonly waitMs: number;
+      /** The provider's own refusal, whole. */
+      readonly response: HttpResponse;
+    };
 
 /**
  * The budgets of one `http.rate-limit` rule: real token buckets, one account for each scope. Input tokens are taken

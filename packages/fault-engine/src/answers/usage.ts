@@ -3,7 +3,9 @@ import { PROVIDERS } from "../providers/provider-table.ts";
 
 /** Tokens that an answer says it has used. */
 export interface TokenUsage {
+  /** Tokens of the prompt; `null` where the answer does not say. */
   readonly inputTokens: number | null;
+  /** Tokens of the answer; `null` where it does not say. */
   readonly outputTokens: number | null;
 }
 

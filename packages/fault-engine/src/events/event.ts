@@ -5,11 +5,15 @@ import type { RequestHints } from "./request-hints.ts";
 /** A client opened a connection, or a tunnel through us. */
 export interface ConnectionEvent {
   readonly type: "connection";
+  /** When the connection's target was known, in milliseconds on the clock of the run. */
   readonly atMs: number;
   /** When the client opened it; `atMs` is when its target was known. Older logs lack it. */
   readonly openedAtMs?: number | undefined;
+  /** Names the connection in all other events; unique in the log. */
   readonly connection: string;
+  /** Names the client. */
   readonly client: string;
+  /** Host that the connection is for. */
   readonly host: string;
 }
 
@@ -22,15 +26,21 @@ export interface RequestEvent extends RequestHints {
   readonly beganAtMs?: number | undefined;
   /** Unique in the log; names the request in all other events. */
   readonly request: string;
+  /** The connection that it came on. */
   readonly connection: string;
   /** Whose connection it is: the user agent of its first request in clear, else its JA4. */
   readonly client: string;
+  /** Host that it is for. */
   readonly host: string;
+  /** As on the request line. */
   readonly method: string;
+  /** Path of its target, without the query. */
   readonly path: string;
   /** Equal for requests that ask for the same; from `requestFingerprint`. Holds nothing of the body. */
   readonly fingerprint: string;
+  /** Model that it asks for; `null` where it names none or was not read. */
   readonly model: string | null;
+  /** Whether it asks for a stream of events. */
   readonly stream: boolean;
   /** Bytes of its body. Older logs lack it. */
   readonly bodyBytes?: number | undefined;
@@ -41,11 +51,17 @@ export interface RequestEvent extends RequestHints {
 /** A rule hit. `request` is `null` for a fault of the connection as such. */
 export interface DecisionEvent {
   readonly type: "decision";
+  /** Milliseconds on the clock of the run. */
   readonly atMs: number;
+  /** The request that it is about; `null` for a fault of the connection as such. */
   readonly request: string | null;
+  /** The connection that it is about. */
   readonly connection: string;
+  /** Name of the rule; `header` where the request chose its fault itself. */
   readonly rule: string;
+  /** Kind of the fault, such as `http.error`. */
   readonly fault: FaultKind;
+  /** Which match of the rule this is within its scope, from 1. */
   readonly matchNumber: number;
   /** The preset of an error, such as `openai/insufficient_quota`; left out where there is none. */
   readonly preset?: string | undefined;
@@ -54,10 +70,15 @@ export interface DecisionEvent {
 /** A fault was carried out. */
 export interface DoneEvent {
   readonly type: "done";
+  /** Milliseconds on the clock of the run. */
   readonly atMs: number;
+  /** The request that it is about; `null` for a fault of the connection as such. */
   readonly request: string | null;
+  /** The connection that it is about. */
   readonly connection: string;
+  /** Name of the rule; `header` where the request chose its fault itself. */
   readonly rule: string;
+  /** Kind of the fault, such as `http.error`. */
   readonly fault: FaultKind;
   /** What was done in place of what the rule asks for, in words; left out where that itself was done. */
   readonly instead?: string | undefined;
@@ -66,11 +87,17 @@ export interface DoneEvent {
 /** A fault could not be carried out, and why. */
 export interface UndoneEvent {
   readonly type: "undone";
+  /** Milliseconds on the clock of the run. */
   readonly atMs: number;
+  /** The request that it is about; `null` for a fault of the connection as such. */
   readonly request: string | null;
+  /** The connection that it is about. */
   readonly connection: string;
+  /** Name of the rule; `header` where the request chose its fault itself. */
   readonly rule: string;
+  /** Kind of the fault, such as `http.error`. */
   readonly fault: FaultKind;
+  /** Why it was not carried out, in words. */
   readonly reason: string;
 }
 
@@ -79,7 +106,9 @@ export interface ResponseEvent {
   readonly type: "response";
   /** When it was given to the client's connection: the client can't have known of it before. */
   readonly atMs: number;
+  /** The request that it answers. */
   readonly request: string;
+  /** Status code of the head that was sent. */
   readonly status: number;
   /** Made by a fault, not by the upstream. */
   readonly injected: boolean;
@@ -163,8 +192,11 @@ export interface GrpcTally {
 /** The exchange is over. */
 export interface EndEvent {
   readonly type: "end";
+  /** Milliseconds on the clock of the run. */
   readonly atMs: number;
+  /** The request whose exchange is over. */
   readonly request: string;
+  /** How it ended for the client. */
   readonly how: ExchangeEnd;
   /** Server-sent events that went to the client, where the response was a stream of them that passed unchanged and uncompressed. */
   readonly events?: number | undefined;

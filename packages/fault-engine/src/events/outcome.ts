@@ -31,6 +31,7 @@ export const outcomeLimits = {
 
 /** What a program says of one operation, or of all that it did where it names none. */
 export interface ReportedOutcome {
+  /** What became of the operation for the program. */
   readonly outcome: Outcome;
   /** What the operation's requests had in their header `x-faultwire-operation`. */
   readonly operation?: string | undefined;
@@ -45,6 +46,7 @@ export interface ReportedOutcome {
 /** A program's word, or the end of its process, as the event log has it. */
 export interface OutcomeEvent extends ReportedOutcome {
   readonly type: "outcome";
+  /** Milliseconds on the clock of the run. */
   readonly atMs: number;
   /** `program`: it said so itself. `exit`: its process ended, and the exit status says so. */
   readonly from: "program" | "exit";

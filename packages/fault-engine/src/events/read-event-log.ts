@@ -121,6 +121,7 @@ const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
 
 /** What was read of a log. */
 export interface ReadLog {
+  /** Every event that could be read, in the order of the log. */
   readonly events: EngineEvent[];
   /** Lines that could not be read, in words with their number; at most {@link readLogLimits} of them, then a count. */
   readonly unreadable: readonly string[];

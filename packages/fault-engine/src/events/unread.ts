@@ -79,6 +79,7 @@ export function describeUnread(reason: string): string {
 
 /** How often something was not read, and where. */
 export interface Unread {
+  /** Why it was not read, in words. */
   readonly reason: string;
   /** Connections on which that happened. */
   readonly connections: number;

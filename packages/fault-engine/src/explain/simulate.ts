@@ -16,7 +16,9 @@ export interface SimulateOptions {
 
 /** What one rule took. */
 export interface SimulatedRule {
+  /** Name of the rule. */
   readonly rule: string;
+  /** Requests that it hit. */
   readonly hits: number;
   /** The number of its first hit's request, from 1; `null` where it hit nothing. */
   readonly firstAt: number | null;
@@ -24,6 +26,7 @@ export interface SimulatedRule {
 
 /** The outcome of a simulation. */
 export interface Simulation {
+  /** How many requests were tried. */
   readonly requests: number;
   /** Every rule in the file's order, those about connections included. */
   readonly rules: readonly SimulatedRule[];

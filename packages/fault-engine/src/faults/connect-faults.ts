@@ -21,18 +21,29 @@ export type ConnectRefusal =
   /** `socks` is what a client of SOCKS gets, `answer` what any other does. It comes `afterMs` late. */
   | {
       readonly kind: "answer";
+      /** What a client gets that speaks HTTP to the proxy. */
       readonly answer: ErrorAnswer;
+      /** What a client of SOCKS gets in its place. */
       readonly socks: SocksReply;
+      /** Milliseconds from the client's question to the answer. */
       readonly afterMs: number;
     }
   | { readonly kind: "reset" }
   /** What a proxy says that can't find the host's name. */
   | { readonly kind: "dns" }
   /** No answer. After so long the connection is closed; `null` is never. */
-  | { readonly kind: "silence"; readonly forMs: number | null };
+  | {
+      readonly kind: "silence";
+      /** Milliseconds until the connection is closed; `null` is never. */
+      readonly forMs: number | null;
+    };
 
 /** What happens to a client that asks a proxy for a connection to a host. */
-export type ConnectFault = { readonly kind: "connect.refuse"; readonly refusal: ConnectRefusal };
+export type ConnectFault = {
+  readonly kind: "connect.refuse";
+  /** What the client gets in place of the connection. */
+  readonly refusal: ConnectRefusal;
+};
 
 /** What SOCKS says for a status that HTTP says: the nearest of RFC 1928's replies. */
 export function socksReplyOf(status: number): SocksReply {

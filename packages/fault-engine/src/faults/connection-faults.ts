@@ -4,28 +4,57 @@ import { forTime, RESET_IN_TUNNELS, writeDuration, writeMs, writePlace } from ".
 
 /** What happens to a connection as such. */
 export type ConnectionFault =
-  | { readonly kind: "connection.close"; readonly at: Place }
-  | { readonly kind: "connection.reset"; readonly at: Place }
+  | {
+      readonly kind: "connection.close";
+      /** Where on the connection it happens. */
+      readonly at: Place;
+    }
+  | {
+      readonly kind: "connection.reset";
+      /** Where on the connection it happens. */
+      readonly at: Place;
+    }
   /** `forMs: null` is for ever. */
-  | { readonly kind: "connection.stall"; readonly at: Place; readonly forMs: number | null }
+  | {
+      readonly kind: "connection.stall";
+      /** Where on the connection it happens. */
+      readonly at: Place;
+      /** Milliseconds for which nothing passes; `null` is for ever. */
+      readonly forMs: number | null;
+    }
   | {
       readonly kind: "connection.latency";
+      /** What each wait is for: the connection once, each request, or each chunk of bytes. */
       readonly per: "connection" | "request" | "chunk";
+      /** How long each wait is. */
       readonly duration: Duration;
     }
-  | { readonly kind: "connection.throttle"; readonly from: Sender; readonly bytesPerSecond: number }
+  | {
+      readonly kind: "connection.throttle";
+      /** The side whose bytes it touches. */
+      readonly from: Sender;
+      /** Bytes that pass in a second at the most. */
+      readonly bytesPerSecond: number;
+    }
   | {
       readonly kind: "connection.slice";
+      /** The side whose bytes it touches. */
       readonly from: Sender;
+      /** Bytes of a piece at the most. */
       readonly bytes: number;
+      /** Milliseconds between two pieces. */
       readonly gapMs: number;
     }
   /** Flips one bit of a share `rate` of the bytes from offset `fromByte` up to, but without, `toByte`. */
   | {
       readonly kind: "connection.corrupt";
+      /** The side whose bytes it touches. */
       readonly from: Sender;
+      /** Share of the bytes that are hit, 0 to 1. */
       readonly rate: number;
+      /** Offset of the first byte that may be hit, from 0. */
       readonly fromByte: number;
+      /** Offset of the first byte behind them; `null` is the end. */
       readonly toByte: number | null;
     };
 

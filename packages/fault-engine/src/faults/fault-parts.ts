@@ -8,15 +8,47 @@ export type Moment = "client-hello" | "server-hello" | "established" | "request"
 
 /** A point of a connection: a moment, or after so many bytes from one side (TLS bytes where it is opaque). */
 export type Place =
-  | { readonly kind: "moment"; readonly moment: Moment }
-  | { readonly kind: "bytes"; readonly from: "client" | "server"; readonly bytes: number };
+  | {
+      readonly kind: "moment";
+      /** Moment of the connection at which it is. */
+      readonly moment: Moment;
+    }
+  | {
+      readonly kind: "bytes";
+      /** The side whose bytes count. */
+      readonly from: "client" | "server";
+      /** Bytes that have passed from that side. */
+      readonly bytes: number;
+    };
 
 /**
  * A random time in milliseconds, never negative. `normal` is cut off at 0; `lognormal` is given by its median and the
  * standard deviation of its logarithm.
  */
 export type Duration =
-  | { readonly kind: "fixed"; readonly ms: number }
-  | { readonly kind: "uniform"; readonly minMs: number; readonly maxMs: number }
-  | { readonly kind: "normal"; readonly meanMs: number; readonly sdMs: number }
-  | { readonly kind: "lognormal"; readonly medianMs: number; readonly sigma: number };
+  | {
+      readonly kind: "fixed";
+      /** Milliseconds, the same each time. */
+      readonly ms: number;
+    }
+  | {
+      readonly kind: "uniform";
+      /** The least, in milliseconds. */
+      readonly minMs: number;
+      /** The most, in milliseconds. */
+      readonly maxMs: number;
+    }
+  | {
+      readonly kind: "normal";
+      /** Mean, in milliseconds. */
+      readonly meanMs: number;
+      /** Standard deviation, in milliseconds. */
+      readonly sdMs: number;
+    }
+  | {
+      readonly kind: "lognormal";
+      /** Median, in milliseconds. */
+      readonly medianMs: number;
+      /** Standard deviation of the natural logarithm. */
+      readonly sigma: number;
+    };

@@ -19,8 +19,16 @@ export type Malformation = (typeof MALFORMATIONS)[number];
 
 /** A cut after so many bytes of the body, or after a share of them. */
 export type Extent =
-  | { readonly kind: "bytes"; readonly bytes: number }
-  | { readonly kind: "share"; readonly share: number };
+  | {
+      readonly kind: "bytes";
+      /** Bytes of the body that pass. */
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: "share";
+      /** Share of the body that passes, 0 to 1. */
+      readonly share: number;
+    };
 
 /** An error answer that the user wrote, or a preset with changes. */
 export interface ErrorAnswer {
@@ -28,6 +36,7 @@ export interface ErrorAnswer {
   readonly preset: string | null;
   /** Replaces the preset's; needed where there is no preset. */
   readonly status: number | null;
+  /** Replaces the message in the preset's body; `null` keeps it. */
   readonly message: string | null;
   /** Replaces the preset's whole body; taken as text. */
   readonly body: string | null;
@@ -39,31 +48,54 @@ export interface ErrorAnswer {
 
 /** A budget of a token bucket, refilled evenly over a minute. `null` is unlimited. */
 export interface RateLimitBudget {
+  /** Requests in a minute. */
   readonly requestsPerMinute: number | null;
+  /** Tokens of prompts in a minute. */
   readonly inputTokensPerMinute: number | null;
+  /** Tokens of answers in a minute. */
   readonly outputTokensPerMinute: number | null;
 }
 
 /** How late a response comes: its head, its body behind the head, each chunk of it. `null` is not late. */
 export interface ResponseDelay {
+  /** Wait before the head. */
   readonly beforeHead: Duration | null;
+  /** Wait between the head and the body. */
   readonly beforeBody: Duration | null;
+  /** Wait before each chunk of the body. */
   readonly perChunk: Duration | null;
 }
 
 /** What happens to one request and its response. */
 export type HttpFault =
   /** `delay`: the answer comes late; `null` at once. */
-  | { readonly kind: "http.error"; readonly answer: ErrorAnswer; readonly delay: ResponseDelay | null }
+  | {
+      readonly kind: "http.error";
+      /** The error that the client gets. */
+      readonly answer: ErrorAnswer;
+      /** How late the answer comes; `null` is at once. */
+      readonly delay: ResponseDelay | null;
+    }
   /** The connection ends where the response should have begun. */
   | { readonly kind: "http.empty" }
-  | { readonly kind: "http.malformed"; readonly how: Malformation }
+  | {
+      readonly kind: "http.malformed";
+      /** What is wrong with the message. */
+      readonly how: Malformation;
+    }
   | ({ readonly kind: "http.delay" } & ResponseDelay)
-  | { readonly kind: "http.truncate"; readonly after: Extent }
+  | {
+      readonly kind: "http.truncate";
+      /** How much of the body passes before the connection ends. */
+      readonly after: Extent;
+    }
   | {
       readonly kind: "http.rate-limit";
+      /** What the bucket holds. */
       readonly budget: RateLimitBudget;
+      /** Whose requests share a bucket: all of them, those of an API key, or those for a model. */
       readonly per: "all" | "key" | "model";
+      /** Whose form the refusal and the headers have. */
       readonly provider: Provider;
     };
 

@@ -2,7 +2,11 @@ import { always, type FaultRows } from "./fault-row.ts";
 
 /** A well-formed answer that code has to handle. */
 export type ModelFault =
-  | { readonly kind: "model.stop-reason"; readonly reason: string }
+  | {
+      readonly kind: "model.stop-reason";
+      /** The stop reason that the answer states, as its API writes it. */
+      readonly reason: string;
+    }
   | { readonly kind: "model.empty-content" }
   | { readonly kind: "model.garble-tool-input" };
 

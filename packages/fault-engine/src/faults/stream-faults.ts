@@ -6,6 +6,7 @@ import { forTime, ordinal, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
  * which a stream ends counts, with its blank line or without.
  */
 export interface EventSelector {
+  /** Numbers of events, from 0; `null` is any. */
   readonly indices: readonly number[] | null;
   /** The event's name, or the `type` in its JSON; `[DONE]` is OpenAI's end marker. */
   readonly types: readonly string[] | null;
@@ -17,12 +18,32 @@ export interface EventSelector {
 
 /** A point of an event stream. */
 export type StreamPoint =
-  | { readonly kind: "events"; readonly events: number }
-  | { readonly kind: "bytes"; readonly bytes: number }
-  | { readonly kind: "time"; readonly ms: number }
-  | { readonly kind: "first-delta"; readonly side: "before" | "after" }
+  | {
+      readonly kind: "events";
+      /** How many events: that have passed, or, for `before-end`, that are still to come. */
+      readonly events: number;
+    }
+  | {
+      readonly kind: "bytes";
+      /** Bytes of the body that have passed. */
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: "time";
+      /** Milliseconds from the start of the body. */
+      readonly ms: number;
+    }
+  | {
+      readonly kind: "first-delta";
+      /** Whether it is before or behind the first event that carries a piece of the answer. */
+      readonly side: "before" | "after";
+    }
   /** So many events before the end; the stream is held back by as many. */
-  | { readonly kind: "before-end"; readonly events: number };
+  | {
+      readonly kind: "before-end";
+      /** How many events: that have passed, or, for `before-end`, that are still to come. */
+      readonly events: number;
+    };
 
 /** How a stream stops: with a proper end, with a FIN, with a FIN in the middle of the next event, with a RST. */
 export type StreamStop = "clean" | "fin" | "mid-event" | "reset";
@@ -41,40 +62,76 @@ export type EventDamage = (typeof EVENT_DAMAGES)[number];
 export type StreamFault =
   | {
       readonly kind: "stream.error-event";
+      /** Where in the stream it happens. */
       readonly at: StreamPoint;
       /** `null` where `data` says everything. */
       readonly type: string | null;
+      /** What the error says; `null` for the provider's own words. */
       readonly message: string | null;
       /** The event's data; `null` for the provider's own form of `type` and `message`. */
       readonly data: string | null;
       /** The event's name; `null` for the provider's own, empty for none. */
       readonly event: string | null;
+      /** How the connection ends there. */
       readonly stop: StreamStop;
     }
-  | { readonly kind: "stream.cut"; readonly at: StreamPoint; readonly stop: StreamStop }
+  | {
+      readonly kind: "stream.cut";
+      /** Where in the stream it happens. */
+      readonly at: StreamPoint;
+      /** How the connection ends there. */
+      readonly stop: StreamStop;
+    }
   | {
       readonly kind: "stream.stall";
+      /** Where in the stream it happens. */
       readonly at: StreamPoint;
+      /** Milliseconds for which no event passes; `null` is for ever. */
       readonly forMs: number | null;
+      /** Milliseconds between the pings that are sent meanwhile; `null` sends none. */
       readonly pingEveryMs: number | null;
     }
   | {
       readonly kind: "stream.pace";
+      /** Milliseconds from the start of the body to the first event. */
       readonly firstEventMs: number;
+      /** Milliseconds between two events. */
       readonly eventMs: number;
+      /** How much longer each wait may be, in milliseconds; drawn anew each time. */
       readonly jitterMs: number;
     }
-  | { readonly kind: "stream.drop"; readonly events: EventSelector }
-  | { readonly kind: "stream.duplicate"; readonly events: EventSelector }
+  | {
+      readonly kind: "stream.drop";
+      /** Which events it touches. */
+      readonly events: EventSelector;
+    }
+  | {
+      readonly kind: "stream.duplicate";
+      /** Which events it touches. */
+      readonly events: EventSelector;
+    }
   /** Each chosen event changes places with the event after it; pings and comments between them stay. */
-  | { readonly kind: "stream.reorder"; readonly events: EventSelector }
+  | {
+      readonly kind: "stream.reorder";
+      /** Which events it touches. */
+      readonly events: EventSelector;
+    }
   | {
       readonly kind: "stream.split";
+      /** Which events it touches. */
       readonly events: EventSelector;
+      /** Where an event is cut in two: within a character, within a value of its JSON, or within a line. */
       readonly where: "utf8" | "json" | "line";
+      /** Milliseconds between the two parts. */
       readonly gapMs: number;
     }
-  | { readonly kind: "stream.damage"; readonly events: EventSelector; readonly how: EventDamage };
+  | {
+      readonly kind: "stream.damage";
+      /** Which events it touches. */
+      readonly events: EventSelector;
+      /** What is wrong with the event. */
+      readonly how: EventDamage;
+    };
 
 function writePoint(at: StreamPoint): string {
   switch (at.kind) {

@@ -63,20 +63,71 @@ export type AlertName = keyof typeof ALERT_NUMBERS;
 export type TlsFault =
   | {
       readonly kind: "tls.alert";
+      /** Name of the alert, as in the registry of TLS alerts. */
       readonly description: AlertName;
+      /** Level that the alert states. */
       readonly level: "fatal" | "warning";
+      /** When in the handshake or behind it. */
       readonly at: TlsPhase;
     }
-  | { readonly kind: "tls.certificate"; readonly defect: CertificateDefect }
-  | { readonly kind: "tls.version"; readonly mode: "force" | "refuse"; readonly value: string }
-  | { readonly kind: "tls.cipher"; readonly mode: "force" | "refuse"; readonly value: string }
-  | { readonly kind: "tls.alpn"; readonly mode: "force" | "refuse"; readonly value: string }
-  | { readonly kind: "tls.handshake-stall"; readonly at: TlsPhase; readonly forMs: number | null }
-  | { readonly kind: "tls.handshake-slow"; readonly bytesPerSecond: number }
-  | { readonly kind: "tls.bad-mac"; readonly afterRecords: number }
-  | { readonly kind: "tls.oversized-record"; readonly afterRecords: number }
-  | { readonly kind: "tls.garbage"; readonly afterRecords: number }
-  | { readonly kind: "tls.truncate"; readonly afterRecords: number };
+  | {
+      readonly kind: "tls.certificate";
+      /** What is wrong with the certificate that the client is shown. */
+      readonly defect: CertificateDefect;
+    }
+  | {
+      readonly kind: "tls.version";
+      /** `force`: nothing else is negotiated. `refuse`: it is not negotiated. */
+      readonly mode: "force" | "refuse";
+      /** Name of the version, the cipher suite or the protocol. */
+      readonly value: string;
+    }
+  | {
+      readonly kind: "tls.cipher";
+      /** `force`: nothing else is negotiated. `refuse`: it is not negotiated. */
+      readonly mode: "force" | "refuse";
+      /** Name of the version, the cipher suite or the protocol. */
+      readonly value: string;
+    }
+  | {
+      readonly kind: "tls.alpn";
+      /** `force`: nothing else is negotiated. `refuse`: it is not negotiated. */
+      readonly mode: "force" | "refuse";
+      /** Name of the version, the cipher suite or the protocol. */
+      readonly value: string;
+    }
+  | {
+      readonly kind: "tls.handshake-stall";
+      /** When in the handshake or behind it. */
+      readonly at: TlsPhase;
+      /** Milliseconds until the handshake goes on; `null` is never. */
+      readonly forMs: number | null;
+    }
+  | {
+      readonly kind: "tls.handshake-slow";
+      /** Bytes of the handshake that the client gets in a second. */
+      readonly bytesPerSecond: number;
+    }
+  | {
+      readonly kind: "tls.bad-mac";
+      /** Records that the client has been sent behind the handshake when it happens. */
+      readonly afterRecords: number;
+    }
+  | {
+      readonly kind: "tls.oversized-record";
+      /** Records that the client has been sent behind the handshake when it happens. */
+      readonly afterRecords: number;
+    }
+  | {
+      readonly kind: "tls.garbage";
+      /** Records that the client has been sent behind the handshake when it happens. */
+      readonly afterRecords: number;
+    }
+  | {
+      readonly kind: "tls.truncate";
+      /** Records that the client has been sent behind the handshake when it happens. */
+      readonly afterRecords: number;
+    };
 
 /** The rows of the tls layer, in the order of the documentation. */
 export const tlsRows: FaultRows<TlsFault> = {

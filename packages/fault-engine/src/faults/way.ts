@@ -11,6 +11,7 @@ export type Ability =
 export interface Way {
   /** As in `decrypted tunnel`. */
   readonly name: string;
+  /** What this way can do of each kind of fault. */
   readonly abilities: Readonly<Record<FaultKind, Ability>>;
 }
 

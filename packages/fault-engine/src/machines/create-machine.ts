@@ -15,8 +15,16 @@ import { StreamPointMachine } from "./stream-point-machine.ts";
 
 /** A machine, or the reason why this fault is no matter of a body's bytes. */
 export type CreatedMachine =
-  | { readonly kind: "machine"; readonly machine: FaultMachine }
-  | { readonly kind: "none"; readonly reason: string };
+  | {
+      readonly kind: "machine";
+      /** Carries the fault out on the bytes of a body. */
+      readonly machine: FaultMachine;
+    }
+  | {
+      readonly kind: "none";
+      /** Why there is no machine, in words. */
+      readonly reason: string;
+    };
 
 /** What a response to a call is that has a status in its head, or another content-type. */
 const noMessages = "the response has no gRPC messages";

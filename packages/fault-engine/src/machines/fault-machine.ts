@@ -3,9 +3,17 @@ import type { Provider } from "../providers/provider-table.ts";
 
 /** What a machine wants done, in order and at once. Bytes of two actions go out as two writes. */
 export type StreamAction =
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "bytes";
+      /** What is written, as content without chunked framing. */
+      readonly bytes: Uint8Array;
+    }
   /** The body is complete: end it as its framing wants. `trailers` stand in the place of the source's own; empty for none. */
-  | { readonly kind: "end"; readonly trailers?: readonly Header[] }
+  | {
+      readonly kind: "end";
+      /** Fields of the trailer section, in their order. */
+      readonly trailers?: readonly Header[];
+    }
   /** Close the connection without ending the body. */
   | { readonly kind: "close" }
   | { readonly kind: "reset" };
@@ -16,7 +24,11 @@ export type FaultOutcome =
   | { readonly kind: "waiting" }
   | { readonly kind: "done" }
   /** The body ended without a chance to carry it out, or it can't be carried out on this one. */
-  | { readonly kind: "undone"; readonly reason: string };
+  | {
+      readonly kind: "undone";
+      /** Why it was not carried out, in words. */
+      readonly reason: string;
+    };
 
 /**
  * Carries one fault out on one body (or on one direction of a connection). Bytes and moments go in, actions come out;
@@ -42,6 +54,7 @@ export interface FaultMachine {
   readonly pendingBytes: number;
   /** True once the last action has been given; nothing comes any more. */
   readonly isOver: boolean;
+  /** What has become of the fault so far. */
   readonly outcome: FaultOutcome;
 }
 

@@ -4,8 +4,16 @@ import type { RegexCompiler, RegexTest } from "./regex-test.ts";
 
 /** A pattern as rules hold it. */
 export type TextPattern =
-  | { readonly kind: "glob"; readonly text: string }
-  | { readonly kind: "regex"; readonly text: string };
+  | {
+      readonly kind: "glob";
+      /** The pattern as the rule file has it. */
+      readonly text: string;
+    }
+  | {
+      readonly kind: "regex";
+      /** The pattern as the rule file has it. */
+      readonly text: string;
+    };
 
 /**
  * Reads a pattern as a rule file writes it: a regular expression where it begins with `/^` and ends with `/`, else a

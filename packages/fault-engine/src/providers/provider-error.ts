@@ -5,6 +5,7 @@ import { PROVIDERS, type Provider } from "./provider-table.ts";
 
 /** Which error, and what it is to say. */
 export interface ProviderErrorOptions extends ErrorOptions {
+  /** Whose form the error has. */
   readonly provider: Provider;
   /** A name of the provider's table (`"rate_limit_error"`), or a status; a status means the first row that has it. */
   readonly error: string | number;

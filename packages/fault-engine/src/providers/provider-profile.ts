@@ -7,6 +7,7 @@ import type { JsonObject } from "../json-value.ts";
 export interface ErrorPreset {
   /** The name in `<provider>/<name>`; mostly the error type that the body states. */
   readonly name: string;
+  /** Status code of the response. */
   readonly status: number;
   /** What the body says where no other message is given. */
   readonly message: string;
@@ -31,7 +32,9 @@ export interface ErrorOptions {
 
 /** What is left of a budget that refills to `limit` once a minute. */
 export interface Budget {
+  /** What it holds when it is whole. */
   readonly limit: number;
+  /** What is left of it. */
   readonly remaining: number;
   /** When it is whole again; milliseconds since 1970 UTC. */
   readonly resetMs: number;
@@ -39,8 +42,11 @@ export interface Budget {
 
 /** The budgets of one account; `null` is unlimited. */
 export interface Budgets {
+  /** Requests. */
   readonly requests: Budget | null;
+  /** Tokens of prompts. */
   readonly inputTokens: Budget | null;
+  /** Tokens of answers. */
   readonly outputTokens: Budget | null;
 }
 
@@ -48,11 +54,13 @@ export interface Budgets {
 export interface RequestTraits {
   /** Without the query. */
   readonly path: string;
+  /** Headers in their order, with names as they came. */
   readonly headers: readonly Header[];
 }
 
 /** What a path says that other APIs' bodies say. */
 export interface PathRequest {
+  /** Model that the path names. */
   readonly model: string;
   /** Whether a stream is asked for. */
   readonly stream: boolean;
@@ -60,8 +68,11 @@ export interface PathRequest {
 
 /** Where an API reports how many tokens an answer used: the way to the object, and the names of its two members. */
 export interface UsagePlace {
+  /** Names of members on the way to the object. */
   readonly path: readonly string[];
+  /** Name of the member that counts tokens of the prompt. */
   readonly input: string;
+  /** Name of the member that counts tokens of the answer. */
   readonly output: string;
 }
 
@@ -69,6 +80,7 @@ export interface UsagePlace {
 export interface ReadEvent {
   /** The event's name, else the `type` in its JSON, else `message`. */
   readonly type: string;
+  /** The event's data, its lines joined by line feeds. */
   readonly data: string;
   /** `undefined` where the data is no JSON. */
   readonly json: unknown;
@@ -76,6 +88,7 @@ export interface ReadEvent {
 
 /** What an event is in the stream of its API. */
 export interface EventRole {
+  /** Name of the event in its API. */
   readonly type: string;
   /** Carries a piece of the answer. */
   readonly isDelta: boolean;
@@ -85,18 +98,25 @@ export interface EventRole {
 
 /** An event before it is bytes. `name: null` has no `event:` line. */
 export interface EventText {
+  /** Name of the event; `null` for none. */
   readonly name: string | null;
+  /** What its `data:` lines hold. */
   readonly data: string;
 }
 
 /** What became of a piece of an answer: another one, none, or `same` where the fault does not touch it. */
 export type ChangedAnswer =
-  | { readonly kind: "changed"; readonly json: JsonObject }
+  | {
+      readonly kind: "changed";
+      /** What takes the place of the piece. */
+      readonly json: JsonObject;
+    }
   | { readonly kind: "dropped" }
   | { readonly kind: "same" };
 
 /** A change of an answer that a model fault asks for. */
 export interface AnswerChange {
+  /** What is to be changed. */
   readonly fault: ModelFault;
   /** What stands in place of a tool's input: sound JSON that fits no tool. */
   readonly garbled: JsonObject;
@@ -138,6 +158,7 @@ export interface ProviderProfile {
 
   /** A whole, successful answer, as JSON. */
   goodAnswer(requestId: string, text: string): JsonObject;
+  /** Where its answers, whole or streamed, report tokens; any one of these places. */
   readonly usage: readonly UsagePlace[];
   /** Changes one JSON value, a whole answer or the data of an event; `undefined` where it is not of this API. */
   changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined;

@@ -20,31 +20,49 @@ interface JsonFinding {
 
 /** What a program, or the end of its process, said. */
 export interface JsonOutcome {
+  /** Milliseconds on the clock of the run. */
   readonly atMs: number;
+  /** Whether the program said so itself, or its exit status does. */
   readonly from: OutcomeEvent["from"];
+  /** What became of it for the program. */
   readonly outcome: Outcome;
+  /** What the operation's requests had in `x-faultwire-operation`; `null` where it is not said. */
   readonly operation: string | null;
+  /** Id that the API gave one of its responses; `null` where it is not said. */
   readonly requestId: string | null;
+  /** Trace id of its requests, 32 hex digits; `null` where it is not said. */
   readonly trace: string | null;
+  /** In the program's own words; `null` without any. */
   readonly text: string | null;
+  /** Exit status of the process; `null` where none was seen. */
   readonly exitStatus: number | null;
+  /** Signal that ended the process; `null` without one. */
   readonly signal: string | null;
 }
 
 /** One request. Times are milliseconds on the clock of the run. */
 export interface JsonAttempt {
+  /** Name of the request in the event log. */
   readonly request: string;
+  /** When all of the request had come. */
   readonly atMs: number;
+  /** When its head had come. */
   readonly beganMs: number;
+  /** As on the request line. */
   readonly method: string;
+  /** Host that it is for. */
   readonly host: string;
+  /** Path without the query. */
   readonly path: string;
+  /** Rule that hit it; `null` for none. */
   readonly rule: string | null;
+  /** Kind of the fault; `null` for none. */
   readonly fault: string | null;
   /** Why the fault was not carried out. */
   readonly undone: string | null;
   /** What was done in its place. */
   readonly instead: string | null;
+  /** Status that the client got; `null` where it got no head. */
   readonly status: number | null;
   /** The id that the API gave its response. */
   readonly requestId: string | null;
@@ -52,8 +70,11 @@ export interface JsonAttempt {
   readonly retryAfterMs: number | null;
   /** Where it was a gRPC call: what went over it, and its status. */
   readonly grpc?: GrpcTally | undefined;
+  /** How the exchange ended; `null` while it has not. */
   readonly end: ExchangeEnd | null;
+  /** When it ended; `null` while it has not. */
   readonly endMs: number | null;
+  /** Whether the response came whole with a status below 400. */
   readonly succeeded: boolean;
   /** Why it counts as the repeat of the attempt before it. */
   readonly link: (Pick<Link, "by" | "certainty"> & { readonly newCall: boolean }) | null;
@@ -65,6 +86,7 @@ export interface JsonAttempt {
  */
 export interface JsonReport {
   readonly format: 1;
+  /** Name of the run, such as the rule file's. */
   readonly title: string;
   /** What the run showed, in one sentence. */
   readonly headline: string;
@@ -74,12 +96,14 @@ export interface JsonReport {
   readonly judged: boolean;
   /** Why nothing was judged. */
   readonly note: string | null;
+  /** What is known of the run; `null` for what was not given. */
   readonly run: {
     readonly seed: string | number | null;
     readonly date: string | null;
     readonly versions: Readonly<Record<string, string>>;
     readonly rules: string | null;
   };
+  /** Sums over the whole run. */
   readonly totals: Totals;
   /** What came of the rule file's expectations. */
   readonly verdicts: readonly (JsonFinding & { readonly rule: string; readonly demand: string })[];
@@ -94,6 +118,7 @@ export interface JsonReport {
   })[];
   /** What was said of the run, or of an operation that the log does not hold. */
   readonly outcomes: readonly JsonOutcome[];
+  /** What was not read, so that no rule could see it. */
   readonly unread: readonly {
     readonly reason: string;
     readonly connections: number;
@@ -101,6 +126,7 @@ export interface JsonReport {
   }[];
   /** Lines of the event log that can't be read. */
   readonly unreadable: readonly string[];
+  /** Everything that was wanted once, each with its attempts in the order of time. */
   readonly operations: readonly {
     readonly client: string;
     readonly fingerprint: string;

@@ -10,6 +10,7 @@ import { writeWebSocket } from "./websocket-words.ts";
 
 /** What is known of the run that a report is about. Each is left out of the report where it is not given. */
 export interface RunFacts {
+  /** Seed of the rule set. */
   readonly seed?: number | string | undefined;
   /** When it ended, as ISO 8601 has it. */
   readonly date?: string | undefined;
@@ -23,7 +24,9 @@ export interface RunFacts {
 export interface ReportInput {
   /** The name of the run, such as the rule file's. */
   readonly title: string;
+  /** What the run showed. */
   readonly judgement: Judgement;
+  /** What is known of the run. */
   readonly run?: RunFacts | undefined;
 }
 

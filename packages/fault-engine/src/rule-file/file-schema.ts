@@ -9,13 +9,17 @@ import { defined, hostName, oneOrMore, responseBody, responseStatus, share } fro
 
 /** What a file says about the certificate authority; only the old single-rule form has it. */
 export interface CertificateFiles {
+  /** Path of the CA's certificate, PEM. */
   readonly cert: string;
+  /** Path of its key, PEM. */
   readonly key: string;
 }
 
 /** What a rule file means. */
 export interface RuleFile {
+  /** The rules, ready for an engine. */
   readonly ruleSet: RuleSet;
+  /** Files of a certificate authority; `null` where the file names none. */
   readonly ca: CertificateFiles | null;
   /** For the old single-rule form what it says, without defaults, so that flags can be laid over it. */
   readonly single: SingleRule | null;

@@ -10,7 +10,9 @@ export type RuleSource = (typeof RULE_SOURCES)[number];
 export interface Decision {
   /** The rule's name; `header` for a request that chose its own fault. */
   readonly rule: string;
+  /** Where the rule comes from; `header` where the request chose its own fault. */
   readonly source: RuleSource | "header";
+  /** What is to be done. */
   readonly fault: Fault;
   /** From 1, within the scope of the rule. */
   readonly matchNumber: number;
@@ -43,11 +45,23 @@ interface Judgeable {
 
 /** The answer to a request. */
 export type RequestDecision =
-  | ({ readonly kind: "fault"; readonly decision: Decision } & Judgeable)
+  | ({
+      readonly kind: "fault";
+      /** The fault, and what doing it needs. */
+      readonly decision: Decision;
+    } & Judgeable)
   /** `rule` is set where a rule took the request and lets it be. */
-  | ({ readonly kind: "none"; readonly rule: string | null } & Judgeable)
+  | ({
+      readonly kind: "none";
+      /** Name of the rule that lets the request be; `null` where no rule took it. */
+      readonly rule: string | null;
+    } & Judgeable)
   /** Ask again with the whole body, or with `null` where it is over the limit. Nothing was counted. */
-  | { readonly kind: "needs-body"; readonly maxBytes: number };
+  | {
+      readonly kind: "needs-body";
+      /** Bytes of a body at the most; a longer one counts as not there. */
+      readonly maxBytes: number;
+    };
 
 /**
  * The numbers of one decision; see {@link Decision.random}. The key of the purpose asked for last is kept, because a

@@ -26,20 +26,27 @@ export interface ConnectionFacts {
   readonly connection: string;
   /** Names the client, for `per: client`: its address, or whatever tells clients apart. A request's user agent outranks it. */
   readonly client?: string;
+  /** How its traffic can be read. */
   readonly way?: TrafficWay;
   /** In lower case, without a port. */
   readonly host?: string;
+  /** Port that it goes to. */
   readonly port?: number;
+  /** Server name of its ClientHello, in lower case. */
   readonly sni?: string;
+  /** Application protocol that was negotiated, such as `h2`. */
   readonly alpn?: string;
+  /** JA4 fingerprint of its ClientHello. */
   readonly ja4?: string;
 }
 
 /** What is known of a request, on top of its connection. */
 export interface RequestFacts extends ConnectionFacts {
+  /** As on the request line. */
   readonly method: string;
   /** As on the request line; the query is not matched. */
   readonly target: string;
+  /** Headers in their order. */
   readonly headers: readonly Header[];
   /**
    * The whole body. Left out: it is not there yet. `null`: it will not be there, because it is too large or passes
@@ -182,7 +189,9 @@ function readPath(path: string): PathRequest | undefined {
 export interface RequestSummary {
   /** Without the query. */
   readonly path: string;
+  /** Whose API it is for; `null` for none that is known. */
   readonly provider: Provider | null;
+  /** Model that it asks for; `null` where it names none. */
   readonly model: string | null;
   /** Whether it asks for a stream. */
   readonly stream: boolean;

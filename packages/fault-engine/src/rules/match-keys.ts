@@ -48,19 +48,29 @@ export interface GrpcMatch {
  * case and without a port.
  */
 export interface Match {
+  /** Methods, in upper case. */
   readonly method?: readonly string[];
+  /** Globs or expressions for the host. */
   readonly host?: readonly TextPattern[];
   /** How the connection's traffic can be read. */
   readonly way?: readonly TrafficWay[];
+  /** Ports that the connection goes to. */
   readonly port?: readonly number[];
   /** Without the query. */
   readonly path?: readonly TextPattern[];
+  /** Globs or expressions for the server name of the ClientHello. */
   readonly sni?: readonly TextPattern[];
+  /** Application protocols. */
   readonly alpn?: readonly string[];
+  /** Globs or expressions for the JA4 fingerprint. */
   readonly ja4?: readonly TextPattern[];
+  /** What headers have to hold; all of them. */
   readonly headers?: readonly HeaderMatch[];
+  /** What the body has to hold; all of them. */
   readonly body?: readonly BodyMatch[];
+  /** Whose API the request is for. */
   readonly provider?: readonly Provider[];
+  /** Globs or expressions for the model that is asked for. */
   readonly model?: readonly TextPattern[];
   /** Whether the request asks for a stream. */
   readonly stream?: boolean;

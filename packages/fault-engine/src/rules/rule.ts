@@ -10,6 +10,7 @@ export type Scope = "all" | "connection" | "client" | "key";
  * only those that no earlier rule took.
  */
 export interface When {
+  /** What is counted by itself: everything, a client, a connection … */
   readonly per: Scope;
   /** 0 to 1. */
   readonly probability?: number;
@@ -33,7 +34,9 @@ export interface When {
 export interface Rule {
   /** Unique in its set; names the rule in draws, markers, events, reports. */
   readonly name: string;
+  /** What it applies to. */
   readonly match: Match;
+  /** Which of its matches are hit. */
   readonly when: When;
   /** One fault for every hit, or several in turn, round and round; `null` takes the request and lets it be. */
   readonly faults: readonly (Fault | null)[];
@@ -61,6 +64,7 @@ export interface Expectation {
 
 /** Everything that a rule file says. */
 export interface RuleSet {
+  /** What its draws start from: the same seed and the same traffic give the same decisions. */
   readonly seed: number | string;
   /** Globs of hosts that may be touched at all; empty: all. */
   readonly targets: readonly string[];
@@ -68,7 +72,9 @@ export interface RuleSet {
   readonly marker: boolean;
   /** Whether requests may choose their own fault with that header. */
   readonly header: boolean;
+  /** In their order: the first that takes a request decides. */
   readonly rules: readonly Rule[];
+  /** What clients are expected to do. */
   readonly expect: readonly Expectation[];
   /** The program under test asks nothing twice by itself: the same request again is a retry. False unless given. */
   readonly asksOnce?: boolean;

@@ -13,16 +13,32 @@ import { readBlock, type SseEvent } from "./block.ts";
  * - `opaque`: after an event over the limit: the stream is not read any more
  */
 export type SseItem =
-  | { readonly kind: "mark"; readonly bytes: Uint8Array }
-  | { readonly kind: "part"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "mark";
+      /** A part of the stream, as it came. */
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly kind: "part";
+      /** A part of the stream, as it came. */
+      readonly bytes: Uint8Array;
+    }
   | {
       readonly kind: "event";
+      /** A part of the stream, as it came. */
       readonly bytes: Uint8Array;
+      /** All bytes of the event, those of its parts included. */
       readonly whole: Uint8Array;
+      /** What the event says. */
       readonly event: SseEvent;
+      /** Bytes that the event lacks to be complete; empty but at the end of a stream. */
       readonly closing: Uint8Array;
     }
-  | { readonly kind: "opaque"; readonly bytes: Uint8Array };
+  | {
+      readonly kind: "opaque";
+      /** A part of the stream, as it came. */
+      readonly bytes: Uint8Array;
+    };
 
 const LF = 10;
 const CR = 13;

@@ -27,9 +27,13 @@ export interface Attempt {
   readonly connectionOpenedAtMs: number | null;
   /** It is the first request of its connection. */
   readonly isFirstOfConnection: boolean;
+  /** The rule's hit; `null` where no rule hit. */
   readonly decision: DecisionEvent | null;
+  /** What became of the fault; `null` while that is not known. */
   readonly carriedOut: DoneEvent | UndoneEvent | null;
+  /** The head that the client got; `null` without one. */
   readonly response: ResponseEvent | null;
+  /** How it ended; `null` while it has not. */
   readonly end: EndEvent | null;
   /** What its response asked its client to wait before it asks again, in ms; `null` where it asked for nothing. */
   readonly askedWaitMs: number | null;

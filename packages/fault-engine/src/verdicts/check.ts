@@ -26,14 +26,19 @@ export type CheckName =
 
 /** What came of one check. */
 export interface Check {
+  /** Which check it is. */
   readonly check: CheckName;
   /** The failure that it is about, such as `429 with retry-after`. */
   readonly subject: string;
   /** Kinds of the faults that made it. */
   readonly faults: readonly FaultKind[];
+  /** What came of it. */
   readonly outcome: VerdictOutcome;
+  /** How much a failure of it matters. */
   readonly severity: Severity;
+  /** What a client should do, in words. */
   readonly expected: string;
+  /** What this client did, in words. */
   readonly found: string;
   /** With `unproven`: what would prove it; `null` otherwise. */
   readonly proof: string | null;

@@ -26,7 +26,9 @@ export type Demand = Exclude<keyof Expectation, "rule">;
 
 /** What came of one expectation. */
 export interface Verdict {
+  /** Rule that the expectation is about. */
   readonly rule: string;
+  /** What is expected of the client. */
   readonly demand: Demand;
   /** All but `pass` count as failures: silence is no proof. */
   readonly outcome: VerdictOutcome;
@@ -46,6 +48,7 @@ export interface Judgement {
   readonly verdicts: readonly Verdict[];
   /** What every client should do, for each kind of failure that came up; empty where that is turned off. */
   readonly checks: readonly Check[];
+  /** Everything that was wanted once, in the order of time. */
   readonly operations: readonly Operation[];
   /** What the program said of no operation that the log holds, or of the run as a whole. */
   readonly outcomes: readonly OutcomeEvent[];

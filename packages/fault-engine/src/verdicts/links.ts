@@ -14,6 +14,7 @@ export type Certainty = "told" | "likely" | "unclear";
 export interface Link {
   /** What says so; `same-request` is a guess. */
   readonly by: "operation" | "idempotency" | "retry-count" | "span" | "same-request";
+  /** How sure it is. */
   readonly certainty: Certainty;
   /** The SDK counts this request as the first of a new call: the program itself asked again, not its SDK. */
   readonly isNewCall: boolean;

@@ -13,8 +13,11 @@ export interface OperationAttempt extends Attempt {
 
 /** What a client wanted once: a request and its repeats, in the order of time. */
 export interface Operation {
+  /** Who wanted it, as in its attempts. */
   readonly client: string;
+  /** Equal for operations that ask for the same. */
   readonly fingerprint: string;
+  /** Its requests, the first one first. */
   readonly attempts: readonly OperationAttempt[];
   /** What the program said last of it; `null` where it said nothing. */
   readonly outcome: OutcomeEvent | null;

@@ -10,7 +10,9 @@ export type MessageAction =
 
 type MessageMark = Extract<MessageAction, { readonly kind: "head" | "end" }>;
 
+/** What a changed message is made from. */
 export interface ChangedMessageOptions extends ResponseChangeOptions {
+  /** The response that is changed, as far as it is known before its data. */
   readonly response: {
     readonly headers: readonly Header[];
     /** Whether the data is as its `content-encoding` made it, and not what it was made from. */
@@ -65,6 +67,7 @@ export class ChangedMessage extends ResponseChange<MessageMark> {
     return this.pass(this.#ends(actions), nowMs);
   }
 
+  /** What the machine gives once time has passed, as messages. */
   protected override woken(nowMs: number): MessageAction[] {
     return this.#ends(this.machine?.wake(nowMs) ?? NOTHING);
   }

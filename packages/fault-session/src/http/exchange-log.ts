@@ -23,7 +23,9 @@ import { isAdmission, type RequestPlan } from "./request-plan.ts";
 export interface LoggedExchange {
   /** Its name in events; `null` for a request of the carrier's own, of which nothing is told. */
   readonly name: string | null;
+  /** The rule's hit; `null` where no rule hit. */
   readonly decision: Decision | null;
+  /** What is to be done; `null` where nothing is. */
   readonly plan: RequestPlan | null;
   /** An answer stands in for an upstream that can't be reached. */
   readonly isStandIn?: boolean;
@@ -39,6 +41,7 @@ export interface LoggedExchange {
 
 /** The same of a request that has been read. */
 export interface LoggedRequest extends LoggedExchange {
+  /** The head of the request. */
   readonly head: Pick<RequestHead, "method" | "target" | "headers">;
   /** When its head came. */
   readonly beganAtMs: number;
@@ -50,7 +53,9 @@ export interface LoggedRequest extends LoggedExchange {
 
 /** A response's head, as far as the log has to know it. */
 export interface LoggedResponse {
+  /** Status code. */
   readonly status: number;
+  /** Its headers. */
   readonly headers: readonly Header[];
   /** Made by a fault, not by the upstream. */
   readonly injected: boolean;
@@ -171,6 +176,7 @@ export class ExchangeLog {
     });
   }
 
+  /** Tells that an exchange is over and how. Of one without a name nothing is told. */
   end({ name, passing, webSocket, grpc }: LoggedExchange, how: ExchangeEnd): void {
     if (name === null) return;
     const events = passing && { events: passing.events };

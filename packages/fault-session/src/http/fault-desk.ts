@@ -21,6 +21,7 @@ export const faultDeskLimits = {
   maxHeldRequestBytes: 268_435_456,
 } as const;
 
+/** What faults of requests share among the connections of a carrier: budgets, and requests that wait for a body to be read. */
 export class FaultDesk {
   #heldRequestBytes = 0;
   readonly #wallNow: () => number;

@@ -4,5 +4,6 @@ import type { Header } from "@faultwire/http1";
 export interface MessageHead {
   /** With its query, as on the request line. */
   readonly target: string;
+  /** Headers in their order. */
   readonly headers: readonly Header[];
 }

@@ -40,6 +40,7 @@ export type RequestPlan =
   /** The request does not go on; the client gets this response. */
   | {
       readonly kind: "answer";
+      /** The answer, whole. */
       readonly response: HttpResponse;
       /** Whether the client's connection ends with it. */
       readonly closes: boolean;
@@ -49,6 +50,7 @@ export type RequestPlan =
   /** The request does not go on; the client gets these bytes, which are no proper message of HTTP/1.1. */
   | {
       readonly kind: "raw";
+      /** What goes out, as it stands. */
       readonly bytes: Uint8Array;
       readonly closes: boolean;
       /** The status that a client reads; `null` where its status line can't be read. */
@@ -57,12 +59,21 @@ export type RequestPlan =
       readonly isWhole: boolean;
     }
   /** The request does not go on; the client gets nothing but the end of its connection. */
-  | { readonly kind: "end"; readonly how: EndKind }
+  | {
+      readonly kind: "end";
+      /** How the connection ends. */
+      readonly how: EndKind;
+    }
   /** The request waits before it goes on; `null` is for ever. */
-  | { readonly kind: "wait"; readonly ms: number | null }
+  | {
+      readonly kind: "wait";
+      /** Milliseconds; `null` is for ever. */
+      readonly ms: number | null;
+    }
   /** The request goes on; something happens to its response. */
   | {
       readonly kind: "change";
+      /** What happens to the response. */
       readonly fault: Fault;
       /** Whether the client's connection ends with it. */
       readonly ends: boolean;
@@ -72,7 +83,11 @@ export type RequestPlan =
       readonly settle: SettleUsage | null;
     }
   /** It can't be done here. */
-  | { readonly kind: "none"; readonly reason: string };
+  | {
+      readonly kind: "none";
+      /** Why it can't be done, in words. */
+      readonly reason: string;
+    };
 
 /** Takes tokens from a budget; `null` where the response does not say. */
 export type SettleUsage = (inputTokens: number | null, outputTokens: number | null) => void;
@@ -82,11 +97,15 @@ export type AnswerPlan = Extract<RequestPlan, { readonly kind: "answer" }>;
 
 /** What a plan is made from. */
 export interface PlanFacts {
+  /** The rule's hit. */
   readonly decision: Decision;
+  /** The head of the request. */
   readonly head: MessageHead;
+  /** What the request asks for. */
   readonly summary: RequestSummary;
   /** Bytes of the request's body, as far as they are known. */
   readonly bodyBytes: number;
+  /** Budgets that the plan may count in. */
   readonly desk: FaultDesk;
   /** Whether the connection ends with an answer of ours in any case. */
   readonly last: boolean;

@@ -23,16 +23,21 @@ export type ChangePlan = Extract<RequestPlan, { readonly kind: "change" }>;
 
 /** What a change is made from. */
 export interface ResponseChangeOptions {
+  /** The rule's hit. */
   readonly decision: Decision;
+  /** What is to be done to the response. */
   readonly plan: ChangePlan;
+  /** The head of the request that it answers. */
   readonly request: MessageHead;
   /** For events of an error, where the response has no id of its own. */
   readonly requestId: string;
+  /** Milliseconds on the carrier's clock. */
   readonly nowMs: number;
 }
 
 /** What a change has to know of a response, whatever its form. */
 export interface ChangeableResponse {
+  /** Its headers, as they came. */
   readonly headers: readonly Header[];
   /** Bytes of the body as the machine gets it; `null` where they are not known. */
   readonly bodyBytes: number | null;

@@ -6,6 +6,7 @@ import type { SettleUsage } from "./request-plan.ts";
 /** A plain answer that is longer tells nothing of its usage: an answer of a model is far below. */
 const maxAnswerBytes = 4_194_304;
 
+/** Reads from a response how many tokens it says it used, whole or as a stream. */
 export class UsageMeter {
   readonly #settle: SettleUsage;
   readonly #events: SseReader | null;
@@ -21,6 +22,7 @@ export class UsageMeter {
     this.#events = isEventStream ? new SseReader() : null;
   }
 
+  /** Takes the next data of the body. */
   push(data: Uint8Array): void {
     if (this.#events) {
       for (const item of this.#events.push(data))
@@ -32,6 +34,7 @@ export class UsageMeter {
     else this.#body.push(data);
   }
 
+  /** The body is over: what it said of tokens is settled. */
   finish(): void {
     if (this.#body.length > 0) this.#read(new TextDecoder().decode(this.#body.take()));
     if (this.#isKnown) this.#settle(this.#input, this.#output);

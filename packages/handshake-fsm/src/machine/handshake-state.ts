@@ -4,12 +4,15 @@ import type { Side } from "../side.ts";
 export interface Offer {
   /** A copy, 0 to 32 bytes. */
   readonly sessionId: Uint8Array;
+  /** Versions of `supported_versions`; without it the hello's own version alone. */
   readonly versions: readonly number[];
+  /** Suites offered, the client's order. */
   readonly cipherSuites: readonly number[];
   /** Whether it carries a session ticket (RFC 5077): a server may resume without echoing the session id. */
   readonly ticket: boolean;
   /** Whether it carries `pre_shared_key` (RFC 8446 section 4.2.11). */
   readonly psk: boolean;
+  /** Whether it carries `early_data` (RFC 8446 section 4.2.10). */
   readonly earlyData: boolean;
   /**
    * Whether it carries `encrypted_client_hello` (RFC 9849): the server may answer a hello inside of it that has other
@@ -31,9 +34,11 @@ export type EarlyData = "none" | "offered" | "rejected" | "accepted";
 export interface Session {
   /** The version negotiated, by `supported_versions` where that is there. */
   readonly version: number;
+  /** The suite negotiated, as its number on the wire. */
   readonly cipherSuite: number;
   /** Undefined in a full handshake. */
   readonly resumedBy: Resumption | undefined;
+  /** What is known of data before the handshake's end. */
   readonly earlyData: EarlyData;
 }
 
@@ -56,45 +61,88 @@ export type HandshakeState =
   | { readonly name: "start" }
   | {
       readonly name: "wait-server-hello";
+      /** What the last ClientHello offers. */
       readonly offer: Offer;
       /** The suite of a HelloRetryRequest, 0 of one that names none; undefined where there was none. */
       readonly retrySuite: number | undefined;
     }
-  | { readonly name: "wait-second-client-hello"; readonly offer: Offer; readonly retrySuite: number }
+  | {
+      readonly name: "wait-second-client-hello";
+      /** What the last ClientHello offers. */
+      readonly offer: Offer;
+      readonly retrySuite: number;
+    }
   | {
       readonly name: "wait-server-certificate";
+      /** What the ServerHello settled. */
       readonly session: Session;
       /** The client's ticket may yet be taken: only the next message tells. */
       readonly ticketOffered: boolean;
     }
-  | { readonly name: "wait-server-key-exchange"; readonly session: Session }
+  | {
+      readonly name: "wait-server-key-exchange";
+      /** What the ServerHello settled. */
+      readonly session: Session;
+    }
   | {
       readonly name: "wait-server-hello-done";
+      /** What the ServerHello settled. */
       readonly session: Session;
+      /** Whether the server asked for a certificate, and whether the client has one. */
       readonly clientCertificate: ClientCertificate;
     }
   | {
       readonly name: "wait-client-key-exchange";
+      /** What the ServerHello settled. */
       readonly session: Session;
+      /** Whether the server asked for a certificate, and whether the client has one. */
       readonly clientCertificate: ClientCertificate;
     }
   | {
       readonly name: "wait-client-change-cipher-spec";
+      /** What the ServerHello settled. */
       readonly session: Session;
+      /** Whether the server asked for a certificate, and whether the client has one. */
       readonly clientCertificate: ClientCertificate;
     }
-  | { readonly name: "wait-client-finished"; readonly session: Session }
-  | { readonly name: "wait-server-change-cipher-spec"; readonly session: Session }
-  | { readonly name: "wait-server-finished"; readonly session: Session }
+  | {
+      readonly name: "wait-client-finished";
+      /** What the ServerHello settled. */
+      readonly session: Session;
+    }
+  | {
+      readonly name: "wait-server-change-cipher-spec";
+      /** What the ServerHello settled. */
+      readonly session: Session;
+    }
+  | {
+      readonly name: "wait-server-finished";
+      /** What the ServerHello settled. */
+      readonly session: Session;
+    }
   /** TLS 1.3, after the ServerHello: the server's encrypted messages have yet to come. */
-  | { readonly name: "wait-encrypted-extensions"; readonly session: Session }
+  | {
+      readonly name: "wait-encrypted-extensions";
+      /** What the ServerHello settled. */
+      readonly session: Session;
+    }
   /** TLS 1.3: the server's encrypted messages have begun. */
-  | { readonly name: "wait-flight-2"; readonly session: Session }
+  | {
+      readonly name: "wait-flight-2";
+      /** What the ServerHello settled. */
+      readonly session: Session;
+    }
   /** TLS 1.3: the client answers with more than a Finished: most likely with a certificate. */
-  | { readonly name: "wait-finished"; readonly session: Session }
+  | {
+      readonly name: "wait-finished";
+      /** What the ServerHello settled. */
+      readonly session: Session;
+    }
   | {
       readonly name: "connected";
+      /** What the ServerHello settled. */
       readonly session: Session;
+      /** Whether that was seen, or follows from what was seen. */
       readonly certainty: Certainty;
       /**
        * TLS 1.2 and older: the side that finished last, until it sends something else. Handshake records of it may
@@ -105,15 +153,32 @@ export type HandshakeState =
   /** TLS 1.2 and older: handshake messages in the protected connection. */
   | {
       readonly name: "renegotiating";
+      /** What the ServerHello settled. */
       readonly session: Session;
+      /** How far the client is. */
       readonly client: Renegotiation;
+      /** How far the server is. */
       readonly server: Renegotiation;
     }
   /** A fatal alert was sent. */
-  | { readonly name: "failed"; readonly by: Side; readonly certainty: Certainty }
-  | { readonly name: "closed"; readonly during: StateName }
+  | {
+      readonly name: "failed";
+      /** The side that sent the alert. */
+      readonly by: Side;
+      /** Whether that was seen, or follows from what was seen. */
+      readonly certainty: Certainty;
+    }
+  | {
+      readonly name: "closed";
+      /** The state in which that happened. */
+      readonly during: StateName;
+    }
   /** Bytes are missing or unreadable: what comes cannot be judged any more. */
-  | { readonly name: "lost-track"; readonly during: StateName };
+  | {
+      readonly name: "lost-track";
+      /** The state in which that happened. */
+      readonly during: StateName;
+    };
 
 /** The name of a {@link HandshakeState}. */
 export type StateName = HandshakeState["name"];

@@ -4,6 +4,7 @@ import type { Offer } from "./handshake-state.ts";
 
 /** What a ServerHello or HelloRetryRequest answers. */
 export interface Answer {
+  /** The version chosen, by `supported_versions` where that is there. */
   readonly version: number;
   /** 0 in a HelloRetryRequest that names none, as those of drafts before 19. */
   readonly cipherSuite: number;
@@ -31,11 +32,40 @@ export type PlainMessage =
  * - `end`: there will be no more bytes.
  */
 export type Observation =
-  | { readonly sees: "clientHello"; readonly by: Side; readonly offer: Offer }
-  | { readonly sees: "serverHello" | "helloRetryRequest"; readonly by: Side; readonly answer: Answer }
-  | { readonly sees: "certificate"; readonly by: Side; readonly isEmpty: boolean }
-  | { readonly sees: "applicationData"; readonly by: Side; readonly fragmentBytes: number }
   | {
+      /** What it is. */
+      readonly sees: "clientHello";
+      /** The side that sent it. */
+      readonly by: Side;
+      /** What the hello offers. */
+      readonly offer: Offer;
+    }
+  | {
+      /** What it is. */
+      readonly sees: "serverHello" | "helloRetryRequest";
+      /** The side that sent it. */
+      readonly by: Side;
+      /** What the hello answers. */
+      readonly answer: Answer;
+    }
+  | {
+      /** What it is. */
+      readonly sees: "certificate";
+      /** The side that sent it. */
+      readonly by: Side;
+      /** Whether the message holds no certificate. */
+      readonly isEmpty: boolean;
+    }
+  | {
+      /** What it is. */
+      readonly sees: "applicationData";
+      /** The side that sent it. */
+      readonly by: Side;
+      /** Bytes of the record's fragment, as they stand on the wire. */
+      readonly fragmentBytes: number;
+    }
+  | {
+      /** What it is. */
       readonly sees:
         | PlainMessage
         | "changeCipherSpec"
@@ -44,6 +74,7 @@ export type Observation =
         | "fatalAlert"
         | "gap"
         | "end";
+      /** The side that sent it. */
       readonly by: Side;
     };
 

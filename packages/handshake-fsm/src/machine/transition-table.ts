@@ -6,10 +6,13 @@ import type { ViolationCode } from "./violation.ts";
 
 /** One way out of a state. */
 export interface Transition {
+  /** The side that has to send it. */
   readonly by: Side | "either";
+  /** What has to be seen. */
   readonly sees: Trigger;
   /** Only then; always where it is missing. */
   readonly when?: GuardName;
+  /** The state that comes next. */
   readonly to: StateName;
   /** Who goes this way breaks the protocol: the machine follows all the same, to tell what happens next. */
   readonly violation?: ViolationCode;

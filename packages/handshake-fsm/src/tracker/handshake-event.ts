@@ -27,7 +27,9 @@ export interface ServerHelloEvent extends EventBase {
 /** The handshake is in another state now. */
 export interface StateEvent extends EventBase {
   readonly kind: "state";
+  /** The state that was left. */
   readonly from: StateName;
+  /** The state that has begun. */
   readonly to: StateName;
   /** Time spent in `from`. */
   readonly afterMs: number;
@@ -36,6 +38,7 @@ export interface StateEvent extends EventBase {
 /** An alert (RFC 8446 section 6). */
 export interface AlertEvent extends EventBase {
   readonly kind: "alert";
+  /** The side that sent it. */
   readonly by: Side;
   /** Undefined where it is encrypted. */
   readonly level: number | undefined;
@@ -60,7 +63,9 @@ export interface EstablishedEvent extends EventBase {
 /** A peer broke the protocol; or somebody in between did. */
 export interface ViolationEvent extends EventBase {
   readonly kind: "violation";
+  /** What is wrong. */
   readonly code: ViolationCode;
+  /** The side that sent what is wrong. */
   readonly by: Side;
   /** Where the handshake stood. */
   readonly during: StateName;

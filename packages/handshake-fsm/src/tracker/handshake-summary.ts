@@ -11,6 +11,7 @@ import type { HandshakePhases } from "./phases.ts";
 
 /** An alert, as {@link HandshakeSummary} keeps it. */
 export interface SeenAlert {
+  /** The side that sent it. */
   readonly by: Side;
   /** Undefined where it is encrypted. */
   readonly level: number | undefined;
@@ -22,6 +23,7 @@ export interface SeenAlert {
 
 /** All that is known of a handshake: plain data, fit for a log line. What is undefined was not seen. */
 export interface HandshakeSummary {
+  /** Where the handshake stands. */
   readonly state: StateName;
   /** Undefined where the handshake was not completed, or not yet. */
   readonly established: Certainty | undefined;
@@ -29,6 +31,7 @@ export interface HandshakeSummary {
   readonly version: number | undefined;
   /** Such as `TLS 1.3`. */
   readonly versionName: string | undefined;
+  /** The suite negotiated, as its number on the wire. */
   readonly cipherSuite: number | undefined;
   /** The IANA name. */
   readonly cipherSuiteName: string | undefined;
@@ -46,9 +49,11 @@ export interface HandshakeSummary {
   readonly retried: boolean;
   /** TLS 1.3 hides it: `hidden` until the client's flight, which lets it be `inferred`, or not asked for. */
   readonly clientCertificate: ClientCertificate | "inferred" | "hidden";
+  /** What is known of data before the handshake's end. */
   readonly earlyData: EarlyData;
   /** Whether the client sent data before the server's Finished (RFC 7918). */
   readonly falseStart: boolean;
+  /** Renegotiations that were completed. */
   readonly renegotiations: number;
   /** The first eight. */
   readonly alerts: readonly SeenAlert[];
@@ -59,10 +64,12 @@ export interface HandshakeSummary {
    * `CsxknGIti` a full one of TLS 1.2 with a ticket. 100 letters at most.
    */
   readonly history: string;
+  /** How long the parts of the handshake took. */
   readonly phases: HandshakePhases;
   /** Sides whose last record is an alert, or as long as an encrypted one: see {@link ClosedEvent}. */
   readonly endedWithAlert: readonly Side[];
   /** Bytes of all records of the client that were complete. */
   readonly clientBytes: number;
+  /** The same of the server. */
   readonly serverBytes: number;
 }

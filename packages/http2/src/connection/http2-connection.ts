@@ -36,7 +36,9 @@ import { PeerSettings } from "./peer-settings.ts";
 export interface Http2ConnectionOptions<T> {
   /** Which end we are. */
   readonly role: "client" | "server";
+  /** Gets what happens, and the bytes that are to be sent. */
   readonly handler: Http2Handler<T>;
+  /** In place of those of {@link http2Limits}. */
   readonly limits?: Partial<Http2Limits>;
   /** Milliseconds, never going backwards. */
   readonly now: () => number;
@@ -47,8 +49,11 @@ export interface Http2ConnectionOptions<T> {
 /** Bytes of DATA that one `take` frames at the most, so that streams share. */
 const maxTakenBytes = 65_536;
 
+/** One end of an HTTP/2 connection (RFC 9113), without a socket: {@link push} takes the peer's bytes, the handler gets what they say and what is to be sent. */
 export class Http2Connection<T = unknown> {
+  /** Which end we are. */
   readonly role: "client" | "server";
+  /** The limits that hold, defaults included. */
   readonly limits: Http2Limits;
   /** What the peer has said about itself. */
   readonly peer: PeerSettings = new PeerSettings();

@@ -43,15 +43,23 @@ export interface Http2Handler<T> {
 
 /** What the reader of a peer's frames does to its connection. */
 export interface ConnectionPort<T> {
+  /** Which end we are. */
   readonly role: "client" | "server";
+  /** What the peer may make the connection keep or do. */
   readonly limits: Http2Limits;
+  /** What the peer has said about itself. */
   readonly peer: PeerSettings;
+  /** Whether PING frames are answered. */
   readonly answersPings: boolean;
   /** Streams that are open. */
   readonly streams: number;
+  /** Sends bytes of frames. */
   raw(bytes: Uint8Array): void;
+  /** Ends the connection with a GOAWAY of that code; the reason is for people. */
   fail(code: number, reason: string): void;
+  /** Ends a stream with a RST_STREAM of that code. */
   reset(stream: Http2Stream<T>, code: number): void;
+  /** Data of a stream has been used: its window opens by so many bytes. */
   consumed(stream: Http2Stream<T>, bytes: number): void;
   /** The stream of that number. */
   find(id: number): Http2Stream<T> | undefined;

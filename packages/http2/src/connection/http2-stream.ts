@@ -4,8 +4,16 @@ import type { HeaderSection } from "../hpack/hpack-decoder.ts";
 /** How what is sent on a stream ends, behind its data. */
 export type StreamEnding =
   | { readonly kind: "end" }
-  | { readonly kind: "trailers"; readonly section: HeaderSection }
-  | { readonly kind: "reset"; readonly code: number };
+  | {
+      readonly kind: "trailers";
+      /** Fields of the trailer section. */
+      readonly section: HeaderSection;
+    }
+  | {
+      readonly kind: "reset";
+      /** One of `ErrorCode`, or any other number. */
+      readonly code: number;
+    };
 
 /** One stream of a connection. Made, and changed, by the connection alone. `T`: whose it is, for the caller. */
 export class Http2Stream<T = unknown> {
@@ -29,7 +37,9 @@ export class Http2Stream<T = unknown> {
   returnableBytes = 0;
   /** What waits for windows and room. */
   readonly queue: Uint8Array[] = [];
+  /** Bytes of data that wait for the peer's window. */
   queuedBytes = 0;
+  /** How the stream ends behind what is queued; `undefined` while that is not said. */
   ending: StreamEnding | undefined;
   /** A request that waits for a place. */
   waiting: { readonly section: HeaderSection; readonly endStream: boolean } | undefined;

@@ -2,12 +2,17 @@ import { DefaultSetting, ErrorCode, MAX_WINDOW, type Setting, SettingId } from "
 
 /** What a peer has said about itself. */
 export class PeerSettings {
+  /** SETTINGS_HEADER_TABLE_SIZE: bytes of the table that our encoder may use. 4 096 until the peer says so. */
   headerTableSize: number = DefaultSetting.HEADER_TABLE_SIZE;
+  /** SETTINGS_ENABLE_PUSH. True until the peer says so. */
   enablePush = true;
   /** Unlimited until it says otherwise. */
   maxConcurrentStreams: number = Number.POSITIVE_INFINITY;
+  /** SETTINGS_INITIAL_WINDOW_SIZE: bytes of a new stream that we may send. 65 535 until the peer says so. */
   initialWindowSize: number = DefaultSetting.INITIAL_WINDOW_SIZE;
+  /** SETTINGS_MAX_FRAME_SIZE: bytes of a frame's payload. 16 384 until the peer says so. */
   maxFrameSize: number = DefaultSetting.MAX_FRAME_SIZE;
+  /** SETTINGS_MAX_HEADER_LIST_SIZE: bytes of a header section when it is decoded. No limit until the peer says so. */
   maxHeaderListSize: number = Number.POSITIVE_INFINITY;
 
   /** Takes one setting. @returns the error code and words where its value is not allowed. */

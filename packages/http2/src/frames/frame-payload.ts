@@ -47,6 +47,7 @@ export interface Goaway {
   readonly lastStreamId: number;
   /** One of `ErrorCode`, or any other number. */
   readonly code: number;
+  /** Whatever the sender adds for people; a view. */
   readonly debugData: Uint8Array;
 }
 

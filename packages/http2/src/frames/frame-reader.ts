@@ -4,7 +4,9 @@ import { DefaultSetting, FRAME_HEADER_BYTES } from "./wire-tables.ts";
 
 /** A frame that is longer than we take. Nothing behind it is read. */
 export interface OversizedFrame {
+  /** The frame's type, known or not. */
   readonly type: number;
+  /** The stream that it names. */
   readonly streamId: number;
   /** What its header declares. */
   readonly payloadBytes: number;

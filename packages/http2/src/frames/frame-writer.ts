@@ -13,6 +13,7 @@ const NOTHING = new Uint8Array(0);
 
 /** What a frame is made of; nothing of it has to make sense to a peer. */
 export interface FrameParts {
+  /** One of `FrameType`, or any number of 8 bits. */
   readonly type: number;
   /** 0 unless given. */
   readonly flags?: number;

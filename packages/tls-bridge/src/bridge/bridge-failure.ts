@@ -67,21 +67,35 @@ export type BridgeFailure =
   | Failure<"no-common-signature">
   | Failure<"no-common-protocol">
   | Failure<"retry-impossible">
-  | (Failure<"handshake"> & { readonly from: BridgeSide /** OpenSSL's code. */; readonly reason: string })
+  | (Failure<"handshake"> & {
+      /** The peer that sent it. */
+      readonly from: BridgeSide /** OpenSSL's code. */;
+      readonly reason: string;
+    })
   | (Failure<"record"> & {
+      /** The peer that sent it. */
       readonly from: BridgeSide;
       /** The alert for the peer that sent it. */
       readonly description: number;
     })
-  | (Failure<"limit"> & { readonly from: BridgeSide; readonly limit: TlsBridgeLimit })
+  | (Failure<"limit"> & {
+      /** The peer that sent it. */
+      readonly from: BridgeSide;
+      /** Which of {@link tlsBridgeLimits} it went beyond. */
+      readonly limit: TlsBridgeLimit;
+    })
   | (Failure<"upstream-unreachable"> & { /** Node's code: `ECONNREFUSED`. */ readonly reason: string })
   | (Failure<"connection-lost"> & {
+      /** The peer that sent it. */
       readonly from: BridgeSide;
       /** Node's code: `ECONNRESET`. */
       readonly reason: string;
     })
   | AlertFailure<"alert-sent">
-  | (Failure<"internal"> & { readonly cause: unknown });
+  | (Failure<"internal"> & {
+      /** What was thrown. */
+      readonly cause: unknown;
+    });
 
 /** Thrown inside of the bridge, and never out of it. */
 export class BridgeFailed extends Error {

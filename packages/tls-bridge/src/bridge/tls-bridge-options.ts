@@ -55,6 +55,7 @@ export interface TlsBridgeOptions {
    * it, behind the upstream's handshake.
    */
   readonly issuerKey?: KeyObject;
+  /** How the upstream is verified. */
   readonly upstream?: UpstreamTrust;
   /** Application protocols that the handler understands; `["http/1.1"]` unless given. */
   readonly protocols?: readonly string[];
@@ -62,6 +63,7 @@ export interface TlsBridgeOptions {
   readonly versions?: readonly BridgeVersion[];
   /** Cipher suites that may be negotiated with the client, by number; all that we can do unless given. */
   readonly cipherSuites?: readonly number[];
+  /** An alert that ends the client's handshake on purpose; none unless given. */
   readonly handshakeAlert?: HandshakeAlert;
   /**
    * Whether bytes for one peer can leave only when the other one has sent something. A HelloRetryRequest of the
@@ -86,6 +88,7 @@ export interface TlsBridgeOptions {
   readonly preferredAlone?: () => string | undefined;
   /** OpenSSL's contexts, to be shared among bridges; one of its own unless given. */
   readonly contexts?: SecureContextCache;
+  /** Gets what happens in the session. */
   readonly handler: TlsBridgeHandler;
 }
 
@@ -143,7 +146,9 @@ export interface BridgeSessionSide {
 export interface BridgeSession {
   /** What the identity was asked for. */
   readonly serverName: string;
+  /** The version negotiated, with both peers. */
   readonly version: BridgeVersion;
+  /** What was agreed with the client. */
   readonly client: BridgeSessionSide;
   /** Undefined where there is no upstream; {@link upstreamFailure} says why. */
   readonly server: BridgeSessionSide | undefined;

@@ -44,6 +44,7 @@ export interface TlsClientOptions {
   readonly protocols?: readonly string[];
   /** OpenSSL's contexts, to be shared; one of its own unless given. */
   readonly contexts?: SecureContextCache;
+  /** Gets what happens in the session. */
   readonly handler: TlsClientHandler;
 }
 

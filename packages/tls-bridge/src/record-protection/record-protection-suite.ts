@@ -26,11 +26,13 @@ export interface RecordProtectionSuite {
   readonly name: string;
   /** The version that negotiates it: TLS 1.3's suites are its own. */
   readonly version: "TLSv1.2" | "TLSv1.3";
+  /** The AEAD, by its name in `node:crypto`. */
   readonly aead: RecordProtectionAead;
   /** Hash of HKDF (TLS 1.3) or of the PRF (TLS 1.2). */
   readonly hash: "sha256" | "sha384";
   /** Bytes that the hash gives: the length of a traffic secret. */
   readonly hashBytes: 32 | 48;
+  /** Bytes of a key. */
   readonly keyBytes: 16 | 32;
   /** Bytes of the nonce that come from the key schedule: 4 for AES-GCM in TLS 1.2 (RFC 5288 section 3), else 12. */
   readonly ivBytes: 4 | 12;

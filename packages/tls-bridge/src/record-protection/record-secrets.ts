@@ -3,6 +3,7 @@ import type { RecordProtectionSuite } from "./record-protection-suite.ts";
 /** What protects one direction of a TLS 1.3 connection. */
 export interface Tls13RecordSecrets {
   readonly version: "TLSv1.3";
+  /** How records are protected. */
   readonly suite: RecordProtectionSuite;
   /** Any traffic secret of the key schedule (RFC 8446 section 7.1), as key logs have it; `suite.hashBytes` long. */
   readonly trafficSecret: Uint8Array;
@@ -13,6 +14,7 @@ export interface Tls13RecordSecrets {
 /** What protects one direction of a TLS 1.2 connection. */
 export interface Tls12RecordSecrets {
   readonly version: "TLSv1.2";
+  /** How records are protected. */
   readonly suite: RecordProtectionSuite;
   /** 48 bytes, extended (RFC 7627) or not; the `CLIENT_RANDOM` line of a key log has it. */
   readonly masterSecret: Uint8Array;

@@ -40,20 +40,25 @@ export interface CertificateAuthoritiesExtension extends ExtensionBase {
 export interface CompressCertificateExtension extends ExtensionBase {
   readonly type: 27;
   readonly kind: "compressCertificate";
+  /** Algorithms that the sender can decompress, by number. */
   readonly algorithms: readonly number[];
 }
 
 /** `client_certificate_type` or `server_certificate_type` as a client sends them (RFC 7250 section 3). */
 export interface CertificateTypesExtension extends ExtensionBase {
+  /** 19 for the client's certificate, 20 for the server's. */
   readonly type: 19 | 20;
   readonly kind: "certificateTypes";
+  /** Types, most preferred first: 0 X.509, 2 raw public key. */
   readonly certificateTypes: readonly number[];
 }
 
 /** `client_certificate_type` or `server_certificate_type` as a server answers them (RFC 7250 section 3). */
 export interface SelectedCertificateTypeExtension extends ExtensionBase {
+  /** 19 for the client's certificate, 20 for the server's. */
   readonly type: 19 | 20;
   readonly kind: "certificateTypes";
+  /** The type chosen: 0 X.509, 2 raw public key. */
   readonly certificateType: number;
 }
 

@@ -5,8 +5,11 @@ export interface OuterClientHelloExtension extends ExtensionBase {
   readonly type: 0xfe0d;
   readonly kind: "encryptedClientHello";
   readonly form: "outer";
+  /** HPKE's key derivation function, by number (RFC 9180 section 7.2). */
   readonly kdfId: number;
+  /** HPKE's AEAD, by number (RFC 9180 section 7.3). */
   readonly aeadId: number;
+  /** The configuration that the client used, 0 to 255. */
   readonly configId: number;
   /** The HPKE encapsulated key, empty after a HelloRetryRequest; a view. */
   readonly enc: Uint8Array;
@@ -23,6 +26,7 @@ export interface InnerClientHelloExtension extends ExtensionBase {
 
 /** One configuration with which a client may try again (`ECHConfig`, RFC 9849 section 4). */
 export interface EchConfig {
+  /** Version of the configuration; 0xfe0d in RFC 9849. */
   readonly version: number;
   /** What the version makes of it; a view. */
   readonly contents: Uint8Array;
@@ -32,6 +36,7 @@ export interface EchConfig {
 export interface EchRetryConfigsExtension extends ExtensionBase {
   readonly type: 0xfe0d;
   readonly kind: "encryptedClientHello";
+  /** Configurations with which the client may try again. */
   readonly retryConfigs: readonly EchConfig[];
 }
 

@@ -4,7 +4,9 @@ import type { ByteWriter } from "../wire/byte-writer.ts";
 
 /** What all extensions have in common: the number on the wire and the name of the shape that its body has. */
 export interface ExtensionBase {
+  /** The number on the wire. */
   readonly type: number;
+  /** Name of the shape; tells extensions apart. */
   readonly kind: string;
 }
 
@@ -27,6 +29,7 @@ export interface MalformedExtension extends ExtensionBase {
   readonly kind: "malformed";
   /** The body; a view. */
   readonly data: Uint8Array;
+  /** Why the body could not be read. */
   readonly error: TlsParseError;
 }
 

@@ -6,6 +6,7 @@ import type { ExtensionBase, ExtensionCodec } from "./extension.ts";
 export interface SupportedGroupsExtension extends ExtensionBase {
   readonly type: 10;
   readonly kind: "supportedGroups";
+  /** Groups, by number. */
   readonly groups: readonly number[];
 }
 
@@ -13,11 +14,13 @@ export interface SupportedGroupsExtension extends ExtensionBase {
 export interface EcPointFormatsExtension extends ExtensionBase {
   readonly type: 11;
   readonly kind: "ecPointFormats";
+  /** Formats: 0 uncompressed. */
   readonly formats: readonly number[];
 }
 
 /** One public key for one group (`KeyShareEntry`, RFC 8446 section 4.2.8). */
 export interface KeyShareEntry {
+  /** The group of the key, by number. */
   readonly group: number;
   /** A view; 1 to 65,535 bytes. */
   readonly keyExchange: Uint8Array;
@@ -27,6 +30,7 @@ export interface KeyShareEntry {
 export interface ClientKeyShareExtension extends ExtensionBase {
   readonly type: 51;
   readonly kind: "keyShare";
+  /** Keys, most preferred first. */
   readonly clientShares: readonly KeyShareEntry[];
 }
 
@@ -34,6 +38,7 @@ export interface ClientKeyShareExtension extends ExtensionBase {
 export interface ServerKeyShareExtension extends ExtensionBase {
   readonly type: 51;
   readonly kind: "keyShare";
+  /** The server's key, of one of the client's groups. */
   readonly serverShare: KeyShareEntry;
 }
 
@@ -41,6 +46,7 @@ export interface ServerKeyShareExtension extends ExtensionBase {
 export interface SelectedGroupExtension extends ExtensionBase {
   readonly type: 51;
   readonly kind: "keyShare";
+  /** The group that the client is to send a key for. */
   readonly selectedGroup: number;
 }
 

@@ -24,15 +24,19 @@ export interface AlpnExtension extends ExtensionBase {
 
 /** `application_settings` as a client sends it (draft-vvv-tls-alps): the ALPN protocols it has settings for. */
 export interface ApplicationSettingsExtension extends ExtensionBase {
+  /** 17513 in the first form of the draft, 17613 in the later one. */
   readonly type: 17513 | 17613;
   readonly kind: "applicationSettings";
+  /** Names of protocols, most preferred first. */
   readonly protocols: readonly string[];
 }
 
 /** `application_settings` in EncryptedExtensions (draft-vvv-tls-alps): the settings themselves. */
 export interface SelectedApplicationSettingsExtension extends ExtensionBase {
+  /** 17513 in the first form of the draft, 17613 in the later one. */
   readonly type: 17513 | 17613;
   readonly kind: "applicationSettings";
+  /** The settings as the protocol has them; a view. */
   readonly settings: Uint8Array;
 }
 

@@ -4,6 +4,7 @@ import type { ExtensionBase, ExtensionCodec } from "./extension.ts";
 export interface SupportedVersionsExtension extends ExtensionBase {
   readonly type: 43;
   readonly kind: "supportedVersions";
+  /** Versions, by number, GREASE included. */
   readonly versions: readonly number[];
 }
 
@@ -11,6 +12,7 @@ export interface SupportedVersionsExtension extends ExtensionBase {
 export interface SelectedVersionExtension extends ExtensionBase {
   readonly type: 43;
   readonly kind: "supportedVersions";
+  /** The version chosen. */
   readonly selectedVersion: number;
 }
 
@@ -26,6 +28,7 @@ export interface CookieExtension extends ExtensionBase {
 export interface RenegotiationInfoExtension extends ExtensionBase {
   readonly type: 0xff01;
   readonly kind: "renegotiationInfo";
+  /** The `verify_data` of the handshake before; a view. */
   readonly renegotiatedConnection: Uint8Array;
 }
 
@@ -49,6 +52,7 @@ export interface RecordSizeLimitExtension extends ExtensionBase {
 export interface PaddingExtension extends ExtensionBase {
   readonly type: 21;
   readonly kind: "padding";
+  /** How many bytes, 0 to 65,535. */
   readonly byteLength: number;
 }
 
@@ -56,6 +60,7 @@ export interface PaddingExtension extends ExtensionBase {
 export interface HeartbeatExtension extends ExtensionBase {
   readonly type: 15;
   readonly kind: "heartbeat";
+  /** 1 or 2; other numbers survive. */
   readonly mode: number;
 }
 

@@ -17,6 +17,7 @@ export interface QuicTransportParameter {
 export interface QuicTransportParametersExtension extends ExtensionBase {
   readonly type: 57;
   readonly kind: "quicTransportParameters";
+  /** In the order sent. */
   readonly parameters: readonly QuicTransportParameter[];
 }
 

@@ -12,6 +12,7 @@ export interface PskIdentity {
 export interface OfferedPskExtension extends ExtensionBase {
   readonly type: 41;
   readonly kind: "preSharedKey";
+  /** Keys that the client offers, in its order. */
   readonly identities: readonly PskIdentity[];
   /** Views; 32 to 255 bytes each. */
   readonly binders: readonly Uint8Array[];
@@ -29,6 +30,7 @@ export interface SelectedPskExtension extends ExtensionBase {
 export interface PskKeyExchangeModesExtension extends ExtensionBase {
   readonly type: 45;
   readonly kind: "pskKeyExchangeModes";
+  /** Modes, by number. */
   readonly modes: readonly number[];
 }
 
@@ -36,6 +38,7 @@ export interface PskKeyExchangeModesExtension extends ExtensionBase {
 export interface SessionTicketExtension extends ExtensionBase {
   readonly type: 35;
   readonly kind: "sessionTicket";
+  /** The ticket; a view. */
   readonly ticket: Uint8Array;
 }
 
@@ -43,6 +46,7 @@ export interface SessionTicketExtension extends ExtensionBase {
 export interface MaxEarlyDataExtension extends ExtensionBase {
   readonly type: 42;
   readonly kind: "earlyData";
+  /** Bytes of early data that the server takes, up to 2^32 − 1. */
   readonly maxEarlyDataBytes: number;
 }
 

@@ -4,6 +4,7 @@ import type { ExtensionBase, ExtensionCodec } from "./extension.ts";
 export interface SignatureAlgorithmsExtension extends ExtensionBase {
   readonly type: 13;
   readonly kind: "signatureAlgorithms";
+  /** Schemes, by number, most preferred first. */
   readonly schemes: readonly number[];
 }
 
@@ -11,6 +12,7 @@ export interface SignatureAlgorithmsExtension extends ExtensionBase {
 export interface SignatureAlgorithmsCertExtension extends ExtensionBase {
   readonly type: 50;
   readonly kind: "signatureAlgorithmsCert";
+  /** Schemes, by number, most preferred first. */
   readonly schemes: readonly number[];
 }
 
@@ -18,6 +20,7 @@ export interface SignatureAlgorithmsCertExtension extends ExtensionBase {
 export interface DelegatedCredentialExtension extends ExtensionBase {
   readonly type: 34;
   readonly kind: "delegatedCredential";
+  /** Schemes, by number, most preferred first. */
   readonly schemes: readonly number[];
 }
 
@@ -27,10 +30,13 @@ export interface DelegatedCredentialEntryExtension extends ExtensionBase {
   readonly kind: "delegatedCredential";
   /** Seconds after the certificate's notBefore. */
   readonly validTimeSeconds: number;
+  /** Scheme with which the credential's key signs the handshake. */
   readonly dcCertVerifyAlgorithm: number;
   /** DER; a view. */
   readonly subjectPublicKeyInfo: Uint8Array;
+  /** Scheme of {@link signature}. */
   readonly algorithm: number;
+  /** The certificate's signature over the credential; a view. */
   readonly signature: Uint8Array;
 }
 

@@ -24,6 +24,7 @@ export interface Tls13CertificateRequest {
   readonly form: "tls13";
   /** Empty in the handshake; what the Certificate repeats after it. A view. */
   readonly certificateRequestContext: Uint8Array;
+  /** In the order sent. */
   readonly extensions: readonly CertificateRequestExtension[];
 }
 

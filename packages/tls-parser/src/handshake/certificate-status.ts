@@ -23,6 +23,7 @@ export interface CertificateUrl {
   readonly kind: "certificateUrl";
   /** 0 individual_certs, 1 pkipath. */
   readonly chainType: number;
+  /** Where the certificates are, in the order of the chain. */
   readonly urlAndHashList: readonly UrlAndHash[];
 }
 

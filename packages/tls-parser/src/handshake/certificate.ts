@@ -27,6 +27,7 @@ export interface Tls13Certificate {
 export interface CertificateEntry {
   /** DER, or a raw public key where that was negotiated; a view. */
   readonly certData: Uint8Array;
+  /** In the order sent. */
   readonly extensions: readonly CertificateEntryExtension[];
 }
 

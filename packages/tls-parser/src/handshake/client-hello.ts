@@ -21,6 +21,7 @@ export interface ClientHello {
   readonly legacySessionId: Uint8Array;
   /** Most preferred first, signalling values and GREASE included. */
   readonly cipherSuites: readonly number[];
+  /** Methods, by number; 0, no compression, alone in TLS 1.3. */
   readonly legacyCompressionMethods: readonly number[];
   /** In the order sent; undefined where the hello ends before the list, as it may before TLS 1.3. */
   readonly extensions: readonly ClientHelloExtension[] | undefined;

@@ -16,6 +16,7 @@ interface WithIdentity {
 /** A secret encrypted to the server's RSA key (RFC 5246 section 7.4.7.1, RFC 4279 section 4). */
 export interface RsaClientKeyExchange extends ClientKeyExchangeBase, WithIdentity {
   readonly form: "rsa";
+  /** As long as the server's modulus; a view. */
   readonly encryptedPreMasterSecret: Uint8Array;
   /** False in SSL 3.0, which leaves the length out. */
   readonly hasLength: boolean;
@@ -24,24 +25,28 @@ export interface RsaClientKeyExchange extends ClientKeyExchangeBase, WithIdentit
 /** The client's finite field public value (RFC 5246 section 7.4.7.2). */
 export interface DheClientKeyExchange extends ClientKeyExchangeBase, WithIdentity {
   readonly form: "dhe";
+  /** The public value, big-endian; a view. */
   readonly publicKey: Uint8Array;
 }
 
 /** The client's point on the curve (RFC 8422 section 5.7). */
 export interface EcdheClientKeyExchange extends ClientKeyExchangeBase, WithIdentity {
   readonly form: "ecdhe";
+  /** The point; a view. */
   readonly publicKey: Uint8Array;
 }
 
 /** Which pre-shared key it is, and nothing else (RFC 4279 section 2). */
 export interface PskClientKeyExchange extends ClientKeyExchangeBase {
   readonly form: "psk";
+  /** Names the key; a view. */
   readonly identity: Uint8Array;
 }
 
 /** What any other suite sends, or a client whose certificate holds its static key; a view. */
 export interface OpaqueClientKeyExchange extends ClientKeyExchangeBase {
   readonly form: "opaque";
+  /** The body. */
   readonly data: Uint8Array;
 }
 

@@ -103,6 +103,7 @@ export class HandshakeReader implements IterableIterator<HandshakeFrame, undefin
     return { done: false, value: frame };
   }
 
+  /** The messages that are whole; iterates what {@link push} has been given. */
   [Symbol.iterator](): this {
     return this;
   }

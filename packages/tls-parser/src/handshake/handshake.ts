@@ -57,6 +57,7 @@ import { readServerKeyExchange, type ServerKeyExchange } from "./server-key-exch
 /** A message of a type that this package does not know. */
 export interface UnknownHandshake {
   readonly kind: "unknown";
+  /** The number on the wire. */
   readonly type: number;
   /** The body; a view. */
   readonly data: Uint8Array;

@@ -27,6 +27,7 @@ export interface Tls13NewSessionTicket {
   readonly nonce: Uint8Array;
   /** A view. */
   readonly ticket: Uint8Array;
+  /** In the order sent. */
   readonly extensions: readonly NewSessionTicketExtension[];
 }
 

@@ -23,6 +23,7 @@ export interface EndOfEarlyData {
 /** EncryptedExtensions (RFC 8446 section 4.3.1). */
 export interface EncryptedExtensions {
   readonly kind: "encryptedExtensions";
+  /** In the order sent. */
   readonly extensions: readonly EncryptedExtension[];
 }
 
@@ -50,11 +51,13 @@ export interface MessageHash {
 /** SupplementalData (RFC 4680 section 2). */
 export interface SupplementalData {
   readonly kind: "supplementalData";
+  /** In the order sent. */
   readonly entries: readonly SupplementalDataEntry[];
 }
 
 /** One entry of {@link SupplementalData}. */
 export interface SupplementalDataEntry {
+  /** The kind of data, by number. */
   readonly type: number;
   /** A view. */
   readonly data: Uint8Array;

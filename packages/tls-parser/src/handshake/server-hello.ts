@@ -31,6 +31,7 @@ export interface ServerHello extends ServerHelloFields {
  */
 export interface HelloRetryRequest extends ServerHelloFields {
   readonly kind: "helloRetryRequest";
+  /** In the order sent. */
   readonly extensions: readonly HelloRetryRequestExtension[];
 }
 

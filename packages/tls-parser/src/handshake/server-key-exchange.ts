@@ -21,6 +21,7 @@ interface WithSignature {
 /** Parameters of an ephemeral elliptic curve key (RFC 8422 section 5.4, RFC 5489 section 2). */
 export interface EcdheServerKeyExchange extends ServerKeyExchangeBase, WithIdentityHint, WithSignature {
   readonly form: "ecdhe";
+  /** The curve, by the number of its group. */
   readonly namedCurve: number;
   /** The point; a view. */
   readonly publicKey: Uint8Array;
@@ -40,19 +41,23 @@ export interface DheServerKeyExchange extends ServerKeyExchangeBase, WithIdentit
 /** A hint and nothing else (RFC 4279 section 2). */
 export interface PskServerKeyExchange extends ServerKeyExchangeBase {
   readonly form: "psk";
+  /** Helps the client to choose a key; a view. */
   readonly identityHint: Uint8Array;
 }
 
 /** The short-lived weak RSA key of the export suites (RFC 2246 section 7.4.3). */
 export interface RsaServerKeyExchange extends ServerKeyExchangeBase, WithSignature {
   readonly form: "rsa";
+  /** Big-endian; a view. */
   readonly rsaModulus: Uint8Array;
+  /** Big-endian; a view. */
   readonly rsaExponent: Uint8Array;
 }
 
 /** The parameters of any other suite, or of a curve without a name; a view. */
 export interface OpaqueServerKeyExchange extends ServerKeyExchangeBase {
   readonly form: "opaque";
+  /** The body. */
   readonly data: Uint8Array;
 }
 

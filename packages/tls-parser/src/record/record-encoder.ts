@@ -4,8 +4,11 @@ import { RECORD_HEADER_BYTES, recordLimits } from "./record-limits.ts";
 
 /** What a record is made of. */
 export interface RecordParts {
+  /** Type in the header: one of `ContentType`, or any other number. */
   readonly type: number;
+  /** Version in the header. */
   readonly legacyVersion: number;
+  /** What the record holds. */
   readonly fragment: Uint8Array;
 }
 

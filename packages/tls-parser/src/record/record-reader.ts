@@ -101,6 +101,7 @@ export class RecordReader implements IterableIterator<TlsRecord, undefined> {
     return this.#result;
   }
 
+  /** The records that are whole; iterates what {@link push} has been given. */
   [Symbol.iterator](): this {
     return this;
   }

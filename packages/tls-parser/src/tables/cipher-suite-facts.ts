@@ -36,7 +36,9 @@ export type Authentication =
 export interface CipherSuiteFacts {
   /** The IANA name. */
   readonly name: string;
+  /** How the parties agree on a secret. */
   readonly keyExchange: KeyExchange;
+  /** How the server proves who it is. */
   readonly authentication: Authentication;
   /** The record cipher as the name has it: `AES_128_GCM`, `CHACHA20_POLY1305`, `NULL`. */
   readonly cipher: string;
