@@ -69,8 +69,11 @@ console.log(new TextDecoder().decode(said).split("\\r\\n")[0]);`,
     says: { 0: "HTTP/1.1 503 Service Unavailable" },
   },
   "@faultwire/llm-mock": {
-    after: { 0: "console.log(JSON.stringify(await askTwice()));" },
-    says: { 0: '"same":true' },
+    after: {
+      0: "console.log(JSON.stringify(await askTwice()));",
+      1: 'console.log(await driveAgent("What is the weather?"));',
+    },
+    says: { 0: '"same":true', 1: "It is 12 degrees in Bern." },
   },
   "@faultwire/node-hook": { after: { 0: 'program.on("error", () => {});' } },
   "@faultwire/plugin-server": { says: { 0: "--grpc-plugin http://127.0.0.1:" } },

@@ -17,6 +17,8 @@ export { anthropicErrorBody } from "./providers/anthropic.ts";
 export { DEFAULT_PROVIDER } from "./providers/provider-table.ts";
 export { writeGrpc } from "./reports/grpc-words.ts";
 export { writeWebSocket } from "./reports/websocket-words.ts";
+export { type FilePosition, type ValuePath, writePath } from "./rule-file/locate.ts";
+export { type OpenedYaml, openYaml, type YamlProblem } from "./rule-file/open-yaml.ts";
 export { type RuleUnit, ruleUnit } from "./rules/compile-rule.ts";
 export { asksForWebSocket, requestProvider } from "./rules/facts.ts";
 export { matchTable } from "./rules/match-keys.ts";

@@ -16,6 +16,10 @@ export interface LlmMockLimits {
   readonly maxConnections: number;
   /** Requests kept in the log; the oldest go first. Default 10,000. Held against a load test that runs all night. */
   readonly maxLoggedRequests: number;
+  /** Files, batches and responses that clients have left, of each kind; the oldest go first. Default 1,000. */
+  readonly maxStoredObjects: number;
+  /** What those may have together in bytes, of each kind; the oldest go first. Default 256 MiB. */
+  readonly maxStoredBytes: number;
   /** How long a whole request may take to arrive, in milliseconds. Default 60,000. Held against slow senders. */
   readonly requestTimeoutMs: number;
   /**
@@ -31,6 +35,8 @@ export const llmMockLimits: LlmMockLimits = {
   maxDiscardedBytes: 67_108_864,
   maxConnections: 1024,
   maxLoggedRequests: 10_000,
+  maxStoredObjects: 1000,
+  maxStoredBytes: 268_435_456,
   requestTimeoutMs: 60_000,
   idleTimeoutMs: 600_000,
 };

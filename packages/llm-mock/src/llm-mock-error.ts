@@ -3,7 +3,9 @@ export type LlmMockErrorCode =
   /** The address could not be listened on: taken, not this machine's, or not allowed. `cause` says which. */
   | "listen-failed"
   /** A setting is out of range or does not fit another one. */
-  | "invalid-option";
+  | "invalid-option"
+  /** A script can't be read. The message says file, line and column, what was found there, and what was expected. */
+  | "invalid-script";
 
 /**
  * The one error of this package. What clients of the mock do wrong is answered over HTTP and never thrown.

@@ -1,6 +1,8 @@
 /** One request that the mock has answered, or is answering. Holds no body and no secret. */
 export interface LoggedRequest {
-  /** The `request-id` of the response. */
+  /** The API that answered: `anthropic`, `openai`, … */
+  readonly provider: string;
+  /** The id of the response, in the header that the provider has for it. */
   readonly requestId: string;
   /** As the request line had it. */
   readonly method: string;
@@ -33,11 +35,13 @@ const secretHeaders = new Set([
   "cookie",
   "api-key",
   "x-goog-api-key",
+  "x-amz-security-token",
 ]);
 const secretParameter = /([?&](?:[^=&]*(?:key|token|secret)[^=&]*)=)[^&]*/gi;
 
 /** Begins an entry from a request's head. */
 export function openEntry(
+  provider: string,
   requestId: string,
   timeMs: number,
   head: {
@@ -53,6 +57,7 @@ export function openEntry(
     headers[name] = name in headers && value !== redacted ? `${headers[name]}, ${value}` : value;
   }
   return {
+    provider,
     requestId,
     method: head.method ?? "",
     path: (head.url ?? "").replaceAll(secretParameter, `$1${redacted}`),

@@ -1,13 +1,16 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { callbackify } from "node:util";
 import { longestWaitMs } from "@faultwire/timers";
+import { createClearServer } from "./clear-server.ts";
 import { type LlmMockLimits, limitsWith } from "./limits.ts";
 import { LlmMockError } from "./llm-mock-error.ts";
-import type { Reply } from "./message.ts";
+import type { Reply } from "./model/speak.ts";
+import { providersOf } from "./providers.ts";
 import type { LoggedRequest } from "./request-log.ts";
+import type { Script } from "./script/script.ts";
 import { serveRequests } from "./serve-requests.ts";
 
 /**
@@ -42,10 +45,21 @@ export interface LlmMockOptions {
   readonly now?: () => number;
   /** What ids are derived from, besides the request. Default 0. */
   readonly seed?: number;
-  /** The pause before each event of a stream but the first, in milliseconds. Default 0. */
+  /** The pause before each frame of a stream but the first, in milliseconds. Default 0. */
   readonly eventDelayMs?: number;
+  /**
+   * How many output tokens come a second, in streams and, for as long as they would take, before answers in one piece.
+   * Default: as fast as the connection takes them. A script's `pace` comes before it.
+   */
+  readonly tokensPerSecond?: number;
+  /** From the request to the first token, in milliseconds. Default 0. */
+  readonly firstTokenMs?: number;
+  /** How long a batch is worked on, in milliseconds by the mock's clock. Default 1,000. */
+  readonly batchMs?: number;
   /** What to say to a request. Default: an echo of the last user message. */
   readonly reply?: Reply;
+  /** Turns that come before `reply`; `parseScript` reads them from a file's text. */
+  readonly script?: Script;
   /** Told of each request when its response is over. */
   readonly log?: (request: LoggedRequest) => void;
   /** In place of single ones of the defaults. */
@@ -65,10 +79,11 @@ export interface LlmMock {
 }
 
 /**
- * Starts Anthropic's Messages API on this machine: messages, plain and streamed, token counts, models, and the
- * provider's own errors for requests that it would refuse.
+ * Starts the APIs of the providers on this machine: Anthropic, OpenAI, Azure OpenAI, Gemini, Vertex AI, Bedrock, Ollama. A
+ * request's path and headers say which one it is for. What an API would refuse gets that API's own error.
  *
- * The same request and the same seed give the same body, byte for byte; only `request-id` counts on.
+ * The same request and the same seed give the same body, byte for byte, where the API's body has no time in it; the ids of
+ * responses count on.
  *
  * @throws {@link LlmMockError} `listen-failed`, `invalid-option`.
  * @example
@@ -80,28 +95,28 @@ export interface LlmMock {
  * ```
  */
 export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMock> {
-  const { host = "127.0.0.1", port = 0, eventDelayMs = 0, seed = 0 } = options;
-  if (!(eventDelayMs >= 0))
-    throw new LlmMockError("invalid-option", `eventDelayMs is ${eventDelayMs}; give 0 or more`);
+  const { host = "127.0.0.1", port = 0, eventDelayMs = 0, seed = 0, batchMs = 1000 } = options;
+  const { tokensPerSecond, firstTokenMs = 0, reply, script } = options;
+  for (const [name, value] of Object.entries({ eventDelayMs, firstTokenMs, batchMs }))
+    if (!(value >= 0)) throw new LlmMockError("invalid-option", `${name} is ${value}; give 0 or more`);
+  if (tokensPerSecond !== undefined && !(tokensPerSecond > 0))
+    throw new LlmMockError("invalid-option", `tokensPerSecond is ${tokensPerSecond}; give more than 0`);
   const limits = limitsWith(options.limits ?? {});
   const requests: LoggedRequest[] = [];
   const server = createListener(
     options.tls,
+    limits,
     serveRequests({
       limits,
       requests,
       eventDelayMs,
-      seed,
+      pace: { firstTokenMs, ...(tokensPerSecond !== undefined && { tokensPerSecond }) },
+      providers: providersOf({ seed, limits, batchMs, mind: { reply, script } }),
       now: options.now ?? Date.now,
-      reply: options.reply,
       log: options.log,
     }),
   );
   server.maxConnections = limits.maxConnections;
-  server.requestTimeout = limits.requestTimeoutMs;
-  server.headersTimeout = limits.requestTimeoutMs;
-  // Node makes a timer of it for each connection.
-  server.keepAliveTimeout = Math.min(limits.idleTimeoutMs, longestWaitMs);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -120,20 +135,31 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
   };
 }
 
-function createListener(tls: LlmMockTls | undefined, listener: RequestListener): Server {
-  if (!tls) return createServer(listener);
+function createListener(
+  tls: LlmMockTls | undefined,
+  limits: LlmMockLimits,
+  listener: RequestListener,
+): NetServer {
+  const limited = <S extends Server>(server: S): S => {
+    server.requestTimeout = limits.requestTimeoutMs;
+    server.headersTimeout = limits.requestTimeoutMs;
+    // Node makes a timer of it for each connection.
+    server.keepAliveTimeout = Math.min(limits.idleTimeoutMs, longestWaitMs);
+    return server;
+  };
+  if (!tls) return createClearServer(listener, limits, limited);
   const { key, cert } = tls;
   const pair = { ...(key && { key: asBuffer(key) }), ...(cert && { cert: asBuffer(cert) }) };
-  if (!("secureContextFor" in tls)) return createTlsServer(pair, listener);
+  if (!("secureContextFor" in tls)) return limited(createTlsServer(pair, listener));
   const { secureContextFor } = tls;
   const SNICallback = callbackify(async (serverName: string) => secureContextFor(serverName));
-  return createTlsServer({ ...pair, SNICallback }, listener);
+  return limited(createTlsServer({ ...pair, SNICallback }, listener));
 }
 
 const asBuffer = (pem: string | Uint8Array): string | Buffer =>
   typeof pem === "string" ? pem : Buffer.from(pem);
 
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+function listen(server: NetServer, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const failed = (cause: unknown): void =>
       reject(

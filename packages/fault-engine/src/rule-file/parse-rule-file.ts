@@ -1,4 +1,3 @@
-import { LineCounter } from "yaml";
 import { maskKeys } from "../events/mask-secrets.ts";
 import { FaultEngineError, type RuleProblem } from "../fault-engine-error.ts";
 import { compileRegex } from "../patterns/linear-regex.ts";
@@ -6,9 +5,9 @@ import { ruleUnit } from "../rules/compile-rule.ts";
 import { regexesOf } from "../rules/match-keys.ts";
 import { utf8 } from "../text.ts";
 import { fileSchema, LEGACY_KEYS, legacySchema, type RuleFile, ruleFileJsonSchema } from "./file-schema.ts";
-import { locate, type ValuePath, writePath } from "./locate.ts";
+import { type ValuePath, writePath } from "./locate.ts";
+import { openYaml } from "./open-yaml.ts";
 import { problemText, schemaProblems } from "./problems.ts";
-import { readDocument, yamlProblem } from "./yaml-document.ts";
 
 /** Limits of a rule file. */
 export const ruleFileLimits = {
@@ -50,22 +49,10 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
   const { maxBytes, maxAliases } = ruleFileLimits;
   if (text.length > maxBytes || utf8(text).length > maxBytes)
     throw refused([problemAt(1, 1, [], `a rule file has at most ${maxBytes} bytes`)]);
-  const lines = new LineCounter();
-  const document = readDocument(text, lines);
-  const faults = [...document.errors, ...document.warnings];
-  if (faults.length > 0)
-    throw refused(
-      faults.map((fault) => {
-        const { line, col } = lines.linePos(fault.pos[0]);
-        return problemAt(line, col, [], yamlProblem(fault));
-      }),
-    );
-  let data: unknown;
-  try {
-    data = document.toJS({ maxAliasCount: maxAliases });
-  } catch {
-    throw refused([problemAt(1, 1, [], `more than ${maxAliases} aliases, or one to nothing`)]);
-  }
+  const opened = openYaml(text, maxAliases);
+  if (opened.kind === "problems")
+    throw refused(opened.problems.map(({ line, column, message }) => problemAt(line, column, [], message)));
+  const { data, place } = opened;
   const isLegacy = isOldForm(data);
   const outcome = (isLegacy ? legacySchema : fileSchema).safeParse(data);
   if (!outcome.success) {
@@ -74,7 +61,7 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
       : ruleFileJsonSchema();
     throw refused(
       schemaProblems(outcome.error.issues, data, schema).map((problem) => {
-        const { line, column } = locate(document, lines, problem.path, problem.key);
+        const { line, column } = place(problem.path, problem.key);
         const path = problem.key === undefined ? problem.path : [...problem.path, problem.key];
         return problemAt(line, column, path, problemText(problem));
       }),
@@ -87,7 +74,7 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
       return [];
     } catch (error) {
       const path = ["rules", at];
-      const { line, column } = locate(document, lines, path);
+      const { line, column } = place(path);
       return [problemAt(line, column, path, error instanceof Error ? error.message : String(error))];
     }
   });

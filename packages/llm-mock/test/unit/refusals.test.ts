@@ -54,7 +54,8 @@ describe("errors", () => {
     [{ top_k: -1 }, 400],
   ])("in version 2023-06-01 takes sampling parameters in their range: %j", async (sampling, status) => {
     const headers = { ...apiHeaders, "anthropic-version": "2023-06-01" };
-    const response = await post(`${mock.url}/v1/messages`, { ...userSays("hi"), ...sampling }, headers);
+    const body = { ...userSays("hi"), model: "claude-opus-4-6", ...sampling };
+    const response = await post(`${mock.url}/v1/messages`, body, headers);
     expect(response.status).toBe(status);
   });
 
@@ -77,10 +78,10 @@ describe("errors", () => {
   const without = (field: string) =>
     Object.fromEntries(Object.entries(base).filter(([name]) => name !== field));
   it.each([
-    ["no JSON", "{", "The request body is not a valid JSON object"],
-    ["no object", "[]", "The request body is not a valid JSON object"],
-    ["null", "null", "The request body is not a valid JSON object"],
-    ["no body", "", "The request body is not a valid JSON object"],
+    ["no JSON", "{", "The request body is not valid JSON, or not an object"],
+    ["no object", "[]", "The request body is not valid JSON, or not an object"],
+    ["null", "null", "The request body is not valid JSON, or not an object"],
+    ["no body", "", "The request body is not valid JSON, or not an object"],
     ["no model", without("model"), "model: Field required"],
     ["no max_tokens", without("max_tokens"), "max_tokens: Field required"],
     ["no messages", without("messages"), "messages: Field required"],
@@ -111,13 +112,16 @@ describe("errors", () => {
     ],
     [
       "a tool's result that is no content",
-      { ...base, messages: [{ role: "user", content: [{ type: "tool_result", content: [null] }] }] },
-      /^messages\.0\.content\.0\.content\.0\.type: /,
+      {
+        ...base,
+        messages: [{ role: "user", content: [{ type: "tool_result", tool_use_id: "x", content: [null] }] }],
+      },
+      /^messages\.0\.content\.0\.tool_result\.content\.0\.type: /,
     ],
     ["tools that are none", { ...base, tools: {} }, /^tools: /],
-    ["a tool without a name", { ...base, tools: [{}] }, /^tools\.0\.name: /],
+    ["a tool without a name", { ...base, tools: [{}] }, "tools.0.custom.name: Field required"],
     ["a choice without tools", { ...base, tool_choice: { type: "any" } }, /^tool_choice: /],
-    ["a choice of nobody", { ...base, tool_choice: { type: "tool", name: "x" } }, /^tool_choice\.name: /],
+    ["a choice of nobody", { ...base, tool_choice: { type: "tool", name: "x" } }, /^Tool 'x' not found/],
     ["a choice of no type", { ...base, tool_choice: {} }, /^tool_choice\.type: /],
   ])("400 for %s", async (_, body, message) => {
     const expected = typeof message === "string" ? message : expect.stringMatching(message);
@@ -130,9 +134,14 @@ describe("errors", () => {
     expect(await errorOf(response)).toEqual(refused(404, "not_found_error", "model: gpt"));
   });
 
-  it("lets fields pass that it does not know", async () => {
-    const response = await post(`${mock.url}/v1/messages?beta=true`, { ...base, thinking_of_you: true });
-    expect(response.status).toBe(200);
+  it("refuses a field that the API does not have, and lets it pass where a beta was asked for", async () => {
+    const body = { ...base, thinking_of_you: true };
+    const url = `${mock.url}/v1/messages`;
+    expect(await errorOf(await post(url, body))).toEqual(
+      refused(400, "invalid_request_error", "thinking_of_you: Extra inputs are not permitted"),
+    );
+    expect((await post(`${url}?beta=true`, body)).status).toBe(200);
+    expect((await post(url, body, { ...apiHeaders, "anthropic-beta": "new-2026-11-01" })).status).toBe(200);
   });
 });
 

@@ -1,6 +1,6 @@
 // Which input a tool is called with, for each keyword of JSON Schema that the mock knows.
 import { expect, it } from "vitest";
-import { sampleInput } from "../../src/sample-input.ts";
+import { sampleInput } from "../../src/model/sample-input.ts";
 
 const object = (properties: object, more: object = {}) => ({ type: "object", properties, ...more });
 

@@ -198,6 +198,9 @@ describe("starting and closing", () => {
     [{ port: 65_536 }, "listen-failed"],
     [{ eventDelayMs: -1 }, "invalid-option"],
     [{ eventDelayMs: Number.NaN }, "invalid-option"],
+    [{ tokensPerSecond: 0 }, "invalid-option"],
+    [{ firstTokenMs: -1 }, "invalid-option"],
+    [{ batchMs: -1 }, "invalid-option"],
     [{ limits: { maxBodyBytes: 0 } }, "invalid-option"],
     [{ limits: { maxConnections: 1.5 } }, "invalid-option"],
   ])("refuses %j: %s", async (options, code) => {
@@ -212,6 +215,8 @@ describe("starting and closing", () => {
       maxDiscardedBytes: 64 * 1024 * 1024,
       maxConnections: 1024,
       maxLoggedRequests: 10_000,
+      maxStoredObjects: 1000,
+      maxStoredBytes: 256 * 1024 * 1024,
       requestTimeoutMs: 60_000,
       idleTimeoutMs: 600_000,
     });

@@ -1,0 +1,14 @@
+/** The APIs that the mock speaks: one row each. The first that claims a request answers it. */
+import { anthropic } from "./anthropic/provider.ts";
+import { azureOpenai } from "./azure-openai/provider.ts";
+import { bedrock } from "./bedrock/provider.ts";
+import { gemini } from "./gemini/provider.ts";
+import { ollama } from "./ollama/provider.ts";
+import { openai } from "./openai/provider.ts";
+import type { MockProvider, World } from "./provider.ts";
+import { vertex } from "./vertex/provider.ts";
+
+const makers = [vertex, bedrock, azureOpenai, ollama, gemini, anthropic, openai] as const;
+
+/** The providers of one mock, each with a state of its own. */
+export const providersOf = (world: World): readonly MockProvider[] => makers.map((make) => make(world));
