@@ -9,9 +9,10 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { tunnelLimits } from "@faultwire/tunnel";
 import { startProxyProcess } from "./support/proxy-process.mjs";
 import { isQuick, median, openReport, scaled } from "./support/report.mjs";
-import { deeds, deedsOf, randomFrom, Unfaithful } from "./support/soak-clients.mjs";
+import { deeds, deedsOf, leaveTunnels, randomFrom, Unfaithful } from "./support/soak-clients.mjs";
 import { brokenRuleFile, ruleFile } from "./support/soak-rules.mjs";
 
 const { values: flags } = parseArgs({
@@ -51,7 +52,7 @@ const growths = [
 
 /** One way under its clients: what was sampled, and what came of it. */
 async function soak(way) {
-  const proxy = await startProxyProcess(ruleFile(0), way);
+  const proxy = await startProxyProcess(ruleFile(0, way), way);
   const names = deedsOf(way);
   const sockets = new Set();
   const counts = {};
@@ -82,11 +83,14 @@ async function soak(way) {
   async function reload() {
     for (let change = 1; !isOver; change++) {
       await pause(Math.min(reloadMs, durationMs / 4));
-      proxy.setRules(change % 4 === 3 ? brokenRuleFile : ruleFile(change));
+      proxy.setRules(change % 4 === 3 ? brokenRuleFile : ruleFile(change, way));
     }
   }
 
   const before = await proxy.sample();
+  // A plugin keeps a little of tunnels at rest, up to a limit. It is reached first, so that what grows behind it is growth.
+  if (way === "plugin" && !isQuick)
+    await leaveTunnels({ port: proxy.port, sockets, way, random: randomFrom(0) }, tunnelLimits.maxTunnels);
   const found = [];
   const startedMs = performance.now();
   const work = [...Array.from({ length: clients }, (_, at) => act(Number(flags.seed) * 1000 + at)), reload()];

@@ -328,6 +328,25 @@ export const deeds = {
   },
 };
 
+/**
+ * Brings so many tunnels to rest: a byte there and back, and the client's end. A host does not tell a plugin that they are over, so
+ * that their places in its table stay taken.
+ */
+export async function leaveTunnels(client, count) {
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) {
+      const socket = await tunnel({ ...client, waitMs: trustingMs }, "echo.test", 7);
+      insist(socket !== undefined, "a tunnel that no rule touches did not come about");
+      socket.write("x");
+      insist((await read(socket, ({ length }) => length > 0)) !== undefined, "an echo broke off");
+      socket.end();
+      await gone(socket);
+    }
+  };
+  await Promise.all(Array.from({ length: 32 }, worker));
+}
+
 /** What the proxy does by itself and a plugin's host does not: it speaks TLS for a client, and tells of upstreams at once. */
 const ofProxy = ["forwarded", "nowhere", "refused", "down"];
 

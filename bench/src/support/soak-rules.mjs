@@ -1,11 +1,18 @@
 // The rules of a soak: of everything a little. Two files that take turns, and one that is broken.
-const faults = [
+
+/**
+ * Stalls without an end hold a call of the host, and no call tells a plugin that its client has gone meanwhile: such a tunnel stays
+ * for an hour (docs/fault-host.md, "How tunnels end"). A soak does not wait for that, so that stalls behind a host end.
+ */
+const stallEnd = { proxy: "", plugin: ", for: 60s" };
+
+const faultsOf = (way) => [
   "{ connection: { close: { at: client-hello } } }",
   "{ connection: { close: { at: established } } }",
   "{ connection: { reset: { at: server-hello } } }",
   "{ connection: { reset: { at: { bytes: 3kB, from: server } } } }",
   "{ connection: { close: { at: { bytes: 700, from: client } } } }",
-  "{ connection: { stall: { at: established } } }",
+  `{ connection: { stall: { at: established${stallEnd[way]} } } }`,
   "{ connection: { latency: { time: 30ms, per: connection } } }",
   "{ connection: { throttle: { bytesPerSecond: 20kB } } }",
   "{ connection: { corrupt: { rate: 0.01, fromByte: 2kB, toByte: 6kB } } }",
@@ -18,10 +25,10 @@ const faults = [
   "{ tls: { garbage: { afterRecords: 1 } } }",
   "{ tls: { truncate: { afterRecords: 1 } } }",
 ];
-const requestFaults = [
+const requestFaultsOf = (way) => [
   "{ connection: { close: { at: request } } }",
   "{ connection: { reset: { at: response-head } } }",
-  "{ connection: { stall: { at: request } } }",
+  `{ connection: { stall: { at: request${stallEnd[way]} } } }`,
   "{ connection: { slice: { bytes: 100, gap: 2ms } } }",
   "{ http: { preset: anthropic/overloaded_error } }",
   "{ http: { status: 504, delay: { beforeHead: 200ms } } }",
@@ -33,7 +40,7 @@ const requestFaults = [
   "{ stream: { errorEvent: { type: overloaded_error, afterEvents: 3 } } }",
   "{ stream: { cut: { afterEvents: 4, stop: reset } } }",
   "{ stream: { cut: { beforeEnd: 1, stop: mid-event } } }",
-  "{ stream: { stall: { afterEvents: 2 } } }",
+  `{ stream: { stall: { afterEvents: 2${stallEnd[way]} } } }`,
   "{ stream: { stall: { afterEvents: 2, for: 400ms, pingEvery: 100ms } } }",
   "{ stream: { pace: { firstEvent: 50ms, event: 10ms } } }",
   "{ stream: { drop: { events: [2] } } }",
@@ -52,14 +59,14 @@ export const faultyHost = "api.anthropic.com";
 export const downHost = "down.test";
 export const targets = [faultyHost, controlHost, downHost];
 
-/** A rule file; of two seeds in turn, some rules stay and some are others. */
-export function ruleFile(seed) {
+/** A rule file for a way, `proxy` or `plugin`; of two seeds in turn, some rules stay and some are others. */
+export function ruleFile(seed, way) {
   const host = `host: [${faultyHost}, ${downHost}]`;
-  const rules = faults.map(
+  const rules = faultsOf(way).map(
     (fault, at) =>
       `  - { name: c${at}-${seed % 2}, match: { ${host} }, when: { probability: 0.02 }, fault: ${fault} }`,
   );
-  for (const [at, fault] of requestFaults.entries())
+  for (const [at, fault] of requestFaultsOf(way).entries())
     rules.push(
       `  - { name: r${at}, match: { ${host}, path: "/v1/*" }, when: { probability: ${0.02 + (seed % 2) * 0.01} }, fault: ${fault} }`,
     );

@@ -257,6 +257,11 @@ export class ConnectionSession implements Session {
     for (const side of sides) this.#outlets[side].release();
   }
 
+  /** Whether it only follows a handshake that is not over: {@link leave} changes nothing for the peers then. */
+  get isFollowing(): boolean {
+    return this.#part?.isFollowing ?? false;
+  }
+
   /** Goes on without looking. Only where {@link hasChanged} is false: a peer could not go on with halves. */
   leave(): void {
     this.#part?.finish();

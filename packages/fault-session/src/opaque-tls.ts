@@ -12,6 +12,8 @@ export class OpaqueTls implements Part {
   readonly #context: PartContext;
   readonly #follower: TlsFollower;
   #hasChanged = false;
+  /** Bytes were kept back and nothing else was done: once they have gone, it is a connection like any other. */
+  #hasOnlyHeld = false;
   /** The client's connection has ended: what still comes goes nowhere. */
   #isOver = false;
 
@@ -45,10 +47,15 @@ export class OpaqueTls implements Part {
     return this.#hasChanged;
   }
 
+  get isFollowing(): boolean {
+    return !this.#follower.isOver && !this.#follower.isWaiting && !this.#hasChanged;
+  }
+
   get atRest(): SessionAtRest | undefined {
     const { met, isOver } = this.#follower;
     const isTold = !met?.decision || met.isTold;
-    return isOver && isTold && !this.#hasChanged && !this.#isOver ? passesUnread : undefined;
+    const isAsSaid = !this.#hasChanged || this.#hasOnlyHeld;
+    return isOver && isTold && isAsSaid && !this.#isOver ? passesUnread : undefined;
   }
 
   receive(from: Side, chunk: Uint8Array): void {
@@ -66,6 +73,7 @@ export class OpaqueTls implements Part {
     this.#hasChanged = true;
     switch (strike.act.kind) {
       case "hold":
+        this.#hasOnlyHeld = true;
         this.#follower.met?.outcome(null);
         // A request that is held does not arrive; everything else is held on its way to the client.
         this.#context.hold(strike.at === "request" ? "server" : "client", strike.act.ms);

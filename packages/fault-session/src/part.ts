@@ -26,6 +26,8 @@ export interface Part {
   readonly atRest?: SessionAtRest | undefined;
   /** Whether the peers have got something else than what was said to them, or less. */
   readonly hasChanged: boolean;
+  /** Whether it only follows a handshake, and changes nothing of it whatever comes. */
+  readonly isFollowing?: boolean;
   readonly wakeAtMs?: number | undefined;
   wake?(): void;
   readonly isBusy?: boolean;

@@ -70,6 +70,11 @@ export class TlsFollower {
     return this.#isOver;
   }
 
+  /** Whether something is to happen at a moment that has not come. */
+  get isWaiting(): boolean {
+    return this.#strike !== undefined;
+  }
+
   /** Bytes of the peers that are kept: parts of records and of handshake messages. */
   get pendingBytes(): number {
     const { client, server } = this.#records;
@@ -93,7 +98,9 @@ export class TlsFollower {
       this.#lostTrack();
       return undefined;
     }
-    if (this.#tracker?.state.name === "lost-track") this.#lostTrack();
+    const { name } = this.#tracker?.state ?? {};
+    if (name === "lost-track") this.#lostTrack();
+    else if (name === "failed") this.#failed();
     else if (this.#isEstablished && !this.#strike) this.#leave();
     return undefined;
   }
@@ -160,6 +167,13 @@ export class TlsFollower {
   #lostTrack(): void {
     this.#checkHello();
     if (this.#strike) this.#met?.outcome("the bytes seen have gaps, so the moment can't be told");
+    this.#strike = undefined;
+    this.#leave();
+  }
+
+  /** No moment comes any more. A peer may still be there, and leave its connection open for hours. */
+  #failed(): void {
+    if (this.#strike) this.#met?.outcome(endedFirst);
     this.#strike = undefined;
     this.#leave();
   }

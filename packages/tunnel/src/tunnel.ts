@@ -174,6 +174,12 @@ export class Tunnel {
     };
   }
 
+  /** Nobody has said anything for long: a handshake is followed no further. What may still come of it passes. */
+  stopFollowing(): void {
+    const { session } = this.#pair ?? {};
+    if (session?.isFollowing && !isHeldBack(session)) session.leave();
+  }
+
   /** Whether both directions were closed here: a tunnel of the host is over then. */
   get isClosed(): boolean {
     return this.#closed.client && this.#closed.server;

@@ -188,7 +188,7 @@ export class Tunnels {
   sweep(): void {
     this.#table.purgeStale();
     const now = this.#options.timers.now();
-    const { maxUnclaimedMs, maxPausedMs, socketBytes } = tunnelLimits;
+    const { maxUnclaimedMs, maxPausedMs, maxHandshakeMs, socketBytes } = tunnelLimits;
     const { maxWholeMs = tunnelLimits.maxWholeMs } = this.#options;
     for (const place of this.#table.values()) {
       const { tunnel } = place;
@@ -197,7 +197,10 @@ export class Tunnels {
       const mostMs = tunnel.sentBytes >= socketBytes ? maxPausedMs : maxUnclaimedMs;
       if (now - unclaimedSinceMs >= mostMs) this.#giveUp(tunnel, "unclaimed");
       else if (signOfEnd && now - lastCallAtMs >= quietMs[signOfEnd]) this.#giveUp(tunnel, signOfEnd);
-      else if (now - lastCallAtMs >= maxWholeMs) this.#settle(place, tunnel);
+      else if (now - lastCallAtMs >= maxWholeMs) {
+        if (now - lastCallAtMs >= maxHandshakeMs) tunnel.stopFollowing();
+        this.#settle(place, tunnel);
+      }
     }
   }
 

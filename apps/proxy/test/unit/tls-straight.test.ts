@@ -214,6 +214,22 @@ describe("what only begins as TLS", () => {
     await expect.poll(() => running.proxy.connections()).toBe(0);
   });
 
+  it("is closed where a hello of 40 kB comes in records of a byte each, which are six times as much", async () => {
+    const running = await runProxy();
+    const peer = await connectPeer(running.proxy.port);
+    const begun = Buffer.concat([Uint8Array.of(1, 0, 0x9c, 0x40, 3, 3), Buffer.alloc(39_000, 0x72)]);
+    const inRecords = (from: number, to: number): Uint8Array =>
+      Buffer.concat([...begun.subarray(from, to)].map((byte) => Uint8Array.of(0x16, 3, 1, 0, 1, byte)));
+    // 128 KiB are 21,845 such records and two bytes.
+    peer.send(inRecords(0, 21_000));
+    await expect.poll(() => running.proxy.connections()).toBe(1);
+    expect(running.logged("refused")).toEqual([]);
+    peer.send(inRecords(21_000, begun.length));
+    await peer.until("the end", (each) => each.ended || each.closed);
+    expect(running.logged("refused")).toHaveLength(1);
+    peer.socket.destroy();
+  });
+
   it("is closed where it says nothing more in time", async () => {
     const running = await runProxy("[]", { limits: { headMs: 50, sweepMs: 10 } });
     const peer = await connectPeer(running.proxy.port);

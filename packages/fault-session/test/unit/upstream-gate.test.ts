@@ -210,3 +210,14 @@ it("takes no answer that comes behind the limit, though nobody has looked since"
   nowMs += questionLimits.maxAnswerMs + 1;
   expect(heard(exact)).toEqual(["head", "end", "malformed"]);
 });
+
+it.each([
+  ["no HTTP", "220 ready ESMTP\r\n"],
+  ["another protocol", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\ncrafted"],
+  ["a head that can't be read", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"],
+])("takes nothing any more where a question is answered by %s", (_, answer) => {
+  gate.ask(question);
+  request("/1");
+  expect(heard(answer)).toEqual(["malformed"]);
+  expect([gate.isBroken, heard(ok), sent]).toEqual([true, [], "OPTIONS /; "]);
+});

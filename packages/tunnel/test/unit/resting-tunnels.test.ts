@@ -66,6 +66,75 @@ describe("a tunnel that rests, whose client may have gone without a word", () =>
     expect(host.timers.armed).toBe(0);
   });
 
+  /** The first record that each peer of TLS 1.3 says: its hello. */
+  async function hellos(): Promise<Record<"client" | "server", Uint8Array>> {
+    const [client, server] = (await recordings())[1]!;
+    const first = (bytes: Uint8Array): Uint8Array => bytes.slice(0, 5 + ((bytes[3]! << 8) | bytes[4]!));
+    return { client: first(client), server: first(server) };
+  }
+
+  it.each([
+    ["that has failed", "fails", 0],
+    ["that a peer has left", "stops", tunnelLimits.maxHandshakeMs],
+  ] as const)("is one, too, in a handshake %s, and what still comes passes", async (_, how, afterMs) => {
+    const { client, server } = await hellos();
+    const host = new QuietHost(sampleFaults["stream.pace"]);
+    host.saysBytes("tls", "client", client);
+    await host.run(20);
+    // A fatal handshake_failure, or a ServerHello.
+    host.saysBytes("tls", "server", how === "fails" ? Uint8Array.of(21, 3, 3, 0, 2, 2, 40) : server);
+    await host.run(tunnelLimits.maxWholeMs + 2500);
+    host.tunnels.sweep();
+    expect(host.tunnels.resting).toBe(how === "fails" ? 1 : 0);
+    host.timers.advance(afterMs);
+    host.tunnels.sweep();
+    expect(host.tunnels.resting).toBe(1);
+    expect(host.told.filter(({ type }) => type === "handshake")).toHaveLength(1);
+    const before = host.got.get("tls") ?? 0;
+    host.saysBytes("tls", "server", server);
+    await host.run(20);
+    expect(host.got.get("tls")).toBe(before + server.length);
+  });
+
+  it("is whole while a fault waits for a later moment of a handshake that a peer has left", async () => {
+    const { client, server } = await hellos();
+    const host = new QuietHost({
+      kind: "connection.close",
+      at: { kind: "moment", moment: "established" },
+    });
+    host.saysBytes("tls", "client", client);
+    await host.run(20);
+    host.saysBytes("tls", "server", server);
+    await host.run(20);
+    host.timers.advance(2 * tunnelLimits.maxHandshakeMs);
+    host.tunnels.sweep();
+    expect([host.tunnels.size, host.tunnels.resting]).toEqual([1, 0]);
+    expect(host.policy.events.map(({ type }) => type)).toEqual(["connection", "decision"]);
+  });
+
+  it("is one, too, once a stall of its handshake is over, and not before", async () => {
+    const { client, server } = await hellos();
+    const host = new QuietHost({
+      kind: "connection.stall",
+      at: { kind: "moment", moment: "server-hello" },
+      forMs: 60_000,
+    });
+    host.saysBytes("tls", "client", client);
+    await host.run(20);
+    host.saysBytes("tls", "server", server);
+    await host.run(20);
+    host.timers.advance(40_000);
+    host.tunnels.sweep();
+    expect([host.tunnels.resting, host.got.get("tls")]).toEqual([0, undefined]);
+    host.timers.advance(20_000);
+    await host.run(20);
+    expect(host.got.get("tls")).toBe(server.length);
+    host.timers.advance(tunnelLimits.maxWholeMs);
+    host.tunnels.sweep();
+    expect(host.tunnels.resting).toBe(1);
+    expect(host.policy.events.map(({ type }) => type)).toEqual(["connection", "decision", "done"]);
+  });
+
   it("is whole as long as something is under way", async () => {
     const host = new QuietHost(sampleFaults["stream.pace"]);
     host.says("half", "client", get.slice(0, 20));
