@@ -31,6 +31,7 @@ export const forwardWay: Way = {
   abilities: abilitiesOf({
     ...ofLayers(["websocket"], "the host carries no WebSocket in this mode"),
     ...ofLayers(["grpc"], grpcNeedsHttp2),
+    ...ofLayers(["http2"], hostsConnection),
     "connect.refuse": hostsConnection,
     "connection.close": hostsConnection,
     "connection.reset": hostsConnection,

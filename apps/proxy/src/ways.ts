@@ -1,5 +1,5 @@
 /** What the proxy can carry out, by how traffic reaches it. */
-import { socketWays } from "@faultwire/fault-session";
+import { http2Way, socketWays } from "@faultwire/fault-session";
 
 type Ways = typeof socketWays;
 type Way = Ways[keyof Ways];
@@ -10,9 +10,10 @@ const asProxy = (way: Way, name: string): Way => ({
   abilities: { ...way.abilities, "connect.refuse": { kind: "yes" } },
 });
 
-/** Columns of the table of faults: HTTPS that stays closed, HTTPS that is opened, HTTP in clear. */
+/** Columns of the table of faults: HTTPS that stays closed, HTTPS that is opened, HTTP in clear, HTTP/2. */
 export const proxyWays: readonly Way[] = [
   asProxy(socketWays.opaque, "proxy, closed HTTPS"),
   asProxy(socketWays.decrypted, "proxy, opened HTTPS"),
   asProxy(socketWays.plain, "proxy, HTTP in clear"),
+  asProxy(http2Way, "proxy, HTTP/2"),
 ];

@@ -67,6 +67,19 @@ export {
   type RateLimitBudget,
   type ResponseDelay,
 } from "./faults/http-faults.ts";
+export {
+  type AnnouncedSettings,
+  BROKEN_FRAMES,
+  BROKEN_HEADERS,
+  type BrokenFrame,
+  type BrokenHeaders,
+  GOAWAY_LASTS,
+  type GoawayLast,
+  HTTP2_ERRORS,
+  type Http2ErrorName,
+  type Http2Fault,
+  type Http2Point,
+} from "./faults/http2-faults.ts";
 export type { ModelFault } from "./faults/model-faults.ts";
 export {
   EVENT_DAMAGES,

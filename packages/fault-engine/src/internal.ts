@@ -8,6 +8,7 @@ export { responseRequestId } from "./events/request-hints.ts";
 export { describeUnread } from "./events/unread.ts";
 export { changesLength, describeFault, faultTable } from "./faults/fault.ts";
 export { isGrpcFault } from "./faults/grpc-faults.ts";
+export { isHttp2Fault, isInPlaceOfResponse, saysUnprocessed } from "./faults/http2-faults.ts";
 export { type Ability, abilitiesOf, ofLayers, wayTable } from "./faults/way.ts";
 export { isWebSocketFault } from "./faults/websocket-faults.ts";
 export { asGrpcAnswer, statusAnswer } from "./grpc/status-answer.ts";

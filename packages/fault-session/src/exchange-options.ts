@@ -1,11 +1,13 @@
 /** What a part gives to its exchanges, of either version of HTTP. */
+import { isHttp2Fault } from "@faultwire/fault-engine/internal";
 import { headerValue, type RequestHead } from "@faultwire/http1";
 import { connectedAlready } from "./connected-already.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
 import { Http2Exchanges } from "./http2/http2-exchanges.ts";
-import type { Http2ExchangesOptions, Http2Port } from "./http2/http2-port.ts";
+import type { ConnectionFault, Http2ExchangesOptions, Http2Port } from "./http2/http2-port.ts";
 import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
+import { notHttp2 } from "./not-http2.ts";
 import type { PartContext } from "./part.ts";
 import { isOfBytes } from "./wire-fault.ts";
 
@@ -23,6 +25,13 @@ function exchangeOptions({
 /** Why faults of TLS are none of HTTP in clear. */
 export const noTls = "there is no TLS in clear";
 
+/** A connection's own fault, where it is one of HTTP/2. */
+function http2FaultOf(met: Acquaintance | undefined): ConnectionFault | undefined {
+  const fault = met?.decision?.fault;
+  if (!met || !fault || !isHttp2Fault(fault)) return undefined;
+  return { fault, outcome: (undoneReason) => met.outcome(undoneReason) };
+}
+
 /** What exchanges in clear are connected to, and whom they have met. */
 export interface ClearExchanges {
   readonly options: HttpExchangesOptions & Http2ExchangesOptions & { readonly port: HttpPort & Http2Port };
@@ -33,11 +42,13 @@ export interface ClearExchanges {
 /**
  * The same for HTTP in clear, where the first request tells whom the connection is to.
  *
+ * @param isHttp2 - Whether HTTP/2 is spoken.
  * @param resting - Whom it was to before it rested; told where bytes are not read before the first request.
  */
 export function exchangesInClear(
   context: PartContext,
   resting?: Pick<Acquaintance, "host" | "facts">,
+  isHttp2 = false,
 ): ClearExchanges {
   let met: Acquaintance | undefined;
   const introduce = (head: RequestHead): Acquaintance["facts"] | null => {
@@ -45,7 +56,9 @@ export function exchangesInClear(
     const decision = met?.decision;
     if (met && decision) {
       if (decision.fault.kind === "connect.refuse") met.outcome(connectedAlready);
-      else if (decision.fault.kind.startsWith("tls.") || !isOfBytes(decision)) met.outcome(noTls);
+      else if (isHttp2Fault(decision.fault)) {
+        if (!isHttp2) met.outcome(notHttp2);
+      } else if (decision.fault.kind.startsWith("tls.") || !isOfBytes(decision)) met.outcome(noTls);
       else context.faultBytes(decision, met);
     }
     return met?.facts ?? null;
@@ -56,6 +69,7 @@ export function exchangesInClear(
       ...exchangeOptions(context),
       unread: (reason, from) => context.unread(reason, from, met ?? resting),
       introduce,
+      connectionFault: () => http2FaultOf(met),
       port: {
         toClient: (bytes) => context.send("client", bytes),
         toServer: (bytes) => context.send("server", bytes),
@@ -84,8 +98,10 @@ export function exchangesInTls(
     ...exchangeOptions(context),
     unread: (reason, from) => context.unread(reason, from, met),
     introduce: () => met.facts,
+    connectionFault: () => http2FaultOf(met),
     port,
   };
   if (protocol === "h2") return new Http2Exchanges(options);
+  if (met.decision && isHttp2Fault(met.decision.fault)) met.outcome(notHttp2);
   return new HttpExchanges({ ...options, hooks: context.hooks, keepsLastHead: !context.needsNoUpstream });
 }

@@ -27,5 +27,5 @@ export type {
   NewConnection,
 } from "./policy.ts";
 export type { ExchangesAtRest, SessionAtRest } from "./session-rest.ts";
-export { socketWays } from "./socket-ways.ts";
+export { http2Way, socketWays } from "./socket-ways.ts";
 export { type PolicyQuestion, withoutThrowing } from "./without-throwing.ts";

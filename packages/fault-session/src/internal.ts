@@ -26,6 +26,7 @@ export {
 } from "./http/request-plan.ts";
 export { UsageMeter } from "./http/usage-meter.ts";
 export { Acquaintance, hostOfHead, type Introducer, meetHttp, meetTls } from "./introduction.ts";
+export { notHttp2 } from "./not-http2.ts";
 export type { OpenedTls } from "./opened-tls.ts";
 export { closedTlsExceptions } from "./socket-ways.ts";
 export { type Reached, TlsFollower, type TlsFollowerOptions } from "./tls-follower.ts";

@@ -13,7 +13,7 @@ export function isPreface(prefix: Uint8Array): boolean {
 
 export class PlainHttp2 extends ClearPart<Http2Exchanges> {
   constructor(context: PartContext) {
-    const { options, met } = exchangesInClear(context);
+    const { options, met } = exchangesInClear(context, undefined, true);
     super(context, new Http2Exchanges(options), met);
   }
 

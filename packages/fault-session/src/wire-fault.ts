@@ -7,6 +7,7 @@ import {
   type FaultMachine,
   type FaultOutcome,
   type GrpcFault,
+  type Http2Fault,
   type HttpFault,
   type ModelFault,
   type StreamAction,
@@ -20,6 +21,16 @@ import type { Side } from "./events.ts";
 
 /** What a decision asks of the bytes of each direction, named by who says them. */
 export type WireMachines = Partial<Record<Side, FaultMachine>>;
+
+type NotOfConnection =
+  | ConnectFault
+  | TlsFault
+  | HttpFault
+  | StreamFault
+  | ModelFault
+  | WebSocketFault
+  | GrpcFault
+  | Http2Fault;
 
 /** The machines of a connection's fault; none for a fault that is no matter of its bytes. */
 export function wireMachines(decision: Decision, nowMs: number): WireMachines {
@@ -44,14 +55,7 @@ export function wireMachines(decision: Decision, nowMs: number): WireMachines {
       };
     default:
       // Nothing of a connection is forgotten: the compiler asks for every kind of that layer.
-      fault satisfies
-        | ConnectFault
-        | TlsFault
-        | HttpFault
-        | StreamFault
-        | ModelFault
-        | WebSocketFault
-        | GrpcFault;
+      fault satisfies NotOfConnection;
       return {};
   }
 }
@@ -97,14 +101,7 @@ export function isOfBytes({ fault }: Decision): boolean {
     case "tls.handshake-slow":
       return true;
     default:
-      fault satisfies
-        | ConnectFault
-        | TlsFault
-        | HttpFault
-        | StreamFault
-        | ModelFault
-        | WebSocketFault
-        | GrpcFault;
+      fault satisfies NotOfConnection;
       return false;
   }
 }

@@ -17,6 +17,7 @@ export const fetchWay: Way = {
     >),
     ...ofLayers(["websocket"], "fetch opens no WebSocket"),
     ...ofLayers(["grpc"], "fetch gives no trailers, so no gRPC call is made with it"),
+    ...ofLayers(["http2"], "frames of HTTP/2 are the runtime's, below fetch"),
     "connect.refuse": "the connection is the runtime's, below fetch",
     "connection.close": `${asError}; bytes are those of the response's body`,
     "connection.reset": `${asError}; bytes are those of the response's body`,

@@ -32,6 +32,11 @@ export interface Http2Limits {
   /** SETTINGS frames that we acknowledge in a second. Default 20, with bursts as above (CVE-2019-9515). */
   readonly maxSettingsPerSecond: number;
   /**
+   * SETTINGS frames of ours that the peer has not acknowledged. Default 100. Those that an upstream makes us send would be
+   * remembered without end for a client that never answers.
+   */
+  readonly maxUnacknowledgedSettings: number;
+  /**
    * Frames in a second that move nothing: DATA without data and without an end, PRIORITY, unknown types, frames for streams
    * that are over. Default 1 000, with bursts as above (CVE-2019-9513, CVE-2019-9518).
    */
@@ -50,6 +55,7 @@ export const http2Limits: Http2Limits = {
   maxResetsPerSecond: 200,
   maxPingsPerSecond: 100,
   maxSettingsPerSecond: 20,
+  maxUnacknowledgedSettings: 100,
   maxIdleFramesPerSecond: 1_000,
 };
 

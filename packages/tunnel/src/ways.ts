@@ -7,6 +7,7 @@ import {
   connectedAlready,
   grpcNeedsHttp2,
   noTls,
+  notHttp2,
 } from "@faultwire/fault-session/internal";
 
 const wholeChunks = "after bytes, in place of the chunk that the point is in (4096 bytes at the most)";
@@ -52,6 +53,7 @@ export const decryptedWay: Way = {
     "connection.reset": `${fin}, and without close_notify`,
     "tls.version": "instead: of TLS 1.2 and TLS 1.3 only; others are never spoken here",
     "tls.alpn": "instead: refused as asked for; nothing but http/1.1 can be forced",
+    ...ofLayers(["http2"], notHttp2),
     ...atNextBytes,
     "tls.truncate": "instead: in the first response as asked for, which is the connection's last in any case",
   }),
@@ -64,6 +66,7 @@ export const plainWay: Way = {
     "connect.refuse": connectedAlready,
     ...ofLayers(["tls"], noTls),
     ...ofLayers(["grpc"], grpcNeedsHttp2),
+    ...ofLayers(["http2"], notHttp2),
     "connection.close": `instead: at a request or its response, or after bytes of one response, as asked for; of a whole connection, ${wholeChunks}`,
     "connection.reset": fin,
     "connection.stall": "instead: as asked for, but at the moments of a handshake, which there is none",

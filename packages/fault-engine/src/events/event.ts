@@ -46,6 +46,8 @@ export interface RequestEvent extends RequestHints {
   readonly bodyBytes?: number | undefined;
   /** Messages that its body holds, where it holds a list of them that can be read. */
   readonly messages?: number | undefined;
+  /** Its client had read a GOAWAY of ours on this connection before it asked, which says to ask on another one. */
+  readonly afterGoaway?: true | undefined;
 }
 
 /** A rule hit. `request` is `null` for a fault of the connection as such. */
@@ -65,6 +67,10 @@ export interface DecisionEvent {
   readonly matchNumber: number;
   /** The preset of an error, such as `openai/insufficient_quota`; left out where there is none. */
   readonly preset?: string | undefined;
+  /** The name of the error code that a reset or a GOAWAY of HTTP/2 says. */
+  readonly code?: string | undefined;
+  /** The client is told that its request was not worked on: it may be sent again, whatever it does. */
+  readonly unprocessed?: true | undefined;
 }
 
 /** A fault was carried out. */

@@ -4,6 +4,7 @@ import { type ConnectionFault, connectionRows } from "./connection-faults.ts";
 import type { FaultRow, FaultRows } from "./fault-row.ts";
 import { type GrpcFault, grpcRows } from "./grpc-faults.ts";
 import { type HttpFault, httpRows } from "./http-faults.ts";
+import { type Http2Fault, http2Rows } from "./http2-faults.ts";
 import { type ModelFault, modelRows } from "./model-faults.ts";
 import { type StreamFault, streamRows } from "./stream-faults.ts";
 import { type TlsFault, tlsRows } from "./tls-faults.ts";
@@ -18,7 +19,8 @@ export type Fault =
   | StreamFault
   | ModelFault
   | WebSocketFault
-  | GrpcFault;
+  | GrpcFault
+  | Http2Fault;
 
 /** The name of a fault, `<layer>.<fault>`. */
 export type FaultKind = Fault["kind"];
@@ -42,6 +44,7 @@ export const FAULTS: FaultRows<Fault> = {
   ...modelRows,
   ...webSocketRows,
   ...grpcRows,
+  ...http2Rows,
 };
 
 /** Every fault kind, in the order of the documentation. */

@@ -117,6 +117,14 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "grpc.cut":
     case "grpc.garbage":
       return context.isGrpc ? made(new GrpcPointMachine(fault, context)) : none(noMessages);
+    case "http2.reset":
+    case "http2.goaway":
+    case "http2.settings":
+    case "http2.window":
+    case "http2.ping":
+    case "http2.frame":
+    case "http2.headers":
+      return none(`${fault.kind} is carried out on frames, not on the bytes of a body`);
     default:
       return fault satisfies never;
   }

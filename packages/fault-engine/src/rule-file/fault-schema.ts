@@ -13,6 +13,7 @@ import {
 import { connectFault } from "./connect-fault-schema.ts";
 import { grpcFault } from "./grpc-fault-schema.ts";
 import { httpFault } from "./http-fault-schema.ts";
+import { http2Fault } from "./http2-fault-schema.ts";
 import { oneFault } from "./one-fault.ts";
 import { streamFault } from "./stream-fault-schema.ts";
 import {
@@ -180,6 +181,7 @@ export const faultSchema: z.ZodType<Fault> = oneOf<Fault>(
     model: modelFault,
     websocket: webSocketFault,
     grpc: grpcFault,
+    http2: http2Fault,
   },
   "layer",
 ).meta({ title: "fault" });

@@ -33,7 +33,7 @@ const when: z.ZodType<When> = z
 const noFault = z.literal("none").transform(() => null);
 const faultOrNone: z.ZodType<Fault | null> = z.union([noFault, faultSchema], {
   error:
-    "expected none, or { <layer>: { <fault>: … } } with connect, connection, tls, http, stream, model, websocket or grpc",
+    "expected none, or { <layer>: { <fault>: … } } with connect, connection, tls, http, stream, model, websocket, grpc or http2",
 });
 
 /** A rule's name goes into a header: no control characters, and short. */

@@ -1,6 +1,8 @@
 import { drawKey } from "../draw.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
+import type { ConnectionFault } from "../faults/connection-faults.ts";
 import type { Fault } from "../faults/fault.ts";
+import { isHttp2Fault } from "../faults/http2-faults.ts";
 import { type RegexCompiler, refuseRegex } from "../patterns/regex-test.ts";
 import type { Condition, Conditions, Test } from "./conditions.ts";
 import type { KnownRequest } from "./facts.ts";
@@ -36,13 +38,19 @@ export interface CompiledRule {
  */
 function faultUnit(fault: Fault, isClosed: boolean): RuleUnit | undefined {
   if (isOfConnect(fault) || fault.kind.startsWith("tls.")) return "connection";
-  if (!fault.kind.startsWith("connection.")) return "request";
+  if (!isOfConnection(fault)) return isOfEitherUnit(fault) && !isClosed ? undefined : "request";
   if (isClosed) return "connection";
   if ("at" in fault && typeof fault.at === "object" && fault.at.kind === "moment")
     return fault.at.moment === "request" || fault.at.moment === "response-head" ? "request" : "connection";
   if (fault.kind === "connection.latency" && fault.per !== "chunk") return fault.per;
   return undefined;
 }
+
+const isOfConnection = (fault: Fault): fault is ConnectionFault => fault.kind.startsWith("connection.");
+
+/** Faults of HTTP/2 that begin with the connection, unless a rule is about requests: they need it opened all the same. */
+const isOfEitherUnit = ({ kind }: Fault): boolean =>
+  kind === "http2.settings" || kind === "http2.window" || kind === "http2.ping";
 
 /** Why a fault can't be what a single request asks for; `undefined` where it can. */
 export function whyNotOfRequest(fault: Fault): string | undefined {
@@ -99,6 +107,12 @@ export function ruleUnit(rule: Rule): RuleUnit {
     throw new FaultEngineError(
       "invalid-rules",
       `rule ${rule.name}: ${unseen} needs requests, and there are none to be seen where match.way is opaque`,
+    );
+  const ofHttp2 = rule.faults.find((fault) => fault !== null && isHttp2Fault(fault));
+  if (ofHttp2 && rule.match.websocket === true)
+    throw new FaultEngineError(
+      "invalid-rules",
+      `rule ${rule.name}: ${ofHttp2.kind} is of HTTP/2, and a WebSocket is opened by HTTP/1.1`,
     );
   const early = forced.find(({ unit }) => unit === "connection");
   if (early !== undefined && (field !== undefined || isPerKey))

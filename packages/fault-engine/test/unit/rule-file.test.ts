@@ -348,6 +348,59 @@ const forms: readonly (readonly [string, unknown])[] = [
     { kind: "grpc.garbage", afterMessages: 0, how: "long-length" },
   ],
   ["{ websocket: { noPong: true } }", { kind: "websocket.no-pong", from: "server", afterPongs: 0 }],
+  [
+    "{ http2: { reset: {} } }",
+    { kind: "http2.reset", code: "INTERNAL_ERROR", at: { kind: "moment", moment: "request" } },
+  ],
+  [
+    "{ http2: { reset: { code: CANCEL, at: response-head } } }",
+    { kind: "http2.reset", code: "CANCEL", at: { kind: "moment", moment: "response-head" } },
+  ],
+  [
+    "{ http2: { goaway: { code: ENHANCE_YOUR_CALM, last: below, debug: ä, afterBytes: 1kB, closeAfter: 2s } } }",
+    {
+      kind: "http2.goaway",
+      code: "ENHANCE_YOUR_CALM",
+      last: "below",
+      debug: "ä",
+      at: { kind: "bytes", bytes: 1000 },
+      closeAfterMs: 2000,
+    },
+  ],
+  [
+    "{ http2: { goaway: { afterEvents: 2 } } }",
+    {
+      kind: "http2.goaway",
+      code: "NO_ERROR",
+      last: "all",
+      debug: "",
+      at: { kind: "events", events: 2 },
+      closeAfterMs: null,
+    },
+  ],
+  [
+    "{ http2: { settings: { maxConcurrentStreams: 0, maxFrameSize: 1 } } }",
+    {
+      kind: "http2.settings",
+      maxConcurrentStreams: 0,
+      initialWindowSize: null,
+      maxFrameSize: 1,
+      maxHeaderListSize: null,
+    },
+  ],
+  ["{ http2: { window: never } }", { kind: "http2.window", drops: null }],
+  [
+    "{ http2: { window: { bytes: 10, every: 1s } } }",
+    { kind: "http2.window", drops: { bytes: 10, everyMs: 1000 } },
+  ],
+  ["{ http2: { ping: unanswered } }", { kind: "http2.ping", afterPings: 0 }],
+  ["{ http2: { ping: { afterPings: 3 } } }", { kind: "http2.ping", afterPings: 3 }],
+  ["{ http2: { frame: { how: closed-stream } } }", { kind: "http2.frame", how: "closed-stream", at: null }],
+  [
+    "{ http2: { frame: { how: oversized, afterBytes: 0 } } }",
+    { kind: "http2.frame", how: "oversized", at: { kind: "bytes", bytes: 0 } },
+  ],
+  ["{ http2: { headers: missing-status } }", { kind: "http2.headers", how: "missing-status" }],
 ];
 
 describe("faults in a file", () => {
@@ -382,6 +435,15 @@ rules:
   });
 
   const inRule = (line: string): string => `version: 1\nrules:\n  - name: a\n    ${line}\n`;
+  it.each(["reset: {}", "settings: { maxFrameSize: 1 }", "window: never", "ping: unanswered"])(
+    "HTTP/2 in HTTPS that stays closed: %s",
+    (fault) => {
+      const text = inRule(`match: { way: opaque }\n    fault: { http2: { ${fault} } }`);
+      expect(linesOf(text)[0]).toMatch(
+        /needs requests, and there are none to be seen where match.way is opaque/,
+      );
+    },
+  );
   it.each([
     ["no YAML", "version: 1\nrules: [", /2:\d+ not YAML or JSON/],
     ["a key twice", "version: 1\nversion: 1", /2:1 not YAML or JSON/],
@@ -422,6 +484,46 @@ rules:
         "fault: { http: { error: { status: 504, delay: { beforeHead: 1s } }, delay: { beforeHead: 1s } } }",
       ),
       /expected one HTTP fault/,
+    ],
+    [
+      "an error code of HTTP/2 that there is none of",
+      inRule("fault: { http2: { reset: { code: REFUSED } } }"),
+      /expected an error code by its name in RFC 9113 section 7, such as REFUSED_STREAM/,
+    ],
+    [
+      "two points of a stream",
+      inRule("fault: { http2: { reset: { at: request, afterBytes: 1 } } }"),
+      /expected one of at, afterBytes, afterEvents at the most/,
+    ],
+    [
+      "a point beside one that is the end",
+      inRule("fault: { http2: { frame: { how: closed-stream, afterBytes: 1 } } }"),
+      /expected no point beside closed-stream/,
+    ],
+    [
+      "SETTINGS of nothing",
+      inRule("fault: { http2: { settings: {} } }"),
+      /expected at least one of maxConcurrentStreams/,
+    ],
+    [
+      "a frame that would be kept, and is too large for that",
+      inRule("fault: { http2: { settings: { maxFrameSize: 1048577 } } }"),
+      /expected a whole number from 0 to 1048576/,
+    ],
+    [
+      "a window that is neither",
+      inRule("fault: { http2: { window: ever } }"),
+      /expected never, or \{ bytes, every \}/,
+    ],
+    [
+      "debug data that no frame should carry",
+      inRule(`fault: { http2: { goaway: { debug: ${"x".repeat(1025)} } } }`),
+      /expected a text of 1024 bytes at the most/,
+    ],
+    [
+      "HTTP/2 for WebSockets",
+      inRule("match: { websocket: true }\n    fault: { http2: { reset: {} } }"),
+      /http2.reset is of HTTP\/2, and a WebSocket is opened by HTTP\/1.1/,
     ],
     ["two HTTP faults", inRule("fault: { http: { empty: true, status: 500 } }"), /expected one HTTP fault/],
     ["no layer", inRule("fault: {}"), /expected one layer/],

@@ -2,6 +2,7 @@
 import {
   type ConnectionFacts,
   type Decision,
+  type DecisionEvent,
   type EngineEvent,
   type ExchangeEnd,
   type Fault,
@@ -12,7 +13,7 @@ import {
   summarizeRequest,
   type WebSocketTally,
 } from "@faultwire/fault-engine";
-import { responseRequestId } from "@faultwire/fault-engine/internal";
+import { responseRequestId, saysUnprocessed } from "@faultwire/fault-engine/internal";
 import { type Header, headerValue, type RequestHead } from "@faultwire/http1";
 import { joinBytes } from "@faultwire/http1/internal";
 import { hostOfAuthority } from "../host-name.ts";
@@ -49,6 +50,8 @@ export interface LoggedRequest extends LoggedExchange {
   body: readonly Uint8Array[];
   /** Bytes of all of its body. */
   bodyBytes: number;
+  /** The client knew that its connection takes no more requests. */
+  readonly isAfterGoaway?: boolean;
 }
 
 /** A response's head, as far as the log has to know it. */
@@ -63,6 +66,12 @@ export interface LoggedResponse {
   readonly wallNowMs: number;
   /** When it was given to the client's connection, where that was before now. */
   readonly atMs?: number;
+}
+
+/** What a client is told by a fault of HTTP/2 of its request. */
+function http2Facts(fault: Fault): Pick<DecisionEvent, "code" | "unprocessed"> {
+  if (fault.kind !== "http2.reset" && fault.kind !== "http2.goaway") return {};
+  return { code: fault.code, ...(saysUnprocessed(fault) && { unprocessed: true as const }) };
 }
 
 /** Where a carrier does what is asked for. */
@@ -119,6 +128,7 @@ export class ExchangeLog {
     } as const;
     // Not spread into the event: that costs more than all else here.
     Object.assign(event, messages === null ? undefined : { messages }, requestHints(headers));
+    if (exchange.isAfterGoaway) Object.assign(event, { afterGoaway: true });
     this.#record(event);
     exchange.body = [];
   }
@@ -138,6 +148,7 @@ export class ExchangeLog {
       fault: fault.kind,
       matchNumber,
       ...(preset !== null && { preset }),
+      ...http2Facts(fault),
     });
   }
 

@@ -27,7 +27,7 @@ export interface RequestDeciderOptions {
   readonly desk: FaultDesk;
   /** Told why a body that a rule asks for is not seen. */
   readonly unread: (reason: UnreadReason, from: Side) => void;
-  /** Whether they are requests of HTTP/2. */
+  /** Whether the requests are HTTP/2's, whose faults can be carried out then. */
   readonly isHttp2?: boolean;
   /** Called once for each request, with its plan made. */
   readonly decided: (exchange: Exchange) => void;
@@ -110,9 +110,9 @@ export class RequestDecider {
         summary: summarizeRequest({ ...head, connection: "", body: joinBytes(exchange.body) }),
         bodyBytes: exchange.knownBodyBytes,
         desk,
-        isHttp2,
         // A client that waits for 100 may or may not send its body after a final answer.
         last: !head.keepAlive || exchange.awaitsContinue,
+        isHttp2,
       });
     decided(exchange);
   }

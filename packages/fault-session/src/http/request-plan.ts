@@ -4,6 +4,7 @@ import {
   type Fault,
   faultResponse,
   type GrpcFault,
+  type Http2Fault,
   type ModelFault,
   malformedResponse,
   type RequestSummary,
@@ -19,6 +20,7 @@ import {
   drawDuration,
   estimateTokens,
   isGrpcFault,
+  isInPlaceOfResponse,
   isWebSocketFault,
   requestProvider,
   statusAnswer,
@@ -27,6 +29,7 @@ import { isGrpcContentType } from "@faultwire/grpc";
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import { connectedAlready } from "../connected-already.ts";
+import { notHttp2 } from "../not-http2.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 import type { MessageHead } from "./message-head.ts";
 
@@ -109,7 +112,7 @@ export interface PlanFacts {
   readonly desk: FaultDesk;
   /** Whether the connection ends with an answer of ours in any case. */
   readonly last: boolean;
-  /** Whether the request is one of HTTP/2, over which alone gRPC is spoken. Default false. */
+  /** Whether the request is one of HTTP/2, over which alone gRPC is spoken, and whose frames are ours; false unless given. */
   readonly isHttp2?: boolean;
 }
 
@@ -184,9 +187,23 @@ function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPl
       return change(fault, false);
     case "http.truncate":
       return change(fault, true);
+    case "http2.reset":
+    case "http2.goaway":
+    case "http2.settings":
+    case "http2.window":
+    case "http2.ping":
+    case "http2.frame":
+    case "http2.headers":
+      return planHttp2(fault, facts.isHttp2 ?? false);
     default:
       return planLayer(fault);
   }
+}
+
+/** Frames of HTTP/2 are no matter of messages: what is done with them, the exchanges of HTTP/2 know. */
+function planHttp2(fault: Http2Fault, isHttp2: boolean): RequestPlan {
+  if (!isHttp2) return { kind: "none", reason: notHttp2 };
+  return isInPlaceOfResponse(fault) ? { kind: "end", how: "reset" } : change(fault, false);
 }
 
 type LayerFault = StreamFault | ModelFault | TlsFault | WebSocketFault;

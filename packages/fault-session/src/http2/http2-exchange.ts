@@ -4,6 +4,7 @@ import type { HeaderSection, Http2Stream, StreamEnding } from "@faultwire/http2"
 import type { ChangedMessage } from "../http/changed-message.ts";
 import { Exchange } from "../http/exchange.ts";
 import { type GrpcCall, grpcCallOf } from "./grpc-call.ts";
+import type { Http2Strike } from "./http2-strike.ts";
 
 /** A stream of either connection, whose owner is the exchange. */
 export type ExchangeStream = Http2Stream<Http2Exchange>;
@@ -25,6 +26,10 @@ export class Http2Exchange extends Exchange {
   unreturnedBytes = { client: 0, server: 0 };
   /** What happens to the response. */
   message: ChangedMessage | null = null;
+  /** What a fault of HTTP/2 does to its stream, or to its connection. */
+  strike: Http2Strike | null = null;
+  /** The client knew when it asked that its connection takes no more requests. */
+  readonly isAfterGoaway: boolean;
   /** The response's head, where the message's own is made of it. */
   response: { readonly status: number; readonly section: HeaderSection } | null = null;
   trailers: HeaderSection | undefined;
@@ -43,11 +48,13 @@ export class Http2Exchange extends Exchange {
     readonly nowMs: number;
     readonly section: HeaderSection;
     readonly client: ExchangeStream;
+    readonly isAfterGoaway: boolean;
   }) {
     super(options.head, options.name, options.nowMs);
     this.section = options.section;
     this.client = options.client;
     this.grpc = grpcCallOf(options.head);
+    this.isAfterGoaway = options.isAfterGoaway;
   }
 
   /** When to look at it again; `undefined` while it waits for no time. */

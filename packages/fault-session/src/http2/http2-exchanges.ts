@@ -3,7 +3,7 @@
  * them the same plans and machines as for HTTP/1.1. Each stream of the client is one of the upstream, or is answered here.
  */
 import type { ConnectionFacts } from "@faultwire/fault-engine";
-import { isGrpcFault } from "@faultwire/fault-engine/internal";
+import { isGrpcFault, isHttp2Fault } from "@faultwire/fault-engine/internal";
 import {
   ErrorCode,
   type Goaway,
@@ -22,6 +22,8 @@ import { readableSection, requestHeadOf, responseSection } from "./fields.ts";
 import { type ExchangeStream, Http2Exchange } from "./http2-exchange.ts";
 import type { Http2ExchangesOptions } from "./http2-port.ts";
 import { Http2ResponseSide } from "./http2-response-side.ts";
+import { Http2Strike } from "./http2-strike.ts";
+import { firstSettings, Http2Striker } from "./http2-striker.ts";
 import { Http2Teller } from "./http2-teller.ts";
 import { cutCode, insteadInHttp2 } from "./http2-way.ts";
 
@@ -42,6 +44,8 @@ export class Http2Exchanges implements Spoken {
   readonly hasChanged = true;
   readonly #responses: Http2ResponseSide;
   readonly #open: Set<Http2Exchange> = new Set();
+  readonly #striker: Http2Striker;
+  #isFaultKnown = false;
   #connection: (ConnectionFacts & { readonly client: string }) | null | undefined;
   #unreachable: string | undefined;
   /** The last stream that the client was told of in a GOAWAY. */
@@ -66,6 +70,7 @@ export class Http2Exchanges implements Spoken {
     this.#client = new Http2Connection<Http2Exchange>({
       role: "server",
       now,
+      settings: firstSettings(options.connectionFault?.()?.fault),
       handler: {
         headers: (stream, kind, section, endStream) => {
           if (kind === "request") this.#request(stream, section, endStream);
@@ -73,7 +78,12 @@ export class Http2Exchanges implements Spoken {
         },
         data: (stream, data, endStream) => this.#requestData(stream, data, endStream),
         reset: (stream, code, isOurs) => this.#clientReset(stream, code, isOurs),
-        drained: (stream) => this.#returnRoom(stream.owner, "server"),
+        drained: (stream) => {
+          this.#striker.drained(stream.owner);
+          this.#returnRoom(stream.owner, "server");
+        },
+        ping: (isAnswered) => this.#striker.pinged(isAnswered),
+        pong: (opaque) => this.#striker.ponged(opaque),
         goaway: ({ code, debugData }) => this.#upstream?.goaway(code, 0, debugData),
         failed: () => {
           // Nothing of a stream goes any more.
@@ -82,7 +92,18 @@ export class Http2Exchanges implements Spoken {
         },
       },
     });
+    this.#striker = new Http2Striker({
+      client: this.#client,
+      open: this.#open,
+      tell: this.#tell,
+      now,
+      over: (exchange, end) => this.#over(exchange, end),
+      ended: (exchange) => this.#responses.end(exchange, exchange.trailers),
+      goneAway: (code, last, debugData) => this.#goneAway(code, last, debugData),
+      end: (how) => this.#end(how),
+    });
     this.#responses = new Http2ResponseSide({
+      striker: this.#striker,
       client: this.#client,
       upstream: () => this.#upstream,
       desk,
@@ -95,6 +116,7 @@ export class Http2Exchanges implements Spoken {
         this.#endsBehind ??= stream;
       },
     });
+    this.#beginFault(true);
   }
 
   get isStalled(): boolean {
@@ -122,7 +144,7 @@ export class Http2Exchanges implements Spoken {
     return false;
   }
   get dueAtMs(): number | undefined {
-    let least = Number.POSITIVE_INFINITY;
+    let least = this.#striker.dueAtMs ?? Number.POSITIVE_INFINITY;
     for (const { wakeAtMs } of this.#open) if (wakeAtMs !== undefined && wakeAtMs < least) least = wakeAtMs;
     return Number.isFinite(least) ? least : undefined;
   }
@@ -130,7 +152,7 @@ export class Http2Exchanges implements Spoken {
   heldBytes(from: Side): number {
     if (from === "server") return this.#client.heldBytes;
     let bytes = this.#upstream?.heldBytes ?? 0;
-    for (const { heldBytes } of this.#open) bytes += heldBytes;
+    for (const { heldBytes, strike } of this.#open) bytes += heldBytes + (strike?.heldBytes ?? 0);
     return bytes;
   }
 
@@ -184,6 +206,7 @@ export class Http2Exchanges implements Spoken {
       }
       this.#responses.wake(exchange, nowMs);
     }
+    this.#striker.wake(nowMs);
     this.flush();
   }
 
@@ -207,6 +230,7 @@ export class Http2Exchanges implements Spoken {
 
   finish(): void {
     for (const exchange of [...this.#open]) this.#abandon(exchange, endedFirst);
+    this.#striker.finish();
     this.#tell.finish();
     this.#isOver = true;
   }
@@ -271,9 +295,21 @@ export class Http2Exchanges implements Spoken {
     for (const { client, upstream } of this.#open)
       if (upstream && upstream.id > 0 && upstream.id <= lastStreamId) last = Math.max(last, client.id);
     if (last === 0 && this.#open.size === 0) last = this.#client.lastPeerStreamId;
+    this.#goneAway(code, last, debugData);
+  }
+
+  #goneAway(code: number, last: number, debugData: Uint8Array): void {
     // It never rises (RFC 9113 section 6.8): nghttp2 ends a connection on which it does.
     this.#goawayAt = Math.min(this.#goawayAt, last);
     this.#client.goaway(code, this.#goawayAt, debugData);
+  }
+
+  /** Takes the connection's own fault up, as soon as it is known. */
+  #beginFault(isFirst: boolean): void {
+    const found = this.#isFaultKnown ? undefined : this.#options.connectionFault?.();
+    if (!found) return;
+    this.#isFaultKnown = true;
+    this.#striker.connection(found, isFirst);
   }
 
   #upstreamFailed({ code, reason }: Http2Failure): void {
@@ -290,7 +326,9 @@ export class Http2Exchanges implements Spoken {
   #request(client: ExchangeStream, section: HeaderSection, endStream: boolean): void {
     const { desk, now, policy, introduce, insteadOf } = this.#options;
     const head = requestHeadOf(section, endStream);
-    const exchange = new Http2Exchange({ head, name: desk.nextRequest(), nowMs: now(), section, client });
+    const isAfterGoaway = this.#striker.isGoawayRead;
+    const name = desk.nextRequest();
+    const exchange = new Http2Exchange({ head, name, nowMs: now(), section, client, isAfterGoaway });
     client.owner = exchange;
     if (this.#connection === undefined) {
       this.#connection = introduce(head);
@@ -301,13 +339,18 @@ export class Http2Exchanges implements Spoken {
           (event) => policy.record(event),
           (fault) => insteadInHttp2(fault) ?? insteadOf?.(fault),
         );
+      this.#beginFault(false);
     }
     this.#open.add(exchange);
     if (endStream) {
       exchange.isSent = true;
       exchange.requestEnding = { kind: "end" };
     }
-    if (head.method === "CONNECT") {
+    if (this.#striker.isBeyond(client.id)) {
+      // It was told that such a stream is not worked on.
+      this.#client.drop(client);
+      this.#over(exchange, "failed");
+    } else if (head.method === "CONNECT") {
       // A tunnel in a stream is none that we could look into, and no API has it.
       this.#client.respond(client, responseSection(501, []), true);
       this.#tell.over(exchange, "complete");
@@ -331,6 +374,7 @@ export class Http2Exchanges implements Spoken {
     exchange.remember(data);
     exchange.own();
     if (endStream) this.#ends(exchange, { kind: "end" });
+    this.#striker.requestData(exchange);
     if (exchange.plan === null) {
       this.#client.consumed(client, data.length);
       this.#decider.more(exchange, this.#connection ?? noFacts, data, endStream);
@@ -372,7 +416,9 @@ export class Http2Exchanges implements Spoken {
 
   /** Carries a plan out. */
   #carryOut(exchange: Http2Exchange): void {
-    const { plan } = exchange;
+    const { plan, decision } = exchange;
+    if (decision && isHttp2Fault(decision.fault) && plan?.kind !== "none")
+      exchange.strike = new Http2Strike(decision.fault);
     this.#tell.log?.decision(exchange);
     exchange.waitingData = this.#decider.letGo(exchange).filter(({ length }) => length > 0);
     switch (plan?.kind) {
@@ -399,6 +445,8 @@ export class Http2Exchanges implements Spoken {
       default:
         plan satisfies never;
     }
+    this.#striker.request(exchange);
+    if (exchange.isOver) return;
     this.#goOn(exchange);
   }
 
@@ -416,7 +464,8 @@ export class Http2Exchanges implements Spoken {
       return;
     }
     const isWhole = requestEnding?.kind === "end" && waitingData.length === 0;
-    const isRead = plan?.kind === "change" && !isGrpcFault(plan.fault);
+    const isRead =
+      plan?.kind === "change" && !isGrpcFault(plan.fault) && (exchange.strike?.readsEvents ?? true);
     const sent = isRead ? readableSection(section) : section;
     const stream = upstream.request(sent, isWhole, exchange);
     exchange.upstream = stream;
@@ -429,6 +478,7 @@ export class Http2Exchanges implements Spoken {
   #over(exchange: Http2Exchange, end: NonNullable<Http2Exchange["end"]>): void {
     this.#open.delete(exchange);
     this.#decider.letGo(exchange);
+    this.#striker.over(exchange);
     exchange.goesOnAtMs = undefined;
     const { upstream } = exchange;
     // A response that is over before its request: the rest of that is nobody's.
@@ -449,6 +499,7 @@ export class Http2Exchanges implements Spoken {
   #abandon(exchange: Http2Exchange, reason: string): void {
     this.#open.delete(exchange);
     this.#decider.letGo(exchange);
+    this.#striker.over(exchange);
     if (exchange.upstream) this.#upstream?.reset(exchange.upstream, ErrorCode.CANCEL);
     exchange.goesOnAtMs = undefined;
     this.#tell.abandoned(exchange, reason);
@@ -457,11 +508,13 @@ export class Http2Exchanges implements Spoken {
   /** What a peer has said and what is used of it by now: it gets its room back while the other one takes it. */
   #returnRoom(exchange: Http2Exchange | undefined, of: Side): void {
     if (!exchange) return;
-    const { client, upstream, message, unreturnedBytes } = exchange;
+    const { client, upstream, message, strike, unreturnedBytes } = exchange;
     const bytes = unreturnedBytes[of];
     if (bytes === 0) return;
     const waiting =
-      of === "client" ? (upstream?.queuedBytes ?? 0) : client.queuedBytes + (message?.pendingBytes ?? 0);
+      of === "client"
+        ? (upstream?.queuedBytes ?? 0)
+        : client.queuedBytes + (message?.pendingBytes ?? 0) + (strike?.heldBytes ?? 0);
     if (waiting > maxWaitingBytes) return;
     unreturnedBytes[of] = 0;
     if (of === "client") this.#client.consumed(client, bytes);

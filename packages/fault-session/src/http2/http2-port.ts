@@ -1,4 +1,4 @@
-import type { ConnectionFacts, Fault, UnreadReason } from "@faultwire/fault-engine";
+import type { ConnectionFacts, Fault, Http2Fault, UnreadReason } from "@faultwire/fault-engine";
 import type { RequestHead } from "@faultwire/http1";
 import type { Side } from "../events.ts";
 import type { FaultDesk } from "../http/fault-desk.ts";
@@ -13,12 +13,21 @@ export interface Http2Port extends Omit<HttpPort, "hold"> {
   endServer(): void;
 }
 
+/** A fault of HTTP/2 that was decided for the connection. */
+export interface ConnectionFault {
+  readonly fault: Http2Fault;
+  /** Says once what became of it: done, or why not. */
+  readonly outcome: (undoneReason: string | null) => void;
+}
+
 export interface Http2ExchangesOptions {
   readonly port: Http2Port;
   readonly policy: FaultPolicy;
   readonly desk: FaultDesk;
   /** Asked with the first request's head; `null` where nothing on this connection is a target. */
   readonly introduce: (head: RequestHead) => (ConnectionFacts & { readonly client: string }) | null;
+  /** The connection's own fault of HTTP/2; `undefined` where it has none, or is not introduced yet. */
+  readonly connectionFault?: () => ConnectionFault | undefined;
   /** Told why bytes of a peer are not read, so that no rule sees them. */
   readonly unread: (reason: UnreadReason, from: Side) => void;
   /** Milliseconds, never going backwards. */

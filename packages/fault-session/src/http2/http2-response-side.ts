@@ -12,6 +12,7 @@ import type { ChangePlan } from "../http/response-change.ts";
 import { unreachablePlan } from "../http/unreachable-plan.ts";
 import { regularFields, responseSection, statusOf, withoutField } from "./fields.ts";
 import type { ExchangeStream, Http2Exchange } from "./http2-exchange.ts";
+import type { Http2Striker } from "./http2-striker.ts";
 import type { Http2Teller } from "./http2-teller.ts";
 import { cutCode, endsConnection, malformedCode } from "./http2-way.ts";
 
@@ -23,6 +24,7 @@ export interface Http2ResponseSideOptions {
   readonly desk: FaultDesk;
   readonly now: () => number;
   readonly tell: Http2Teller;
+  readonly striker: Http2Striker;
   /** Nothing more of an exchange is to be done. */
   readonly over: (exchange: Http2Exchange, end: NonNullable<Http2Exchange["end"]>) => void;
   /** The upstream gets room back for what is used of what it has said. */
@@ -88,6 +90,10 @@ export class Http2ResponseSide {
     const { plan, decision } = exchange;
     const fault = plan?.kind === "change" ? plan.fault : decision?.fault;
     const end = exchange.isHeadTold ? "cut" : "failed";
+    if (exchange.strike) {
+      this.#options.striker.inPlace(exchange);
+      return;
+    }
     if (fault && endsConnection(fault)) {
       this.#options.over(exchange, end);
       this.#options.endBehind(exchange.client, how);
@@ -112,16 +118,21 @@ export class Http2ResponseSide {
     const { plan, client } = exchange;
     const status = statusOf(section);
     exchange.response = { status, section };
-    if (plan?.kind === "change") {
+    const { strike } = exchange;
+    if (plan?.kind === "change" && !strike) {
       this.#change(exchange, plan, endStream);
       return;
     }
+    const sent = strike ? this.#options.striker.head(exchange, section) : section;
+    if (exchange.isOver) return;
     const headers = regularFields(section);
     this.#options.tell.head(exchange, status, headers, false);
     exchange.passing = eventCounterFor(headers);
-    this.#options.client.respond(client, section, endStream);
-    if (!endStream) return;
+    this.#options.client.respond(client, sent, endStream);
+    if (strike) this.#options.striker.behindHead(exchange);
+    if (!endStream || exchange.isOver) return;
     exchange.grpc?.ends("server", headers);
+    this.#options.striker.ended(exchange);
     this.#options.over(exchange, "complete");
   }
 
@@ -157,7 +168,8 @@ export class Http2ResponseSide {
     if (message) this.#perform(exchange, message.push(data, this.#options.now()));
     else {
       exchange.passing?.push(data);
-      this.#options.client.data(exchange.client, data);
+      if (exchange.strike) this.#options.striker.data(exchange, exchange.strike, data);
+      else this.#options.client.data(exchange.client, data);
     }
     if (endStream) this.end(exchange, undefined);
     this.#options.returnRoom(exchange);
@@ -171,7 +183,12 @@ export class Http2ResponseSide {
       this.#perform(exchange, exchange.message.finish(this.#options.now(), true));
       return;
     }
+    if (exchange.strike?.held) {
+      exchange.strike.isEndHeld = true;
+      return;
+    }
     this.#endResponse(exchange);
+    this.#options.striker.ended(exchange);
     this.#options.over(exchange, "complete");
   }
 

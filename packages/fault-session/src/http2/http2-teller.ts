@@ -11,12 +11,17 @@ export interface Http2TellerOptions {
   readonly unsentReason: string;
 }
 
+/** Why a fault has not struck whose stream is over. */
+const tooEarly = "the stream was over before its point had come";
+
 export class Http2Teller {
   readonly #options: Http2TellerOptions;
   /** `undefined` where nothing on the connection is a target. */
   log: ExchangeLog | undefined;
   /** Exchanges that are over, and whose last frame is still to go. */
   readonly #leaving: Set<Http2Exchange> = new Set();
+  /** Who is told when what is framed has gone. */
+  #waiting: ((unsent: string | null) => void)[] = [];
   /** Those whose last frame has gone to the carrier. */
   readonly #untold: Set<Http2Exchange> = new Set();
 
@@ -52,6 +57,16 @@ export class Http2Teller {
     });
   }
 
+  /** What was framed so far is to be told of once it has gone; `unsent` says why it could not. */
+  whenGone(told: (unsent: string | null) => void): void {
+    this.#waiting.push(told);
+  }
+
+  /** A fault of HTTP/2 has struck, while its exchange goes on. */
+  struck(exchange: Http2Exchange): void {
+    this.whenGone((unsent) => this.log?.outcome(exchange, unsent));
+  }
+
   /** An exchange is over: how is told once the client has its last frame. */
   over(exchange: Http2Exchange, end: ExchangeEnd): void {
     if (exchange.isOver) return;
@@ -62,6 +77,8 @@ export class Http2Teller {
 
   /** What was framed has gone to the carrier. `isEnding`: the client's connection ends behind it. */
   gone(isEnding = false): void {
+    for (const told of this.#waiting.splice(0))
+      this.#options.port.whenGone("sent", (isGone) => told(isGone ? null : this.#options.unsentReason));
     for (const exchange of this.#leaving) {
       if (!exchange.client.isLocalOver && !exchange.client.isClosed && !isEnding) continue;
       this.#leaving.delete(exchange);
@@ -78,8 +95,11 @@ export class Http2Teller {
     if (exchange.isOver && !this.#leaving.delete(exchange) && !this.#untold.delete(exchange)) return;
     exchange.isOver = true;
     this.request(exchange);
+    const { strike } = exchange;
     const hasStruck = exchange.isAnswered ? exchange.isHeadTold : exchange.message?.hasStruck;
-    this.log?.outcome(exchange, hasStruck ? null : reason);
+    if (!strike) this.log?.outcome(exchange, hasStruck ? null : reason);
+    else if (!strike.outlivesRequest)
+      this.log?.outcome(exchange, strike.isDone ? null : (strike.undoneReason ?? reason));
     this.log?.end(exchange, "abandoned");
   }
 
@@ -89,13 +109,16 @@ export class Http2Teller {
       this.#tell(exchange, this.#options.unsentReason);
     this.#leaving.clear();
     this.#untold.clear();
+    for (const told of this.#waiting.splice(0)) told(this.#options.unsentReason);
   }
 
   #tell(exchange: Http2Exchange, unsent: string | undefined): void {
-    const { isAnswered, message, end = "complete" } = exchange;
+    const { isAnswered, message, strike, end = "complete" } = exchange;
     this.request(exchange);
     const undone = isAnswered ? null : (message?.undoneReason ?? null);
-    this.log?.outcome(exchange, unsent ?? undone);
+    if (!strike) this.log?.outcome(exchange, unsent ?? undone);
+    else if (!strike.outlivesRequest)
+      this.log?.outcome(exchange, unsent ?? (strike.isDone ? null : (strike.undoneReason ?? tooEarly)));
     this.log?.end(exchange, unsent !== undefined && end === "complete" ? "unread" : end);
   }
 }

@@ -90,6 +90,26 @@ export const sampleFaults: { readonly [Kind in FaultKind]: Extract<Fault, { read
   },
   "grpc.cut": { kind: "grpc.cut", afterMessages: 1, midMessage: false, stop: "reset" },
   "grpc.garbage": { kind: "grpc.garbage", afterMessages: 1, how: "compressed-flag" },
+  "http2.reset": { kind: "http2.reset", code: "REFUSED_STREAM", at: atRequest },
+  "http2.goaway": {
+    kind: "http2.goaway",
+    code: "NO_ERROR",
+    last: "below",
+    debug: "restarting",
+    at: atRequest,
+    closeAfterMs: null,
+  },
+  "http2.settings": {
+    kind: "http2.settings",
+    maxConcurrentStreams: 1,
+    initialWindowSize: null,
+    maxFrameSize: null,
+    maxHeaderListSize: null,
+  },
+  "http2.window": { kind: "http2.window", drops: null },
+  "http2.ping": { kind: "http2.ping", afterPings: 0 },
+  "http2.frame": { kind: "http2.frame", how: "bad-length", at: atRequest },
+  "http2.headers": { kind: "http2.headers", how: "uppercase" },
 };
 
 const event = (name: string, value: object = {}): string =>

@@ -18,12 +18,15 @@ const others: Record<string, string> = {
   "connection.corrupt": ofBody,
 };
 
+const ofLayer: Record<string, string> = {
+  tls: "TLS is the runtime's, below fetch",
+  websocket: "fetch opens no WebSocket",
+  grpc: "fetch gives no trailers, so no gRPC call is made with it",
+  http2: "frames of HTTP/2 are the runtime's, below fetch",
+};
+
 it.each(FAULT_KINDS)("%s", (kind) => {
-  const expected = kind.startsWith("tls.")
-    ? "TLS is the runtime's, below fetch"
-    : kind.startsWith("websocket.")
-      ? "fetch opens no WebSocket"
-      : (others[kind] ?? "yes");
+  const expected = ofLayer[kind.slice(0, kind.indexOf("."))] ?? others[kind] ?? "yes";
   const ability = fetchWay.abilities[kind];
   const words =
     ability.kind === "no" ? ability.reason : ability.kind === "instead" ? `instead: ${ability.does}` : "yes";

@@ -27,6 +27,7 @@ import {
 import type { HeaderSection } from "../hpack/hpack-decoder.ts";
 import { HpackEncoder } from "../hpack/hpack-encoder.ts";
 import { type Http2Limits, http2LimitsWith } from "../http2-limits.ts";
+import { AnnouncedSettings } from "./announced-settings.ts";
 import type { Http2Failure, Http2Handler } from "./http2-handler.ts";
 import { Http2Stream, type StreamEnding } from "./http2-stream.ts";
 import { Incoming } from "./incoming.ts";
@@ -59,6 +60,8 @@ export class Http2Connection<T = unknown> {
   readonly peer: PeerSettings = new PeerSettings();
   /** Whether PINGs of the peer are answered. */
   answersPings = true;
+  /** Peers are given nothing back of what is used of any stream, but by {@link grant}. */
+  keepsWindows = false;
   readonly #handler: Http2Handler<T>;
   readonly #reader: FrameReader;
   readonly #incoming: Incoming<T>;
@@ -68,6 +71,7 @@ export class Http2Connection<T = unknown> {
   readonly #waiting: Set<Http2Stream<T>> = new Set();
   /** Streams that have something to send, in turn. */
   readonly #ready: Set<Http2Stream<T>> = new Set();
+  readonly #announced: AnnouncedSettings;
   #out: Uint8Array[] = [];
   #outBytes = 0;
   #sendWindow: number = DefaultSetting.INITIAL_WINDOW_SIZE;
@@ -86,6 +90,7 @@ export class Http2Connection<T = unknown> {
     this.limits = http2LimitsWith(options.limits);
     this.#handler = handler;
     this.#reader = new FrameReader(this.limits.maxFrameBytes);
+    this.#announced = new AnnouncedSettings(this.limits);
     this.#receiveInitial = this.limits.streamWindowBytes;
     this.#nextId = role === "client" ? 1 : 2;
     this.#prefaceLeft = role === "server" ? CONNECTION_PREFACE.length : 0;
@@ -215,6 +220,7 @@ export class Http2Connection<T = unknown> {
   consumed(stream: Http2Stream<T>, bytes: number): void {
     if (stream.isRemoteOver || stream.isClosed) return;
     stream.returnableBytes += bytes;
+    if (this.keepsWindows || stream.keepsWindow) return;
     if (stream.returnableBytes * 2 < this.limits.streamWindowBytes) return;
     this.grant(stream, stream.returnableBytes);
     stream.returnableBytes = 0;
@@ -227,10 +233,22 @@ export class Http2Connection<T = unknown> {
     this.raw(writeWindowUpdate(stream.id, bytes));
   }
 
-  /** Sends SETTINGS. */
+  /** Streams that the peer may have open: as it was told, from its acknowledgement on. */
+  get mostPeerStreams(): number {
+    return this.#announced.mostStreams;
+  }
+
+  /** Sends SETTINGS. One that lets the peer send more holds at once, one that lets it send less once it is acknowledged. */
   announce(settings: readonly Setting[]): void {
-    for (const [id, value] of settings) if (id === SettingId.INITIAL_WINDOW_SIZE) this.#announceWindow(value);
+    for (const [id, value] of settings)
+      if (id === SettingId.INITIAL_WINDOW_SIZE) this.#announceWindow(value);
+      else if (id === SettingId.MAX_FRAME_SIZE) this.#reader.allow(value);
     this.raw(writeSettings(settings));
+    if (this.#announced.add(settings)) return;
+    this.fail(
+      ErrorCode.SETTINGS_TIMEOUT,
+      `more than ${this.limits.maxUnacknowledgedSettings} SETTINGS that are not acknowledged`,
+    );
   }
 
   /** Sends a PING; `pong` of the handler tells of the answer. */
@@ -283,6 +301,10 @@ export class Http2Connection<T = unknown> {
   /** @internal A stream ended out of order: nothing more is sent on it. */
   drop(stream: Http2Stream<T>): void {
     this.#close(stream);
+  }
+  /** @internal The peer has acknowledged SETTINGS of ours. */
+  settingsAcknowledged(): void {
+    this.#announced.acknowledged();
   }
   /** @internal The peer lets us send more; false where that is more than there can be. */
   widen(stream: Http2Stream<T> | undefined, bytes: number): boolean {

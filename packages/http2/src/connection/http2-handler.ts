@@ -35,6 +35,8 @@ export interface Http2Handler<T> {
   goaway?(goaway: Goaway): void;
   /** The peer's settings have changed. */
   settings?(settings: PeerSettings): void;
+  /** The peer has sent a PING, which was answered or not. */
+  ping?(isAnswered: boolean): void;
   /** The peer has answered a PING of ours. */
   pong?(opaque: Uint8Array): void;
   /** The connection can't go on; a GOAWAY is to be taken. Comes once, and nothing else comes behind it. */
@@ -53,6 +55,10 @@ export interface ConnectionPort<T> {
   readonly answersPings: boolean;
   /** Streams that are open. */
   readonly streams: number;
+  /** Streams that the peer may have open. */
+  readonly mostPeerStreams: number;
+  /** The peer has acknowledged SETTINGS of ours. */
+  settingsAcknowledged(): void;
   /** Sends bytes of frames. */
   raw(bytes: Uint8Array): void;
   /** Ends the connection with a GOAWAY of that code; the reason is for people. */

@@ -33,6 +33,8 @@ export class Http2Stream<T = unknown> {
   sendWindow: number;
   /** Bytes that the peer may still send. */
   receiveWindow: number;
+  /** The peer is given nothing back of what is used, but by {@link Http2Connection.grant}. */
+  keepsWindow = false;
   /** Bytes that came, were used, and that the peer was not given back yet. */
   returnableBytes = 0;
   /** What waits for windows and room. */

@@ -6,29 +6,11 @@ import { writePing, writeRstStream, writeSettingsAck, writeWindowUpdate } from "
 import { ErrorCode, FrameFlag, FrameType, SettingId } from "../frames/wire-tables.ts";
 import { type DecodedBlock, HpackDecoder } from "../hpack/hpack-decoder.ts";
 import { Http2Error } from "../http2-error.ts";
+import { wrongFrame } from "./frame-rules.ts";
 import { fieldValue, type SectionKind, sectionFault } from "./header-rules.ts";
 import type { ConnectionPort, Http2Handler } from "./http2-handler.ts";
 import type { Http2Stream } from "./http2-stream.ts";
 import { RateLimit } from "./rate-limit.ts";
-
-/** Sizes that a type's payload must have; FRAME_SIZE_ERROR otherwise. */
-const fixedBytes: ReadonlyMap<number, number> = new Map([
-  [FrameType.PRIORITY, 5],
-  [FrameType.RST_STREAM, 4],
-  [FrameType.PING, 8],
-  [FrameType.WINDOW_UPDATE, 4],
-]);
-
-/** Types that belong to a stream, and those that belong to the connection; WINDOW_UPDATE is both. */
-const ofStream: ReadonlySet<number> = new Set([
-  FrameType.DATA,
-  FrameType.HEADERS,
-  FrameType.PRIORITY,
-  FrameType.RST_STREAM,
-  FrameType.PUSH_PROMISE,
-  FrameType.CONTINUATION,
-]);
-const ofConnection: ReadonlySet<number> = new Set([FrameType.SETTINGS, FrameType.PING, FrameType.GOAWAY]);
 
 /** Streams that are over, and are remembered: how a frame for one of them is to be taken. */
 const maxRemembered = 200;
@@ -88,7 +70,7 @@ export class Incoming<T> {
   }
 
   take(frame: Frame): void {
-    const wrong = this.#wrongFrame(frame);
+    const wrong = wrongFrame(frame, this.hasSettings, this.#block?.streamId);
     if (wrong) {
       this.#connection.fail(wrong.code, wrong.reason);
       return;
@@ -103,34 +85,6 @@ export class Incoming<T> {
         error.message,
       );
     }
-  }
-
-  /** What is wrong with a frame whatever it says. */
-  #wrongFrame({ type, flags, streamId, payload }: Frame): { code: number; reason: string } | undefined {
-    const { PROTOCOL_ERROR, FRAME_SIZE_ERROR } = ErrorCode;
-    if (!this.hasSettings && (type !== FrameType.SETTINGS || flags & FrameFlag.ACK))
-      return { code: PROTOCOL_ERROR, reason: "the first frame is not SETTINGS" };
-    const block = this.#block;
-    if (block && (type !== FrameType.CONTINUATION || streamId !== block.streamId))
-      return { code: PROTOCOL_ERROR, reason: "another frame within a header block" };
-    if (!block && type === FrameType.CONTINUATION)
-      return { code: PROTOCOL_ERROR, reason: "CONTINUATION without HEADERS" };
-    if (ofStream.has(type) && streamId === 0)
-      return { code: PROTOCOL_ERROR, reason: "a frame of a stream on stream 0" };
-    if (ofConnection.has(type) && streamId !== 0)
-      return { code: PROTOCOL_ERROR, reason: "a frame of the connection on a stream" };
-    const expected = fixedBytes.get(type);
-    if (expected !== undefined && payload.length !== expected)
-      return {
-        code: FRAME_SIZE_ERROR,
-        reason: `a frame of type ${type} with ${payload.length} bytes; ${expected} expected`,
-      };
-    const isAck = type === FrameType.SETTINGS && (flags & FrameFlag.ACK) !== 0;
-    if (type === FrameType.SETTINGS && (payload.length % 6 !== 0 || (isAck && payload.length > 0)))
-      return { code: FRAME_SIZE_ERROR, reason: `SETTINGS with ${payload.length} bytes` };
-    if (type === FrameType.GOAWAY && payload.length < 8)
-      return { code: FRAME_SIZE_ERROR, reason: `GOAWAY with ${payload.length} bytes` };
-    return undefined;
   }
 
   #read(frame: Frame): void {
@@ -158,7 +112,7 @@ export class Incoming<T> {
         if (flags & FrameFlag.ACK) {
           if (this.#isIdleFrame()) this.#handler.pong?.(payload);
         } else if (!this.#pings.take(this.#now())) this.#flood("PING");
-        else if (this.#connection.answersPings) this.#connection.raw(writePing(payload, true));
+        else this.#answerPing(payload);
         return;
       case FrameType.GOAWAY:
         this.#readGoaway(frame);
@@ -175,6 +129,12 @@ export class Incoming<T> {
         // Types that are not known are ignored (RFC 9113 section 5.5).
         this.#isIdleFrame();
     }
+  }
+
+  #answerPing(payload: Uint8Array): void {
+    const { answersPings } = this.#connection;
+    if (answersPings) this.#connection.raw(writePing(payload, true));
+    this.#handler.ping?.(answersPings);
   }
 
   #readData(frame: Frame): void {
@@ -291,8 +251,7 @@ export class Incoming<T> {
       return;
     }
     this.lastStreamId = streamId;
-    const { maxStreams } = connection.limits;
-    if (connection.streams >= maxStreams) {
+    if (connection.streams >= connection.mostPeerStreams) {
       this.#refuse(streamId);
       return;
     }
@@ -379,6 +338,7 @@ export class Incoming<T> {
   #readSettings({ flags, payload }: Frame): void {
     const connection = this.#connection;
     if (flags & FrameFlag.ACK) {
+      connection.settingsAcknowledged();
       this.#isIdleFrame();
       return;
     }

@@ -24,12 +24,17 @@ export interface OversizedFrame {
  */
 export class FrameReader {
   readonly #held: HeldBytes = new HeldBytes();
-  readonly #maxFrameBytes: number;
+  #maxFrameBytes: number;
   #oversized: OversizedFrame | undefined;
 
   /** @param maxFrameBytes - Bytes of a payload that are taken at most: what our SETTINGS_MAX_FRAME_SIZE says. */
   constructor(maxFrameBytes: number = DefaultSetting.MAX_FRAME_SIZE) {
     this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** From now on payloads of so many bytes are taken, if that is more than before. */
+  allow(maxFrameBytes: number): void {
+    this.#maxFrameBytes = Math.max(this.#maxFrameBytes, maxFrameBytes);
   }
 
   /** The frame that was too long, once there was one: from its header on nothing is read, and nothing is kept. */

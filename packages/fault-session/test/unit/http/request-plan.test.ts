@@ -38,6 +38,7 @@ const inWords = (plan: RequestPlan): string => {
 };
 
 const noRequest = "a fault of TLS is decided for connections, not for requests";
+const onHttp1 = "HTTP/1.1 is spoken on this connection, and the fault is one of HTTP/2";
 const samples: Readonly<Record<FaultKind, string>> = {
   "connect.refuse": "the client has its connection already; only a proxy of our own is asked before that",
   "connection.close": "end by fin",
@@ -87,6 +88,13 @@ const samples: Readonly<Record<FaultKind, string>> = {
   "grpc.status": "gRPC is spoken over HTTP/2 only",
   "grpc.cut": "gRPC is spoken over HTTP/2 only",
   "grpc.garbage": "gRPC is spoken over HTTP/2 only",
+  "http2.reset": onHttp1,
+  "http2.goaway": onHttp1,
+  "http2.settings": onHttp1,
+  "http2.window": onHttp1,
+  "http2.ping": onHttp1,
+  "http2.frame": onHttp1,
+  "http2.headers": onHttp1,
 };
 
 describe("a plan", () => {

@@ -1,0 +1,78 @@
+/** Where in a response a fault of HTTP/2 strikes: bytes or server-sent events of its body, counted without changing it. */
+import {
+  eventMeaning,
+  type Http2Fault,
+  type Http2Point,
+  type SseItem,
+  SseReader,
+} from "@faultwire/fault-engine";
+import { isEventStream } from "@faultwire/fault-engine/internal";
+import type { Header } from "@faultwire/http1";
+import { hasContentCoding } from "../http/response-change.ts";
+
+/** The point of a fault; `undefined` where it has none: it strikes with the request, or with the response's head. */
+export function pointOf(fault: Http2Fault): Http2Point | undefined {
+  switch (fault.kind) {
+    case "http2.reset":
+    case "http2.goaway":
+      return fault.at;
+    case "http2.frame":
+      return fault.at ?? undefined;
+    case "http2.settings":
+    case "http2.window":
+    case "http2.ping":
+    case "http2.headers":
+      return undefined;
+    default:
+      return fault satisfies never;
+  }
+}
+
+/** Why a response has no such point; `null` where it may have it. */
+export function whyNoPoint(at: Http2Point, headers: readonly Header[]): string | null {
+  if (at.kind !== "events") return null;
+  if (!isEventStream(headers)) return "the response is no event stream";
+  return hasContentCoding(headers) ? "the response is compressed" : null;
+}
+
+/** Finds a point in a body that comes in parts. */
+export class StreamPoint {
+  readonly #at: Exclude<Http2Point, { readonly kind: "moment" }>;
+  readonly #reader: SseReader = new SseReader();
+  /** Bytes, or events, that are still to come before it. */
+  #left: number;
+  /** Bytes that the reader of events has taken and not given out: a CR whose LF may follow. */
+  #unread = 0;
+
+  constructor(at: Exclude<Http2Point, { readonly kind: "moment" }>) {
+    this.#at = at;
+    this.#left = at.kind === "bytes" ? at.bytes : at.events;
+  }
+
+  /** The point is where the body begins. */
+  get isAtStart(): boolean {
+    return this.#left === 0;
+  }
+
+  /** Takes the next part of the body. @returns how many bytes of it come before the point, where that is in it. */
+  push(data: Uint8Array): number | undefined {
+    if (this.#at.kind === "events") return this.#countEvents(data);
+    if (data.length < this.#left) {
+      this.#left -= data.length;
+      return undefined;
+    }
+    return this.#left;
+  }
+
+  #countEvents(data: Uint8Array): number | undefined {
+    let read = -this.#unread;
+    for (const item of this.#reader.push(data)) {
+      read += item.bytes.length;
+      if (isCounted(item) && --this.#left === 0) return Math.max(0, read);
+    }
+    this.#unread = data.length - read;
+    return undefined;
+  }
+}
+
+const isCounted = (item: SseItem): boolean => item.kind === "event" && !eventMeaning(item.event).isPing;
