@@ -67,6 +67,10 @@ const contradictions: readonly Contradiction[] = [
     why: "with real upstreams there is no mock",
   },
   {
+    flags: [{ flag: "--real-upstream" }, { flag: "--script" }],
+    why: "with real upstreams there is no mock",
+  },
+  {
     flags: [{ flag: "--config" }, { flag: "--mix" }],
     why: "both are rules; a file may have a `mix` of its own",
   },

@@ -14,6 +14,7 @@ const usageErrors: ReadonlySet<string> = new Set([
   "PluginServerError",
   "ProxyError",
   "CertificateAuthorityError",
+  "LlmMockError",
 ]);
 
 /** Every subcommand; only the one that is meant is loaded. */
@@ -27,6 +28,10 @@ const subcommands: Readonly<
   start: {
     summary: "run everything: proxy, mock API and plugin on loopback",
     load: async () => (await import("./commands/start.ts")).startCommand(),
+  },
+  mock: {
+    summary: "run a mock of the providers' APIs on loopback",
+    load: async () => (await import("./commands/mock.ts")).mockCommand(),
   },
   proxy: {
     summary: "run a proxy of our own, which needs nothing else",
@@ -76,7 +81,7 @@ const program = new Command("faultwire")
 // `faultwire help serve` names the command second.
 const [first, second] = process.argv.slice(2);
 const wanted = first === "help" ? second : first;
-if (wanted !== undefined && ["start", "proxy", "serve", "host"].includes(wanted))
+if (wanted !== undefined && ["start", "mock", "proxy", "serve", "host"].includes(wanted))
   removeStaleReadyFile(process.argv.slice(3));
 for (const [name, { summary, load }] of Object.entries(subcommands))
   program.addCommand(name === wanted ? await load() : new Command(name).summary(summary));

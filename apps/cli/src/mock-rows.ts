@@ -1,13 +1,21 @@
-/** What the banner of `start` says of the mock: whose API it speaks, and which hosts end there all the same. */
+/** What is said of the mock: whose APIs it speaks, and which hosts end there all the same. */
+
+/** The APIs that the mock speaks, in words. */
+export const mockedApis =
+  "the APIs of Anthropic, OpenAI, Azure OpenAI, Gemini, Vertex AI, Bedrock and Ollama";
+
+/** Hosts whose own API the mock speaks. */
+const known =
+  /(?:^|\.)(?:anthropic\.com|openai\.com|openai\.azure\.com|generativelanguage\.googleapis\.com)$|aiplatform\.(?:[a-z]+\.rep\.)?googleapis\.com$|^bedrock-runtime[.-].*\.amazonaws\.com(?:\.cn)?$/i;
 
 /**
  * @param hosts - Names whose connections go to the mock, Anthropic's among them or not.
- * @returns one row; a second one where there are hosts whose own API the mock does not speak.
+ * @returns one row; a second one where there are hosts of which the mock does not know that it speaks their API.
  */
 export function mockRows(url: string, hosts: readonly string[]): readonly (readonly [string, string])[] {
-  const others = hosts.filter((host) => !/(?:^|\.)anthropic\.com$/i.test(host));
-  const row = ["mock", `${url}  speaks Anthropic's API; stands in for ${hosts.join(", ")}`] as const;
+  const others = hosts.filter((host) => !known.test(host));
+  const row = ["mock", `${url}  speaks ${mockedApis}; stands in for ${hosts.join(", ")}`] as const;
   if (others.length === 0) return [row];
-  const note = `${others.join(", ")}: paths of another API are answered 404 there; --real-upstream for the real one`;
+  const note = `${others.join(", ")}: answered as the API that a request's path is of, 404 where there is none; --real-upstream for the real one`;
   return [row, ["", note]];
 }

@@ -2,6 +2,7 @@
 import type { FailOn } from "@faultwire/fault-engine";
 import { Command, Option } from "commander";
 import { failOnOption } from "../fail-on-option.ts";
+import { addMockOptions, type MockFlags } from "../mock-options.ts";
 import { integerFlag } from "../number-flags.ts";
 import { resolveOption } from "../resolve-option.ts";
 import { addRuleOptions, type RuleFlags } from "../rule-options.ts";
@@ -11,7 +12,7 @@ import { addOpeningOptions, type OpeningFlags } from "../runtime-options.ts";
 import { upstreamProxyOption } from "../upstream-proxy-setting.ts";
 
 /** The flags of `run` as commander gives them. */
-export interface RunFlags extends RuleFlags, OpeningFlags {
+export interface RunFlags extends RuleFlags, OpeningFlags, MockFlags {
   readonly mix?: string;
   readonly mock?: boolean;
   readonly resolve?: Readonly<Record<string, string>>;
@@ -77,7 +78,7 @@ export function runCommand(): Command {
         "json",
       ]),
     );
-  return command.action(async (words: readonly string[], flags: RunFlags) => {
+  return addMockOptions(command).action(async (words: readonly string[], flags: RunFlags) => {
     const [program = "", ...args] = words;
     const { runSeries } = await import("../run/run-series.ts");
     process.exitCode = await runSeries([program, ...args], flags);

@@ -11,6 +11,7 @@ import {
   targetingReverse,
   targetsReverseAlone,
 } from "../door-options.ts";
+import { addMockOptions, type MockFlags, mockSettings } from "../mock-options.ts";
 import { mockRows } from "../mock-rows.ts";
 import { integerFlag } from "../number-flags.ts";
 import { ReadyFile } from "../ready-file.ts";
@@ -22,7 +23,7 @@ import { UsageError } from "../usage-error.ts";
 import { waysIn } from "../ways-in.ts";
 
 /** The flags of `start` as commander gives them. */
-export interface StartFlags extends ServerFlags, DoorFlags {
+export interface StartFlags extends ServerFlags, DoorFlags, MockFlags {
   readonly proxyPort: number;
   readonly mockPort: number;
   readonly realUpstream?: boolean;
@@ -50,11 +51,14 @@ export function startCommand(): Command {
     .option("--real-upstream", "send targets to the real API instead of the mock")
     .addOption(new Option("--plugin", "open the gRPC endpoints for a Fault proxy, too").default(true))
     .addOption(new Option("--no-plugin", "don't"));
-  return addDoorOptions(addServerOptions(command)).optionsGroup("Options:").action(run);
+  return addMockOptions(addDoorOptions(addServerOptions(command)))
+    .optionsGroup("Options:")
+    .action(run);
 }
 
 async function run(flags: StartFlags): Promise<void> {
   refuseSamePorts(flags);
+  const settings = await mockSettings(flags, !flags.realUpstream, "take --real-upstream away");
   const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
   const { signal, hurry } = onShutdown({ hurries: flags.plugin });
   const runtime = await startRuntime(targetingReverse(flags), !flags.realUpstream, {
@@ -64,7 +68,7 @@ async function run(flags: StartFlags): Promise<void> {
   const stack = await openStack({
     runtime,
     proxy: { ...doorSettings(flags), port: flags.proxyPort },
-    ...(!flags.realUpstream && { mock: { port: flags.mockPort } }),
+    ...(!flags.realUpstream && { mock: { ...settings, port: flags.mockPort } }),
     ...(flags.plugin && { plugin: endpointsOf(flags) }),
   });
   try {

@@ -13,6 +13,7 @@ import type { EngineEvent, Judgement } from "@faultwire/fault-engine";
 import { openRuntime, type Runtime, type RuntimeOptions } from "@faultwire/runtime";
 import { certifiableHosts } from "@faultwire/runtime/internal";
 import type { OwnCa } from "../authority.ts";
+import type { MockSettings } from "../mock-options.ts";
 import { openStack, type Stack } from "../stack/open-stack.ts";
 import { Traffic, type TrafficListener } from "../traffic/traffic.ts";
 import { runtimeFlags, withFlag } from "../usage-error.ts";
@@ -34,8 +35,8 @@ export interface WorldOptions {
   readonly listener?: TrafficListener | undefined;
   /** As `--upstream-proxy` says it. */
   readonly upstreamProxy?: string;
-  /** Whether a mock answers for the targets, in place of the real APIs. */
-  readonly mock: boolean;
+  /** What a mock is told that answers for the targets, in place of the real APIs; left out, there is none. */
+  readonly mock?: MockSettings | undefined;
   readonly resolve?: Readonly<Record<string, string>>;
 }
 
@@ -93,7 +94,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       },
       ...(options.upstreamProxy !== undefined && { upstreamProxy: options.upstreamProxy }),
       proxy: { port: 0, ...(options.resolve && { resolve: options.resolve }) },
-      ...(options.mock && { mock: { port: 0 } }),
+      ...(options.mock && { mock: { ...options.mock, port: 0 } }),
     });
     return {
       runtime,
@@ -127,7 +128,7 @@ async function runtimeFor(
   const { onEvent, upstream } = options.runtime;
   const given: RuntimeOptions = {
     ...options.runtime,
-    upstream: { ...upstream, ownCa: options.mock },
+    upstream: { ...upstream, ownCa: options.mock !== undefined },
     onEvent(event) {
       traffic.onEvent(event);
       if (event.type === "request") refusals.takeRequest(event.client);

@@ -5,6 +5,7 @@ import { standardInput } from "@faultwire/runtime/internal";
 import type { Logger } from "pino";
 import { ownCaOf } from "../authority.ts";
 import type { RunFlags } from "../commands/run.ts";
+import { mockSettings } from "../mock-options.ts";
 import { versions } from "../report-versions.ts";
 import { singleRuleOf } from "../rule-options.ts";
 import { countText } from "../traffic/plain-text.ts";
@@ -31,6 +32,8 @@ export async function runSeries(
 ): Promise<number> {
   if (flags.config === standardInput)
     throw new UsageError("--config -: standard input is that of the program that runs; name a file");
+  const settings = await mockSettings(flags, flags.mock ?? false, "give --mock");
+  const mock = flags.mock ? settings : undefined;
   const lines = new RunLines({
     quiet: flags.quiet ?? false,
     verbose: flags.verbose ?? false,
@@ -58,7 +61,7 @@ export async function runSeries(
     // A signal has asked for an end: no other run is to begin.
     if (passer.askedBy !== undefined) break;
     const outcome = await runOnce({
-      world: { ...worldOf(flags, seed, isSeries, logger), listener: lines.trafficListener(logger) },
+      world: { ...worldOf(flags, seed, isSeries, logger), mock, listener: lines.trafficListener(logger) },
       command,
       timeoutMs: flags.timeout,
       askedBy: () => passer.askedBy,
@@ -141,7 +144,6 @@ function worldOf(flags: RunFlags, seed: string, isOneOfSeveral: boolean, logger:
       logger,
     },
     ownCa: ownCaOf(flags),
-    mock: flags.mock ?? false,
     upstreamProxy: flags.upstreamProxy,
     ...(flags.resolve && { resolve: flags.resolve }),
   };

@@ -35,9 +35,7 @@ export function tellStart(
       ? `${sources.targets.join(", ")}: ${title}, seed ${sources.file.seed}`
       : describeRules(sources, config),
   );
-  lines.say(
-    mock ? "answers come from a mock of Anthropic's API on this machine" : "answers come from the real API",
-  );
+  lines.say(mock ? "answers come from a mock of the APIs on this machine" : "answers come from the real API");
   if (hasOwnCa) lines.say("Faultwire's CA is for other targets, so this run has a CA of its own");
   for (const note of notes) lines.say(note);
 }

@@ -3,6 +3,7 @@ import type { LlmMock } from "@faultwire/llm-mock";
 import type { PluginServer, PluginServerOptions } from "@faultwire/plugin-server";
 import { type ProxySettings, type RunningProxy, startProxy } from "@faultwire/proxy";
 import { defaultTargetHost } from "@faultwire/runtime/internal";
+import type { MockSettings } from "../mock-options.ts";
 import type { RunningRuntime } from "../running-runtime.ts";
 import { upstreamProxySetting } from "../upstream-proxy-setting.ts";
 import { listenError } from "./listen-error.ts";
@@ -23,7 +24,7 @@ export interface StackOptions {
    * A mock API that stands in for the targets at port 443; port 0 takes a free one. Another one beside it, on a free port, does so
    * in clear at port 80. Left out, upstreams are the real ones.
    */
-  readonly mock?: { readonly port: number };
+  readonly mock?: { readonly port: number } & MockSettings;
   /** gRPC endpoints for a Fault proxy, on the same rules. Left out, there are none. */
   readonly plugin?: Omit<PluginServerOptions, "runtime">;
   /** The flag that names the proxy's port, for errors; default `--proxy-port`. */
@@ -71,7 +72,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   // If the mock fails first, nobody waits for this one yet.
   opening?.catch(() => {});
   try {
-    mocks = options.mock && (await startMocks(runtime, options.mock.port));
+    mocks = options.mock && (await startMocks(runtime, options.mock));
     plugin = await opening;
     proxy = await startOwnProxy(options, mocks);
     return {
@@ -100,10 +101,14 @@ interface Mocks {
   readonly clear: LlmMock;
 }
 
-async function startMocks({ authority }: StackRuntime, port: number): Promise<Mocks> {
+async function startMocks(
+  { authority }: StackRuntime,
+  { port, ...settings }: { readonly port: number } & MockSettings,
+): Promise<Mocks> {
   const { startLlmMock } = await import("@faultwire/llm-mock");
   const host = "127.0.0.1";
   const secure = await startLlmMock({
+    ...settings,
     host,
     port,
     tls: { secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext() },
@@ -111,7 +116,7 @@ async function startMocks({ authority }: StackRuntime, port: number): Promise<Mo
     throw listenError(error, host, port, "--mock-port");
   });
   try {
-    return { secure, clear: await startLlmMock({ host }) };
+    return { secure, clear: await startLlmMock({ ...settings, host }) };
   } catch (error) {
     await secure.close();
     throw error;

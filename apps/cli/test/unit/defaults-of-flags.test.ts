@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { expect, it } from "vitest";
 import { hostCommand } from "../../src/commands/host.ts";
+import { mockCommand } from "../../src/commands/mock.ts";
 import { proxyCommand } from "../../src/commands/proxy.ts";
 import { reportCommand } from "../../src/commands/report.ts";
 import { runCommand } from "../../src/commands/run.ts";
@@ -19,6 +20,7 @@ const rules = { "--watch": "true", "--fail-on": "expectations", "--intercept": "
 
 const rows: readonly (readonly [Command, object])[] = [
   [startCommand(), { ...plugin, ...rules, "--proxy-port": 3180, "--mock-port": 0, "--plugin": true }],
+  [mockCommand(), { "--port": 3190, "--mock-seed": 0 }],
   [serveCommand(), { ...plugin, ...rules }],
   [
     proxyCommand(),

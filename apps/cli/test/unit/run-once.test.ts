@@ -33,7 +33,6 @@ async function ran(command: RunOnceOptions["command"], more: Partial<RunOnceOpti
   const outcome = await runOnce({
     world: {
       runtime: { rules: rules(text), intercept: true, logger: pino({ level: "silent" }), upstream: {} },
-      mock: false,
     } as RunOnceOptions["world"],
     command,
     timeoutMs: undefined,

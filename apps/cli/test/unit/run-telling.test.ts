@@ -98,7 +98,7 @@ describe("a start", () => {
     );
     expect(said(world({ file: null, flags }), {})[0]).toMatch(/^a\.test: 50 % of requests answered/);
     expect(said(world({ file: flags, flags: null }, { mock: {} as World["mock"] }))[1]).toBe(
-      "answers come from a mock of Anthropic's API on this machine",
+      "answers come from a mock of the APIs on this machine",
     );
   });
 

@@ -7,7 +7,7 @@ import { isObject, parseObject } from "../json.ts";
 import { openaiHandlers } from "../openai/handlers.ts";
 import { listModels, oneModel } from "../openai/models.ts";
 import { openaiErrorAnswer } from "../openai/provider.ts";
-import { headerOf, type MockProvider, type ProviderMaker } from "../provider.ts";
+import { headerOf, hostOf, type MockProvider, type ProviderMaker } from "../provider.ts";
 import { openaiHeaders, RateLimitMeter } from "../rate-limit-meter.ts";
 
 /** Azure OpenAI. */
@@ -20,7 +20,7 @@ export const azureOpenai: ProviderMaker = (world): MockProvider => {
   const path = (rest: string): RegExp => new RegExp(`^/openai(?:/v1)?${rest}$`);
   return {
     name: "azure-openai",
-    claims: (_, asked) => asked.startsWith("/openai/"),
+    claims: (request, asked) => asked.startsWith("/openai/") || hostOf(request).endsWith(".openai.azure.com"),
     requestId: (count) => derivedUuid("azure", world.seed, count),
     headers: (id) => [
       ["apim-request-id", id],
