@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { root } from "../setup.mjs";
 import { extractorConfig, programOf } from "./compiler.mjs";
 import { publishedPackages } from "./entries.mjs";
+import { exampleProblems } from "./examples.mjs";
 import { strangeLimits } from "./limit-names.mjs";
 import { undocumentedOf } from "./members.mjs";
 import { reportOf } from "./reports.mjs";
@@ -84,6 +85,12 @@ try {
         `${each.name}: ${name} is exported as a limit. Make it a member of an object named \`xLimits\`, with the unit in its name (docs/adr/0037).`,
       );
   }
+  const examples = exampleProblems(packages, program);
+  console.log(`api: ${examples.count} examples in the documentation compiled`);
+  for (const text of examples.problems)
+    problems.push(
+      `example of ${text}\n  Mend the example; what it leaves to its reader is listed in scripts/api/examples.mjs.`,
+    );
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -45,7 +45,7 @@ const alreadyGone = /could not find cert|could not be found|CRYPT_E_NOT_FOUND|0x
  * @example
  * ```ts
  * const { toDo } = await installTrust(ca);
- * for (const step of toDo) console.log(stepText(step));
+ * for (const { store, command } of toDo) console.log(`${store}: run as root: ${command.join(" ")}`);
  * ```
  */
 export async function installTrust(

@@ -54,7 +54,7 @@ function ownResponse(answer: ErrorAnswer): HttpResponse {
  * @example
  * ```ts
  * if (fault.kind === "http.error")
- *   socket.write(encodeResponse(faultResponse(fault.answer, { requestId, nowMs, marker: decision.marker }), { method }));
+ *   socket.write(encodeResponse(faultResponse(fault.answer, { requestId: "req_1", nowMs, marker: decision.marker }), { method }));
  * ```
  */
 export function faultResponse(answer: ErrorAnswer, context: FaultResponseContext): HttpResponse {

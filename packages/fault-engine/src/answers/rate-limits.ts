@@ -70,7 +70,7 @@ export type Admission =
  * @example
  * ```ts
  * const limits = new RateLimits({ requestsPerMinute: 10, inputTokensPerMinute: null, outputTokensPerMinute: null }, "anthropic");
- * const admission = limits.admit(key, { inputTokens: estimateTokens(body.length), nowMs, requestId });
+ * const admission = limits.admit(key, { inputTokens: estimateTokens(body.length), nowMs, requestId: "req_1" });
  * ```
  */
 export class RateLimits {

@@ -63,7 +63,7 @@ const NOT_REFUSED: ConnectVerdict = { isTaken: false, decision: null };
  * @example
  * ```ts
  * const engine = new FaultEngine({ startedAtMs: 0 });
- * engine.setRules("file", parseRuleFile(text, "faults.yaml"));
+ * engine.setRules("file", parseRuleFile(text, "faults.yaml").ruleSet);
  * const answer = engine.decideRequest({ connection: "1", host: "api.anthropic.com", method: "POST", target: "/v1/messages", headers: [], body }, 0);
  * if (answer.kind === "fault") console.log(answer.decision.fault.kind);
  * ```

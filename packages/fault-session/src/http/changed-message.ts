@@ -29,7 +29,7 @@ const NOTHING: MessageAction[] = [];
  *
  * @example
  * ```ts
- * const changed = new ChangedMessage({ decision, plan, request, requestId, nowMs, response: { headers, isEncoded: false } });
+ * const changed = new ChangedMessage({ decision, plan, request, requestId: "req_1", nowMs, response: { headers, isEncoded: false } });
  * for (const action of changed.begin(now)) perform(action);
  * for await (const data of body) for (const action of changed.push(data, now())) perform(action);
  * for (const action of changed.finish(now(), true)) perform(action);
