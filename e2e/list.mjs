@@ -42,6 +42,7 @@ try {
   run("tlsfuzzer", process.execPath, "tlsfuzzer/run.mjs", "--list");
   run("run", process.execPath, "run/run.mjs", "--list");
   run("websocket", process.execPath, "websocket/run.mjs", "--list");
+  run("grpc", process.execPath, "grpc/run.mjs", "--list");
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

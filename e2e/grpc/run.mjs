@@ -31,7 +31,10 @@ function run(command, args, options = {}) {
 /** Runs a client to its end, without standing in the way of the server in this process. */
 function client(command, args, env) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let [out, err] = ["", ""];
     child.stdout.on("data", (chunk) => (out += chunk));
     child.stderr.on("data", (chunk) => (err += chunk));
@@ -52,7 +55,14 @@ const kept = at > 0 ? process.argv[at + 1] : undefined;
 const scratch = kept ?? mkdtempSync(join(tmpdir(), "faultwire-grpc-"));
 if (kept === undefined) process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 const packages = [`grpcio==${versions.grpcio}`, `grpcio-status==${versions.grpcio}`];
-run("npm", ["install", "--no-audit", "--no-fund", "--prefix", scratch, `@grpc/grpc-js@${versions["@grpc/grpc-js"]}`]);
+run("npm", [
+  "install",
+  "--no-audit",
+  "--no-fund",
+  "--prefix",
+  scratch,
+  `@grpc/grpc-js@${versions["@grpc/grpc-js"]}`,
+]);
 run("python3", ["-m", "pip", "install", "-q", "--target", join(scratch, "py"), ...packages]);
 const python = run("python3", ["--version"]).replace("Python ", "");
 
@@ -146,19 +156,29 @@ run(process.execPath, [join(root, "apps/cli/bin/faultwire.js"), "ca", "export", 
 const clients = [
   {
     name: `\`@grpc/grpc-js\` ${versions["@grpc/grpc-js"]} (Node ${process.version.slice(1)})`,
-    start: (args) => client(process.execPath, [join(here, "clients/grpc-js.mjs"), ...args], env({ CLIENTS: scratch })),
+    start: (args) =>
+      client(process.execPath, [join(here, "clients/grpc-js.mjs"), ...args], env({ CLIENTS: scratch })),
     agent: /^grpc-node-js/,
   },
   {
     name: `Python \`grpcio\` ${versions.grpcio} (Python ${python})`,
-    start: (args) => client("python3", [join(here, "clients/grpcio.py"), ...args], env({ PYTHONPATH: join(scratch, "py") })),
+    start: (args) =>
+      client("python3", [join(here, "clients/grpcio.py"), ...args], env({ PYTHONPATH: join(scratch, "py") })),
     agent: /^grpc-python/,
   },
 ];
 
 function env(more) {
   const proxy = `http://127.0.0.1:${port}`;
-  return { ...more, grpc_proxy: proxy, http_proxy: proxy, https_proxy: proxy, no_proxy: "", no_grpc_proxy: "", NO_PROXY: "" };
+  return {
+    ...more,
+    grpc_proxy: proxy,
+    http_proxy: proxy,
+    https_proxy: proxy,
+    no_proxy: "",
+    no_grpc_proxy: "",
+    NO_PROXY: "",
+  };
 }
 
 const methods = rows.map(pathOf);
@@ -183,7 +203,8 @@ const events = readFileSync(join(report, "events.ndjson"), "utf8")
 /** How often a client made a call, and how long it waited before each time but the first. */
 function attemptsOf(agent, host, path) {
   const made = events.filter(
-    (event) => event.type === "request" && event.path === path && event.host === host && agent.test(event.userAgent),
+    (event) =>
+      event.type === "request" && event.path === path && event.host === host && agent.test(event.userAgent),
   );
   const waits = made.slice(1).map((request, at) => {
     const end = events.find((event) => event.type === "end" && event.request === made[at].request);
@@ -209,7 +230,8 @@ const table = rows.map(({ name, isRetried = false, check }, at) => {
     ].map(([host, said]) => {
       const attempts = attemptsOf(agent, host, methods[at]);
       const problem = check({ ...said, attempts });
-      if (problem) problems.push(`${who}, ${host}, ${name}: ${problem}; ${JSON.stringify({ ...said, attempts })}`);
+      if (problem)
+        problems.push(`${who}, ${host}, ${name}: ${problem}; ${JSON.stringify({ ...said, attempts })}`);
       return cellOf(said, isRetried, attempts);
     });
     return found[0] === found[1] ? found[0] : `${found[0]} — in clear: ${found[1]}`;
@@ -238,5 +260,8 @@ if (process.argv.includes("--write")) {
   const before = readFileSync(page, "utf8");
   const between = /(?<=<!-- interop:grpc -->\n\n).*?(?=\n*<!-- end of interop:grpc -->)/s;
   if (!between.test(before)) stop("docs/faults.md has no place for the table");
-  writeFileSync(page, before.replace(between, () => `${text}\n`));
+  writeFileSync(
+    page,
+    before.replace(between, () => text),
+  );
 }

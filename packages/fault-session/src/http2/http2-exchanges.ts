@@ -129,9 +129,9 @@ export class Http2Exchanges implements Spoken {
     for (const { upstream } of this.#open) if (upstream && !upstream.isRemoteOver) return true;
     return false;
   }
-  /** Whether no request is under way, and no end of a response. */
+  /** Whether no request is under way, and no end of a response, and all of it is told. */
   get isQuiet(): boolean {
-    return this.#open.size === 0 && !this.#tell.isLeaving;
+    return this.#open.size === 0 && this.#tell.isQuiet;
   }
   get owesClient(): boolean {
     if (this.#isOver) return false;
@@ -366,6 +366,7 @@ export class Http2Exchanges implements Spoken {
     const exchange = client.owner;
     exchange?.grpc?.fromClient(data);
     if (!exchange || exchange.isOver) {
+      if (exchange) this.#tell.rest(exchange, data, endStream);
       // A response that is over ends no request: an upstream may read on.
       if (exchange?.upstream) this.#passRequest(exchange, exchange.upstream, data, endStream);
       else this.#client.consumed(client, data.length);

@@ -24,6 +24,8 @@ export class Http2Teller {
   #waiting: ((unsent: string | null) => void)[] = [];
   /** Those whose last frame has gone to the carrier. */
   readonly #untold: Set<Http2Exchange> = new Set();
+  /** Those that are told to their end, and whose clients are still asking: what is asked for is not known yet. */
+  readonly #asking: Set<Http2Exchange> = new Set();
 
   constructor(options: Http2TellerOptions) {
     this.#options = options;
@@ -34,8 +36,14 @@ export class Http2Teller {
     return this.#leaving.size > 0;
   }
 
-  /** A request is known, or something of it is to be told. */
+  /** Whether everything is told. */
+  get isQuiet(): boolean {
+    return this.#leaving.size === 0 && this.#asking.size === 0;
+  }
+
+  /** All of a request is there, or no more of it comes. */
   request(exchange: Http2Exchange): void {
+    this.#asking.delete(exchange);
     if (exchange.isRequestTold) return;
     exchange.isRequestTold = true;
     this.log?.request(exchange);
@@ -45,8 +53,15 @@ export class Http2Teller {
   head(exchange: Http2Exchange, status: number, headers: readonly Header[], injected: boolean): void {
     if (exchange.isHeadTold) return;
     exchange.isHeadTold = true;
-    this.request(exchange);
     this.log?.response(exchange, { status, headers, injected, wallNowMs: this.#options.wallNow() });
+  }
+
+  /** More of a request whose response is over: a client may have it before all of its question has come. */
+  rest(exchange: Http2Exchange, data: Uint8Array, endStream: boolean): void {
+    exchange.remember(data);
+    exchange.own();
+    exchange.isSent ||= endStream;
+    if (endStream) this.request(exchange);
   }
 
   /** A response has come to a standstill for ever: that is the fault, done. */
@@ -92,9 +107,9 @@ export class Http2Teller {
 
   /** The exchange ends with its connection, or by its client. */
   abandoned(exchange: Http2Exchange, reason: string): void {
+    this.request(exchange);
     if (exchange.isOver && !this.#leaving.delete(exchange) && !this.#untold.delete(exchange)) return;
     exchange.isOver = true;
-    this.request(exchange);
     const { strike } = exchange;
     const hasStruck = exchange.isAnswered ? exchange.isHeadTold : exchange.message?.hasStruck;
     if (!strike) this.log?.outcome(exchange, hasStruck ? null : reason);
@@ -109,12 +124,14 @@ export class Http2Teller {
       this.#tell(exchange, this.#options.unsentReason);
     this.#leaving.clear();
     this.#untold.clear();
+    for (const exchange of [...this.#asking]) this.request(exchange);
     for (const told of this.#waiting.splice(0)) told(this.#options.unsentReason);
   }
 
   #tell(exchange: Http2Exchange, unsent: string | undefined): void {
-    const { isAnswered, message, strike, end = "complete" } = exchange;
-    this.request(exchange);
+    const { isAnswered, message, strike, client, end = "complete" } = exchange;
+    if (exchange.isSent || client.isRemoteOver || client.isClosed) this.request(exchange);
+    else if (!exchange.isRequestTold) this.#asking.add(exchange);
     const undone = isAnswered ? null : (message?.undoneReason ?? null);
     if (!strike) this.log?.outcome(exchange, unsent ?? undone);
     else if (!strike.outlivesRequest)
