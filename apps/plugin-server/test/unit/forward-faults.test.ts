@@ -87,6 +87,25 @@ describe("a request whose response is to be changed", () => {
   });
 });
 
+describe("a fault of the bytes that the client says", () => {
+  const corrupt = (from: string): string =>
+    `{ name: r, fault: { connection: { corrupt: { rate: 1${from} } } } }`;
+  const ofClient = corrupt(", from: client");
+
+  it("is undone where the request has no body that could be touched, and nothing else is", async () => {
+    const { forward, outcomes } = forwardWith(ofClient);
+    const asked = await forward.request(request({}, ""), never);
+    expect(text(asked.modifiedRequest?.body)).toBe("");
+    expect(outcomes()).toContain("r undone: the request has no body to be touched");
+  });
+
+  it("is undone where the request's body is too long to be touched", async () => {
+    const { forward, outcomes } = forwardWith(ofClient);
+    await forward.request(request({}, " ".repeat(forwardLimits.maxReadBodyBytes + 1)), never);
+    expect(outcomes()).toContain("r undone: the request's body is too long to be touched");
+  });
+});
+
 describe("what can't be read", () => {
   it("is told of a request that names no host", async () => {
     const { forward, told, events } = forwardWith(emptied);

@@ -16,10 +16,10 @@ describe("which sides a host has registered", () => {
     const clock = manualTimers();
     const registration = new Registration(["server", "client"], clock.now);
     registration.polled("server", "info");
-    clock.advance(pollValidityMs - 1);
+    clock.advance(pollValidityMs);
     registration.polled("client", "info");
     expect(registration.sides()).toEqual(["server", "client"]);
-    clock.advance(2);
+    clock.advance(1);
     expect(registration.sides()).toEqual(["client"]);
   });
 
