@@ -28,6 +28,14 @@ export const defects = {
       put: "",
     },
   ],
+  formats: [
+    {
+      what: "a quote inside a text ends it, escaped or not",
+      file: `${engine}/formats/json-array/json-array-reader.ts`,
+      find: "if (this.#isEscaped) this.#isEscaped = false;",
+      put: "if (this.#isEscaped && at > from) this.#isEscaped = false;",
+    },
+  ],
   front: [
     {
       what: "a request of SOCKS is read before all of it is there",
@@ -85,7 +93,7 @@ export const defects = {
   sse: [
     {
       what: "an LF behind a CR counts as a line of its own",
-      file: `${engine}/sse/sse-reader.ts`,
+      file: `${engine}/formats/sse/sse-reader.ts`,
       find: "} else this.#skipsLf = true;",
       put: "}",
     },

@@ -43,7 +43,8 @@ function carryOut(fault: Fault): void {
     random: () => 0.5,
     provider: "anthropic",
     requestId: "req_1",
-    isEventStream: true,
+    format: "sse",
+    path: "",
     bodyBytes: null,
   });
   if (created.kind === "none") return;

@@ -60,7 +60,8 @@ function run(bytes: Uint8Array, kind: (typeof kinds)[number], how: number, numbe
     random: (purpose, index) => draw(number, purpose, index),
     provider: PROVIDER_NAMES[how % PROVIDER_NAMES.length] ?? null,
     requestId: "req_1",
-    isEventStream: (how & 8) === 0,
+    format: (how & 8) === 0 ? "sse" : null,
+    path: "",
     bodyBytes: (how & 16) === 0 ? null : bytes.length,
   });
   if (created.kind === "none") return;

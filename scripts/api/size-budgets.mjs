@@ -29,8 +29,9 @@ export const budgets = [
     name: "FaultEngine",
     entry: "@faultwire/fault-engine",
     names: ["FaultEngine"],
-    maxMinifiedBytes: 33_000,
-    maxGzippedBytes: 12_000,
+    // Half of it is what is known of six APIs.
+    maxMinifiedBytes: 46_000,
+    maxGzippedBytes: 15_000,
   },
   {
     name: "parseRuleFile",

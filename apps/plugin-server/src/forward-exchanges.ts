@@ -2,8 +2,9 @@
  * Finds the request of a response. The host shows a plugin a response without saying which request it belongs to. So
  * requests that went on are remembered until a response comes that can be theirs.
  */
-import type { RequestSummary } from "@faultwire/fault-engine";
+import { type RequestSummary, streamFormatOf } from "@faultwire/fault-engine";
 import type { ExchangeLog, LoggedExchange } from "@faultwire/fault-session/internal";
+import type { Header } from "@faultwire/http1";
 import { forwardLimits } from "./forward-way.ts";
 import type { ResponseChange } from "./response-change.ts";
 
@@ -21,6 +22,8 @@ export interface PendingFault {
 /** A request to a target that went on, and the faults of its response. */
 export interface SentRequest {
   readonly summary: Pick<RequestSummary, "provider" | "stream">;
+  /** As on the request line. */
+  readonly target: string;
   readonly exchange: LoggedExchange;
   readonly log: ExchangeLog;
   readonly faults: readonly PendingFault[];
@@ -37,7 +40,7 @@ export interface ForwardExchange {
 /** The properties by which responses are told apart. */
 export interface ResponseTraits {
   readonly status: number;
-  readonly isEventStream: boolean;
+  readonly headers: readonly Header[];
 }
 
 /** The request of a response. `isCertain`: the response can belong to no other request. */
@@ -94,7 +97,7 @@ const noResponse =
   "the host has shown no response: the client or we had gone, or it was an event stream of a mapping, which goes past plugins";
 
 /** Whether a response can belong to a request: a successful one is a stream exactly if the request asked for a stream. */
-function fits({ sent }: ForwardExchange, { status, isEventStream }: ResponseTraits): boolean {
+function fits({ sent }: ForwardExchange, { status, headers }: ResponseTraits): boolean {
   if (sent === undefined || sent.summary.provider === null || status >= 300) return true;
-  return sent.summary.stream === isEventStream;
+  return sent.summary.stream === (streamFormatOf(headers, sent.target) !== null);
 }

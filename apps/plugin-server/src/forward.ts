@@ -3,7 +3,8 @@
  * (docs/fault-host.md, "Forward mode"). The session's parts decide, plan and tell.
  */
 import type { UnreadMessage } from "@faultwire/connect-unary";
-import { isEventStream, overlaidHeaders } from "@faultwire/fault-engine/internal";
+import { streamFormatOf } from "@faultwire/fault-engine";
+import { overlaidHeaders } from "@faultwire/fault-engine/internal";
 import type {
   HttpRequest,
   HttpResponse,
@@ -16,7 +17,7 @@ import {
   type SessionEvent,
   withoutThrowing,
 } from "@faultwire/fault-session";
-import { type RequestPlan, readableHeaders, UsageMeter } from "@faultwire/fault-session/internal";
+import { readableHeaders, UsageMeter } from "@faultwire/fault-session/internal";
 import type { Header } from "@faultwire/http1";
 import type { Timers } from "@faultwire/tunnel";
 import { answerInstead, goBack, goOn, headersOf, passRequest, passResponse } from "./forward-answers.ts";
@@ -48,7 +49,7 @@ const unread: Readonly<Record<UnreadMessage["reason"], string>> = {
   "gave-way": "too many long messages were under way at once",
 };
 /** Nothing is known of a response that was not read: it can belong to any request. */
-const anyResponse = { status: 599, isEventStream: false };
+const anyResponse = { status: 599, headers: [] };
 const answered = "the request was answered by another rule before it came to a response";
 const clientGone = "the client had gone before";
 const ambiguous =
@@ -150,18 +151,21 @@ export class ForwardMode {
       this.#tellResponse(target, injected.status, injected.headers, true);
       log.end(exchange, "complete");
       return answer;
-    } else this.#exchanges.add({ sentAtMs: now(), sent: { summary, exchange, log, faults: pending } });
+    } else {
+      const sent = { summary, target: request.path, exchange, log, faults: pending };
+      this.#exchanges.add({ sentAtMs: now(), sent });
+    }
     return onward.answer;
   }
 
   async #response(response: HttpResponse, signal: AbortSignal): Promise<ProcessHttpResponseResponse> {
     const { now } = this.#decider;
     const { statusCode: status } = response;
-    const traits = { status, isEventStream: isEventStream(headersOf(response)) };
+    const traits = { status, headers: headersOf(response) };
     const found = this.#exchanges.take(traits, now());
     if (found?.sent === undefined) return goBack(response).answer;
     const { sent, isCertain } = found;
-    let headers = charged(sent.exchange.plan, response);
+    let headers = charged(sent, response);
     let { body } = response;
     let isCut = false;
     let holdMs = 0;
@@ -250,10 +254,11 @@ function changesOf({ exchange, faults }: TargetRequest): {
 }
 
 /** Takes the tokens of a response from its budget. @returns the response's headers, those of the budget in their place. */
-function charged(plan: RequestPlan | null, response: HttpResponse): readonly Header[] {
+function charged({ exchange, target }: SentRequest, response: HttpResponse): readonly Header[] {
+  const { plan } = exchange;
   const headers = headersOf(response);
   if (plan?.kind !== "change" || plan.settle === null) return headers;
-  const meter = new UsageMeter(isEventStream(headers), plan.settle);
+  const meter = new UsageMeter(streamFormatOf(headers, target), plan.settle);
   meter.push(response.body);
   meter.finish();
   return overlaidHeaders(headers, plan.headers);

@@ -80,7 +80,7 @@ export {
   type Http2Fault,
   type Http2Point,
 } from "./faults/http2-faults.ts";
-export type { ModelFault } from "./faults/model-faults.ts";
+export type { ModelFault, StopDetails } from "./faults/model-faults.ts";
 export {
   EVENT_DAMAGES,
   type EventDamage,
@@ -106,6 +106,15 @@ export type {
   WebSocketPoint,
   WebSocketStop,
 } from "./faults/websocket-faults.ts";
+export { type EventMeaning, eventMeaning } from "./formats/event-meaning.ts";
+export type { FormatFacts, FormatRefusals, SplitPlace } from "./formats/format-facts.ts";
+export { FORMAT_NAMES, type FormatName } from "./formats/format-name.ts";
+export { STREAM_FORMATS, streamFormatOf } from "./formats/format-table.ts";
+export type { SseEvent } from "./formats/sse/block.ts";
+export { encodeEvent, errorEvent, pingEvent } from "./formats/sse/encode-event.ts";
+export { type SseItem, SseReader } from "./formats/sse/sse-reader.ts";
+export type { StreamFormat } from "./formats/stream-format.ts";
+export { type StreamItem, type StreamUnit, streamLimits, type UnitReader } from "./formats/stream-item.ts";
 export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
 
 export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";
@@ -130,6 +139,8 @@ export type {
   ProviderProfile,
   ReadEvent,
   RequestTraits,
+  StreamFailure,
+  ToolInputPlace,
   UsagePlace,
 } from "./providers/provider-profile.ts";
 export { PROVIDER_NAMES, PROVIDERS, type Provider } from "./providers/provider-table.ts";
@@ -165,10 +176,6 @@ export { FaultEngine, type FaultEngineOptions } from "./rules/fault-engine.ts";
 export type { BodyMatch, GrpcMatch, HeaderMatch, Match } from "./rules/match-keys.ts";
 export type { Expectation, Rule, RuleSet, Scope, When } from "./rules/rule.ts";
 export { CLOSE_MOMENTS, type CloseMoment, type SingleRule, singleRuleSet } from "./rules/single-rule.ts";
-export type { SseEvent } from "./sse/block.ts";
-export { encodeEvent, errorEvent, pingEvent } from "./sse/encode-event.ts";
-export { type EventMeaning, eventMeaning } from "./sse/event-meaning.ts";
-export { type SseItem, SseReader } from "./sse/sse-reader.ts";
 export type { Attempt } from "./verdicts/attempts.ts";
 export type { Check, CheckName, Severity } from "./verdicts/check.ts";
 export type { VerdictOutcome } from "./verdicts/demands.ts";

@@ -1,5 +1,4 @@
 /** What other packages of Faultwire need of this one. It is no part of the API: any release may change it. */
-export { isEventStream } from "./answers/faulted-response.ts";
 export { estimateTokens } from "./answers/rate-limits.ts";
 export { overlaidHeaders, responseHeaderFault } from "./answers/response-headers.ts";
 export { maskKeys, maskTexts } from "./events/mask-secrets.ts";

@@ -68,7 +68,8 @@ function machineOf(decision: Decision, fault: Fault, nowMs: number, side: Side):
     random: (purpose, index) => decision.random(`${side}/${purpose}`, index),
     provider: null,
     requestId: "",
-    isEventStream: false,
+    format: null,
+    path: "",
     bodyBytes: null,
   });
   if (created.kind === "none") throw new Error(created.reason);

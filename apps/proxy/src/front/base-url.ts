@@ -35,10 +35,12 @@ export interface BaseUrlApi {
 }
 
 /** The APIs that have a prefix. */
-export const baseUrlApis: readonly BaseUrlApi[] = PROVIDER_NAMES.map((name) => {
-  const { standard, variable } = PROVIDERS[name].baseUrl;
+export const baseUrlApis: readonly BaseUrlApi[] = PROVIDER_NAMES.flatMap((name) => {
+  const { baseUrl } = PROVIDERS[name];
+  if (baseUrl === null) return [];
+  const { standard, variable } = baseUrl;
   const path = new URL(standard).pathname.replace(/\/$/, "");
-  return { variable, standard, prefix: `/${name}`, path: `/${name}${path}` };
+  return [{ variable, standard, prefix: `/${name}`, path: `/${name}${path}` }];
 });
 
 /** Origins of APIs by the first segment of a path. */

@@ -1,5 +1,5 @@
 import type { BodyItem, ResponseHead } from "@faultwire/http1";
-import { encodeChunk, encodeHead, encodeLastChunk, type Header, headerValue } from "@faultwire/http1";
+import { encodeChunk, encodeHead, encodeLastChunk, type Header } from "@faultwire/http1";
 import type { FaultMachine, StreamAction } from "../machines/fault-machine.ts";
 
 /** What goes out to the client. */
@@ -157,10 +157,4 @@ export class FaultedResponse {
     bytes.set(trailers, 3);
     return { kind: "bytes", bytes };
   }
-}
-
-/** Whether a response is an event stream, by its `content-type`. */
-export function isEventStream(headers: readonly Header[]): boolean {
-  const type = headerValue(headers, "content-type");
-  return type !== undefined && /^text\/event-stream\s*(?:;|$)/i.test(type);
 }

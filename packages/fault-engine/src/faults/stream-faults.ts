@@ -38,6 +38,12 @@ export type StreamPoint =
       /** Whether it is before or behind the first event that carries a piece of the answer. */
       readonly side: "before" | "after";
     }
+  /** Before the first event of a type; `terminal`: before the event with which the answer is complete, whatever its type. */
+  | {
+      readonly kind: "before";
+      /** The event's type, or `terminal`. */
+      readonly type: string;
+    }
   /** So many events before the end; the stream is held back by as many. */
   | {
       readonly kind: "before-end";
@@ -54,11 +60,15 @@ export const EVENT_DAMAGES = [
   "truncated-tool-input",
   "unknown-event-type",
   "missing-event-line",
+  "bad-message-crc",
+  "bad-prelude-crc",
+  "bad-total-length",
+  "bad-headers-length",
 ] as const;
 /** One of {@link EVENT_DAMAGES}. */
 export type EventDamage = (typeof EVENT_DAMAGES)[number];
 
-/** What happens to a stream of server-sent events. */
+/** What happens to a stream of events, whatever its format. */
 export type StreamFault =
   | {
       readonly kind: "stream.error-event";
@@ -72,8 +82,10 @@ export type StreamFault =
       readonly data: string | null;
       /** The event's name; `null` for the provider's own, empty for none. */
       readonly event: string | null;
-      /** How the connection ends there. */
-      readonly stop: StreamStop;
+      /** Anthropic's `details.error_code`, OpenAI's `code`; `null` for none. */
+      readonly errorCode: string | null;
+      /** `none`: the stream goes on behind it. */
+      readonly stop: StreamStop | "none";
     }
   | {
       readonly kind: "stream.cut";
@@ -145,6 +157,10 @@ function writePoint(at: StreamPoint): string {
       return `${writeMs(at.ms)} into the stream`;
     case "first-delta":
       return `${at.side} the first piece of the answer`;
+    case "before":
+      return at.type === "terminal"
+        ? "before the event that completes the answer"
+        : `before the first event of type ${at.type}`;
     case "before-end":
       return at.events === 1 ? "before the last event" : `before the last ${at.events} events`;
     default:
@@ -152,7 +168,8 @@ function writePoint(at: StreamPoint): string {
   }
 }
 
-const STOPS: Readonly<Record<StreamStop, string>> = {
+const STOPS: Readonly<Record<StreamStop | "none", string>> = {
+  none: "the stream goes on",
   clean: "the body ends as if it were whole",
   fin: "the connection is closed",
   "mid-event": "the connection is closed in the middle of the next event",
@@ -173,10 +190,10 @@ export const streamRows: FaultRows<StreamFault> = {
   "stream.error-event": {
     example:
       "{ stream: { errorEvent: { type: overloaded_error, message: busy, afterEvents: 5, stop: clean } } }",
-    doc: "an `error` event in a 200 stream; `data` and `event` for one of your own",
+    doc: "an `error` event in a 200 stream; `data` and `event` for one of your own, `errorCode`; `stop: none` goes on",
     describe: (fault) =>
       `an error event (${fault.data === null ? fault.type : "with data of its own"}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`,
-    changesLength: (fault) => fault.stop === "clean",
+    changesLength: (fault) => fault.stop === "clean" || fault.stop === "none",
   },
   "stream.cut": {
     example: "{ stream: { cut: { afterEvents: 8, stop: mid-event } } }",
@@ -226,7 +243,7 @@ export const streamRows: FaultRows<StreamFault> = {
   },
   "stream.damage": {
     example: "{ stream: { damage: { events: 3, how: invalid-json } } }",
-    doc: "also `truncated-tool-input`, `unknown-event-type`, `missing-event-line`",
+    doc: "also `truncated-tool-input`, `unknown-event-type`, `missing-event-line`; of AWS event streams `bad-message-crc`, `bad-prelude-crc`, `bad-total-length`, `bad-headers-length`",
     describe: (fault) => `damaged (${fault.how}) are ${writeSelector(fault.events)}`,
     changesLength: always,
   },

@@ -14,9 +14,16 @@ const GARBLED_TEXT: string = JSON.stringify(GARBLED);
 export class AnswerChanger {
   readonly #change: AnswerChange;
   readonly #garbled = new Set<string>();
+  readonly #happened = new Set<string>();
 
   constructor(fault: ModelFault) {
-    this.#change = { fault, garbled: GARBLED, garbledText: (tool) => this.#garble(tool) };
+    this.#change = {
+      fault,
+      garbled: GARBLED,
+      garbledText: (tool) => this.#garble(tool),
+      wholeGarbledText: GARBLED_TEXT,
+      isFirst: (what) => this.#isFirst(what),
+    };
   }
 
   /** Changes one JSON value: a body, or the data of an event. */
@@ -27,6 +34,12 @@ export class AnswerChanger {
       if (answer !== undefined) return answer;
     }
     return SAME;
+  }
+
+  #isFirst(what: string): boolean {
+    if (this.#happened.has(what)) return false;
+    this.#happened.add(what);
+    return true;
   }
 
   #garble(tool: string): string {

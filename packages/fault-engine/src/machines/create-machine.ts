@@ -1,4 +1,6 @@
 import type { Fault } from "../faults/fault.ts";
+import { STREAM_FORMATS } from "../formats/format-table.ts";
+import { meaninglessIn } from "../formats/meaningless.ts";
 import { GrpcPointMachine } from "../grpc/point-machine.ts";
 import {
   CorruptMachine,
@@ -42,6 +44,9 @@ const noMessages = "the response has no gRPC messages";
 export function createMachine(fault: Fault, context: MachineContext): CreatedMachine {
   const made = (machine: FaultMachine): CreatedMachine => ({ kind: "machine", machine });
   const none = (reason: string): CreatedMachine => ({ kind: "none", reason });
+  const format = context.format && STREAM_FORMATS[context.format];
+  const meaningless = format && meaninglessIn(fault, format, context.provider);
+  if (meaningless) return none(meaningless);
   switch (fault.kind) {
     case "connection.throttle":
       return made(new ThrottleMachine(fault, context));
@@ -64,22 +69,23 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
     case "stream.error-event":
     case "stream.cut":
     case "stream.stall":
-      if (!context.isEventStream) return none("the response is no event stream");
-      return made(new StreamPointMachine(fault, context));
+      if (format === null) return none("the response is no event stream");
+      return made(new StreamPointMachine(fault, context, format));
     case "stream.pace":
-      if (!context.isEventStream) return none("the response is no event stream");
-      return made(new PaceMachine(fault, context));
+      if (format === null) return none("the response is no event stream");
+      return made(new PaceMachine(fault, context, format));
     case "stream.drop":
     case "stream.duplicate":
     case "stream.reorder":
     case "stream.split":
     case "stream.damage":
-      if (!context.isEventStream) return none("the response is no event stream");
-      return made(new EventFilterMachine(fault, context));
+      if (format === null) return none("the response is no event stream");
+      return made(new EventFilterMachine(fault, context, format));
     case "model.stop-reason":
     case "model.empty-content":
     case "model.garble-tool-input":
-      return made(context.isEventStream ? new ModelStreamMachine(fault) : new ModelBodyMachine(fault));
+    case "model.fallback":
+      return made(format === null ? new ModelBodyMachine(fault) : new ModelStreamMachine(fault, format));
     case "connect.refuse":
     case "connection.close":
     case "connection.reset":

@@ -1,7 +1,9 @@
 import type { EventDamage } from "../faults/stream-faults.ts";
-import type { SseEvent } from "../sse/block.ts";
-import { changeBlock } from "../sse/block.ts";
-import { eventJson } from "../sse/event-meaning.ts";
+import { eventJson, TYPE_MEMBERS } from "../formats/event-meaning.ts";
+import type { StreamFormat } from "../formats/stream-format.ts";
+import type { StreamUnit } from "../formats/stream-item.ts";
+import { isJsonObject } from "../json-value.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
 
 const UNKNOWN = "faultwire_unknown";
 
@@ -9,44 +11,84 @@ const UNKNOWN = "faultwire_unknown";
  * An event with something wrong in it; `undefined` where it has nothing that could be damaged so.
  *
  * - `invalid-json`: the data without its last character
- * - `truncated-tool-input`: an `input_json_delta` with the first half of its `partial_json`
+ * - `truncated-tool-input`: a piece of a tool's input, cut to its first half
  * - `unknown-event-type`: name and `type` of an event that no client knows
- * - `missing-event-line`: without its `event:` line, as plain `message`
+ * - `missing-event-line`: without its name: in server-sent events as plain `message`
+ * - all others: wrong checksums and lengths, where the format has any
  */
-export function damageEvent(event: SseEvent, whole: Uint8Array, how: EventDamage): Uint8Array | undefined {
+export function damageEvent(
+  event: StreamUnit,
+  whole: Uint8Array,
+  how: EventDamage,
+  format: StreamFormat,
+): Uint8Array | undefined {
   if (event.data === null) return undefined;
   switch (how) {
     case "invalid-json":
       return eventJson(event) === undefined
         ? undefined
-        : changeBlock(whole, { data: event.data.trimEnd().slice(0, -1) });
-    case "unknown-event-type": {
-      const json = eventJson(event);
-      if (typeof json !== "object" || json === null || Array.isArray(json))
-        return changeBlock(whole, { name: UNKNOWN });
-      const name = event.name === null ? null : UNKNOWN;
-      return changeBlock(whole, { name, data: JSON.stringify({ ...json, type: UNKNOWN }) });
-    }
+        : format.change(whole, { data: event.data.trimEnd().slice(0, -1) });
+    case "unknown-event-type":
+      return withUnknownType(event, whole, format);
     case "missing-event-line":
-      return event.name === null ? undefined : changeBlock(whole, { name: null });
+      return (
+        format.damage(whole, how) ?? (event.name === null ? undefined : format.change(whole, { name: null }))
+      );
     case "truncated-tool-input":
-      return truncateToolInput(event, whole);
+      return truncateToolInput(event, whole, format);
+    case "bad-message-crc":
+    case "bad-prelude-crc":
+    case "bad-total-length":
+    case "bad-headers-length":
+      return format.damage(whole, how);
     default:
       return how satisfies never;
   }
 }
 
-function truncateToolInput(event: SseEvent, whole: Uint8Array): Uint8Array | undefined {
-  const json = eventJson(event) as {
-    readonly delta?: { readonly type?: unknown; readonly partial_json?: unknown };
-  };
-  const delta = json?.delta;
-  if (
-    delta?.type !== "input_json_delta" ||
-    typeof delta.partial_json !== "string" ||
-    delta.partial_json === ""
-  )
-    return undefined;
-  const partial_json = delta.partial_json.slice(0, Math.floor(delta.partial_json.length / 2));
-  return changeBlock(whole, { data: JSON.stringify({ ...json, delta: { ...delta, partial_json } }) });
+function withUnknownType(event: StreamUnit, whole: Uint8Array, format: StreamFormat): Uint8Array | undefined {
+  const json = eventJson(event);
+  const hasNames = format.refuses.event === undefined;
+  if (!isJsonObject(json)) return hasNames ? format.change(whole, { name: UNKNOWN }) : undefined;
+  const known = TYPE_MEMBERS.find((member) => member in json);
+  // Where neither a name nor a member says of what type an event is, there is no type to be unknown.
+  if (known === undefined && !hasNames) return undefined;
+  const name = event.name === null ? null : UNKNOWN;
+  // An event that its name alone tells keeps its data: frames of Bedrock have no type inside.
+  if (known === undefined && name !== null) return format.change(whole, { name });
+  return format.change(whole, { name, data: JSON.stringify({ ...json, [known ?? "type"]: UNKNOWN }) });
+}
+
+type Step = string | number;
+
+function truncateToolInput(
+  event: StreamUnit,
+  whole: Uint8Array,
+  format: StreamFormat,
+): Uint8Array | undefined {
+  const json = eventJson(event);
+  if (!isJsonObject(json)) return undefined;
+  for (const { toolInputs } of Object.values(PROVIDERS))
+    for (const { type, path } of toolInputs) {
+      if (type !== undefined && json["type"] !== type) continue;
+      const halved = withHalf(json, path);
+      if (halved !== undefined) return format.change(whole, { data: JSON.stringify(halved) });
+    }
+  return undefined;
+}
+
+/** A value with the first half of the text at a path; `undefined` where there is no text. */
+function withHalf(value: unknown, path: readonly Step[]): unknown {
+  const [step, ...rest] = path;
+  if (step === undefined)
+    return typeof value === "string" && value !== ""
+      ? value.slice(0, Math.floor(value.length / 2))
+      : undefined;
+  const member = typeof step === "number" ? Array.isArray(value) : isJsonObject(value);
+  if (!member) return undefined;
+  const inner = withHalf((value as Readonly<Record<Step, unknown>>)[step], rest);
+  if (inner === undefined) return undefined;
+  return Array.isArray(value)
+    ? value.map((one: unknown, at) => (at === step ? inner : one))
+    : { ...(value as object), [step]: inner };
 }

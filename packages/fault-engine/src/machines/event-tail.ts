@@ -1,14 +1,20 @@
 /** The last events of a stream, held until it is known that the stream ends behind them. */
+import type { StreamItem } from "../formats/stream-item.ts";
 
 /** Bytes that are held, at the most. A server whose last events are larger would be stored without end. */
 export const MAX_TAIL_BYTES = 1_048_576;
 
-interface Block {
+/** An item with all of its bytes. */
+export interface Block {
+  readonly item: StreamItem;
   readonly bytes: Uint8Array;
+  /** An event that counts. */
   readonly isEvent: boolean;
+  /** With it the answer is complete. */
+  readonly isLast: boolean;
 }
 
-/** Holds the last `events` events, and the pings between and behind them. What is older comes out again. */
+/** Holds the last `events` events, and what stands between and behind them. What is older comes out again. */
 export class EventTail {
   readonly #events: number;
   #blocks: Block[] = [];
@@ -30,17 +36,17 @@ export class EventTail {
   }
 
   /** Takes a block. @returns what is no longer among the last ones, in order. */
-  push(block: Block): Uint8Array[] {
+  push(block: Block): Block[] {
     this.#blocks.push({ ...block, bytes: block.bytes.slice() });
     this.#bytes += block.bytes.length;
     if (block.isEvent) this.#held++;
-    const out: Uint8Array[] = [];
+    const out: Block[] = [];
     for (let [first] = this.#blocks; first !== undefined; [first] = this.#blocks) {
       if (first.isEvent && this.#held <= this.#events) break;
       this.#blocks.shift();
       this.#bytes -= first.bytes.length;
       if (first.isEvent) this.#held--;
-      out.push(first.bytes);
+      out.push(first);
     }
     return out;
   }

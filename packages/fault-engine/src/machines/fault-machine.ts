@@ -1,4 +1,5 @@
 import type { Header } from "@faultwire/http1";
+import type { FormatName } from "../formats/format-name.ts";
 import type { Provider } from "../providers/provider-table.ts";
 
 /** What a machine wants done, in order and at once. Bytes of two actions go out as two writes. */
@@ -68,8 +69,10 @@ export interface MachineContext {
   readonly provider: Provider | null;
   /** For error events. */
   readonly requestId: string;
-  /** Whether the body is a stream of events; see `isEventStream`. */
-  readonly isEventStream: boolean;
+  /** What the body is written in, where it is a stream; see `streamFormatOf`. */
+  readonly format: FormatName | null;
+  /** The request's path, for error events of APIs that tell their streams apart by it. */
+  readonly path: string;
   /** Whether the body is made of gRPC messages, and has trailers behind it. Default false. */
   readonly isGrpc?: boolean;
   /** The value of `x-faultwire`; `null`, or left out: it is not sent. */

@@ -1,8 +1,10 @@
 import { CollectedBytes } from "@faultwire/http1/internal";
 import type { ModelFault } from "../faults/model-faults.ts";
-import { changeBlock } from "../sse/block.ts";
-import { eventJson } from "../sse/event-meaning.ts";
-import { type SseItem, SseReader } from "../sse/sse-reader.ts";
+import { eventJson } from "../formats/event-meaning.ts";
+import type { StreamFormat } from "../formats/stream-format.ts";
+import type { EventItem, StreamItem, UnitReader } from "../formats/stream-item.ts";
+import { UnitJoiner } from "../formats/unit-joiner.ts";
+import { jsonMember } from "../json-value.ts";
 import { fromUtf8, utf8 } from "../text.ts";
 import { AnswerChanger } from "./change-answer.ts";
 import type { FaultMachine, FaultOutcome, StreamAction } from "./fault-machine.ts";
@@ -11,28 +13,35 @@ import { ScheduledOutput } from "./scheduled-output.ts";
 /** Bytes of a plain answer that are held to be changed. Answers are far smaller; a download is not to be stored. */
 const MAX_ANSWER_BYTES = 4_194_304;
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 const NOTHING_TO_CHANGE: FaultOutcome = {
   kind: "undone",
   reason: "nothing in the answer is touched by this fault",
 };
 
-/** Model faults on an event stream: each event is changed, dropped or passed as it is. */
+/** Model faults on a stream: each event is changed, dropped or passed as it is. */
 export class ModelStreamMachine implements FaultMachine {
   readonly #changer: AnswerChanger;
-  readonly #reader = new SseReader();
+  readonly #format: StreamFormat;
+  readonly #reader: UnitReader;
+  readonly #joiner: UnitJoiner;
   readonly #output = new ScheduledOutput();
   /** The event that is not complete. */
   readonly #held = new CollectedBytes();
   #outcome: FaultOutcome = { kind: "waiting" };
 
-  constructor(fault: ModelFault) {
+  constructor(fault: ModelFault, format: StreamFormat) {
     this.#changer = new AnswerChanger(fault);
+    this.#format = format;
+    this.#reader = format.reader();
+    this.#joiner = new UnitJoiner(format);
   }
 
   readonly wakeAtMs: undefined = undefined;
 
   get pendingBytes(): number {
-    return this.#held.length;
+    return this.#held.length + this.#joiner.pendingBytes;
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -53,28 +62,47 @@ export class ModelStreamMachine implements FaultMachine {
 
   finish(nowMs: number): StreamAction[] {
     for (const item of this.#reader.finish()) this.#read(item, nowMs);
+    this.#put(this.#joiner.flush(), nowMs);
     if (this.#outcome.kind === "waiting") this.#outcome = NOTHING_TO_CHANGE;
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
   }
 
-  #read(item: SseItem, nowMs: number): void {
+  #put(bytes: Uint8Array, nowMs: number): void {
+    this.#output.putBytes(bytes, nowMs, nowMs);
+  }
+
+  #read(item: StreamItem, nowMs: number): void {
     if (item.kind === "part") {
       this.#held.push(item.bytes);
       return;
     }
-    const held = this.#held.take();
-    if (item.kind === "opaque") this.#output.putBytes(held, nowMs, nowMs);
-    this.#output.putBytes(item.kind === "event" ? this.#change(item) : item.bytes, nowMs, nowMs);
+    const held = item.kind === "event" || item.kind === "opaque" ? this.#held.take() : NOTHING;
+    if (item.kind === "opaque" && held.length > 0) this.#put(this.#joiner.beginning(held), nowMs);
+    if (item.kind === "event") this.#change(item, nowMs);
+    else this.#put(this.#joiner.take(item), nowMs);
   }
 
-  #change({ event, whole }: Extract<SseItem, { readonly kind: "event" }>): Uint8Array {
-    const answer = this.#changer.change(eventJson(event));
-    if (answer.kind === "same") return whole;
+  #change(item: EventItem, nowMs: number): void {
+    const { event, whole, closing } = item;
+    const json = eventJson(event);
+    const answer = this.#changer.change(json);
+    if (answer.kind === "same") {
+      this.#put(this.#joiner.take(item, whole), nowMs);
+      return;
+    }
     this.#outcome = { kind: "done" };
-    return answer.kind === "dropped"
-      ? new Uint8Array(0)
-      : changeBlock(whole, { data: JSON.stringify(answer.json) });
+    if (answer.kind === "dropped") {
+      this.#joiner.skip();
+      return;
+    }
+    for (const text of answer.before ?? []) this.#put(this.#joiner.unit(this.#format.encode(text)), nowMs);
+    const type = jsonMember(answer.json, "type");
+    // An event is named after the type in its data.
+    const isRenamed =
+      typeof type === "string" && event.name === jsonMember(json, "type") && event.name !== type;
+    const change = { ...(isRenamed && { name: type }), data: JSON.stringify(answer.json) };
+    this.#put(this.#joiner.unit(this.#format.change(whole, change), closing), nowMs);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StreamFault } from "../faults/stream-faults.ts";
-import { eventMeaning } from "../sse/event-meaning.ts";
-import { type SseItem, SseReader } from "../sse/sse-reader.ts";
+import { eventMeaning } from "../formats/event-meaning.ts";
+import type { StreamFormat } from "../formats/stream-format.ts";
+import type { StreamItem, UnitReader } from "../formats/stream-item.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";
 
@@ -13,13 +14,14 @@ type PaceFault = Extract<StreamFault, { readonly kind: "stream.pace" }>;
 export class PaceMachine implements FaultMachine {
   readonly #fault: PaceFault;
   readonly #context: MachineContext;
-  readonly #reader = new SseReader();
+  readonly #reader: UnitReader;
   readonly #output = new ScheduledOutput();
   #events = 0;
   #previousAtMs = 0;
   #outcome: FaultOutcome = { kind: "waiting" };
 
-  constructor(fault: PaceFault, context: MachineContext) {
+  constructor(fault: PaceFault, context: MachineContext, format: StreamFormat) {
+    this.#reader = format.reader();
     this.#fault = fault;
     this.#context = context;
   }
@@ -55,7 +57,7 @@ export class PaceMachine implements FaultMachine {
     return this.#output.take(nowMs);
   }
 
-  #read(item: SseItem, nowMs: number): void {
+  #read(item: StreamItem, nowMs: number): void {
     // Parts wait for the moment of their event, and go out with it or after it.
     const dueMs = Math.max(nowMs, this.#dueMs());
     this.#output.putBytes(item.bytes, dueMs, nowMs);

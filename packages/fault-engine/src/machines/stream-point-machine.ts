@@ -1,12 +1,15 @@
 import { CollectedBytes } from "@faultwire/http1/internal";
 import type { StreamFault, StreamStop } from "../faults/stream-faults.ts";
+import { type EventMeaning, eventMeaning } from "../formats/event-meaning.ts";
+import type { StreamFormat } from "../formats/stream-format.ts";
+import type { StreamItem, UnitReader } from "../formats/stream-item.ts";
+import { UnitJoiner } from "../formats/unit-joiner.ts";
 import type { Provider } from "../providers/provider-table.ts";
-import { encodeErrorEvent, pingEvent } from "../sse/encode-event.ts";
-import { type EventMeaning, eventMeaning } from "../sse/event-meaning.ts";
-import { type SseItem, SseReader } from "../sse/sse-reader.ts";
-import { EventTail, MAX_TAIL_BYTES } from "./event-tail.ts";
+import { encodeErrorEvent, SeenEvents } from "./error-event.ts";
+import { type Block, EventTail, MAX_TAIL_BYTES } from "./event-tail.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";
+import { isBefore, needsWholeEvents } from "./stream-point.ts";
 
 type PointFault = Extract<
   StreamFault,
@@ -28,28 +31,26 @@ type Phase =
   /** All done; what comes passes. */
   | "passed";
 
-const NOT_HELD = "an event is larger than can be held";
-
 /**
  * `stream.error-event`, `stream.cut`, `stream.stall`: the stream passes unchanged up to a point; there it fails. Only
- * a point before the first delta, or before the end, needs events to be complete before they pass; all others let parts
- * through.
+ * a point before an event of some kind, or before the end, needs events to be complete before they pass; all others let
+ * parts through.
  */
 export class StreamPointMachine implements FaultMachine {
   readonly #fault: PointFault;
   readonly #context: MachineContext;
-  readonly #reader = new SseReader();
+  readonly #format: StreamFormat;
+  readonly #reader: UnitReader;
+  readonly #joiner: UnitJoiner;
   readonly #output = new ScheduledOutput();
   /** Bytes of an event that must not pass before it is complete. */
   readonly #held = new CollectedBytes();
   /** For a point before the end: the events that may be the last ones. */
   readonly #tail: EventTail | null;
-  /** What the event lacks in which the stream ended. */
-  #closing: Uint8Array = new Uint8Array(0);
+  readonly #seen = new SeenEvents();
   #phase: Phase = "passing";
   #events = 0;
   #bytes = 0;
-  #isInEvent = false;
   /** The event has passed with which the answer is complete. */
   #isAnswered = false;
   #provider: Provider | null;
@@ -57,9 +58,12 @@ export class StreamPointMachine implements FaultMachine {
   #stallEndMs = Number.POSITIVE_INFINITY;
   #outcome: FaultOutcome = { kind: "waiting" };
 
-  constructor(fault: PointFault, context: MachineContext) {
+  constructor(fault: PointFault, context: MachineContext, format: StreamFormat) {
     this.#fault = fault;
     this.#context = context;
+    this.#format = format;
+    this.#reader = format.reader();
+    this.#joiner = new UnitJoiner(format);
     this.#provider = context.provider;
     this.#tail = fault.at.kind === "before-end" ? new EventTail(fault.at.events) : null;
   }
@@ -72,7 +76,8 @@ export class StreamPointMachine implements FaultMachine {
     return known.length === 0 ? undefined : Math.min(...known);
   }
   get pendingBytes(): number {
-    return this.#output.pendingBytes + this.#held.length + (this.#tail?.bytes ?? 0);
+    const { pendingBytes } = this.#joiner;
+    return this.#output.pendingBytes + this.#held.length + (this.#tail?.bytes ?? 0) + pendingBytes;
   }
   get isOver(): boolean {
     return this.#output.isOver;
@@ -102,13 +107,18 @@ export class StreamPointMachine implements FaultMachine {
       const events = `${this.#events} events and ${this.#bytes} bytes`;
       this.#undone(`the stream ended after ${events}, before the point of the fault`);
     }
-    for (const { bytes, isEvent } of this.#tail?.release() ?? []) this.#pastPoint(bytes, !isEvent, nowMs);
+    for (const block of this.#tail?.release() ?? []) this.#pastPoint(block, nowMs);
     this.#releaseHeld(nowMs);
     // A stall for ever outlasts the source: the client must not learn that it ended.
     if (this.#phase === "dropping" && this.#fault.kind === "stream.stall") return this.#takeWithPings(nowMs);
     if (this.#phase === "cutting-event") this.#stop("fin", nowMs);
+    this.#put(this.#joiner.flush(), nowMs);
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
+  }
+
+  #put(bytes: Uint8Array, nowMs: number): void {
+    this.#output.putBytes(bytes, nowMs, nowMs);
   }
 
   #undone(reason: string): void {
@@ -129,6 +139,8 @@ export class StreamPointMachine implements FaultMachine {
       return;
     }
     this.#pushData(data.subarray(0, left), nowMs);
+    // What stands between two events waits for the second, unless the stream is to stop exactly here.
+    if (this.#fault.kind !== "stream.error-event") this.#put(this.#joiner.flush(), nowMs);
     this.#reachPoint(nowMs);
     if (data.length > left) this.#pushData(data.subarray(left), nowMs);
   }
@@ -138,7 +150,7 @@ export class StreamPointMachine implements FaultMachine {
     for (const item of this.#reader.push(data)) this.#read(item, nowMs);
   }
 
-  #read(item: SseItem, nowMs: number): void {
+  #read(item: StreamItem, nowMs: number): void {
     const meaning = item.kind === "event" ? eventMeaning(item.event) : undefined;
     this.#provider = meaning?.provider ?? this.#provider;
     switch (this.#phase) {
@@ -146,23 +158,22 @@ export class StreamPointMachine implements FaultMachine {
         this.#readBefore(item, meaning, nowMs);
         break;
       case "ending-event":
-        this.#pass(item, nowMs);
+        this.#pass(blockOf(item, item.bytes, meaning), nowMs);
         if (item.kind === "event") this.#strike(nowMs);
-        if (item.kind === "opaque") this.#giveUp(nowMs);
+        if (item.kind === "opaque") this.#giveUp(item.reason, nowMs);
         break;
       case "cutting-event":
         // It is held until it is known how long it is, and whether it is one.
         if (item.kind === "part") this.#held.push(item.bytes);
         else {
-          this.#held.take();
-          const whole = item.kind === "event" ? item.whole : item.bytes;
-          this.#pastPoint(whole, item.kind === "mark" || meaning?.isPing === true, nowMs);
+          if (item.kind === "event" || item.kind === "opaque") this.#held.take();
+          this.#pastPoint(wholeBlock(item, meaning), nowMs);
         }
         break;
       case "holding":
       case "dropping":
       case "passed":
-        this.#pastPoint(item.bytes, false, nowMs);
+        this.#pastPoint(blockOf(item, item.bytes, meaning), nowMs);
         break;
       default:
         this.#phase satisfies never;
@@ -170,76 +181,77 @@ export class StreamPointMachine implements FaultMachine {
   }
 
   /** Takes an item while the point has not come. */
-  #readBefore(item: SseItem, meaning: EventMeaning | undefined, nowMs: number): void {
+  #readBefore(item: StreamItem, meaning: EventMeaning | undefined, nowMs: number): void {
     const { at } = this.#fault;
-    const isBeforeDelta = at.kind === "first-delta" && at.side === "before";
-    if (item.kind === "part" && (isBeforeDelta || this.#tail !== null)) {
+    const isWhole = needsWholeEvents(at);
+    if (item.kind === "part" && isWhole) {
       this.#held.push(item.bytes);
       return;
     }
     if (item.kind === "opaque") {
-      this.#giveUp(nowMs);
-      this.#output.putBytes(item.bytes, nowMs, nowMs);
+      this.#giveUp(item.reason, nowMs);
+      this.#put(this.#joiner.take(item), nowMs);
       return;
     }
     if (meaning !== undefined && !meaning.isPing) this.#events++;
-    // Those of the tail have not passed.
-    if (this.#tail === null && meaning?.isLast) this.#isAnswered = true;
-    if (item.kind === "event" && meaning !== undefined && this.#tail !== null) {
-      this.#held.take();
-      for (const bytes of this.#tail.push({ bytes: item.whole, isEvent: !meaning.isPing }))
-        this.#output.putBytes(bytes, nowMs, nowMs);
-      if (this.#tail.bytes > MAX_TAIL_BYTES) this.#giveUp(nowMs);
+    if (item.kind === "event" && isWhole) this.#held.take();
+    const block = isWhole ? wholeBlock(item, meaning) : blockOf(item, item.bytes, meaning);
+    if (this.#tail !== null) {
+      for (const passed of this.#tail.push(block)) this.#pass(passed, nowMs);
+      if (this.#tail.bytes > MAX_TAIL_BYTES) this.#giveUp(NOT_HELD, nowMs);
       return;
     }
-    if (item.kind === "event" && isBeforeDelta && meaning?.isDelta) {
-      this.#held.take();
+    if (meaning !== undefined && isBefore(at, meaning)) {
       this.#reachPoint(nowMs);
-      this.#pastPoint(item.whole, false, nowMs);
+      this.#pastPoint(block, nowMs);
       return;
     }
-    this.#releaseHeld(nowMs);
-    this.#pass(item, nowMs);
+    this.#pass(block, nowMs);
     const isPoint =
       (at.kind === "events" && meaning?.isPing === false && this.#events === at.events) ||
       (at.kind === "first-delta" && at.side === "after" && meaning?.isDelta);
     if (isPoint) this.#reachPoint(nowMs);
   }
 
-  #pass(item: SseItem, nowMs: number): void {
-    this.#output.putBytes(item.bytes, nowMs, nowMs);
-    this.#isInEvent = item.kind === "part";
-    if (item.kind === "event") this.#closing = item.closing;
+  #pass({ item, bytes, isEvent, isLast }: Block, nowMs: number): void {
+    this.#put(this.#joiner.take(item, bytes), nowMs);
+    this.#isAnswered ||= isLast;
+    if (isEvent && item.kind === "event" && this.#fault.kind === "stream.error-event")
+      this.#seen.add(item.event);
   }
 
   /** From here on no event is known any more. What needs none may still come. */
-  #giveUp(nowMs: number): void {
-    for (const { bytes } of this.#tail?.release() ?? []) this.#output.putBytes(bytes, nowMs, nowMs);
+  #giveUp(reason: string, nowMs: number): void {
+    for (const block of this.#tail?.release() ?? []) this.#pass(block, nowMs);
     this.#releaseHeld(nowMs);
     const { at } = this.#fault;
-    if (this.#phase === "passing" && !this.#needsWholeEvents && (at.kind === "bytes" || at.kind === "time"))
-      return;
-    this.#undone(NOT_HELD);
+    if (this.#phase === "passing" && !this.#needsUnits && (at.kind === "bytes" || at.kind === "time")) return;
+    this.#undone(reason);
     this.#phase = "passed";
   }
 
   /** What comes behind the point. */
-  #pastPoint(bytes: Uint8Array, isPing: boolean, nowMs: number): void {
+  #pastPoint({ item, bytes, isEvent }: Block, nowMs: number): void {
     if (this.#phase === "dropping") return;
-    if (this.#phase === "cutting-event" && !isPing) {
-      this.#output.putBytes(bytes.subarray(0, Math.max(1, bytes.length >> 1)), nowMs, nowMs);
-      this.#stop("fin", nowMs);
-      return;
+    if (this.#phase === "cutting-event") {
+      if (isEvent || item.kind === "opaque") {
+        this.#put(this.#joiner.beginning(bytes.subarray(0, Math.max(1, bytes.length >> 1))), nowMs);
+        this.#stop("fin", nowMs);
+        return;
+      }
+      // There is no event to cut: without its end the stream is no whole one either.
+      if (item.kind === "close") return;
     }
-    this.#output.putBytes(bytes, nowMs, nowMs);
+    this.#put(this.#joiner.take(item, bytes), nowMs);
   }
 
   #releaseHeld(nowMs: number): void {
-    this.#output.putBytes(this.#held.take(), nowMs, nowMs);
+    const held = this.#held.take();
+    if (held.length > 0) this.#put(this.#joiner.beginning(held), nowMs);
   }
 
-  /** The fault puts an event of its own between others. */
-  get #needsWholeEvents(): boolean {
+  /** The fault puts something of its own between events. */
+  get #needsUnits(): boolean {
     return this.#fault.kind === "stream.error-event" || this.#nextPingInMs !== null;
   }
 
@@ -249,7 +261,7 @@ export class StreamPointMachine implements FaultMachine {
 
   /** The point has come; an event of ours has to wait until the one before it has ended. */
   #reachPoint(nowMs: number): void {
-    if (this.#needsWholeEvents && this.#isInEvent) this.#phase = "ending-event";
+    if (this.#needsUnits && this.#joiner.isInUnit) this.#phase = "ending-event";
     else this.#strike(nowMs);
   }
 
@@ -257,10 +269,11 @@ export class StreamPointMachine implements FaultMachine {
     const fault = this.#fault;
     switch (fault.kind) {
       case "stream.error-event": {
-        this.#output.putBytes(this.#closing, nowMs, nowMs);
-        this.#output.putBytes(encodeErrorEvent(fault, this.#provider, this.#context.requestId), nowMs, nowMs);
+        const error = { fault, provider: this.#provider, context: this.#context, seen: this.#seen };
+        this.#put(this.#joiner.unit(encodeErrorEvent(error, this.#format)), nowMs);
         this.#outcome = { kind: "done" };
-        this.#stop(fault.stop, nowMs);
+        if (fault.stop === "none") this.#phase = "passed";
+        else this.#stop(fault.stop, nowMs);
         break;
       }
       case "stream.cut":
@@ -271,24 +284,31 @@ export class StreamPointMachine implements FaultMachine {
         } else this.#stop(fault.stop, nowMs);
         break;
       case "stream.stall":
-        this.#outcome = { kind: "done" };
-        if (this.#nextPingInMs !== null) this.#output.putBytes(this.#closing, nowMs, nowMs);
-        if (fault.forMs === null) this.#phase = "dropping";
-        else {
-          this.#phase = "holding";
-          this.#stallEndMs = nowMs + fault.forMs;
-          // What comes from now on is due at the end of the stall, by the order of the output.
-          this.#output.delayUntil(this.#stallEndMs);
-        }
-        if (fault.pingEveryMs !== null) this.#nextPingMs = nowMs + fault.pingEveryMs;
+        this.#stall(fault, nowMs);
         break;
       default:
         fault satisfies never;
     }
   }
 
+  #stall(fault: Extract<PointFault, { readonly kind: "stream.stall" }>, nowMs: number): void {
+    this.#outcome = { kind: "done" };
+    if (fault.pingEveryMs !== null) {
+      this.#put(this.#joiner.complete(), nowMs);
+      this.#nextPingMs = nowMs + fault.pingEveryMs;
+    }
+    if (fault.forMs === null) {
+      this.#phase = "dropping";
+      return;
+    }
+    this.#phase = "holding";
+    this.#stallEndMs = nowMs + fault.forMs;
+    // What comes from now on is due at the end of the stall, by the order of the output.
+    this.#output.delayUntil(this.#stallEndMs);
+  }
+
   #stop(stop: StreamStop, nowMs: number): void {
-    if (stop === "mid-event" && this.#phase !== "cutting-event" && !this.#isInEvent) {
+    if (stop === "mid-event" && this.#phase !== "cutting-event" && !this.#joiner.isInUnit) {
       this.#phase = "cutting-event";
       return;
     }
@@ -296,6 +316,7 @@ export class StreamPointMachine implements FaultMachine {
     this.#outcome = { kind: "done" };
     switch (stop) {
       case "clean":
+        this.#put(this.#joiner.end(), nowMs);
         this.#output.put({ kind: "end" }, nowMs);
         break;
       case "fin":
@@ -316,8 +337,8 @@ export class StreamPointMachine implements FaultMachine {
     const everyMs = this.#nextPingInMs;
     if (everyMs !== null && this.#nextPingMs !== undefined && this.#nextPingMs <= nowMs) {
       // One ping for however long nobody woke the machine.
-      if (this.#nextPingMs < this.#stallEndMs)
-        actions.push({ kind: "bytes", bytes: pingEvent(this.#provider) });
+      const ping = this.#format.ping(this.#provider);
+      if (ping !== null && this.#nextPingMs < this.#stallEndMs) actions.push({ kind: "bytes", bytes: ping });
       this.#nextPingMs += everyMs * Math.max(1, Math.ceil((nowMs - this.#nextPingMs) / everyMs));
     }
     if (this.#nextPingMs !== undefined && this.#nextPingMs >= this.#stallEndMs) this.#nextPingMs = undefined;
@@ -325,3 +346,16 @@ export class StreamPointMachine implements FaultMachine {
     return [...actions, ...this.#output.take(nowMs)];
   }
 }
+
+const NOT_HELD = "the last events are larger than can be held";
+
+const blockOf = (item: StreamItem, bytes: Uint8Array, meaning: EventMeaning | undefined): Block => ({
+  item,
+  bytes,
+  isEvent: meaning?.isPing === false,
+  isLast: meaning?.isLast ?? false,
+});
+
+/** An item with all of its bytes, where its parts were held. */
+const wholeBlock = (item: StreamItem, meaning: EventMeaning | undefined): Block =>
+  blockOf(item, item.kind === "event" ? item.whole : item.bytes, meaning);

@@ -1,18 +1,8 @@
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
+import { changeAnswer } from "./anthropic-answers.ts";
 import { gatewayPage } from "./gateway-page.ts";
-import {
-  type AnswerChange,
-  type Budget,
-  type Budgets,
-  type ChangedAnswer,
-  changed,
-  type ErrorOptions,
-  type ErrorPreset,
-  type ProviderProfile,
-  SAME,
-} from "./provider-profile.ts";
+import type { Budget, Budgets, ErrorOptions, ErrorPreset, ProviderProfile } from "./provider-profile.ts";
 
 interface AnthropicError extends ErrorPreset {
   /** The type in the body, where it is not the preset's name. */
@@ -200,61 +190,6 @@ const EVENTS: readonly string[] = [
   "message_stop",
 ];
 
-function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined {
-  switch (json["type"]) {
-    case "message":
-      return changeMessage(json, change);
-    case "message_delta":
-      if (change.fault.kind !== "model.stop-reason" || !isJsonObject(json["delta"])) return SAME;
-      return changed({
-        ...json,
-        delta: { ...json["delta"], stop_reason: change.fault.reason, stop_sequence: null },
-      });
-    case "content_block_start":
-    case "content_block_delta":
-    case "content_block_stop":
-      return changeBlock(json, change);
-    default:
-      return undefined;
-  }
-}
-
-function changeMessage(json: JsonObject, { fault, garbled }: AnswerChange): ChangedAnswer {
-  switch (fault.kind) {
-    case "model.stop-reason":
-      return changed({ ...json, stop_reason: fault.reason, stop_sequence: null });
-    case "model.empty-content":
-      return changed({ ...json, content: [] });
-    case "model.garble-tool-input": {
-      const content = jsonObjects(json["content"]);
-      if (!content.some(({ type }) => type === "tool_use")) return SAME;
-      return changed({
-        ...json,
-        content: content.map((block) =>
-          block["type"] === "tool_use" ? { ...block, input: garbled } : block,
-        ),
-      });
-    }
-    default:
-      return fault satisfies never;
-  }
-}
-
-function changeBlock(json: JsonObject, { fault, garbledText }: AnswerChange): ChangedAnswer {
-  if (fault.kind === "model.empty-content") return { kind: "dropped" };
-  const delta = json["delta"];
-  if (
-    fault.kind !== "model.garble-tool-input" ||
-    !isJsonObject(delta) ||
-    delta["type"] !== "input_json_delta"
-  )
-    return SAME;
-  return changed({
-    ...json,
-    delta: { ...delta, partial_json: garbledText(JSON.stringify(json["index"] ?? null)) },
-  });
-}
-
 /** Anthropic's Messages API. */
 export const anthropic: ProviderProfile = {
   title: "Anthropic",
@@ -288,9 +223,11 @@ export const anthropic: ProviderProfile = {
     EVENTS.includes(type)
       ? { type, isDelta: type === "content_block_delta", isLast: type === "message_stop" }
       : undefined,
-  errorEvent: (type, message, requestId) => ({
+  formats: ["sse"],
+  toolInputs: [{ path: ["delta", "partial_json"] }],
+  errorEvent: ({ type, message, requestId, errorCode }) => ({
     name: "error",
-    data: anthropicErrorBody(type, message, requestId),
+    data: anthropicErrorBody(type, message, requestId, errorCode ?? undefined),
   }),
   ping: { name: "ping", data: '{"type": "ping"}' },
 };

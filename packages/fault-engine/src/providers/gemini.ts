@@ -72,6 +72,8 @@ function changeCandidate(candidate: JsonObject, { fault, garbled }: AnswerChange
       );
       return { ...candidate, content: { ...content, parts: next } };
     }
+    case "model.fallback":
+      return candidate;
     default:
       return fault satisfies never;
   }
@@ -107,9 +109,15 @@ export const gemini: ProviderProfile = {
   usage: [{ path: ["usageMetadata"], input: "promptTokenCount", output: "candidatesTokenCount" }],
   changeAnswer,
   eventRole,
-  errorEvent: (type, message) => ({
-    name: null,
-    data: JSON.stringify({ error: { code: 503, message, status: type } }),
-  }),
+  formats: ["sse", "json-array"],
+  jsonStream: (path, query) =>
+    path.endsWith(":streamGenerateContent") && !/(?:^|&)(?:alt|\$alt|%24alt)=sse(?:&|$)/.test(query)
+      ? "json-array"
+      : undefined,
+  toolInputs: [],
+  errorEvent: ({ type, message }) => {
+    const code = ERRORS.find(({ name }) => name === type)?.status ?? 503;
+    return { name: null, data: JSON.stringify({ error: { code, message, status: type } }) };
+  },
   ping: null,
 };

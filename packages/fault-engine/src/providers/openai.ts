@@ -1,6 +1,7 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
+import { changeResponse, isOfResponses, isResponsesStream, responsesError } from "./openai-responses.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -164,12 +165,15 @@ function changeChoice(choice: JsonObject, { fault, garbledText }: AnswerChange):
       if (calls.every((call, at) => call === before[at])) return choice;
       return { ...choice, [part]: { ...content, tool_calls: calls } };
     }
+    case "model.fallback":
+      return choice;
     default:
       return fault satisfies never;
   }
 }
 
 function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined {
+  if (isOfResponses(json)) return changeResponse(json, change);
   if (!Array.isArray(json["choices"])) return undefined;
   return changedList(json, "choices", jsonObjects(json["choices"]), (choice) => changeChoice(choice, change));
 }
@@ -202,9 +206,16 @@ export const openai: ProviderProfile = {
   ],
   changeAnswer,
   eventRole,
-  errorEvent: (type, message) => ({
-    name: null,
-    data: JSON.stringify({ error: { message, type, param: null, code: type } }),
-  }),
+  formats: ["sse"],
+  toolInputs: [
+    { path: ["choices", 0, "delta", "tool_calls", 0, "function", "arguments"] },
+    { type: "response.function_call_arguments.delta", path: ["delta"] },
+  ],
+  errorEvent(failure) {
+    if (isResponsesStream(failure)) return responsesError(failure);
+    const { type, message, errorCode } = failure;
+    const error = { message, type, param: null, code: errorCode ?? type };
+    return { name: null, data: JSON.stringify({ error }) };
+  },
   ping: null,
 };

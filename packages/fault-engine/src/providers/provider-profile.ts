@@ -1,6 +1,7 @@
 /** Everything that this package knows of one provider's API. */
 import type { Header, HttpResponse } from "@faultwire/http1";
 import type { ModelFault } from "../faults/model-faults.ts";
+import type { FormatName } from "../formats/format-name.ts";
 import type { JsonObject } from "../json-value.ts";
 
 /** One row of a provider's table of errors. */
@@ -104,12 +105,45 @@ export interface EventText {
   readonly data: string;
 }
 
-/** What became of a piece of an answer: another one, none, or `same` where the fault does not touch it. */
+/** What an API's error in mid-stream is made from. */
+export interface StreamFailure {
+  /** The error's type, in the API's own words or in those of another. */
+  readonly type: string;
+  /** For people. */
+  readonly message: string;
+  /** For APIs whose errors have a code beside their type; `null` for none. */
+  readonly errorCode: string | null;
+  /** Of the request that the stream answers. */
+  readonly requestId: string;
+  /** The event's name that the rule asks for, where an API has several kinds of such events. */
+  readonly name: string | null;
+  /** The request's path. */
+  readonly path: string;
+  /** The data of the first event that has passed, as JSON; `null` where none has. */
+  readonly first: unknown;
+  /** The same of the last one. */
+  readonly last: unknown;
+}
+
+/** Where the text of a tool's input stands in an event, and the `type` of the event where that has to be known. */
+export interface ToolInputPlace {
+  /** Of events of this `type` alone. */
+  readonly type?: string;
+  /** Members and indices, from the outside in. */
+  readonly path: readonly (string | number)[];
+}
+
+/**
+ * What became of a piece of an answer: another one, with events of its own before it, none, or `same` where the fault does
+ * not touch it.
+ */
 export type ChangedAnswer =
   | {
       readonly kind: "changed";
       /** What takes the place of the piece. */
       readonly json: JsonObject;
+      /** Events of our own before it. */
+      readonly before?: readonly EventText[];
     }
   | { readonly kind: "dropped" }
   | { readonly kind: "same" };
@@ -127,6 +161,10 @@ export interface AnswerChange {
    * @param tool - Tells the tool calls of one answer apart.
    */
   readonly garbledText: (tool: string) => string;
+  /** All of it, for the place where a stream repeats the whole input. */
+  readonly wholeGarbledText: string;
+  /** True for the first call with this text in one answer: what is put in is put in once. */
+  readonly isFirst: (what: string) => boolean;
 }
 
 /**
@@ -137,8 +175,11 @@ export interface ProviderProfile {
   /** As the provider writes its name. */
   readonly title: string;
 
-  /** Where its SDKs go unless they are told otherwise, and the variable of the environment that tells them. */
-  readonly baseUrl: { readonly standard: string; readonly variable: string };
+  /**
+   * Where its SDKs go unless they are told otherwise, and the variable of the environment that tells them; `null` for an API
+   * that no other address can stand in for.
+   */
+  readonly baseUrl: { readonly standard: string; readonly variable: string } | null;
 
   /** Whether a request is for this API: by its path, or by headers that only this API has. */
   isFor(request: RequestTraits): boolean;
@@ -163,10 +204,16 @@ export interface ProviderProfile {
   /** Changes one JSON value, a whole answer or the data of an event; `undefined` where it is not of this API. */
   changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined;
 
+  /** What its streams may be written in. */
+  readonly formats: readonly FormatName[];
+  /** The format of a stream that comes as `application/json`; `undefined` where the request asks for none. */
+  jsonStream?(path: string, query: string): FormatName | undefined;
+  /** Where its streams have the text of a tool's input. */
+  readonly toolInputs: readonly ToolInputPlace[];
   /** What an event means; `undefined` where it does not look like one of this API. */
   eventRole(event: ReadEvent): EventRole | undefined;
   /** The event with which the API says in the middle of a stream that it failed. */
-  errorEvent(type: string, message: string, requestId: string): EventText;
+  errorEvent(failure: StreamFailure): EventText;
   /** What keeps a stream awake; `null` for a comment. */
   readonly ping: EventText | null;
 }

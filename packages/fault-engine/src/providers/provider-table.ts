@@ -1,5 +1,8 @@
 import { anthropic } from "./anthropic.ts";
+import { bedrock } from "./bedrock.ts";
+import { cohere } from "./cohere.ts";
 import { gemini } from "./gemini.ts";
+import { ollama } from "./ollama.ts";
 import { openai } from "./openai.ts";
 import type { ProviderProfile } from "./provider-profile.ts";
 
@@ -11,6 +14,9 @@ export const PROVIDERS = {
   anthropic: anthropic as ProviderProfile,
   openai: openai as ProviderProfile,
   gemini: gemini as ProviderProfile,
+  bedrock: bedrock as ProviderProfile,
+  cohere: cohere as ProviderProfile,
+  ollama: ollama as ProviderProfile,
 } as const;
 
 /** The APIs that are known, by their names in rules. */

@@ -158,14 +158,36 @@ const tlsFault: z.ZodType<TlsFault> = oneFault<TlsFault>(
   "TLS fault",
 );
 
+type StopReason = Extract<ModelFault, { readonly kind: "model.stop-reason" }>;
+const reason = z.string().min(1);
+
 const modelFault: z.ZodType<ModelFault> = oneFault<ModelFault>(
   {
-    stopReason: z
-      .string()
-      .min(1)
-      .transform((reason) => ({ kind: "model.stop-reason", reason })),
+    stopReason: z.union(
+      [
+        reason.transform((reason): StopReason => ({ kind: "model.stop-reason", reason })),
+        z
+          .strictObject({ reason, category: z.string().optional(), explanation: z.string().optional() })
+          .transform(
+            ({ reason, category = null, explanation = null }): StopReason => ({
+              kind: "model.stop-reason",
+              reason,
+              details: { category, explanation },
+            }),
+          ),
+      ],
+      { error: "expected a stop reason, or { reason, category, explanation }" },
+    ),
     emptyContent: flag.transform(() => ({ kind: "model.empty-content" })),
     garbleToolInput: flag.transform(() => ({ kind: "model.garble-tool-input" })),
+    fallback: z
+      .strictObject({ from: z.string().min(1), to: z.string().min(1), category: z.string().optional() })
+      .transform(({ from, to, category }) => ({
+        kind: "model.fallback",
+        from,
+        to,
+        category: category ?? null,
+      })),
   },
   "model fault",
 );

@@ -1,6 +1,7 @@
 import { maskKeys } from "../events/mask-secrets.ts";
 import { FaultEngineError, type RuleProblem } from "../fault-engine-error.ts";
 import { compileRegex } from "../patterns/linear-regex.ts";
+import { checkFormats } from "../rules/check-formats.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
 import { regexesOf } from "../rules/match-keys.ts";
 import { utf8 } from "../text.ts";
@@ -71,6 +72,7 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
   const impossible = outcome.data.ruleSet.rules.flatMap((rule, at) => {
     try {
       ruleUnit(rule);
+      checkFormats(rule);
       return [];
     } catch (error) {
       const path = ["rules", at];

@@ -27,15 +27,18 @@ const pointShape = {
   afterBytes: sizeBytes.optional(),
   after: durationMs.optional(),
   firstDelta: z.enum(["before", "after"]).optional(),
+  before: z.string().min(1, { error: "expected an event's type, or terminal" }).optional(),
   beforeEnd: wholeFrom(1, MAX_BEFORE_END).optional(),
 };
 type PointInput = z.output<z.ZodObject<typeof pointShape>>;
 const POINT = `expected one of ${Object.keys(pointShape).join(", ")}`;
 
-function toPoint({ afterEvents, afterBytes, after, firstDelta, beforeEnd }: PointInput): StreamPoint {
+function toPoint(given: PointInput): StreamPoint {
+  const { afterEvents, afterBytes, after, firstDelta, before, beforeEnd } = given;
   if (afterBytes !== undefined) return { kind: "bytes", bytes: afterBytes };
   if (after !== undefined) return { kind: "time", ms: after };
   if (firstDelta !== undefined) return { kind: "first-delta", side: firstDelta };
+  if (before !== undefined) return { kind: "before", type: before };
   if (beforeEnd !== undefined) return { kind: "before-end", events: beforeEnd };
   return { kind: "events", events: afterEvents ?? 0 };
 }
@@ -85,7 +88,8 @@ export const streamFault: z.ZodType<StreamFault> = oneFault<StreamFault>(
           .string()
           .regex(/^[^\r\n]*$/, { error: "expected an event's name, on one line; empty for none" })
           .optional(),
-        stop: stop.default("clean"),
+        errorCode: z.string().min(1).optional(),
+        stop: z.enum(["clean", "fin", "mid-event", "reset", "none"]).default("clean"),
       })
       .refine(hasOnePoint, POINT)
       .refine(
@@ -99,6 +103,7 @@ export const streamFault: z.ZodType<StreamFault> = oneFault<StreamFault>(
         message: given.message ?? null,
         data: given.data ?? null,
         event: given.event ?? null,
+        errorCode: given.errorCode ?? null,
         stop: given.stop,
       })),
     cut: z

@@ -11,6 +11,7 @@ import {
   FaultEngine,
   FaultEngineError,
   type FaultMachine,
+  FORMAT_NAMES,
   faultResponse,
   malformedResponse,
   PROVIDER_NAMES,
@@ -92,12 +93,9 @@ function carryOut(fault: Fault): void {
       limits.settle("s", { estimatedInputTokens: 1, inputTokens: 1e6, outputTokens: 1e6, nowMs });
     }
   }
-  for (const isEventStream of [true, false]) {
+  for (const format of [...FORMAT_NAMES, null]) {
     const random = (purpose: string, index: number): number => ((purpose.length * 7 + index * 13) % 97) / 97;
-    const created = createMachine(
-      fault,
-      context({ isEventStream, bodyBytes: 900, random, provider: "anthropic" }),
-    );
+    const created = createMachine(fault, context({ format, bodyBytes: 900, random, provider: "anthropic" }));
     if (created.kind === "machine") run(created.machine);
   }
 }

@@ -64,6 +64,7 @@ const changing: readonly Fault[] = [
       message: null,
       data: null,
       event: null,
+      errorCode: null,
       stop: "clean",
     }),
   ),

@@ -251,6 +251,7 @@ describe("in a stream of any form", () => {
             message: "x",
             data: null,
             event: null,
+            errorCode: null,
             stop: "clean",
           },
           text,

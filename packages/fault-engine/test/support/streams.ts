@@ -20,7 +20,8 @@ export const context = (more: Partial<MachineContext> = {}): MachineContext => (
   random: () => 0.5,
   provider: null,
   requestId: "req_1",
-  isEventStream: true,
+  format: "sse",
+  path: "",
   bodyBytes: null,
   ...more,
 });

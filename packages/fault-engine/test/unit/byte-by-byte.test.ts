@@ -55,7 +55,7 @@ describe("one long event, byte by byte", () => {
   });
 
   it.each(faults)("goes through $kind in linear time", (fault) => {
-    const created = createMachine(fault, context({ isEventStream: true }));
+    const created = createMachine(fault, context({ format: "sse" }));
     if (created.kind === "none") throw new Error(created.reason);
     const cost = costOf(event, (byte) => created.machine.push(byte, 0));
     expect(cost.copied).toBeLessThan(16 * event.length);
@@ -65,7 +65,7 @@ describe("one long event, byte by byte", () => {
 
 it("a plain answer, byte by byte, is held in linear time", () => {
   const fault = { kind: "model.stop-reason", reason: "refusal" } as const;
-  const created = createMachine(fault, context({ isEventStream: false }));
+  const created = createMachine(fault, context({ format: null }));
   if (created.kind === "none") throw new Error(created.reason);
   const cost = costOf(answer, (byte) => created.machine.push(byte, 0));
   expect(created.machine.pendingBytes).toBe(answer.length);

@@ -306,9 +306,10 @@ describe("createMachine", () => {
       "model.stop-reason",
       "model.empty-content",
       "model.garble-tool-input",
+      "model.fallback",
     ]);
     const cut: Fault = { kind: "stream.cut", at: { kind: "events", events: 1 }, stop: "fin" };
-    expect(createMachine(cut, context({ isEventStream: false }))).toEqual({
+    expect(createMachine(cut, context({ format: null }))).toEqual({
       kind: "none",
       reason: "the response is no event stream",
     });

@@ -3,7 +3,7 @@ import { chunksOf } from "@faultwire/testkit/chunkers";
 import { bytesOf, readAll, summaryOf, textOf } from "@faultwire/testkit/http-summary";
 import { describe, expect, it } from "vitest";
 import { createMachine, type Fault, FaultedResponse, type WireAction } from "../../src/index.ts";
-import { changesLength, isEventStream } from "../../src/internal.ts";
+import { changesLength } from "../../src/internal.ts";
 import { anthropicEvents, context } from "../support/streams.ts";
 
 const body = anthropicEvents.filter((event) => !/[^\0-\x7f]/.test(event)).join("");
@@ -149,16 +149,5 @@ describe("a response with a fault in it", () => {
   it("does not survive an upstream that breaks its framing", () => {
     const { end } = pass(`${head("Transfer-Encoding: chunked")}5\r\nhello\r\nzz\r\n`, slow, 1000);
     expect(end).toEqual({ kind: "close" });
-  });
-});
-
-describe("isEventStream", () => {
-  it.each([
-    ["text/event-stream", true],
-    ["Text/Event-Stream; charset=utf-8", true],
-    ["text/event-streaming", false],
-    ["application/json", false],
-  ])("%s: %s", (type, expected) => {
-    expect(isEventStream([["Content-Type", type]])).toBe(expected);
   });
 });

@@ -13,7 +13,15 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 const machineFor = (fault: Fault, isGrpc = true): FaultMachine => {
   const created = createMachine(fault, {
-    ...{ startMs: 0, random: () => 0, provider: null, requestId: "", isEventStream: false, bodyBytes: null },
+    ...{
+      startMs: 0,
+      random: () => 0,
+      provider: null,
+      requestId: "",
+      format: null,
+      path: "",
+      bodyBytes: null,
+    },
     ...{ isGrpc, marker: "r" },
   });
   if (created.kind === "none") throw new Error(created.reason);

@@ -3,7 +3,7 @@ import { createMachine, encodeEvent, type FaultMachine, type ModelFault } from "
 import { anthropicEvents, context, drive, resultOf } from "../support/streams.ts";
 
 function machineFor(fault: ModelFault, isEventStream: boolean): FaultMachine {
-  const created = createMachine(fault, context({ isEventStream }));
+  const created = createMachine(fault, context({ format: isEventStream ? "sse" : null }));
   if (created.kind === "none") throw new Error(created.reason);
   return created.machine;
 }

@@ -57,7 +57,9 @@ vi.mock(import("../../src/providers/provider-table.ts"), async (original) => {
       type.startsWith("acme.")
         ? { type, isDelta: type === "acme.word", isLast: type === "acme.bye" }
         : undefined,
-    errorEvent: (type, message) => ({ name: "acme.oops", data: JSON.stringify({ type, message }) }),
+    formats: ["sse"],
+    toolInputs: [],
+    errorEvent: ({ type, message }) => ({ name: "acme.oops", data: JSON.stringify({ type, message }) }),
     ping: { name: "acme.hum", data: "{}" },
   };
   const PROVIDERS = { ...module.PROVIDERS, acme };
@@ -130,7 +132,7 @@ describe("a provider that is added to the table", () => {
       'event: acme.oops\ndata: {"type":"t","message":"m"}\n\n',
     );
     expect(text(pingEvent(acme))).toBe("event: acme.hum\ndata: {}\n\n");
-    const created = createMachine({ kind: "model.empty-content" }, context({ isEventStream: false }));
+    const created = createMachine({ kind: "model.empty-content" }, context({ format: null }));
     if (created.kind === "none") throw new Error(created.reason);
     created.machine.push(new TextEncoder().encode('{"acme":1}'), 0);
     const sent = created.machine
@@ -152,7 +154,13 @@ describe("every provider of the table", () => {
   });
 
   it.each(names)("%s knows its own answer, and nobody before it takes it for theirs", (name, profile) => {
-    const change = { fault: { kind: "model.empty-content" }, garbled: {}, garbledText: () => "" } as const;
+    const change = {
+      fault: { kind: "model.empty-content" },
+      garbled: {},
+      garbledText: () => "",
+      wholeGarbledText: "",
+      isFirst: () => true,
+    } as const;
     const answer = profile.goodAnswer("req_1", "text");
     const first = PROVIDER_NAMES.find((other) => PROVIDERS[other].changeAnswer(answer, change) !== undefined);
     expect(first).toBe(name);

@@ -88,6 +88,7 @@ describe("a rule file", () => {
               message: null,
               data: null,
               event: null,
+              errorCode: null,
               stop: "clean",
             },
           ],
@@ -264,6 +265,18 @@ const forms: readonly (readonly [string, unknown])[] = [
   ["{ model: { stopReason: max_tokens } }", { kind: "model.stop-reason", reason: "max_tokens" }],
   ["{ model: { emptyContent: true } }", { kind: "model.empty-content" }],
   ["{ model: { garbleToolInput: true } }", { kind: "model.garble-tool-input" }],
+  [
+    "{ model: { fallback: { from: a, to: b, category: cyber } } }",
+    { kind: "model.fallback", from: "a", to: "b", category: "cyber" },
+  ],
+  [
+    "{ model: { stopReason: { reason: refusal, category: cyber } } }",
+    {
+      kind: "model.stop-reason",
+      reason: "refusal",
+      details: { category: "cyber", explanation: null },
+    },
+  ],
   [
     "{ websocket: { close: { code: try-again-later, afterMessages: 1, from: client } } }",
     {

@@ -1,6 +1,6 @@
 /** Where an event is cut in two: to the byte, for each ending of a line that a stream may have. */
 import { expect, it } from "vitest";
-import { splitPoint } from "../../src/machines/split-point.ts";
+import { splitPoint } from "../../src/formats/split-point.ts";
 
 const cut = (text: string, where: "utf8" | "json" | "line"): string | undefined => {
   const bytes = new TextEncoder().encode(text);

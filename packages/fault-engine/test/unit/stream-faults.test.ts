@@ -177,6 +177,7 @@ describe("stream.error-event", () => {
       message: null,
       data: null,
       event: null,
+      errorCode: null,
       stop: "clean",
     };
     expect(run(fault)).toMatchObject({
@@ -193,6 +194,7 @@ describe("stream.error-event", () => {
       message: "m",
       data: null,
       event: null,
+      errorCode: null,
       stop: "fin",
     };
     const { text, end } = run(fault);
@@ -208,6 +210,7 @@ describe("stream.error-event", () => {
       message: "m",
       data: null,
       event: null,
+      errorCode: null,
       stop: "clean",
     };
     expect(run(fault).text.startsWith(`${upTo(3)}event: error\n`)).toBe(true);
@@ -230,6 +233,7 @@ describe("stream.error-event", () => {
       message: null,
       data: null,
       event: null,
+      errorCode: null,
       stop: "clean",
       ...given,
     };
@@ -244,6 +248,7 @@ describe("stream.error-event", () => {
       message: null,
       data: "{}",
       event: null,
+      errorCode: null,
       stop: "clean",
     };
     expect(run(fault)).toMatchObject({ text: `${upTo(7)}event: error\ndata: {}\n\n`, end: "<end>" });
@@ -257,6 +262,7 @@ describe("stream.error-event", () => {
       message: "no",
       data: null,
       event: null,
+      errorCode: null,
       stop: "clean",
     };
     const event = 'data: {"choices":[{"delta":{"content":"a"}}]}\n\n';

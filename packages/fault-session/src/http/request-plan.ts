@@ -215,7 +215,7 @@ function planLayer(fault: LayerFault): RequestPlan {
   // It begins behind a 101, and ends the connection by itself.
   if (isWebSocketFault(fault)) return change(fault, false);
   // One that stops a stream otherwise than in order ends the connection with it.
-  return change(fault, "stop" in fault && fault.stop !== "clean");
+  return change(fault, "stop" in fault && fault.stop !== "clean" && fault.stop !== "none");
 }
 
 const isOfLayer = (fault: LayerFault, layer: "tls"): fault is TlsFault => fault.kind.startsWith(`${layer}.`);

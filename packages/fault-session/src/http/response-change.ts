@@ -2,11 +2,16 @@
  * One response with one thing changed, whatever form it has: a machine of the engine on its body, a head that waits, a
  * cut behind so many bytes, other headers. What a form adds: how a message begins, goes on and ends.
  */
-import { createMachine, type Decision, type Fault, type FaultMachine } from "@faultwire/fault-engine";
+import {
+  createMachine,
+  type Decision,
+  type Fault,
+  type FaultMachine,
+  streamFormatOf,
+} from "@faultwire/fault-engine";
 import {
   changesLength,
   drawDuration,
-  isEventStream,
   overlaidHeaders,
   requestProvider,
 } from "@faultwire/fault-engine/internal";
@@ -71,6 +76,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
       fault.kind === "http.delay" && fault.beforeHead !== null
         ? nowMs + drawDuration(fault.beforeHead, (index) => decision.random("delay", index))
         : Number.NEGATIVE_INFINITY;
+    const format = streamFormatOf(headers, request.target);
     const isReadable = !readsBody(fault) || !response.isEncoded || !hasContentCoding(headers);
     const created = isReadable
       ? createMachine(fault, {
@@ -78,7 +84,8 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
           random: decision.random,
           provider: requestProvider(request.target, request.headers) ?? null,
           requestId: headerValue(headers, "request-id") ?? requestId,
-          isEventStream: isEventStream(headers),
+          format,
+          path: request.target.split("?", 1)[0] ?? "",
           isGrpc: hasGrpcMessages(headers),
           marker: decision.marker,
           bodyBytes: response.bodyBytes,
@@ -90,7 +97,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
     this.changesLength = this.machine !== null && changesLength(fault);
     this.gate = new ResponseGate<E>(openAtMs, this.#point);
     this.headers = plan.headers.length > 0 ? overlaidHeaders(headers, plan.headers) : headers;
-    this.meter = plan.settle && new UsageMeter(isEventStream(headers), plan.settle);
+    this.meter = plan.settle && new UsageMeter(format, plan.settle);
   }
 
   /** The upstream has said all of its response. */
@@ -198,12 +205,8 @@ function shortens(fault: Fault, machine: FaultMachine | null): boolean {
   if (machine?.outcome.kind !== "done") return false;
   // A call that ends with OK before its time looks whole.
   if (fault.kind === "grpc.status") return fault.code === STATUS_CODES.OK;
-  return (
-    fault.kind === "grpc.cut" ||
-    fault.kind === "stream.cut" ||
-    fault.kind === "stream.error-event" ||
-    fault.kind === "http.truncate"
-  );
+  if (fault.kind === "stream.error-event") return fault.stop !== "none";
+  return fault.kind === "grpc.cut" || fault.kind === "stream.cut" || fault.kind === "http.truncate";
 }
 
 /** Whether a response is made of gRPC messages: its head is not its end already. */

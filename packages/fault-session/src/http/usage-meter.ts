@@ -1,5 +1,5 @@
 /** Reads what a response says about the tokens that it has used, without holding anything up. */
-import { readUsage, SseReader } from "@faultwire/fault-engine";
+import { type FormatName, readUsage, STREAM_FORMATS, type UnitReader } from "@faultwire/fault-engine";
 import { CollectedBytes } from "@faultwire/http1/internal";
 import type { SettleUsage } from "./request-plan.ts";
 
@@ -9,17 +9,17 @@ const maxAnswerBytes = 4_194_304;
 /** Reads from a response how many tokens it says it used, whole or as a stream. */
 export class UsageMeter {
   readonly #settle: SettleUsage;
-  readonly #events: SseReader | null;
+  readonly #events: UnitReader | null;
   readonly #body = new CollectedBytes();
   #isTooLong = false;
   #input: number | null = null;
   #output: number | null = null;
   #isKnown = false;
 
-  /** @param settle - Called once at the end, with what was found; not at all where nothing was. */
-  constructor(isEventStream: boolean, settle: SettleUsage) {
+  /** @param format - What a stream is written in; `null` for a plain answer. @param settle - Called once at the end, with what was found; not at all where nothing was. */
+  constructor(format: FormatName | null, settle: SettleUsage) {
     this.#settle = settle;
-    this.#events = isEventStream ? new SseReader() : null;
+    this.#events = format && STREAM_FORMATS[format].reader();
   }
 
   /** Takes the next data of the body. */

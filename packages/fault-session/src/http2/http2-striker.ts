@@ -1,5 +1,5 @@
 /** Carries faults of HTTP/2 out on a client's connection: frames that nobody would send, and frames that are left out. */
-import type { Http2Fault } from "@faultwire/fault-engine";
+import { type Http2Fault, streamFormatOf } from "@faultwire/fault-engine";
 import {
   ErrorCode,
   type HeaderSection,
@@ -176,8 +176,10 @@ export class Http2Striker {
       this.#strike(exchange);
       return section;
     }
-    strike.undoneReason = whyNoPoint(at, regularFields(section));
-    if (strike.undoneReason === null) strike.point = new StreamPoint(at);
+    const headers = regularFields(section);
+    const format = streamFormatOf(headers, exchange.head.target);
+    strike.undoneReason = whyNoPoint(at, headers, format);
+    if (strike.undoneReason === null) strike.point = new StreamPoint(at, format);
     return section;
   }
 

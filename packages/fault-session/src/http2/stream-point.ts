@@ -1,12 +1,13 @@
-/** Where in a response a fault of HTTP/2 strikes: bytes or server-sent events of its body, counted without changing it. */
+/** Where in a response a fault of HTTP/2 strikes: bytes or events of its body, counted without changing it. */
 import {
   eventMeaning,
+  type FormatName,
   type Http2Fault,
   type Http2Point,
-  type SseItem,
-  SseReader,
+  STREAM_FORMATS,
+  type StreamItem,
+  type UnitReader,
 } from "@faultwire/fault-engine";
-import { isEventStream } from "@faultwire/fault-engine/internal";
 import type { Header } from "@faultwire/http1";
 import { hasContentCoding } from "../http/response-change.ts";
 
@@ -29,23 +30,29 @@ export function pointOf(fault: Http2Fault): Http2Point | undefined {
 }
 
 /** Why a response has no such point; `null` where it may have it. */
-export function whyNoPoint(at: Http2Point, headers: readonly Header[]): string | null {
+export function whyNoPoint(
+  at: Http2Point,
+  headers: readonly Header[],
+  format: FormatName | null,
+): string | null {
   if (at.kind !== "events") return null;
-  if (!isEventStream(headers)) return "the response is no event stream";
+  if (format === null) return "the response is no event stream";
   return hasContentCoding(headers) ? "the response is compressed" : null;
 }
 
 /** Finds a point in a body that comes in parts. */
 export class StreamPoint {
   readonly #at: Exclude<Http2Point, { readonly kind: "moment" }>;
-  readonly #reader: SseReader = new SseReader();
+  readonly #reader: UnitReader;
   /** Bytes, or events, that are still to come before it. */
   #left: number;
   /** Bytes that the reader of events has taken and not given out: a CR whose LF may follow. */
   #unread = 0;
 
-  constructor(at: Exclude<Http2Point, { readonly kind: "moment" }>) {
+  /** @param format - What the body is written in, where it is a stream. */
+  constructor(at: Exclude<Http2Point, { readonly kind: "moment" }>, format: FormatName | null) {
     this.#at = at;
+    this.#reader = STREAM_FORMATS[format ?? "sse"].reader();
     this.#left = at.kind === "bytes" ? at.bytes : at.events;
   }
 
@@ -75,4 +82,4 @@ export class StreamPoint {
   }
 }
 
-const isCounted = (item: SseItem): boolean => item.kind === "event" && !eventMeaning(item.event).isPing;
+const isCounted = (item: StreamItem): boolean => item.kind === "event" && !eventMeaning(item.event).isPing;

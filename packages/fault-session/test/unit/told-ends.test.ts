@@ -75,6 +75,7 @@ const errorEvent = (stop: "clean" | "fin"): Fault => ({
   message: null,
   data: null,
   event: null,
+  errorCode: null,
   stop,
 });
 

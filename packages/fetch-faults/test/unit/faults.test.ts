@@ -14,6 +14,8 @@ const events = [
 ];
 const [e0 = "", e1 = "", e2 = "", e3 = "", e4 = ""] = events;
 const all = events.join("");
+/** What Anthropic says besides of a refusal. */
+const details = '"stop_details":{"type":"refusal","category":null,"explanation":null}';
 const message = JSON.stringify({
   id: "msg_1",
   type: "message",
@@ -334,16 +336,17 @@ const cases: readonly Case[] = [
     fault: "{ model: { stopReason: refusal } }",
     upstream: json,
     told: ["200", "done", "complete"],
-    text: message.replace(/"tool_use"}$/, '"refusal","stop_sequence":null}'),
+    text: message.replace(/"tool_use"}$/, `"refusal","stop_sequence":null,${details}}`),
   },
   {
     fault: "{ model: { stopReason: refusal } }",
     upstream: stream,
     told: ["200", "done", "complete"],
-    text: all.replace('"end_turn"', '"refusal","stop_sequence":null'),
+    text: all.replace('"end_turn"', `"refusal","stop_sequence":null,${details}`),
   },
   { fault: "{ model: { emptyContent: true } }", upstream: json, told: ["200", "done", "complete"] },
   { fault: "{ model: { garbleToolInput: true } }", upstream: json, told: ["200", "done", "complete"] },
+  { fault: "{ model: { fallback: { from: a, to: b } } }", upstream: json, told: ["200", "done", "complete"] },
 ];
 
 const failureOf = (error: unknown): string | undefined => {

@@ -1,6 +1,7 @@
 /** All of them. */
 import { connectionCases } from "./connection-cases.ts";
 import type { FaultCase } from "./fault-case.ts";
+import { formatCases } from "./format-cases.ts";
 import { httpCases } from "./http-cases.ts";
 import { streamCases } from "./stream-cases.ts";
 import { tlsCases } from "./tls-cases.ts";
@@ -11,5 +12,6 @@ export const faultCases: readonly FaultCase[] = [
   ...tlsCases,
   ...httpCases,
   ...streamCases,
+  ...formatCases,
   ...webSocketCases,
 ];

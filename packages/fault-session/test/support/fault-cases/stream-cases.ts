@@ -285,6 +285,15 @@ export const streamCases: readonly FaultCase[] = [
       expect(body).toContain('"partial_json":"{\\"garbled\\":true}"');
     },
   }),
+  changed({
+    kind: "model.fallback",
+    does: "puts Anthropic's fallback block before a streamed answer",
+    check(body) {
+      expect(body).toContain('"content_block":{"type":"fallback","from":{"model":"m"},"to":{"model":"n"}');
+      expect(body.indexOf('"type":"fallback"')).toBeLessThan(body.indexOf('"type":"tool_use"'));
+      expect(body).toContain('"type":"fallback_message"');
+    },
+  }),
   ...(["model.stop-reason", "model.empty-content", "model.garble-tool-input"] as const).map(
     (kind): FaultCase => ({
       kind,

@@ -77,6 +77,7 @@ const samples: Readonly<Record<FaultKind, string>> = {
   "model.stop-reason": "change",
   "model.empty-content": "change",
   "model.garble-tool-input": "change",
+  "model.fallback": "change",
   "websocket.close": "change",
   "websocket.cut": "change",
   "websocket.stall": "change",

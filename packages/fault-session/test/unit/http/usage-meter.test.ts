@@ -7,7 +7,7 @@ const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 describe("the usage of a response", () => {
   it("is the last count of each kind, and null where the response names none", () => {
     const settled: unknown[] = [];
-    const meter = new UsageMeter(false, (...usage) => settled.push(usage));
+    const meter = new UsageMeter(null, (...usage) => settled.push(usage));
     meter.push(ascii('{"usage":{"output_to'));
     meter.push(ascii('kens":3}}'));
     meter.finish();
@@ -20,7 +20,7 @@ describe("the usage of a response", () => {
     );
     for (let at = 0; at <= stream.length; at++) {
       const settled: unknown[] = [];
-      const meter = new UsageMeter(true, (...usage) => settled.push(usage));
+      const meter = new UsageMeter("sse", (...usage) => settled.push(usage));
       meter.push(stream.subarray(0, at));
       meter.push(stream.subarray(at));
       meter.finish();
@@ -30,7 +30,7 @@ describe("the usage of a response", () => {
 
   it("is told to nobody where there is none", () => {
     const settled: unknown[] = [];
-    const meter = new UsageMeter(false, (...usage) => settled.push(usage));
+    const meter = new UsageMeter(null, (...usage) => settled.push(usage));
     meter.push(ascii("not json"));
     meter.finish();
     expect(settled).toEqual([]);

@@ -130,6 +130,10 @@ const cases: Partial<Readonly<Record<FaultKind, Case>>> = {
     sees: (got) => expect([names(got).includes("content_block_delta"), got.end]).toEqual([false, "end"]),
     end: "complete",
   },
+  "model.fallback": {
+    sees: (got) => expect([got.parts.join("").includes('"type":"fallback"'), got.end]).toEqual([true, "end"]),
+    end: "complete",
+  },
   "model.garble-tool-input": {
     sees: (got) => expect([got.parts.join("") === sampleEvents.join(""), got.end]).toEqual([false, "end"]),
     end: "complete",

@@ -1,10 +1,10 @@
 import { jsonMember } from "../json-value.ts";
 import { PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
-import type { SseEvent } from "./block.ts";
+import type { StreamUnit } from "./stream-item.ts";
 
 /** What an event is to those who follow the stream of a model API. */
 export interface EventMeaning {
-  /** The event's name, else the `type` in its JSON, else `done` for `[DONE]`, else `message`. */
+  /** The event's name, else the `type` (or `event_type`) in its JSON, else `done` for `[DONE]`, else `message`. */
   readonly type: string;
   /** A ping, a comment, a blank block: no part of the answer, and not counted. */
   readonly isPing: boolean;
@@ -17,7 +17,7 @@ export interface EventMeaning {
 }
 
 /** The data of an event as JSON; `undefined` where it is none. */
-export function eventJson(event: SseEvent): unknown {
+export function eventJson(event: StreamUnit): unknown {
   if (event.data === null || !/^\s*[{[]/.test(event.data)) return undefined;
   try {
     return JSON.parse(event.data);
@@ -38,12 +38,15 @@ const PINGS: ReadonlySet<string> = new Set(Object.values(PROVIDERS).flatMap(({ p
  * eventMeaning({ name: "message_stop", data: '{"type":"message_stop"}' }).isLast; // true
  * ```
  */
-export function eventMeaning(event: SseEvent): EventMeaning {
+export function eventMeaning(event: StreamUnit): EventMeaning {
+  return meaningOf(event, eventJson(event));
+}
+
+/** The same, where its data has been read. */
+export function meaningOf(event: StreamUnit, json: unknown): EventMeaning {
   const { data } = event;
   if (data === null) return { type: "comment", isPing: true, isDelta: false, isLast: false, provider: null };
-  const json = eventJson(event);
-  const inside = jsonMember(json, "type");
-  const type = event.name ?? (typeof inside === "string" ? inside : "message");
+  const type = event.name ?? insideType(json) ?? "message";
   if (PINGS.has(type)) return { type, isPing: true, isDelta: false, isLast: false, provider: null };
   for (const provider of PROVIDER_NAMES) {
     const role = PROVIDERS[provider].eventRole({ type, data, json });
@@ -51,3 +54,18 @@ export function eventMeaning(event: SseEvent): EventMeaning {
   }
   return { type, isPing: false, isDelta: type !== "error", isLast: false, provider: null };
 }
+
+/** The names of the member that says of what type an event is. */
+export const TYPE_MEMBERS = ["type", "event_type"] as const;
+
+function insideType(json: unknown): string | undefined {
+  for (const member of TYPE_MEMBERS) {
+    const type = jsonMember(json, member);
+    if (typeof type === "string") return type;
+  }
+  return undefined;
+}
+
+/** Whether an event is of a type that a rule names. OpenAI's end marker may be named as it stands in the stream. */
+export const isOfType = ({ type }: EventMeaning, wanted: string): boolean =>
+  type === wanted || (type === "done" && wanted === "[DONE]");

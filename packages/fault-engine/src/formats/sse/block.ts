@@ -1,4 +1,4 @@
-import { fromUtf8, utf8 } from "../text.ts";
+import { fromUtf8, utf8 } from "../../text.ts";
 
 /** What a block of an event stream says (WHATWG HTML §9.2.6). */
 export interface SseEvent {

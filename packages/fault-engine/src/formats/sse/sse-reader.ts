@@ -1,50 +1,14 @@
 import { CollectedBytes, joinBytes } from "@faultwire/http1/internal";
-import { FaultEngineError } from "../fault-engine-error.ts";
-import { utf8 } from "../text.ts";
-import { readBlock, type SseEvent } from "./block.ts";
+import { FaultEngineError } from "../../fault-engine-error.ts";
+import { utf8 } from "../../text.ts";
+import { type StreamItem, streamLimits, TOO_LARGE, type UnitReader } from "../stream-item.ts";
+import { readBlock } from "./block.ts";
 
-/**
- * A piece of an event stream. The `bytes` of all pieces, joined, are the bytes that were pushed.
- *
- * - `mark`: the byte-order mark that a stream may begin with; it belongs to no event
- * - `part`: bytes of an event that is not complete yet, for whoever need not wait for it
- * - `event`: the last bytes of an event, and the event; `whole` holds all of its bytes, parts included.
- *   `closing` is empty, but for the event in which a stream ends: the bytes that it lacks to be complete
- * - `opaque`: after an event over the limit: the stream is not read any more
- */
-export type SseItem =
-  | {
-      readonly kind: "mark";
-      /** A part of the stream, as it came. */
-      readonly bytes: Uint8Array;
-    }
-  | {
-      readonly kind: "part";
-      /** A part of the stream, as it came. */
-      readonly bytes: Uint8Array;
-    }
-  | {
-      readonly kind: "event";
-      /** A part of the stream, as it came. */
-      readonly bytes: Uint8Array;
-      /** All bytes of the event, those of its parts included. */
-      readonly whole: Uint8Array;
-      /** What the event says. */
-      readonly event: SseEvent;
-      /** Bytes that the event lacks to be complete; empty but at the end of a stream. */
-      readonly closing: Uint8Array;
-    }
-  | {
-      readonly kind: "opaque";
-      /** A part of the stream, as it came. */
-      readonly bytes: Uint8Array;
-    };
+/** A piece of an event stream; see {@link StreamItem}. It has no `open`, `between` and `close`. */
+export type SseItem = StreamItem;
 
 const LF = 10;
 const CR = 13;
-
-/** Bytes of one event. 1 MiB: a server that never ends its event would be stored without end. */
-const DEFAULT_MAX_EVENT_BYTES = 1_048_576;
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 /** U+FEFF in UTF-8. */
@@ -62,7 +26,7 @@ const MARK: readonly number[] = [0xef, 0xbb, 0xbf];
  * for (const item of reader.push(chunk)) if (item.kind === "event") console.log(item.event.name);
  * ```
  */
-export class SseReader {
+export class SseReader implements UnitReader {
   readonly #maxEventBytes: number;
   /** The event that is not complete. */
   readonly #kept = new CollectedBytes();
@@ -83,7 +47,7 @@ export class SseReader {
 
   /** @throws FaultEngineError `invalid-argument` for a limit that is not a positive integer. */
   constructor(options: { readonly maxEventBytes?: number } = {}) {
-    this.#maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES;
+    this.#maxEventBytes = options.maxEventBytes ?? streamLimits.maxUnitBytes;
     if (!Number.isSafeInteger(this.#maxEventBytes) || this.#maxEventBytes < 1)
       throw new FaultEngineError(
         "invalid-argument",
@@ -99,7 +63,7 @@ export class SseReader {
   /** Reads on. Views live as long as the chunk is left alone; `whole` is a view where the event came in one chunk. */
   push(chunk: Uint8Array): SseItem[] {
     if (chunk.length === 0) return [];
-    if (this.#isOpaque) return [{ kind: "opaque", bytes: chunk }];
+    if (this.#isOpaque) return [{ kind: "opaque", bytes: chunk, reason: TOO_LARGE }];
     const items: SseItem[] = [];
     let start = this.#readMark(chunk);
     if (start > 0) items.push({ kind: "mark", bytes: chunk.subarray(0, start) });
@@ -144,7 +108,7 @@ export class SseReader {
     }
     if (start < chunk.length) {
       const rest = chunk.subarray(start);
-      items.push(this.#isOpaque ? { kind: "opaque", bytes: rest } : this.#keep(rest));
+      items.push(this.#isOpaque ? { kind: "opaque", bytes: rest, reason: TOO_LARGE } : this.#keep(rest));
     }
     return items;
   }
@@ -214,6 +178,6 @@ export class SseReader {
   #becomeOpaque(bytes: Uint8Array): SseItem {
     this.#isOpaque = true;
     this.#kept.take();
-    return { kind: "opaque", bytes };
+    return { kind: "opaque", bytes, reason: TOO_LARGE };
   }
 }

@@ -1,0 +1,161 @@
+import type { Header, HttpResponse } from "@faultwire/http1";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
+import { utf8 } from "../text.ts";
+import {
+  type AnswerChange,
+  type ChangedAnswer,
+  changed,
+  type ErrorOptions,
+  type ErrorPreset,
+  type EventText,
+  type ProviderProfile,
+  SAME,
+  type StreamFailure,
+} from "./provider-profile.ts";
+
+const ERRORS: readonly ErrorPreset[] = [
+  { name: "invalid_request", status: 400, message: "invalid request: message must not be empty" },
+  { name: "invalid_token", status: 401, message: "invalid api token" },
+  { name: "not_found", status: 404, message: "the model was not found" },
+  { name: "unprocessable_entity", status: 422, message: "the request can't be processed" },
+  { name: "too_many_requests", status: 429, message: "You are past the rate limit of your key." },
+  { name: "internal_error", status: 500, message: "internal server error" },
+  { name: "service_unavailable", status: 503, message: "the service is not available at the moment" },
+  { name: "gateway_timeout", status: 504, message: "the request timed out" },
+];
+
+function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
+  const message = options.message ?? preset.message;
+  const body = utf8(JSON.stringify({ id: options.requestId, message }));
+  const headers: Header[] = [
+    ["content-type", "application/json"],
+    ["content-length", String(body.length)],
+  ];
+  if (options.retryAfterSeconds != null)
+    headers.push(["retry-after", String(Math.ceil(options.retryAfterSeconds))]);
+  return { status: preset.status, headers, body };
+}
+
+/** Events that carry a piece of the answer: of the second API, then of the first. */
+const DELTAS: readonly string[] = [
+  "content-delta",
+  "tool-plan-delta",
+  "tool-call-delta",
+  "text-generation",
+  "tool-calls-chunk",
+];
+/** Events with which an answer is complete. */
+const LAST: readonly string[] = ["message-end", "stream-end"];
+const EVENTS: readonly string[] = [
+  ...DELTAS,
+  ...LAST,
+  "message-start",
+  "content-start",
+  "content-end",
+  "tool-call-start",
+  "tool-call-end",
+  "citation-start",
+  "citation-end",
+  "stream-start",
+  "citation-generation",
+  "tool-calls-generation",
+];
+
+/** The answer's own events say with their last one that it failed. */
+function errorEvent({ message, path, last }: StreamFailure): EventText {
+  const isFirstApi = typeof jsonMember(last, "event_type") === "string" || /\/v1\/[^/]+$/.test(path);
+  const data = isFirstApi
+    ? { is_finished: true, event_type: "stream-end", finish_reason: "ERROR" }
+    : { type: "message-end", delta: { error: message, finish_reason: "ERROR" } };
+  return { name: isFirstApi ? null : "message-end", data: JSON.stringify(data) };
+}
+
+function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined {
+  const type = json["type"] ?? json["event_type"];
+  if (typeof type === "string" && EVENTS.includes(type)) return changeEvent(json, type, change);
+  const isAnswer =
+    "finish_reason" in json && (isJsonObject(json["message"]) || typeof json["text"] === "string");
+  return isAnswer ? changeWhole(json, change) : undefined;
+}
+
+function changeEvent(json: JsonObject, type: string, { fault, garbledText }: AnswerChange): ChangedAnswer {
+  const delta = json["delta"];
+  if (fault.kind === "model.stop-reason" && LAST.includes(type))
+    return isJsonObject(delta)
+      ? changed({ ...json, delta: { ...delta, finish_reason: fault.reason } })
+      : changed({ ...json, finish_reason: fault.reason });
+  if (fault.kind === "model.empty-content" && type !== "message-start" && type !== "stream-start")
+    return LAST.includes(type) ? SAME : { kind: "dropped" };
+  if (fault.kind !== "model.garble-tool-input" || type !== "tool-call-delta" || !isJsonObject(delta))
+    return SAME;
+  const message = delta["message"];
+  const call = isJsonObject(message) ? message["tool_calls"] : undefined;
+  const called = isJsonObject(call) ? call["function"] : undefined;
+  if (!isJsonObject(message) || !isJsonObject(call) || !isJsonObject(called)) return SAME;
+  const text = garbledText(String(json["index"]));
+  const tool_calls = { ...call, function: { ...called, arguments: text } };
+  return changed({ ...json, delta: { ...delta, message: { ...message, tool_calls } } });
+}
+
+function changeWhole(json: JsonObject, { fault, wholeGarbledText }: AnswerChange): ChangedAnswer {
+  const message = json["message"];
+  switch (fault.kind) {
+    case "model.stop-reason":
+      return changed({ ...json, finish_reason: fault.reason });
+    case "model.empty-content": {
+      if (!isJsonObject(message)) return changed({ ...json, text: "" });
+      const { tool_calls: _calls, tool_plan: _plan, ...rest } = message;
+      return changed({ ...json, message: { ...rest, content: [] } });
+    }
+    case "model.garble-tool-input": {
+      if (!isJsonObject(message) || !Array.isArray(message["tool_calls"])) return SAME;
+      const tool_calls = jsonObjects(message["tool_calls"]).map((call) =>
+        isJsonObject(call["function"])
+          ? { ...call, function: { ...call["function"], arguments: wholeGarbledText } }
+          : call,
+      );
+      return changed({ ...json, message: { ...message, tool_calls } });
+    }
+    case "model.fallback":
+      return SAME;
+    default:
+      return fault satisfies never;
+  }
+}
+
+const HEX = "0123456789abcdef";
+
+/** Cohere's chats: server-sent events in the second API, lines of JSON in the first. */
+export const cohere: ProviderProfile = {
+  title: "Cohere",
+  // Its SDKs take a base URL as an argument, not from the environment.
+  baseUrl: null,
+  isFor: ({ path }) => /\/v[12]\/(?:chat|generate|embed|rerank)$/.test(path),
+  readPath: () => undefined,
+  keyHeaders: ["authorization"],
+  errors: ERRORS,
+  error,
+  requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, HEX)).join("-"),
+  rateLimitHeaders: () => [],
+  goodAnswer: (requestId, text) => ({
+    id: requestId,
+    finish_reason: "COMPLETE",
+    message: { role: "assistant", content: [{ type: "text", text }] },
+    usage: { tokens: { input_tokens: 1, output_tokens: 8 } },
+  }),
+  usage: [
+    { path: ["usage", "tokens"], input: "input_tokens", output: "output_tokens" },
+    { path: ["delta", "usage", "tokens"], input: "input_tokens", output: "output_tokens" },
+    { path: ["response", "meta", "tokens"], input: "input_tokens", output: "output_tokens" },
+    { path: ["meta", "tokens"], input: "input_tokens", output: "output_tokens" },
+  ],
+  changeAnswer,
+  formats: ["sse", "ndjson"],
+  toolInputs: [
+    { type: "tool-call-delta", path: ["delta", "message", "tool_calls", "function", "arguments"] },
+  ],
+  eventRole: ({ type }) =>
+    EVENTS.includes(type) ? { type, isDelta: DELTAS.includes(type), isLast: LAST.includes(type) } : undefined,
+  errorEvent,
+  ping: null,
+};
