@@ -247,6 +247,7 @@ export class Connection implements FrontConnection {
           interception,
           host: isIP(authority.host) ? undefined : authority.host,
           tell: (event) => this.#tell(event),
+          tap: this.context.tap,
         }),
       clock: runtime.clock,
       maxUnreadBytes: limits.maxUnreadBytes,

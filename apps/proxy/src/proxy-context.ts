@@ -1,5 +1,5 @@
 /** What all connections of a proxy share. */
-import type { FaultPolicy, Http2Mode, Interception } from "@faultwire/fault-session";
+import type { FaultPolicy, Http2Mode, Interception, TapUpstream } from "@faultwire/fault-session";
 import type { CarrierRuntime } from "@faultwire/runtime";
 import type { SecureContextCache } from "@faultwire/tls-bridge";
 import type { OwnGuard } from "./front/own-guard.ts";
@@ -44,5 +44,7 @@ export interface ProxyContext {
   readonly isLazy: boolean;
   /** When HTTP/2 is spoken with targets. */
   readonly http2Mode: Http2Mode;
+  /** Who hears what upstreams are asked and what they say. */
+  readonly tap: TapUpstream | undefined;
   readonly limits: ProxyLimits;
 }

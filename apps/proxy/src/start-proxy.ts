@@ -1,7 +1,13 @@
 /** A proxy that runs: a port, the connections behind it, and how it takes leave. */
 import { randomBytes } from "node:crypto";
 import { createServer, type LookupFunction, type Server, type Socket } from "node:net";
-import { type FaultPolicy, type Http2Mode, Interception, withoutThrowing } from "@faultwire/fault-session";
+import {
+  type FaultPolicy,
+  type Http2Mode,
+  Interception,
+  type TapUpstream,
+  withoutThrowing,
+} from "@faultwire/fault-session";
 import { openRuntime, type Runtime, type RuntimeOptions } from "@faultwire/runtime";
 import { every, pause } from "@faultwire/timers";
 import { SecureContextCache } from "@faultwire/tls-bridge";
@@ -87,6 +93,10 @@ export interface ProxySettings {
   readonly reverse?: string;
   /** Whom clients want that speak TLS straight to the port and name no host (SNI); left out, those are closed. */
   readonly sniDefault?: string;
+  /**
+   * Who hears what is said to targets' upstreams in HTTP/1.1 and what those say, decrypted and before a fault changes it: a recorder.
+   */
+  readonly tap?: TapUpstream;
   /** What the proxy answers by itself, besides `GET /` and `GET /ca.pem`: in origin form, and at `http://faultwire.local`. */
   readonly routes?: readonly OwnRoute[];
 }
@@ -202,6 +212,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     mayComeBack: () => connections.size >= limits.unmarkedConnections,
     isLazy: options.upstream === "lazy",
     http2Mode: options.http2 ?? "alone",
+    tap: options.tap,
     limits,
   };
   const server = makeServer(context, connections);

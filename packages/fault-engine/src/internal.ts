@@ -1,7 +1,7 @@
 /** What other packages of Faultwire need of this one. It is no part of the API: any release may change it. */
 export { estimateTokens } from "./answers/rate-limits.ts";
 export { overlaidHeaders, responseHeaderFault } from "./answers/response-headers.ts";
-export { maskKeys, maskTexts } from "./events/mask-secrets.ts";
+export { maskKeys, maskKeysInPlace, maskTexts } from "./events/mask-secrets.ts";
 export { exitEvent, outcomeEvent } from "./events/outcome.ts";
 export { responseRequestId } from "./events/request-hints.ts";
 export { describeUnread } from "./events/unread.ts";

@@ -23,6 +23,7 @@ import { PlainHttp } from "./plain-http.ts";
 import { isPreface, PlainHttp2 } from "./plain-http2.ts";
 import type { FaultPolicy } from "./policy.ts";
 import { passesUnread, type SessionAtRest } from "./session-rest.ts";
+import type { TapUpstream } from "./tap.ts";
 import { unreadTeller } from "./unread-teller.ts";
 import { wireMachines } from "./wire-fault.ts";
 
@@ -42,6 +43,8 @@ export interface ConnectionSessionOptions {
   readonly host?: string | undefined;
   /** Takes what happens on the connection, in order. */
   readonly tell: (event: SessionEvent) => void;
+  /** Who is to hear what exchanges say to upstreams, and what those say. */
+  readonly tap?: TapUpstream | undefined;
 }
 
 const sides: readonly Side[] = ["client", "server"];
@@ -95,6 +98,7 @@ export class ConnectionSession implements Session {
       openedAtMs: carrier.openedAtMs ?? now(),
       tell,
       ...(options.host === undefined ? {} : { host: options.host }),
+      ...(options.tap ? { tap: options.tap } : {}),
       unread: unreadTeller({ policy, now, tell }),
       send: (to, bytes, canWait) => this.#outlets[to].send(bytes, canWait),
       end: (to, how) => this.#outlets[to].end(how),

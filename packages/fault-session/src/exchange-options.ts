@@ -9,6 +9,8 @@ import type { ConnectionFault, Http2ExchangesOptions, Http2Port } from "./http2/
 import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
 import { notHttp2 } from "./not-http2.ts";
 import type { PartContext } from "./part.ts";
+import type { SessionAtRest } from "./session-rest.ts";
+import { TappedExchanges } from "./tap.ts";
 import { isOfBytes } from "./wire-fault.ts";
 
 /** What comes from the session as it is. */
@@ -101,7 +103,22 @@ export function exchangesInTls(
     connectionFault: () => http2FaultOf(met),
     port,
   };
-  if (protocol === "h2") return new Http2Exchanges(options);
-  if (met.decision && isHttp2Fault(met.decision.fault)) met.outcome(notHttp2);
-  return new HttpExchanges({ ...options, hooks: context.hooks, keepsLastHead: !context.needsNoUpstream });
+  if (protocol !== "h2") {
+    if (met.decision && isHttp2Fault(met.decision.fault)) met.outcome(notHttp2);
+    return httpExchanges(options, "https", context);
+  }
+  // Nobody hears HTTP/2, which is for the one who listens to tell.
+  context.tap?.({ scheme: "https", host: met.host, protocol });
+  return new Http2Exchanges(options);
+}
+
+/** Exchanges in HTTP/1.1, and who hears them. */
+export function httpExchanges(
+  given: HttpExchangesOptions,
+  scheme: "http" | "https",
+  { hooks, needsNoUpstream, tap }: PartContext,
+  rest?: SessionAtRest,
+): HttpExchanges {
+  const options = { ...given, hooks, keepsLastHead: !needsNoUpstream };
+  return tap ? new TappedExchanges(options, tap, scheme, rest) : new HttpExchanges(options, rest);
 }

@@ -28,4 +28,5 @@ export type {
 } from "./policy.ts";
 export type { ExchangesAtRest, SessionAtRest } from "./session-rest.ts";
 export { http2Way, socketWays } from "./socket-ways.ts";
+export type { TapUpstream, UpstreamTap } from "./tap.ts";
 export { type PolicyQuestion, withoutThrowing } from "./without-throwing.ts";

@@ -7,6 +7,7 @@ import type { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Http2Exchanges } from "./http2/http2-exchanges.ts";
 import type { Acquaintance, Introducer } from "./introduction.ts";
 import type { SessionAtRest } from "./session-rest.ts";
+import type { TapUpstream } from "./tap.ts";
 
 /** A protocol's part of a session: both peers' bytes in the order in which they came. */
 export interface Part {
@@ -58,6 +59,8 @@ export interface PartContext extends Introducer {
   readonly speaksUpstreamTls: boolean;
   /** As of a carrier. */
   readonly http2Mode: Http2Mode;
+  /** As of the session's options. */
+  readonly tap?: TapUpstream;
   /** Whether that peer takes more now, with what still waits in the session. */
   hasRoom(to: Side): boolean;
   /** These bytes go to that peer. */

@@ -2,8 +2,8 @@
 import { sessionLimits } from "./carrier.ts";
 import { ClearPart } from "./clear-part.ts";
 import type { Side } from "./events.ts";
-import { exchangesInClear } from "./exchange-options.ts";
-import { HttpExchanges } from "./http/http-exchanges.ts";
+import { exchangesInClear, httpExchanges } from "./exchange-options.ts";
+import type { HttpExchanges } from "./http/http-exchanges.ts";
 import type { PartContext } from "./part.ts";
 import { passesUnread, type SessionAtRest } from "./session-rest.ts";
 
@@ -24,8 +24,7 @@ export class PlainHttp extends ClearPart<HttpExchanges> {
       context,
       connection && { host: connection.host ?? "", facts: connection },
     );
-    const keepsLastHead = !context.needsNoUpstream;
-    super(context, new HttpExchanges({ ...options, hooks: context.hooks, keepsLastHead }, rest), met);
+    super(context, httpExchanges(options, "http", context, rest), met);
   }
 
   get exchanges(): HttpExchanges {

@@ -14,7 +14,13 @@ export function isPreface(prefix: Uint8Array): boolean {
 export class PlainHttp2 extends ClearPart<Http2Exchanges> {
   constructor(context: PartContext) {
     const { options, met } = exchangesInClear(context, undefined, true);
-    super(context, new Http2Exchanges(options), met);
+    // Nobody hears HTTP/2, which is for the one who listens to tell.
+    const introduce: typeof options.introduce = (head) => {
+      const facts = options.introduce(head);
+      if (facts) context.tap?.({ scheme: "http", host: facts.host ?? "", protocol: "h2" });
+      return facts;
+    };
+    super(context, new Http2Exchanges({ ...options, introduce }), met);
   }
 
   get http2(): Http2Exchanges {

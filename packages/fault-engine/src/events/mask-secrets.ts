@@ -133,6 +133,25 @@ export function maskKeys(name: string): string {
 }
 
 /**
+ * The same text with `x` for each character of what is a key by its own shape, so that its length and its JSON stay. What only
+ * stands behind a name, such as `"signature":`, is left: in an API's answers most of it is none.
+ *
+ * @example
+ * ```ts
+ * maskKeysInPlace('{"note":"sk-ant-api03-abcdefgh"}'); // '{"note":"xxxxxxxxxxxxxxxxxxxxxxx"}'
+ * ```
+ */
+export function maskKeysInPlace(text: string): string {
+  if (text.length < shortest || !hints.test(text)) return text;
+  let masked = text;
+  for (const { shape } of KEY_SHAPES)
+    masked = masked.replace(shape, (all, stays: unknown) =>
+      typeof stays === "string" ? all : "x".repeat(all.length),
+    );
+  return masked;
+}
+
+/**
  * A text without anything that looks like a key. It may take out more than keys: a long id is masked, too.
  *
  * @example

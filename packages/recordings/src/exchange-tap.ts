@@ -1,0 +1,180 @@
+/**
+ * Listens to what is said to an upstream over one connection of HTTP/1.1, and to what it says, and gives each exchange once it
+ * is over. A machine: it sends nothing, changes nothing and has no clock of its own.
+ */
+import { LENIENT_RESPONSES, type RequestHead, RequestReader, ResponseReader } from "@faultwire/http1";
+import { authorityOf } from "./authority.ts";
+import type { RecordedBytes, RecordedEnd, RecordedExchange } from "./recorded-exchange.ts";
+import { recordingLimits } from "./recording-limits.ts";
+
+/**
+ * Why something was not recorded.
+ *
+ * - `not-http1`: what was said is not HTTP/1.1, or not any more: a WebSocket, a tunnel
+ * - `http2`: what is spoken is HTTP/2
+ * - `too-large`: more than `maxExchangeBytes` of one exchange
+ * - `unanswered`: the connection ended before anything of a response had come
+ * - `pipelined`: more requests than `maxOutstanding` waited for their responses
+ */
+export type LeftReason = "not-http1" | "http2" | "too-large" | "unanswered" | "pipelined";
+
+export interface ExchangeTapOptions {
+  readonly scheme: "http" | "https";
+  /** The connection's host, for a request that names none. */
+  readonly host: string;
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallNow: () => number;
+  readonly recorded: (exchange: RecordedExchange) => void;
+  readonly left: (reason: LeftReason) => void;
+}
+
+/** An exchange that is under way. */
+interface Going {
+  readonly head: RequestHead;
+  readonly startedAtMs: number;
+  readonly recordedAt: string;
+  readonly body: Uint8Array[];
+  sentAtMs: number | undefined;
+  readonly parts: { readonly atMs: number; readonly pieces: Uint8Array[] }[];
+  bytes: number;
+  isTooLarge: boolean;
+}
+
+export class ExchangeTap {
+  readonly #options: ExchangeTapOptions;
+  readonly #requests = new RequestReader();
+  readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
+  /** In the order of their requests; the response of the first one is due. */
+  #going: Going[] = [];
+  /** Whether the response that is due says that its connection ends behind it. */
+  #closes = false;
+  #isOver = false;
+
+  constructor(options: ExchangeTapOptions) {
+    this.#options = options;
+  }
+
+  /** These bytes went to the upstream. */
+  toUpstream(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    for (const item of this.#requests.push(bytes)) {
+      if (item.kind === "head") this.#begin(item);
+      else if (item.kind === "opaque" || item.kind === "malformed") this.#giveUp("not-http1");
+      else if (item.kind === "body") this.#keep(this.#going.at(-1), item.data, (going) => going.body);
+      else if (item.kind === "end") {
+        const going = this.#going.at(-1);
+        if (going) going.sentAtMs = this.#options.now();
+      }
+      if (this.#isOver) return;
+    }
+  }
+
+  /** The upstream said these bytes. */
+  fromUpstream(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    for (const item of this.#responses.push(bytes)) {
+      if (item.kind === "opaque" || item.kind === "malformed") {
+        this.#giveUp("not-http1");
+        return;
+      }
+      if (item.bytes.length > 0) this.#heard(item.bytes);
+      if (item.kind === "head" && !item.keepAlive) this.#closes = true;
+      if (item.kind === "end") this.#done(this.#closes ? "fin" : "open");
+    }
+  }
+
+  /** The upstream's connection has ended. What had come of a response until then is recorded with that end. */
+  upstreamEnded(how: "fin" | "reset"): void {
+    if (this.#isOver) return;
+    const rest = this.#responses.finish();
+    for (const { bytes } of rest) if (bytes.length > 0) this.#heard(bytes);
+    if (this.#going[0]?.parts.length) this.#done(how);
+    this.finish();
+  }
+
+  /** The connection is over. */
+  finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#going.some(({ sentAtMs }) => sentAtMs !== undefined)) this.#options.left("unanswered");
+    this.#going = [];
+  }
+
+  #begin(head: RequestHead): void {
+    if (this.#going.length >= recordingLimits.maxOutstanding) {
+      this.#giveUp("pipelined");
+      return;
+    }
+    const { now, wallNow } = this.#options;
+    this.#responses.expect(head.method);
+    this.#going.push({
+      head,
+      startedAtMs: now(),
+      recordedAt: new Date(wallNow()).toISOString(),
+      ...{ body: [], sentAtMs: undefined, parts: [], bytes: 0, isTooLarge: false },
+    });
+  }
+
+  #heard(bytes: Uint8Array): void {
+    const going = this.#going[0];
+    if (!going) return;
+    const atMs = this.#options.now();
+    if (going.parts.at(-1)?.atMs !== atMs) going.parts.push({ atMs, pieces: [] });
+    this.#keep(going, bytes, ({ parts }) => parts.at(-1)?.pieces);
+  }
+
+  /** Keeps a copy: the memory is the caller's. */
+  #keep(
+    going: Going | undefined,
+    bytes: Uint8Array,
+    place: (going: Going) => Uint8Array[] | undefined,
+  ): void {
+    if (!going || going.isTooLarge || bytes.length === 0) return;
+    going.bytes += bytes.length;
+    if (going.bytes <= recordingLimits.maxExchangeBytes) {
+      place(going)?.push(new Uint8Array(bytes));
+      return;
+    }
+    going.isTooLarge = true;
+    going.body.length = 0;
+    for (const { pieces } of going.parts) pieces.length = 0;
+    this.#options.left("too-large");
+  }
+
+  #done(end: RecordedEnd): void {
+    this.#closes = false;
+    const going = this.#going.shift();
+    if (!going || going.isTooLarge) return;
+    const { scheme, host, recorded } = this.#options;
+    const { head, sentAtMs, startedAtMs } = going;
+    const since = sentAtMs ?? startedAtMs;
+    const parts = going.parts.map(
+      ({ atMs, pieces }): RecordedBytes => ({ atMs: Math.max(0, atMs - since), bytes: joined(pieces) }),
+    );
+    recorded({
+      recordedAt: going.recordedAt,
+      request: {
+        scheme,
+        host: authorityOf(head.headers, scheme) ?? host,
+        method: head.method,
+        target: head.target,
+        headers: head.headers,
+        body: joined(going.body),
+      },
+      response: { parts, end },
+    });
+  }
+
+  #giveUp(reason: LeftReason): void {
+    this.#isOver = true;
+    this.#going = [];
+    this.#options.left(reason);
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  return pieces.length === 1 && only ? only : new Uint8Array(Buffer.concat(pieces));
+}

@@ -1,0 +1,44 @@
+/** Where two bodies begin to differ, in words. */
+
+/** The place: a path of JSON where both are JSON, else a byte. Values are not shown: they may be secret. */
+export function firstDifference(one: Uint8Array, other: Uint8Array): string {
+  const [first, second] = [parsed(one), parsed(other)];
+  if (first && second) {
+    const path = pathOf(first.value, second.value);
+    if (path !== undefined) return path;
+  }
+  const most = Math.min(one.length, other.length);
+  let at = 0;
+  while (at < most && one[at] === other[at]) at++;
+  return `byte ${at}`;
+}
+
+function parsed(bytes: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(Buffer.from(bytes).toString("utf8")) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** How deep is looked. */
+const mostSteps = 64;
+
+function pathOf(one: unknown, other: unknown): string | undefined {
+  let path = "$";
+  let [a, b] = [one, other];
+  for (let steps = 0; steps < mostSteps; steps++) {
+    if (!isNested(a) || !isNested(b) || Array.isArray(a) !== Array.isArray(b))
+      return a === b ? undefined : path;
+    const [left, right] = [a, b];
+    const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+    const key = keys.find((name) => JSON.stringify(left[name]) !== JSON.stringify(right[name]));
+    if (key === undefined) return undefined;
+    path += Array.isArray(a) ? `[${key}]` : `.${key}`;
+    [a, b] = [left[key], right[key]];
+  }
+  return path;
+}
+
+const isNested = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;

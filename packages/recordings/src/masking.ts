@@ -1,0 +1,52 @@
+/** Takes secrets out of an exchange before anything of it is written. */
+import { maskKeys, maskKeysInPlace } from "@faultwire/fault-engine/internal";
+import type { Header } from "@faultwire/http1";
+import { fromLatin1, toLatin1 } from "./latin1.ts";
+import type { RecordedBytes, RecordedRequest } from "./recorded-exchange.ts";
+
+/** Headers of requests whose whole value is a secret. */
+const secretHeaders: ReadonlySet<string> = new Set([
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "x-amz-security-token",
+]);
+const mask = "[masked]";
+
+/** The value of a `Set-Cookie` line in a head. */
+const cookieLine = /^(set-cookie2?:[ \t]*)([^\r\n]*)/gim;
+
+/** A request without secrets. What is the same before is the same behind it, so that a replay finds it again. */
+export function maskedRequest(request: RecordedRequest): RecordedRequest {
+  const headers = request.headers.map(
+    ([name, value]): Header => [name, secretHeaders.has(name.toLowerCase()) ? mask : maskKeys(value)],
+  );
+  return { ...request, target: maskKeys(request.target), headers, body: maskedBody(request.body) };
+}
+
+function maskedBody(body: Uint8Array): Uint8Array {
+  const text = fromLatin1(body);
+  const masked = maskKeys(text);
+  return masked === text ? body : toLatin1(masked);
+}
+
+/** A response without secrets, as long as before: lengths that it names stay true. */
+export function maskedResponse(parts: readonly RecordedBytes[]): readonly RecordedBytes[] {
+  // A key may be cut by the parts that it came in.
+  const text = parts.map(({ bytes }) => fromLatin1(bytes)).join("");
+  const headEnd = text.indexOf("\r\n\r\n");
+  const head = text
+    .slice(0, headEnd)
+    .replace(cookieLine, (_, before: string, value: string) => before + "x".repeat(value.length));
+  const masked = maskKeysInPlace(headEnd < 0 ? text : head + text.slice(headEnd));
+  if (masked === text) return parts;
+  let from = 0;
+  return parts.map(({ atMs, bytes }) => {
+    const part = toLatin1(masked.slice(from, from + bytes.length));
+    from += bytes.length;
+    return { atMs, bytes: part };
+  });
+}

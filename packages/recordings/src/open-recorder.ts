@@ -1,0 +1,114 @@
+/** Writes exchanges into a folder, a file each. */
+import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ExchangeTap, type LeftReason } from "./exchange-tap.ts";
+import { maskedRequest, maskedResponse } from "./masking.ts";
+import type { RecordedExchange } from "./recorded-exchange.ts";
+import { encodeRecording } from "./recording-file.ts";
+import { RecordingsError } from "./recordings-error.ts";
+
+/** A connection whose exchanges may be recorded. */
+export interface TappedConnection {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly protocol: "http/1.1" | "h2";
+}
+
+export interface RecorderOptions {
+  /** The folder; it is made where it is not there, for its owner alone. What is in it stays. */
+  readonly folder: string;
+  /** Milliseconds, never going backwards. Default `performance.now`. */
+  readonly now?: () => number;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly wallNow?: () => number;
+  /** Told of what was not recorded, and why. */
+  readonly left?: (reason: LeftReason, connection: TappedConnection) => void;
+  /** Told, once, that a file could not be written. Nothing more is recorded then. */
+  readonly failed?: (error: Error) => void;
+}
+
+/** A recorder that writes. */
+export interface Recorder {
+  /** @returns what is to be told of all that goes over this connection; `undefined` where nothing of it is recorded. */
+  readonly tap: (connection: TappedConnection) => ExchangeTap | undefined;
+  /** Files that were written. */
+  readonly written: () => number;
+  /** Ends it; done when everything that was recorded is on disk. */
+  close(): Promise<void>;
+}
+
+/** The number with which a file's name begins. */
+const numbered = /^(\d{6,})-.*\.json$/;
+
+/**
+ * Opens a recorder. Secrets are masked before anything is written, and files are readable for their owner alone.
+ *
+ * @throws RecordingsError `bad-folder`
+ */
+export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
+  const { folder, now = () => performance.now(), wallNow = Date.now, left, failed } = options;
+  let number = await prepared(folder);
+  let written = 0;
+  let isBroken = false;
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(exchange: RecordedExchange): Promise<void> {
+    if (isBroken) return;
+    number++;
+    const file = join(folder, fileName(number, exchange));
+    try {
+      await writeFile(`${file}.part`, encodeRecording(exchange), { mode: 0o600, flag: "wx" });
+      await rename(`${file}.part`, file);
+      written++;
+    } catch (error) {
+      isBroken = true;
+      failed?.(error as Error);
+    }
+  }
+
+  return {
+    tap: (connection) => {
+      if (connection.protocol === "h2") {
+        left?.("http2", connection);
+        return undefined;
+      }
+      return new ExchangeTap({
+        ...{ scheme: connection.scheme, host: connection.host, now, wallNow },
+        left: (reason) => left?.(reason, connection),
+        recorded: ({ recordedAt, request, response: { parts, end } }) => {
+          const exchange = {
+            recordedAt,
+            request: maskedRequest(request),
+            response: { parts: maskedResponse(parts), end },
+          };
+          writing = writing.then(() => write(exchange));
+        },
+      });
+    },
+    written: () => written,
+    close: () => writing,
+  };
+}
+
+/** Makes the folder. @returns the highest number that a file in it has. */
+async function prepared(folder: string): Promise<number> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const numbers = (await readdir(folder)).map((name) => Number(numbered.exec(name)?.[1] ?? 0));
+    return numbers.reduce((most, one) => Math.max(most, one), 0);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new RecordingsError(
+      "bad-folder",
+      `recordings can't be kept in ${folder} (${code}); name a folder that can be written`,
+      { cause },
+    );
+  }
+}
+
+/** `000012-POST-api.anthropic.com-v1-messages.json` */
+function fileName(number: number, { request: { method, host, target } }: RecordedExchange): string {
+  const path = target.split("?", 1)[0] ?? "";
+  const words = `${method}-${host}${path}`.replaceAll(/[^A-Za-z0-9.]+/g, "-").slice(0, 100);
+  return `${String(number).padStart(6, "0")}-${words.replace(/-+$/, "")}.json`;
+}

@@ -1,0 +1,144 @@
+/** Exchanges that were recorded, and which of them answers a request. */
+import { createHash } from "node:crypto";
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { firstDifference } from "./first-difference.ts";
+import { maskedRequest } from "./masking.ts";
+import type { RecordedExchange, RecordedRequest } from "./recorded-exchange.ts";
+import { decodeRecording } from "./recording-file.ts";
+import { recordingLimits } from "./recording-limits.ts";
+import { RecordingsError } from "./recordings-error.ts";
+
+/** What answers a request, or why nothing does, in words. */
+export type Found =
+  | { readonly exchange: RecordedExchange }
+  | { readonly exchange: undefined; readonly why: string };
+
+/** Exchanges of which each request with the same words was recorded once or several times. */
+export class Recordings {
+  readonly #byKey = new Map<string, { readonly exchanges: RecordedExchange[]; next: number }>();
+  readonly #all: readonly RecordedExchange[];
+
+  /** @param exchanges - In the order in which they were recorded. */
+  constructor(exchanges: readonly RecordedExchange[]) {
+    this.#all = exchanges;
+    for (const exchange of exchanges) {
+      const key = keyOf(exchange.request);
+      const same = this.#byKey.get(key);
+      if (same) same.exchanges.push(exchange);
+      else this.#byKey.set(key, { exchanges: [exchange], next: 0 });
+    }
+  }
+
+  /** How many exchanges there are. */
+  get size(): number {
+    return this.#all.length;
+  }
+
+  /** The hosts that were asked, each once. */
+  get hosts(): readonly string[] {
+    return [...new Set(this.#all.map(({ request }) => request.host))];
+  }
+
+  /**
+   * The exchange that answers a request: one with the same method, host, target and body. JSON is the same in any order of its
+   * members; headers do not count. Where a request was recorded several times, the first comes first, and the last is
+   * repeated.
+   */
+  take(request: RecordedRequest): Found {
+    const asked = maskedRequest(request);
+    const same = this.#byKey.get(keyOf(asked));
+    const exchange = same?.exchanges[Math.min(same.next, same.exchanges.length - 1)];
+    if (!same || !exchange) return { exchange: undefined, why: this.#whyNot(asked) };
+    same.next++;
+    return { exchange };
+  }
+
+  #whyNot(asked: RecordedRequest): string {
+    const { method, host, target } = asked;
+    const what = `${method} ${target} at ${host}`;
+    const near = this.#all.filter(
+      ({ request }) => request.method === method && request.host === host && request.target === target,
+    );
+    const [first] = near;
+    if (first) {
+      const where = firstDifference(first.request.body, asked.body);
+      const count = near.length === 1 ? "one time" : `${near.length} times`;
+      return `${what} was recorded ${count}, with another body; the first of them differs at ${where}`;
+    }
+    const others = this.#all.filter(({ request }) => request.host === host);
+    if (others.length === 0) return `nothing was recorded of ${host}; of other hosts: ${listed(this.hosts)}`;
+    const known = others.map(({ request }) => `${request.method} ${request.target}`);
+    return `${what} was not recorded; of this host: ${listed([...new Set(known)])}`;
+  }
+}
+
+/** How many names an answer gives at the most. */
+const mostListed = 5;
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "nothing";
+  const rest = names.length - mostListed;
+  return names.slice(0, mostListed).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
+function keyOf({ method, host, target, body }: RecordedRequest): string {
+  const digest = createHash("sha256").update(sameBody(body)).digest("base64");
+  return JSON.stringify([method, host, target, digest]);
+}
+
+/** JSON with its members in order; other bytes as they are. */
+function sameBody(body: Uint8Array): Uint8Array | string {
+  try {
+    return JSON.stringify(JSON.parse(Buffer.from(body).toString("utf8")), sorted);
+  } catch {
+    // No JSON, or nested deeper than it can be written.
+    return body;
+  }
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/**
+ * Reads all recordings of a folder: its files that end in `.json`, in the order of their names.
+ *
+ * @throws RecordingsError `bad-folder` where it can't be read or holds none, `bad-file` for a file that is none
+ */
+export async function readRecordings(folder: string): Promise<Recordings> {
+  let names: readonly string[];
+  try {
+    names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new RecordingsError("bad-folder", `recordings can't be read from ${folder} (${code})`, { cause });
+  }
+  if (names.length === 0)
+    throw new RecordingsError(
+      "bad-folder",
+      `${folder} holds no recording, no file that ends in .json; record something first`,
+    );
+  const exchanges: RecordedExchange[] = [];
+  for (const name of names) exchanges.push(await readOne(join(folder, name)));
+  return new Recordings(exchanges);
+}
+
+async function readOne(path: string): Promise<RecordedExchange> {
+  const file = await open(path, "r").catch((cause: unknown) => {
+    throw new RecordingsError("bad-file", `${path} can't be read`, { cause });
+  });
+  try {
+    const facts = await file.stat();
+    if (!facts.isFile()) throw new RecordingsError("bad-file", `${path} is no regular file`);
+    if (facts.size > recordingLimits.maxFileBytes)
+      throw new RecordingsError(
+        "bad-file",
+        `${path} has ${facts.size} bytes, more than the ${recordingLimits.maxFileBytes} of a recording`,
+      );
+    return decodeRecording(await file.readFile("utf8"), path);
+  } finally {
+    await file.close();
+  }
+}

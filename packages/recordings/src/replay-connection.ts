@@ -1,0 +1,164 @@
+/** One client of a replay: its requests, one after the other, and the recorded bytes that answer them. */
+import type { Socket } from "node:net";
+import { encodeResponse, type Header, headerValue, type RequestHead, RequestReader } from "@faultwire/http1";
+import { authorityOf } from "./authority.ts";
+import type { RecordedEnd, RecordedExchange, RecordedRequest } from "./recorded-exchange.ts";
+import { recordingLimits } from "./recording-limits.ts";
+import type { Recordings } from "./recordings.ts";
+
+/** A request that a replay has answered. */
+export interface ReplayedRequest {
+  readonly method: string;
+  /** Path and query, with what looks like a key in it. */
+  readonly target: string;
+  readonly host: string;
+  /** Why no recording answered it, in words; `undefined` where one did. */
+  readonly missing: string | undefined;
+}
+
+export interface ReplayConnectionOptions {
+  readonly socket: Socket;
+  readonly scheme: "http" | "https";
+  readonly recordings: Recordings;
+  readonly speed: number;
+  readonly after: (delayMs: number, action: () => void) => () => void;
+  readonly log: (request: ReplayedRequest) => void;
+  /** Breaks the client's connection (RST). */
+  readonly reset: () => void;
+}
+
+/** How long a reset stays behind the last byte, in ms: clients of Node take one that comes together with bytes for a FIN. */
+const resetGapMs = 50;
+
+export class ReplayConnection {
+  readonly #options: ReplayConnectionOptions;
+  readonly #requests = new RequestReader();
+  #head: RequestHead | undefined;
+  #body: Uint8Array[] = [];
+  #bodyBytes = 0;
+  /** Requests that wait for the response before theirs. */
+  readonly #waiting: RecordedRequest[] = [];
+  #isAnswering = false;
+  #cancel = (): void => {};
+
+  constructor(options: ReplayConnectionOptions) {
+    this.#options = options;
+    const { socket } = options;
+    socket.setTimeout(recordingLimits.idleMs, () => {
+      if (!this.#isAnswering) socket.destroy();
+    });
+    socket.on("data", (bytes: Uint8Array) => this.#read(bytes));
+    socket.on("close", () => this.#cancel());
+    // A client that breaks off is its own matter.
+    socket.on("error", () => {});
+  }
+
+  #read(bytes: Uint8Array): void {
+    for (const item of this.#requests.push(bytes)) {
+      if (item.kind === "head") {
+        this.#head = item;
+        this.#body = [];
+        this.#bodyBytes = 0;
+        if (/^100-continue$/i.test(expectOf(item)))
+          this.#options.socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      } else if (item.kind === "body") {
+        this.#bodyBytes += item.data.length;
+        if (this.#bodyBytes > recordingLimits.maxRequestBytes) {
+          this.#refuse(413, `the request's body has more than ${recordingLimits.maxRequestBytes} bytes`);
+          return;
+        }
+        this.#body.push(new Uint8Array(item.data));
+      } else if (item.kind === "end") this.#asked();
+      else if (item.kind !== "trailers") {
+        this.#refuse(400, "what the client said is no request of HTTP/1.1");
+        return;
+      }
+    }
+  }
+
+  #asked(): void {
+    const head = this.#head;
+    if (!head) return;
+    const { scheme } = this.#options;
+    const { method, target, headers } = head;
+    const host = authorityOf(headers, scheme) ?? "";
+    this.#waiting.push({
+      scheme,
+      host,
+      method,
+      target,
+      headers,
+      body: new Uint8Array(Buffer.concat(this.#body)),
+    });
+    if (this.#waiting.length >= recordingLimits.maxOutstanding) this.#options.socket.pause();
+    this.#next();
+  }
+
+  #next(): void {
+    const { recordings, log, socket } = this.#options;
+    if (this.#isAnswering) return;
+    const request = this.#waiting.shift();
+    if (!request) return;
+    socket.resume();
+    this.#isAnswering = true;
+    const found = recordings.take(request);
+    const { method, target, host } = request;
+    const missing = found.exchange ? undefined : found.why;
+    log({ method, target, host, missing });
+    if (found.exchange) this.#play(found.exchange.response, 0, 0);
+    else this.#play(notRecorded(method, found.why), 0, 0);
+  }
+
+  #play({ parts, end }: RecordedExchange["response"], number: number, saidAtMs: number): void {
+    const { socket, speed, after } = this.#options;
+    const part = parts[number];
+    if (!part) {
+      this.#over(end);
+      return;
+    }
+    const waitMs = (part.atMs - saidAtMs) / speed;
+    const say = (): void => {
+      const isTaken = socket.write(part.bytes);
+      const goOn = (): void => this.#play({ parts, end }, number + 1, part.atMs);
+      // A client that reads slowly makes the replay wait.
+      if (isTaken) goOn();
+      else socket.once("drain", goOn);
+    };
+    if (waitMs > 0) this.#cancel = after(waitMs, say);
+    else say();
+  }
+
+  #over(end: RecordedEnd): void {
+    const { socket } = this.#options;
+    this.#isAnswering = false;
+    if (end === "fin") socket.end();
+    else if (end === "reset") this.#cancel = this.#options.after(resetGapMs, () => this.#options.reset());
+    else this.#next();
+  }
+
+  #refuse(status: number, message: string): void {
+    const { socket } = this.#options;
+    socket.removeAllListeners("data");
+    socket.resume();
+    socket.end(answer("GET", status, "invalid_request_error", message));
+  }
+}
+
+const expectOf = ({ headers }: RequestHead): string => headerValue(headers, "expect") ?? "";
+
+/** What a request gets that was never recorded: an error as APIs write them, and a header that tells it from theirs. */
+function notRecorded(method: string, why: string): RecordedExchange["response"] {
+  const bytes = answer(method, 404, "not_recorded_error", `Faultwire's replay has no answer: ${why}`);
+  return { parts: [{ atMs: 0, bytes }], end: "open" };
+}
+
+function answer(method: string, status: number, type: string, message: string): Uint8Array {
+  const body = new TextEncoder().encode(`${JSON.stringify({ type: "error", error: { type, message } })}\n`);
+  const headers: readonly Header[] = [
+    ["content-type", "application/json"],
+    ["content-length", String(body.length)],
+    ["x-faultwire-replay", "not-recorded"],
+    ["x-should-retry", "false"],
+  ];
+  return encodeResponse({ status, headers, body }, { method, close: status !== 404 });
+}

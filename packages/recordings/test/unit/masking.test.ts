@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import { maskedRequest, maskedResponse } from "../../src/masking.ts";
+import { bytesOf, exchange, textOf } from "../support/exchange.ts";
+
+const key = "sk-ant-api03-abcdefgh1234";
+
+it("headers that hold a secret lose their value, and keys go wherever they stand", () => {
+  const request = maskedRequest({
+    ...exchange(`{"note":"${key}"}`, "").request,
+    target: "/v1/x?key=AIzaSyA-1234567890",
+    headers: [
+      ["Authorization", "Bearer whatever"],
+      ["x-api-key", "short"],
+      ["Cookie", "a=b"],
+      ["X-Other", `see ${key}`],
+      ["Accept", "*/*"],
+    ],
+  });
+  expect(request.target).toBe("/v1/x?key=[masked]");
+  expect(request.headers).toEqual([
+    ["Authorization", "[masked]"],
+    ["x-api-key", "[masked]"],
+    ["Cookie", "[masked]"],
+    ["X-Other", "see [masked]"],
+    ["Accept", "*/*"],
+  ]);
+  expect(textOf(request.body)).toBe('{"note":"[masked]"}');
+});
+
+it("a response stays as long as it is, also where a key was cut by the parts that it came in", () => {
+  const wire = `HTTP/1.1 200 OK\r\nSet-Cookie: session=secret; Path=/\r\nContent-Length: 44\r\n\r\n{"say":"${key}","tokens":1}`;
+  const parts = [0, 30, wire.length - 20, wire.length].flatMap((to, at, all) =>
+    at === 0 ? [] : [{ atMs: at, bytes: bytesOf(wire.slice(all[at - 1], to)) }],
+  );
+  const masked = maskedResponse(parts);
+  const text = masked.map(({ bytes }) => textOf(bytes)).join("");
+  expect(text).toBe(
+    `HTTP/1.1 200 OK\r\nSet-Cookie: ${"x".repeat(22)}\r\nContent-Length: 44\r\n\r\n{"say":"${"x".repeat(key.length)}","tokens":1}`,
+  );
+  expect(masked.map(({ bytes }) => bytes.length)).toEqual(parts.map(({ bytes }) => bytes.length));
+});
+
+it("a response without a secret is given back as it is, a signature in it included", () => {
+  const parts = exchange("{}", '{"signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"}').response
+    .parts;
+  expect(maskedResponse(parts)).toBe(parts);
+});

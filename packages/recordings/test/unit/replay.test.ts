@@ -1,0 +1,166 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, createSecureContext } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
+import { afterEach, describe, expect, it } from "vitest";
+import { Recordings, type Replay, type ReplayedRequest, startReplay } from "../../src/index.ts";
+import { bytesOf, exchange, responseText } from "../support/exchange.ts";
+
+let replay: Replay | undefined;
+afterEach(() => replay?.close());
+
+const post = (body: string): string =>
+  `POST /v1/messages HTTP/1.1\r\nHost: api.test\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+/** Says something, and hears until the end or until so many bytes have come. */
+async function hears(socket: Socket, said: string, bytes = Number.POSITIVE_INFINITY): Promise<string> {
+  let heard = "";
+  socket.write(said);
+  const isEnough = new Promise<void>((resolve) => {
+    socket.on("data", (chunk: Buffer) => {
+      heard += chunk.toString("latin1");
+      if (heard.length >= bytes) resolve();
+    });
+    socket.on("end", resolve);
+    socket.on("error", () => resolve());
+  });
+  await isEnough;
+  socket.removeAllListeners("data");
+  return heard;
+}
+
+async function open(): Promise<Socket> {
+  const socket = connect(replay!.port, "127.0.0.1");
+  await once(socket, "connect");
+  return socket;
+}
+
+describe("a replay", () => {
+  it("answers with the bytes that were recorded, in turn, on one connection, pipelined or not", async () => {
+    const log: ReplayedRequest[] = [];
+    const [one, two] = [exchange("1", "one"), exchange("2", "two")];
+    replay = await startReplay({
+      recordings: new Recordings([one, two]),
+      speed: Infinity,
+      log: (request) => log.push(request),
+    });
+    const wanted = responseText(two) + responseText(one);
+    const socket = await open();
+    expect(await hears(socket, post("2") + post("1"), wanted.length)).toBe(wanted);
+    expect(await hears(socket, post("1"), responseText(one).length)).toBe(responseText(one));
+    socket.destroy();
+    expect(log.map(({ target, missing }) => [target, missing])).toEqual(
+      Array.from({ length: 3 }, () => ["/v1/messages", undefined]),
+    );
+  });
+
+  it("keeps the pauses between parts, or a part of them", async () => {
+    const recorded = exchange("1", "late");
+    const slow = {
+      ...recorded,
+      response: {
+        ...recorded.response,
+        parts: recorded.response.parts.map((part, at) => ({ ...part, atMs: at * 400 })),
+      },
+    };
+    replay = await startReplay({ recordings: new Recordings([slow]), speed: 2 });
+    const socket = await open();
+    const times: number[] = [];
+    socket.on("data", () => times.push(performance.now()));
+    socket.write(post("1"));
+    await expect.poll(() => times.length).toBe(2);
+    // Timers of Node may fire a millisecond early.
+    expect(times[1]! - times[0]!).toBeGreaterThan(190);
+    socket.destroy();
+  });
+
+  it("ends and breaks connections as the upstream did", async () => {
+    const ended = (end: "fin" | "reset", body: string) => {
+      const of = exchange(body, "x");
+      return { ...of, response: { ...of.response, end } };
+    };
+    replay = await startReplay({
+      recordings: new Recordings([ended("fin", "1"), ended("reset", "2")]),
+      speed: Infinity,
+    });
+    const first = await open();
+    expect(await hears(first, post("1"))).toBe(responseText(exchange("1", "x")));
+    first.destroy();
+    const second = await open();
+    const broken = once(second, "error");
+    second.resume();
+    second.write(post("2"));
+    const [error] = (await broken) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("ECONNRESET");
+  });
+
+  it("says that a request was never recorded, and goes on", async () => {
+    const log: ReplayedRequest[] = [];
+    const recorded = exchange("1", "one");
+    replay = await startReplay({
+      recordings: new Recordings([recorded]),
+      speed: Infinity,
+      log: (request) => log.push(request),
+    });
+    const response = await fetch(`${replay.url}/v1/messages`, { method: "POST", body: "1" });
+    expect(response.status).toBe(404);
+    expect(response.headers.get("x-faultwire-replay")).toBe("not-recorded");
+    const host = `127.0.0.1:${replay.port}`;
+    const why = `nothing was recorded of ${host}; of other hosts: api.test`;
+    expect(await response.json()).toEqual({
+      type: "error",
+      error: { type: "not_recorded_error", message: `Faultwire's replay has no answer: ${why}` },
+    });
+    expect(log).toEqual([{ method: "POST", target: "/v1/messages", host, missing: why }]);
+    const head = await fetch(replay.url, { method: "HEAD" });
+    expect([head.status, await head.text()]).toEqual([404, ""]);
+  });
+
+  it("asks for a body that waits for it, and closes behind what is no request", async () => {
+    replay = await startReplay({ recordings: new Recordings([exchange("1", "one")]), speed: Infinity });
+    const socket = await open();
+    const waiting = post("1")
+      .replace("Content-Length", "Expect: 100-continue\r\nContent-Length")
+      .slice(0, -1);
+    expect(await hears(socket, waiting, 25)).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+    expect(await hears(socket, "1", 10)).toContain("200 OK");
+    expect(await hears(socket, "no request\r\n\r\n")).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it("speaks TLS with a certificate for each name, and breaks that, too", async () => {
+    const authority = new TestAuthority("Recordings test");
+    const names: string[] = [];
+    const of = exchange("1", "x");
+    const recordings = new Recordings([{ ...of, response: { ...of.response, end: "reset" } }]);
+    replay = await startReplay({
+      recordings,
+      speed: Infinity,
+      secureContextFor: (serverName) => {
+        names.push(serverName);
+        return createSecureContext(authority.issue(serverName));
+      },
+    });
+    const socket = connectTls({
+      ...{ port: replay.port, host: "127.0.0.1", servername: "api.test" },
+      ca: authority.caPem,
+      ALPNProtocols: ["h2", "http/1.1"],
+    });
+    await once(socket, "secureConnect");
+    expect(socket.alpnProtocol).toBe("http/1.1");
+    const broken = once(socket, "error");
+    socket.resume();
+    socket.write(bytesOf(post("1")));
+    const [error] = (await broken) as [NodeJS.ErrnoException];
+    expect(error.code).toBe("ECONNRESET");
+    expect(names).toEqual(["api.test"]);
+  });
+
+  it("refuses a speed that is none, and a port that is taken", async () => {
+    const recordings = new Recordings([]);
+    await expect(startReplay({ recordings, speed: 0 })).rejects.toThrow(
+      "speed is 0; a number above 0 expected",
+    );
+    replay = await startReplay({ recordings });
+    await expect(startReplay({ recordings, port: replay.port })).rejects.toThrow("(EADDRINUSE)");
+  });
+});
