@@ -20,6 +20,8 @@ const unverified = "the client verifies its upstream itself where HTTPS stays cl
 const everySeed = "--seeds says every seed by itself";
 const noEndpoints = "without endpoints there is nothing to listen on";
 
+const oneAnswers = "only one of them can answer for the targets";
+
 const byPlugin: Given = { flag: "--connection-plugin" };
 const pluginDecides = "the plugin has the rules, the CA and the reports";
 /** Flags that say something to whoever decides. */
@@ -40,6 +42,8 @@ const decidersFlags = [
   "--export-ca",
   "--install-ca",
   "--watch",
+  "--record",
+  "--replay",
 ];
 
 /** Of every command; a command that has one of the flags not is not concerned. */
@@ -70,6 +74,14 @@ const contradictions: readonly Contradiction[] = [
     flags: [{ flag: "--real-upstream" }, { flag: "--script" }],
     why: "with real upstreams there is no mock",
   },
+  {
+    flags: [{ flag: "--record" }, { flag: "--replay" }],
+    why: "what a replay says was recorded before",
+  },
+  { flags: [{ flag: "--replay" }, { flag: "--mock" }], why: oneAnswers },
+  { flags: [{ flag: "--replay" }, { flag: "--mock-port" }], why: oneAnswers },
+  { flags: [{ flag: "--replay" }, { flag: "--real-upstream" }], why: oneAnswers },
+  { flags: [closed, { flag: "--record" }], why: "what is said in HTTPS that stays closed can't be recorded" },
   {
     flags: [{ flag: "--config" }, { flag: "--mix" }],
     why: "both are rules; a file may have a `mix` of its own",

@@ -15,6 +15,7 @@ const usageErrors: ReadonlySet<string> = new Set([
   "ProxyError",
   "CertificateAuthorityError",
   "LlmMockError",
+  "RecordingsError",
 ]);
 
 /** Every subcommand; only the one that is meant is loaded. */

@@ -7,10 +7,15 @@ export function firstDifference(one: Uint8Array, other: Uint8Array): string {
     const path = pathOf(first.value, second.value);
     if (path !== undefined) return path;
   }
+  return `byte ${likeness(one, other)}`;
+}
+
+/** How many bytes are the same until the first that is not. */
+export function likeness(one: Uint8Array, other: Uint8Array): number {
   const most = Math.min(one.length, other.length);
   let at = 0;
   while (at < most && one[at] === other[at]) at++;
-  return `byte ${at}`;
+  return at;
 }
 
 function parsed(bytes: Uint8Array): { readonly value: unknown } | undefined {

@@ -9,6 +9,9 @@ export const recordingFormat = "faultwire-recording/1";
 /** Bytes in JSON: as text where they are UTF-8. */
 type Written = { readonly text: string } | { readonly base64: string };
 
+/** A header on four lines: one is easier to read. In texts of JSON there are no line breaks. */
+const brokenPair = /\[\n +("(?:[^"\\]|\\.)*"),\n +("(?:[^"\\]|\\.)*")\n +\]/g;
+
 const ends: readonly string[] = ["open", "fin", "reset"] satisfies RecordedEnd[];
 
 function written(bytes: Uint8Array): Written {
@@ -32,7 +35,7 @@ export function encodeRecording({ recordedAt, request, response }: RecordedExcha
       end: response.end,
     },
   };
-  return `${JSON.stringify(file, undefined, 1)}\n`;
+  return `${JSON.stringify(file, undefined, 1).replaceAll(brokenPair, "[$1, $2]")}\n`;
 }
 
 type Read = Record<string, unknown>;

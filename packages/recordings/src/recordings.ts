@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { firstDifference } from "./first-difference.ts";
+import { firstDifference, likeness } from "./first-difference.ts";
 import { maskedRequest } from "./masking.ts";
 import type { RecordedExchange, RecordedRequest } from "./recorded-exchange.ts";
 import { decodeRecording } from "./recording-file.ts";
@@ -35,9 +35,12 @@ export class Recordings {
     return this.#all.length;
   }
 
-  /** The hosts that were asked, each once. */
-  get hosts(): readonly string[] {
-    return [...new Set(this.#all.map(({ request }) => request.host))];
+  /** Schemes and hosts that were asked, each once. */
+  get origins(): readonly Pick<RecordedRequest, "scheme" | "host">[] {
+    const all = this.#all.map(
+      ({ request: { scheme, host } }) => [`${scheme} ${host}`, { scheme, host }] as const,
+    );
+    return [...new Map(all).values()];
   }
 
   /**
@@ -60,14 +63,17 @@ export class Recordings {
     const near = this.#all.filter(
       ({ request }) => request.method === method && request.host === host && request.target === target,
     );
-    const [first] = near;
-    if (first) {
-      const where = firstDifference(first.request.body, asked.body);
-      const count = near.length === 1 ? "one time" : `${near.length} times`;
-      return `${what} was recorded ${count}, with another body; the first of them differs at ${where}`;
+    const [nearest] = near.toSorted(
+      (one, other) => likeness(other.request.body, asked.body) - likeness(one.request.body, asked.body),
+    );
+    if (nearest) {
+      const where = firstDifference(nearest.request.body, asked.body);
+      if (near.length === 1) return `${what} was recorded with another body, which differs at ${where}`;
+      return `${what} was recorded ${near.length} times with other bodies; the nearest differs at ${where}`;
     }
     const others = this.#all.filter(({ request }) => request.host === host);
-    if (others.length === 0) return `nothing was recorded of ${host}; of other hosts: ${listed(this.hosts)}`;
+    if (others.length === 0)
+      return `nothing was recorded of ${host}; of other hosts: ${listed([...new Set(this.origins.map((one) => one.host))])}`;
     const known = others.map(({ request }) => `${request.method} ${request.target}`);
     return `${what} was not recorded; of this host: ${listed([...new Set(known)])}`;
   }

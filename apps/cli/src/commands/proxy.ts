@@ -15,6 +15,8 @@ import {
 } from "../door-options.ts";
 import { integerFlag } from "../number-flags.ts";
 import { ReadyFile } from "../ready-file.ts";
+import { addRecordingOptions, type RecordingFlags, recordingSettings } from "../recording-options.ts";
+import { recordingRows } from "../recording-rows.ts";
 import { resolveOption } from "../resolve-option.ts";
 import { startRuntime } from "../running-runtime.ts";
 import { addRuntimeOptions, type RuntimeFlags } from "../runtime-options.ts";
@@ -24,7 +26,7 @@ import { upstreamProxyOption } from "../upstream-proxy-setting.ts";
 import { waysIn } from "../ways-in.ts";
 
 /** The flags of `proxy` as commander gives them. */
-interface ProxyFlags extends RuntimeFlags, DoorFlags {
+interface ProxyFlags extends RuntimeFlags, DoorFlags, RecordingFlags {
   readonly port: number;
   readonly host: string;
   readonly resolve?: Readonly<Record<string, string>>;
@@ -78,7 +80,7 @@ export function proxyCommand(): Command {
       "hand every connection to this plugin (http://HOST:PORT of `faultwire serve`), which has the rules and the CA",
     )
     .option("--allow-private", "dial private addresses for others, too; on loopback that is so by itself");
-  return addRuntimeOptions(addDoorOptions(command)).action(run);
+  return addRuntimeOptions(addRecordingOptions(addDoorOptions(command))).action(run);
 }
 
 /** What the flags say of the proxy itself. */
@@ -101,14 +103,18 @@ async function run(flags: ProxyFlags): Promise<void> {
     await runByPlugin({ ...flags, settings: { ...proxySettings(flags), connectionPlugin } });
     return;
   }
+  const recording = recordingSettings(flags);
   const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
   const { signal } = onShutdown({ hurries: false });
-  const runtime = await startRuntime(targetingReverse(flags), false, {
-    targetsNeedCa: !targetsReverseAlone(flags),
+  const isReplay = recording.replay !== undefined;
+  const runtime = await startRuntime(targetingReverse(flags), isReplay, {
+    // A replay has its certificates from the CA.
+    targetsNeedCa: isReplay || !targetsReverseAlone(flags),
   });
   const stack = await openStack({
     runtime,
     proxy: proxySettings(flags),
+    recording,
     upstreamProxy: flags.upstreamProxy,
     portFlag: "--port",
   });
@@ -122,6 +128,7 @@ async function run(flags: ProxyFlags): Promise<void> {
       ways: waysIn({ proxyUrl: proxy.url, hosts, hasAuth, reverse: flags.reverse }),
       rows: [
         ["fails", describeRules(rules.sources, flags.config)],
+        ...recordingRows(flags, stack),
         ["CA", caCertPath],
       ],
       title: "Try it in another terminal:",
@@ -129,7 +136,7 @@ async function run(flags: ProxyFlags): Promise<void> {
         proxyUrl: proxy.url,
         caCertPath,
         host: hosts[0] ?? defaultTargetHost,
-        isMocked: false,
+        isMocked: isReplay,
         isClosed: flags.intercept === "connection",
         hasAuth,
         reverse: flags.reverse,

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { failOnOption } from "../fail-on-option.ts";
 import { addMockOptions, type MockFlags } from "../mock-options.ts";
 import { integerFlag } from "../number-flags.ts";
+import { addRecordingOptions, type RecordingFlags } from "../recording-options.ts";
 import { resolveOption } from "../resolve-option.ts";
 import { addRuleOptions, type RuleFlags } from "../rule-options.ts";
 import { durationFlag } from "../run/duration-flag.ts";
@@ -12,7 +13,7 @@ import { addOpeningOptions, type OpeningFlags } from "../runtime-options.ts";
 import { upstreamProxyOption } from "../upstream-proxy-setting.ts";
 
 /** The flags of `run` as commander gives them. */
-export interface RunFlags extends RuleFlags, OpeningFlags, MockFlags {
+export interface RunFlags extends RuleFlags, OpeningFlags, MockFlags, RecordingFlags {
   readonly mix?: string;
   readonly mock?: boolean;
   readonly resolve?: Readonly<Record<string, string>>;
@@ -47,9 +48,8 @@ export function runCommand(): Command {
       "brutal",
     ]),
   );
-  addOpeningOptions(command)
-    .addOption(resolveOption())
-    .addOption(upstreamProxyOption())
+  addOpeningOptions(command).addOption(resolveOption()).addOption(upstreamProxyOption());
+  addRecordingOptions(command)
     .optionsGroup("The run:")
     .option("--mock", "a mock API on this machine answers for the targets, in place of the real one")
     .option(

@@ -15,6 +15,8 @@ import { addMockOptions, type MockFlags, mockSettings } from "../mock-options.ts
 import { mockRows } from "../mock-rows.ts";
 import { integerFlag } from "../number-flags.ts";
 import { ReadyFile } from "../ready-file.ts";
+import { addRecordingOptions, type RecordingFlags, recordingSettings } from "../recording-options.ts";
+import { recordingRows } from "../recording-rows.ts";
 import { startRuntime } from "../running-runtime.ts";
 import { addServerOptions, endpointsOf, type ServerFlags } from "../server-options.ts";
 import { onShutdown } from "../shutdown.ts";
@@ -23,7 +25,7 @@ import { UsageError } from "../usage-error.ts";
 import { waysIn } from "../ways-in.ts";
 
 /** The flags of `start` as commander gives them. */
-export interface StartFlags extends ServerFlags, DoorFlags, MockFlags {
+export interface StartFlags extends ServerFlags, DoorFlags, MockFlags, RecordingFlags {
   readonly proxyPort: number;
   readonly mockPort: number;
   readonly realUpstream?: boolean;
@@ -51,14 +53,16 @@ export function startCommand(): Command {
     .option("--real-upstream", "send targets to the real API instead of the mock")
     .addOption(new Option("--plugin", "open the gRPC endpoints for a Fault proxy, too").default(true))
     .addOption(new Option("--no-plugin", "don't"));
-  return addMockOptions(addDoorOptions(addServerOptions(command)))
+  return addRecordingOptions(addMockOptions(addDoorOptions(addServerOptions(command))))
     .optionsGroup("Options:")
     .action(run);
 }
 
 async function run(flags: StartFlags): Promise<void> {
   refuseSamePorts(flags);
-  const settings = await mockSettings(flags, !flags.realUpstream, "take --real-upstream away");
+  const recording = recordingSettings(flags);
+  const isMocked = !flags.realUpstream && recording.replay === undefined;
+  const settings = await mockSettings(flags, isMocked, "take --real-upstream away");
   const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
   const { signal, hurry } = onShutdown({ hurries: flags.plugin });
   const runtime = await startRuntime(targetingReverse(flags), !flags.realUpstream, {
@@ -68,7 +72,8 @@ async function run(flags: StartFlags): Promise<void> {
   const stack = await openStack({
     runtime,
     proxy: { ...doorSettings(flags), port: flags.proxyPort },
-    ...(!flags.realUpstream && { mock: { ...settings, port: flags.mockPort } }),
+    recording,
+    ...(isMocked && { mock: { ...settings, port: flags.mockPort } }),
     ...(flags.plugin && { plugin: endpointsOf(flags) }),
   });
   try {
@@ -87,7 +92,10 @@ async function run(flags: StartFlags): Promise<void> {
       ways: waysIn({ proxyUrl: proxy.url, hosts, reverse: flags.reverse }),
       rows: [
         ["fails", describeRules(rules.sources, flags.config)] as const,
-        ...(mock ? mockRows(mock.url, stack.mockedHosts) : [["mock", "none: --real-upstream"] as const]),
+        ...(mock
+          ? mockRows(mock.url, stack.mockedHosts)
+          : [["mock", `none: ${flags.realUpstream ? "--real-upstream" : "--replay"}`] as const]),
+        ...recordingRows(flags, stack),
         ...(endpoints.length > 0
           ? [["plugin", `${endpoints.map(({ url }) => url).join(" and ")}, for a Fault proxy`] as const]
           : []),

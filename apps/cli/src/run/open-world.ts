@@ -15,6 +15,7 @@ import { certifiableHosts } from "@faultwire/runtime/internal";
 import type { OwnCa } from "../authority.ts";
 import type { MockSettings } from "../mock-options.ts";
 import { openStack, type Stack } from "../stack/open-stack.ts";
+import type { RecordingSettings } from "../stack/recording.ts";
 import { Traffic, type TrafficListener } from "../traffic/traffic.ts";
 import { runtimeFlags, withFlag } from "../usage-error.ts";
 import { Refusals } from "./refusals.ts";
@@ -38,6 +39,7 @@ export interface WorldOptions {
   /** What a mock is told that answers for the targets, in place of the real APIs; left out, there is none. */
   readonly mock?: MockSettings | undefined;
   readonly resolve?: Readonly<Record<string, string>>;
+  readonly recording?: RecordingSettings;
 }
 
 /** A runtime with a CA. */
@@ -48,6 +50,8 @@ export interface World {
   readonly runtime: Runtime;
   readonly proxy: Stack["proxy"];
   readonly mock: Stack["mock"];
+  /** As of a stack. */
+  readonly replayed: Stack["replayed"];
   /** What has come by so far. */
   readonly traffic: Traffic;
   readonly refusals: Refusals;
@@ -95,11 +99,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       ...(options.upstreamProxy !== undefined && { upstreamProxy: options.upstreamProxy }),
       proxy: { port: 0, ...(options.resolve && { resolve: options.resolve }) },
       ...(options.mock && { mock: { ...options.mock, port: 0 } }),
+      ...(options.recording && { recording: options.recording }),
     });
     return {
       runtime,
       proxy: stack.proxy,
       mock: stack.mock,
+      replayed: stack.replayed,
       traffic,
       refusals,
       trust,
@@ -128,7 +134,7 @@ async function runtimeFor(
   const { onEvent, upstream } = options.runtime;
   const given: RuntimeOptions = {
     ...options.runtime,
-    upstream: { ...upstream, ownCa: options.mock !== undefined },
+    upstream: { ...upstream, ownCa: options.mock !== undefined || options.recording?.replay !== undefined },
     onEvent(event) {
       traffic.onEvent(event);
       if (event.type === "request") refusals.takeRequest(event.client);

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { ownCaOf } from "../authority.ts";
 import type { RunFlags } from "../commands/run.ts";
 import { mockSettings } from "../mock-options.ts";
+import { recordingSettings } from "../recording-options.ts";
 import { versions } from "../report-versions.ts";
 import { singleRuleOf } from "../rule-options.ts";
 import { countText } from "../traffic/plain-text.ts";
@@ -144,6 +145,7 @@ function worldOf(flags: RunFlags, seed: string, isOneOfSeveral: boolean, logger:
       logger,
     },
     ownCa: ownCaOf(flags),
+    recording: recordingSettings(flags),
     upstreamProxy: flags.upstreamProxy,
     ...(flags.resolve && { resolve: flags.resolve }),
   };

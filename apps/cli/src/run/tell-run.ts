@@ -1,6 +1,7 @@
 /** What is said of a run: what was set up, and what came of it. */
 import { textReport } from "@faultwire/fault-engine";
 import { describeRules } from "../describe-rules.ts";
+import { countText } from "../traffic/plain-text.ts";
 import { summaryText } from "../traffic/summary-text.ts";
 import type { World } from "./open-world.ts";
 import type { RunLines } from "./run-lines.ts";
@@ -21,7 +22,7 @@ export interface StartTelling {
 /** Says what a command is about to meet. */
 export function tellStart(
   lines: RunLines,
-  { runtime, mock, hasOwnCa }: World,
+  { runtime, mock, replayed, hasOwnCa }: World,
   { config, hasDefaultMix, notes }: StartTelling,
 ): void {
   const { sources, title } = runtime.rules;
@@ -35,9 +36,14 @@ export function tellStart(
       ? `${sources.targets.join(", ")}: ${title}, seed ${sources.file.seed}`
       : describeRules(sources, config),
   );
-  lines.say(mock ? "answers come from a mock of the APIs on this machine" : "answers come from the real API");
+  lines.say(`answers come from ${answerers(mock !== undefined, replayed)}`);
   if (hasOwnCa) lines.say("Faultwire's CA is for other targets, so this run has a CA of its own");
   for (const note of notes) lines.say(note);
+}
+
+function answerers(isMocked: boolean, replayed: number | undefined): string {
+  if (replayed !== undefined) return countText(replayed, "recording");
+  return isMocked ? "a mock of the APIs on this machine" : "the real API";
 }
 
 /** How a run is told. */

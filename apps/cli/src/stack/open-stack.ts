@@ -2,12 +2,15 @@
 import type { LlmMock } from "@faultwire/llm-mock";
 import type { PluginServer, PluginServerOptions } from "@faultwire/plugin-server";
 import { type ProxySettings, type RunningProxy, startProxy } from "@faultwire/proxy";
+import type { Recorder } from "@faultwire/recordings";
 import { defaultTargetHost } from "@faultwire/runtime/internal";
 import type { MockSettings } from "../mock-options.ts";
 import type { RunningRuntime } from "../running-runtime.ts";
+import { countText } from "../traffic/plain-text.ts";
 import { upstreamProxySetting } from "../upstream-proxy-setting.ts";
 import { listenError } from "./listen-error.ts";
 import { outcomeRoute } from "./outcome-route.ts";
+import { type RecordingSettings, type Replays, startRecorder, startReplays } from "./recording.ts";
 
 /** What a stack stands on: what `startRuntime` opens, or the like of it. */
 export type StackRuntime = Omit<RunningRuntime, "traffic">;
@@ -25,6 +28,8 @@ export interface StackOptions {
    * in clear at port 80. Left out, upstreams are the real ones.
    */
   readonly mock?: { readonly port: number } & MockSettings;
+  /** A recorder beside the proxy, and a replay that stands in for the targets in the place of a mock. */
+  readonly recording?: RecordingSettings;
   /** gRPC endpoints for a Fault proxy, on the same rules. Left out, there are none. */
   readonly plugin?: Omit<PluginServerOptions, "runtime">;
   /** The flag that names the proxy's port, for errors; default `--proxy-port`. */
@@ -38,7 +43,9 @@ export interface Stack {
   /** The one that speaks HTTPS. */
   readonly mock: LlmMock | undefined;
   readonly plugin: PluginServer | undefined;
-  /** Hosts whose connections end at the mock; empty without one. `*.name` stands for all below a name. */
+  /** How many recordings answer; `undefined` without a replay. */
+  readonly replayed: number | undefined;
+  /** Hosts whose connections end at the mock, or at the replay; empty without one. `*.name` stands for all below a name. */
   readonly mockedHosts: readonly string[];
   /**
    * Ends it: first what carries connections, then the runtime, which writes reports and sets the exit status, then the mock.
@@ -55,28 +62,42 @@ export interface Stack {
  */
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { runtime } = options;
-  const mockedHosts = options.mock ? mockableHosts(runtime.rules.sources.targets) : [];
+  const { recording = {} } = options;
+  const hasStandIn = options.mock !== undefined || recording.replay !== undefined;
+  const mockedHosts = hasStandIn ? mockableHosts(runtime.rules.sources.targets) : [];
   let mocks: Mocks | undefined;
+  let replays: Replays | undefined;
+  let recorder: Recorder | undefined;
   let plugin: PluginServer | undefined;
   let proxy: RunningProxy | undefined;
   const close = async (hasServed: boolean, hurry?: AbortSignal): Promise<void> => {
     try {
       await Promise.all([proxy?.close(), plugin?.close(hurry && { hurry })]);
+      await recorder?.close();
+      if (recorder && hasServed)
+        runtime.logger.info(
+          { event: "recorded", folder: recording.record, exchanges: recorder.written() },
+          `recorded ${countText(recorder.written(), "exchange")} in ${recording.record}`,
+        );
       await runtime.close(hasServed);
     } finally {
       // Also where a report can't be written: a server that listens keeps the process alive.
-      await Promise.all([mocks?.secure.close(), mocks?.clear.close()]);
+      const standIns = [mocks, replays].flatMap((pair) => (pair ? [pair.secure, pair.clear] : []));
+      await Promise.all(standIns.map((one) => one.close()));
     }
   };
   const opening = options.plugin && startPlugin(runtime, options.plugin);
   // If the mock fails first, nobody waits for this one yet.
   opening?.catch(() => {});
   try {
+    recorder = recording.record === undefined ? undefined : await startRecorder(recording.record, runtime);
+    replays = recording.replay && (await startReplays(recording.replay, runtime));
     mocks = options.mock && (await startMocks(runtime, options.mock));
     plugin = await opening;
-    proxy = await startOwnProxy(options, mocks);
+    proxy = await startOwnProxy(options, standInOf(mocks, replays), recorder);
     return {
       ...{ runtime, proxy, mock: mocks?.secure, plugin, mockedHosts },
+      replayed: replays?.recordings.size,
       close: (hurry) => close(true, hurry),
     };
   } catch (error) {
@@ -131,21 +152,43 @@ async function startPlugin(
   return startPluginServer({ ...options, runtime });
 }
 
-/** Leads targets to the mocks; those that a rule file names later as well, and for good. */
-function mocking(
-  { secure, clear }: Mocks,
+/** What stands in for upstreams: ports on loopback, and authorities that are led there besides the targets. */
+interface StandIn {
+  readonly secure: number;
+  readonly clear: number;
+  /** `HOST:PORT` to one of the two ports. */
+  readonly others: Readonly<Record<string, number>>;
+}
+
+function standInOf(mocks: Mocks | undefined, replays: Replays | undefined): StandIn | undefined {
+  const pair = replays ?? mocks;
+  if (!pair) return undefined;
+  const [secure, clear] = [pair.secure.port, pair.clear.port];
+  const others = (replays?.recordings.origins ?? []).map(({ scheme, host }) => {
+    const isSecure = scheme === "https";
+    const authority = /:\d+$/.test(host) ? host : `${host}:${isSecure ? 443 : 80}`;
+    return [authority, isSecure ? secure : clear] as const;
+  });
+  return { secure, clear, others: Object.fromEntries(others) };
+}
+
+/** Leads targets to what stands in for them; those that a rule file names later as well, and for good. */
+function standingIn(
+  { secure, clear, others }: StandIn,
   { rules }: StackRuntime,
   given: NonNullable<ProxySettings["resolve"]>,
 ): () => Readonly<Record<string, string>> {
   let targets: readonly string[] | undefined;
   // The first entry that fits a name counts.
-  let entries = typeof given === "function" ? given() : given;
+  const recorded = Object.entries(others).map(([name, port]) => [name, `127.0.0.1:${port}`] as const);
+  const first = typeof given === "function" ? given() : given;
+  let entries: typeof first = { ...Object.fromEntries(recorded), ...first };
   return () => {
     if (rules.sources.targets !== targets) {
       targets = rules.sources.targets;
       const mocked = mockableHosts(targets).flatMap((name) => [
-        [`${name}:443`, `127.0.0.1:${secure.port}`] as const,
-        [`${name}:80`, `127.0.0.1:${clear.port}`] as const,
+        [`${name}:443`, `127.0.0.1:${secure}`] as const,
+        [`${name}:80`, `127.0.0.1:${clear}`] as const,
       ]);
       entries = { ...entries, ...Object.fromEntries(mocked.filter(([name]) => !(name in entries))) };
     }
@@ -155,13 +198,15 @@ function mocking(
 
 function startOwnProxy(
   { runtime, proxy = {}, upstreamProxy = "env", portFlag = "--proxy-port" }: StackOptions,
-  mocks: Mocks | undefined,
+  standIn: StandIn | undefined,
+  recorder: Recorder | undefined,
 ): Promise<RunningProxy> {
   const { host = "127.0.0.1", port = 3180, resolve = {} } = proxy;
   return startProxy({
     ...proxy,
     ...upstreamProxySetting(upstreamProxy, process.env),
-    resolve: mocks ? mocking(mocks, runtime, resolve) : resolve,
+    resolve: standIn ? standingIn(standIn, runtime, resolve) : resolve,
+    ...(recorder && { tap: recorder.tap }),
     routes: [outcomeRoute(runtime), ...(proxy.routes ?? [])],
     // The stack closes the runtime, after every carrier.
     runtime: { ...runtime, close: () => Promise.resolve(undefined) },

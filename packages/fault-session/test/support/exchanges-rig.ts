@@ -10,9 +10,12 @@ const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** `faults`: what happens to the requests, by their number from 0. */
 export function exchangesRig(
   faults: readonly (Fault | null)[] = [],
-  more: Partial<HttpExchangesOptions> & { readonly needsBody?: boolean } = {},
+  more: Partial<HttpExchangesOptions> & {
+    readonly needsBody?: boolean;
+    readonly make?: (options: HttpExchangesOptions) => HttpExchanges;
+  } = {},
 ) {
-  const { needsBody = false, ...options } = more;
+  const { needsBody = false, make = (of) => new HttpExchanges(of), ...options } = more;
   const policy = scriptedPolicy({ request: (number) => faults[number] ?? null, needsBody });
   const clock = { nowMs: 0 };
   const got: Record<Side, string> = { client: "", server: "" };
@@ -21,7 +24,7 @@ export function exchangesRig(
   // As a connection tells it: each once.
   const unread = new Set<string>();
   const questions: ((isGone: boolean) => void)[] = [];
-  const exchanges = new HttpExchanges({
+  const exchanges = make({
     policy,
     desk: new FaultDesk(() => clock.nowMs),
     introduce: () => ({ connection: "c", client: "c", host: "api.test" }),

@@ -8,6 +8,7 @@ it("is JSON that a person can read: text where bytes are text", () => {
   const text = encodeRecording(exchange('{"say":"hello"}', "answer"));
   expect(text).toContain(String.raw`"text": "{\"say\":\"hello\"}"`);
   expect(text).toContain('"text": "answer"');
+  expect(text).toContain('["Host", "api.test"]');
   expect(JSON.parse(text)).toMatchObject({ format: "faultwire-recording/1", response: { end: "open" } });
 });
 

@@ -53,9 +53,10 @@ describe("which recording answers", () => {
     [
       "another value",
       asks('{"a":1,"b":[{"c":2,"d":4}]}'),
-      "POST /v1/messages at api.test was recorded 3 times, with another body; the first of them differs at $.b[0].d",
+      "POST /v1/messages at api.test was recorded 3 times with other bodies; the nearest differs at $.b[0].d",
     ],
-    ["another kind of body", asks("{"), "differs at byte 1"],
+    ["the start of a body", asks("{"), "the nearest differs at byte 1"],
+    ["another text", asks("no jazz"), "the nearest differs at byte 4"],
     ["another order in a list", asks('{"a":1,"b":[]}'), "differs at $.b[0]"],
     [
       "another path",
@@ -105,7 +106,7 @@ describe("a folder", () => {
     }
     const recordings = await readRecordings(join(folder, "new"));
     expect(recordings.size).toBe(4);
-    expect(recordings.hosts).toEqual(["api.test"]);
+    expect(recordings.origins).toEqual([{ scheme: "https", host: "api.test" }]);
   });
 
   it("that can't be written stops the recording, and says so once", async () => {
