@@ -18,7 +18,9 @@ import { recordingLimits } from "./recording-limits.ts";
  */
 export type LeftReason = "not-http1" | "http2" | "too-large" | "unanswered" | "pipelined";
 
+/** What a tap hears, and whom it tells. */
 export interface ExchangeTapOptions {
+  /** Of the connection: `https` where TLS was opened. */
   readonly scheme: "http" | "https";
   /** The connection's host, for a request that names none. */
   readonly host: string;
@@ -26,7 +28,9 @@ export interface ExchangeTapOptions {
   readonly now: () => number;
   /** Milliseconds since the epoch. */
   readonly wallNow: () => number;
+  /** Told of each exchange when it is over, in the order of the requests; nothing of it is masked. */
   readonly recorded: (exchange: RecordedExchange) => void;
+  /** Told what was not recorded, and why. */
   readonly left: (reason: LeftReason) => void;
 }
 
@@ -42,6 +46,23 @@ interface Going {
   isTooLarge: boolean;
 }
 
+/**
+ * Hears one connection. It never throws over what it hears; what it can't read it tells of once, and hears no more.
+ *
+ * @example
+ * ```ts
+ * const { now } = Date;
+ * const tap = new ExchangeTap({
+ *   scheme: "https",
+ *   host: "api.example.com",
+ *   now,
+ *   wallNow: now,
+ *   recorded: ({ request }) => console.log(request.method, request.target),
+ *   left: (reason) => console.log("not recorded:", reason),
+ * });
+ * tap.toUpstream(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: api.example.com\r\n\r\n"));
+ * ```
+ */
 export class ExchangeTap {
   readonly #options: ExchangeTapOptions;
   readonly #requests = new RequestReader();

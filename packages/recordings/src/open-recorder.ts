@@ -9,11 +9,15 @@ import { RecordingsError } from "./recordings-error.ts";
 
 /** A connection whose exchanges may be recorded. */
 export interface TappedConnection {
+  /** Whether it is TLS that was opened. */
   readonly scheme: "http" | "https";
+  /** Whom it is to. */
   readonly host: string;
+  /** What is spoken. */
   readonly protocol: "http/1.1" | "h2";
 }
 
+/** Where to, and who is told of what goes wrong. */
 export interface RecorderOptions {
   /** The folder; it is made where it is not there, for its owner alone. What is in it stays. */
   readonly folder: string;

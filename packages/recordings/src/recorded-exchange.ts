@@ -14,9 +14,11 @@ export interface RecordedBytes {
 
 /** What a request is known by, and what it said. */
 export interface RecordedRequest {
+  /** Whether it came over TLS. */
   readonly scheme: "http" | "https";
   /** The host as the request named it, in small letters; with its port where that is not the scheme's own. */
   readonly host: string;
+  /** As it stood there: `POST`. */
   readonly method: string;
   /** Path and query. */
   readonly target: string;
@@ -30,7 +32,9 @@ export interface RecordedRequest {
 export interface RecordedExchange {
   /** When the head of the request was out, as `Date.toISOString` writes it. */
   readonly recordedAt: string;
+  /** What was asked. */
   readonly request: RecordedRequest;
+  /** What the upstream said to it, 1xx responses included, and how it left the connection. */
   readonly response: {
     readonly parts: readonly RecordedBytes[];
     readonly end: RecordedEnd;

@@ -11,8 +11,16 @@ import { RecordingsError } from "./recordings-error.ts";
 
 /** What answers a request, or why nothing does, in words. */
 export type Found =
-  | { readonly exchange: RecordedExchange }
-  | { readonly exchange: undefined; readonly why: string };
+  | {
+      /** What answers. */
+      readonly exchange: RecordedExchange;
+    }
+  | {
+      /** Nothing does. */
+      readonly exchange: undefined;
+      /** What is nearest, in words for people. */
+      readonly why: string;
+    };
 
 /** Exchanges of which each request with the same words was recorded once or several times. */
 export class Recordings {

@@ -8,9 +8,11 @@ import type { Recordings } from "./recordings.ts";
 
 /** A request that a replay has answered. */
 export interface ReplayedRequest {
+  /** As it stood in the request. */
   readonly method: string;
   /** Path and query, with what looks like a key in it. */
   readonly target: string;
+  /** As the request named it, in small letters. */
   readonly host: string;
   /** Why no recording answered it, in words; `undefined` where one did. */
   readonly missing: string | undefined;

@@ -8,7 +8,9 @@ import type { Recordings } from "./recordings.ts";
 import { RecordingsError } from "./recordings-error.ts";
 import { ReplayConnection, type ReplayedRequest } from "./replay-connection.ts";
 
+/** What a replay answers from, and where. */
 export interface ReplayOptions {
+  /** Those of one request answer in turn, counted over all replays that have them. */
   readonly recordings: Recordings;
   /** The address to listen on. Default `127.0.0.1`. */
   readonly host?: string;
@@ -29,6 +31,7 @@ export interface ReplayOptions {
 export interface Replay {
   /** Scheme, address and port. */
   readonly url: string;
+  /** The TCP port that it listens on. */
   readonly port: number;
   /** Stops listening and cuts what is open; done when all is closed. */
   close(): Promise<void>;
