@@ -1,6 +1,6 @@
 /** What the mock API is told on the command line: a script, and how fast it speaks. */
 import type { LlmMockOptions } from "@faultwire/llm-mock";
-import { systemReason } from "@faultwire/runtime/internal";
+import { readInput } from "@faultwire/runtime/internal";
 import { type Command, Option } from "commander";
 import { numberFlag } from "./number-flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -58,11 +58,10 @@ export async function mockSettings(
 }
 
 async function readScript(path: string): Promise<NonNullable<MockSettings["script"]>> {
-  const { readFile } = await import("node:fs/promises");
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new UsageError(`the script ${path} can't be read (${systemReason(error)}); check --script`);
+  const { LlmMockError, parseScript, scriptLimits } = await import("@faultwire/llm-mock");
+  const text = await readInput(path, scriptLimits.maxBytes).catch((error: Error) => {
+    throw new UsageError(`the script ${error.message}; check --script`);
   });
-  const { LlmMockError, parseScript } = await import("@faultwire/llm-mock");
   try {
     return parseScript(text, path);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Exchanges that were recorded, and which of them answers a request. */
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { firstDifference, likeness } from "./first-difference.ts";
@@ -140,8 +141,10 @@ export async function readRecordings(folder: string): Promise<Recordings> {
 }
 
 async function readOne(path: string): Promise<RecordedExchange> {
-  const file = await open(path, "r").catch((cause: unknown) => {
-    throw new RecordingsError("bad-file", `${path} can't be read`, { cause });
+  // A pipe without a writer would never open.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new RecordingsError("bad-file", `${path} can't be read (${code})`, { cause });
   });
   try {
     const facts = await file.stat();

@@ -61,8 +61,9 @@ export function startCommand(): Command {
 async function run(flags: StartFlags): Promise<void> {
   refuseSamePorts(flags);
   const recording = recordingSettings(flags);
+  const withoutMock = flags.realUpstream ? "--real-upstream" : "--replay";
   const isMocked = !flags.realUpstream && recording.replay === undefined;
-  const settings = await mockSettings(flags, isMocked, "take --real-upstream away");
+  const settings = await mockSettings(flags, isMocked, `take ${withoutMock} away`);
   const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
   const { signal, hurry } = onShutdown({ hurries: flags.plugin });
   const runtime = await startRuntime(targetingReverse(flags), !flags.realUpstream, {
@@ -92,9 +93,7 @@ async function run(flags: StartFlags): Promise<void> {
       ways: waysIn({ proxyUrl: proxy.url, hosts, reverse: flags.reverse }),
       rows: [
         ["fails", describeRules(rules.sources, flags.config)] as const,
-        ...(mock
-          ? mockRows(mock.url, stack.mockedHosts)
-          : [["mock", `none: ${flags.realUpstream ? "--real-upstream" : "--replay"}`] as const]),
+        ...(mock ? mockRows(mock.url, stack.mockedHosts) : [["mock", `none: ${withoutMock}`] as const]),
         ...recordingRows(flags, stack),
         ...(endpoints.length > 0
           ? [["plugin", `${endpoints.map(({ url }) => url).join(" and ")}, for a Fault proxy`] as const]

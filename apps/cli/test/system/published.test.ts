@@ -21,7 +21,7 @@ const files = (): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
-const manifestIn = (of: string): Record<string, unknown> =>
+const manifestIn = (of: string): Readonly<Record<string, string>> =>
   JSON.parse(readFileSync(join(of, "package.json"), "utf8"));
 
 it("names no dependency, and is small", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -140,6 +141,9 @@ describe("a folder", () => {
     await mkdir(join(folder, "000002-b.json"));
     await expect(readRecordings(folder)).rejects.toThrow(/000002-b\.json is no regular file/);
     await rm(join(folder, "000002-b.json"), { recursive: true });
+    execFileSync("mkfifo", [join(folder, "000002-c.json")]);
+    await expect(readRecordings(folder)).rejects.toThrow(/000002-c\.json is no regular file/);
+    await rm(join(folder, "000002-c.json"));
     await writeFile(join(folder, "notes.json"), "{}");
     await expect(readRecordings(folder)).rejects.toThrow(/notes\.json is no recording: format should be/);
   });
