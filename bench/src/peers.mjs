@@ -17,6 +17,7 @@ import * as parser from "@faultwire/tls-parser";
 import * as grpc from "@grpc/grpc-js";
 import * as peer from "read-tls-client-hello";
 import { openReport, versionOf } from "./support/report.mjs";
+import { askWire } from "./support/wire-peers.mjs";
 
 const require = createRequire(import.meta.url);
 const { generateCACertificate, getCA } = require("mockttp/dist/util/certificates");
@@ -24,7 +25,7 @@ const selfsigned = require("selfsigned");
 
 const report = openReport("peers", {
   method: "each question tried on each package: 1 is yes, 0 is no",
-  versions: ["read-tls-client-hello", "selfsigned", "mockttp", "@grpc/grpc-js"].map(versionOf),
+  versions: ["read-tls-client-hello", "selfsigned", "mockttp", "@grpc/grpc-js", "ws"].map(versionOf),
 });
 /** Turns of the event loop after which a reader that has said nothing waits for more. */
 const PATIENCE_TURNS = 50;
@@ -268,6 +269,7 @@ await ask(fast, "a client", {
 });
 await ask(fast, "interceptors", { [fast]: no, [js]: () => exported(grpc, "ServerInterceptingCall") });
 await ask(fast, "compressed messages", { [fast]: no, [js]: () => grpc.compressionAlgorithms !== undefined });
+await askWire(ask, (name) => needsNode(fileURLToPath(import.meta.resolve(name))));
 report.close();
 
 /** Whether the peer's server takes connections that somebody else has accepted: what a shared port needs. */

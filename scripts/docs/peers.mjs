@@ -33,7 +33,7 @@ function source({ name, date, load, machine, versions }) {
 
 /** What each can do, tried on both. */
 function features(group) {
-  const { rows, date, versions } = resultOf("peers");
+  const { rows, date, machine, versions } = resultOf("peers");
   const own = rows.filter((row) => row.group === group);
   const contenders = [...new Set(own.map(({ contender }) => contender))];
   const questions = [...new Set(own.map(({ question }) => question))];
@@ -50,7 +50,7 @@ function features(group) {
       ["", ...contenders],
       questions.map((question) => [question, ...contenders.map((name) => answer(question, name))]),
     ),
-    `\`npm run bench -- peers\`, ${date}, ${named.join(", ")}: tried where code can try it; the rest is what the interfaces show.`,
+    `\`npm run bench -- peers\`, ${date}, ${(named.length > 0 ? named : [`Node ${machine.node}`]).join(", ")}: tried where code can try it; the rest is what the interfaces show.`,
   ].join("\n\n");
 }
 
@@ -169,6 +169,8 @@ const blocks = {
         floor: "floor: bare `node:http2`",
       }),
     ].join("\n\n"),
+  "packages/http2": () => features("http2"),
+  "packages/websocket": () => features("websocket"),
   "apps/plugin-server": () =>
     calls({ plugin: "this server", "grpc-js": "grpc-js, bare", connect: "connect-node, bare" }),
   "apps/proxy": () => [proxyFeatures, proxies()].join("\n\n"),
