@@ -57,7 +57,7 @@ function withApiLink(file, text, entries) {
   );
   return text.replace(
     /^# .*$/m,
-    (title) => `${title}\n\n<p class="page-links">\n\n${links.join(" · ")}\n\n</p>`,
+    (title) => `${title}\n\n<div class="page-links">\n\n${links.join(" · ")}\n\n</div>`,
   );
 }
 

@@ -33,6 +33,7 @@ it.each([
   ["a page that is not there", '<a href="/docs/gone.html">', "leads to /docs/gone.html, which is not there"],
   ["a heading that is not there", '<a href="/docs/run.html#gone">', "leads to no heading there"],
   ["an anchor of its own that is not there", '<a href="#gone">', "leads to no heading there"],
+  ["a paragraph in a paragraph", "<p>\n\n<p>x</p>\n\n</p>", "has a block in a paragraph"],
   ["a script of another machine", '<script src="https://cdn.example/x.js"></script>', "asks another machine"],
   [
     "a style sheet of another machine",
