@@ -12,10 +12,10 @@ import { exportsOf } from "./reports.mjs";
  * found in every example.
  */
 const given = new Set(
-  `Anthropic answerTunnelCall askForAnotherCa block body ca call chunk client clientHello clock connect connection context contexts
-  createServer data decision engine entry estimateTokens facts fault firstChunk frame frames head headers hellos host hostname identityFor
-  ignoring item judgement key logger machine message method now nowMs output perform plan plugin port reader record records
-  refuse refuseWith report request route ruleSet ruleText rules secrets server socket stream suite take text upstream writeFile`.split(
+  `Anthropic answerTunnelCall askForAnotherCa block body bytes ca call chunk client clientHello clock connect connection context contexts
+  createServer data decision engine entry estimateTokens facts fault firstChunk frame frames head headers hello hellos host hostname identityFor
+  ignoring item judgement key logger machine message method now nowMs output perform plan plugin policy port reader record records
+  refuse refuseWith report request route ruleSet ruleText rules runtime secrets server socket stream suite take text upstream writeFile`.split(
     /\s+/,
   ),
 );

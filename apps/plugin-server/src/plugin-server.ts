@@ -88,7 +88,17 @@ const oneSideOnly =
 /** How often the table looks for tunnels that are over, in ms. */
 const sweepIntervalMs = 2000;
 
-/** Starts the plugin. @throws {@link PluginServerError} when it can't listen. */
+/**
+ * Starts the plugin.
+ *
+ * @throws {@link PluginServerError} when it can't listen.
+ *
+ * @example
+ * ```ts
+ * const plugin = await startPluginServer({ runtime });
+ * for (const { url } of plugin.endpoints) console.log(`--grpc-plugin ${url}`);
+ * ```
+ */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
   const { runtime } = options;
   const { logger, desk, interception, clock: timers } = runtime;

@@ -140,6 +140,11 @@ const lookMs = 25;
  *
  * @throws ProxyError where it can't listen, or an option means nothing; RuntimeError and CertificateAuthorityError where
  * the runtime can't be opened.
+ * @example
+ * ```ts
+ * const proxy = await startProxy({ runtime });
+ * console.log(proxy.url);
+ * ```
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const { host = "127.0.0.1", port = 3180, proxyAuth } = options;

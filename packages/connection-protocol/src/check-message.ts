@@ -8,6 +8,10 @@ import { EndKind } from "./gen/faultwire/connection/v1/connection_pb.ts";
  *
  * @returns the same bytes.
  * @throws ConnectionProtocolError `bad-message` where there are none, or more than `connectionLimits.maxBytes`.
+ * @example
+ * ```ts
+ * const data = checkBytes(message.data);
+ * ```
  */
 export function checkBytes(data: Uint8Array): Uint8Array {
   if (data.length > 0 && data.length <= connectionLimits.maxBytes) return data;
@@ -21,6 +25,10 @@ export function checkBytes(data: Uint8Array): Uint8Array {
  * How an `end` message says that a direction ends.
  *
  * @throws ConnectionProtocolError `bad-message` where the kind is neither FIN nor RESET.
+ * @example
+ * ```ts
+ * const how = checkEnd(message.kind);
+ * ```
  */
 export function checkEnd(kind: EndKind): "fin" | "reset" {
   if (kind === EndKind.FIN) return "fin";

@@ -14,6 +14,10 @@ const hostPattern = /^[\p{L}\p{N}:][\p{L}\p{N}._:-]*$/u;
  *
  * @returns the version that is spoken.
  * @throws ConnectionProtocolError `no-common-version`, `bad-message`
+ * @example
+ * ```ts
+ * const version = checkOpen(message.open);
+ * ```
  */
 export function checkOpen(open: Open): number {
   const version = negotiateVersion(open.minVersion, open.maxVersion);

@@ -2,7 +2,16 @@
 import { connectionLimits } from "./connection-limits.ts";
 import { ConnectionProtocolError } from "./connection-protocol-error.ts";
 
-/** Holds the credit that an end says against the limits. @throws ConnectionProtocolError `bad-message` */
+/**
+ * Holds the credit that an end says against the limits.
+ *
+ * @throws ConnectionProtocolError `bad-message`
+ *
+ * @example
+ * ```ts
+ * const credit = checkFirstCredit(message.creditBytes);
+ * ```
+ */
 export function checkFirstCredit(creditBytes: number): number {
   const { minCreditBytes, maxCreditBytes } = connectionLimits;
   if (creditBytes < minCreditBytes || creditBytes > maxCreditBytes)

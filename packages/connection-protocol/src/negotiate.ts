@@ -5,6 +5,10 @@ import { ConnectionProtocolError } from "./connection-protocol-error.ts";
  * The version that both ends speak: the highest of those.
  *
  * @throws ConnectionProtocolError `no-common-version`, `bad-message` for a range that is none
+ * @example
+ * ```ts
+ * const version = negotiateVersion(1, 1);
+ * ```
  */
 export function negotiateVersion(minVersion: number, maxVersion: number): number {
   const ours = connectionLimits;

@@ -2,6 +2,11 @@
  * The host of an authority (`Host` header, `:authority`, CONNECT target, a server name in TLS): lower case, without
  * port, without the brackets of an IPv6 literal and without a trailing dot. Empty where there is none. An IPv6 literal
  * without brackets, which no RFC allows and some clients send, is a host without a port.
+ *
+ * @example
+ * ```ts
+ * hostOfAuthority("API.example:443"); // "api.example"
+ * ```
  */
 export function hostOfAuthority(authority: string): string {
   return withoutPort(authority).toLowerCase().replace(/\.$/, "");

@@ -11,6 +11,10 @@ const unknownConnection = { facts: { connection: "?", client: "?" }, decision: n
  *
  * @param onBug - Told once of each question at which the policy throws: a broken rule set would fill a log. `message` is
  * the stack.
+ * @example
+ * ```ts
+ * const safe = withoutThrowing(policy, (question, message) => console.error(question, message));
+ * ```
  */
 export function withoutThrowing(
   policy: FaultPolicy,

@@ -110,6 +110,10 @@ export function checkHeader([name, value]: Header): void {
  * The bytes of a head: `firstLine`, the headers as they are, an empty line.
  *
  * @throws Http1Error `invalid-header` for a name or value that can't stand on a line.
+ * @example
+ * ```ts
+ * socket.write(encodeHead("HTTP/1.1 200 OK", [["transfer-encoding", "chunked"]]));
+ * ```
  */
 export function encodeHead(firstLine: string, headers: readonly Header[]): Uint8Array {
   let text = `${firstLine}\r\n`;
@@ -153,13 +157,27 @@ export function encodeResponse(response: HttpResponse, options: EncodeResponseOp
   return options.method === "HEAD" || noBody ? head : joinBytes([head, body]);
 }
 
-/** One chunk of a chunked body (RFC 9112 §7.1), framing included; nothing for empty data, which would end the body. */
+/**
+ * One chunk of a chunked body (RFC 9112 §7.1), framing included; nothing for empty data, which would end the body.
+ *
+ * @example
+ * ```ts
+ * socket.write(encodeChunk(new TextEncoder().encode("hello"))); // 5\r\nhello\r\n
+ * ```
+ */
 export function encodeChunk(data: Uint8Array): Uint8Array {
   if (data.length === 0) return data;
   return joinBytes([latin1(`${data.length.toString(16)}\r\n`), data, latin1("\r\n")]);
 }
 
-/** The bytes that end a chunked body without trailers, in a new array. */
+/**
+ * The bytes that end a chunked body without trailers, in a new array.
+ *
+ * @example
+ * ```ts
+ * socket.write(encodeLastChunk());
+ * ```
+ */
 export function encodeLastChunk(): Uint8Array {
   return latin1("0\r\n\r\n");
 }

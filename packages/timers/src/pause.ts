@@ -5,6 +5,10 @@ import { after } from "./after.ts";
  *
  * @param signal - what ends the wait early
  * @throws the signal's reason, where the signal is aborted first
+ * @example
+ * ```ts
+ * await pause(1_000, AbortSignal.timeout(5_000));
+ * ```
  */
 export function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -22,7 +22,14 @@ export type CloseCodeName = keyof typeof CLOSE_CODES;
 /** Codes that a program is told, and that never stand in a frame (RFC 6455 section 7.4.1). */
 const NEVER_SENT: ReadonlySet<number> = new Set([1004, 1005, 1006, 1015]);
 
-/** Whether a code may stand in a close frame: a known one, or one of those for libraries and programs (3000 to 4999). */
+/**
+ * Whether a code may stand in a close frame: a known one, or one of those for libraries and programs (3000 to 4999).
+ *
+ * @example
+ * ```ts
+ * isSendableCloseCode(1006); // false: it stands for a connection that ended without a close
+ * ```
+ */
 export function isSendableCloseCode(code: number): boolean {
   if (!Number.isInteger(code)) return false;
   if (code >= 3000 && code <= 4999) return true;

@@ -68,6 +68,10 @@ export function encodeFrame(frame: FrameToWrite): Uint8Array {
  *
  * @param code - Any number of 16 bits, may it stand in a frame or not; `null` for no code and no reason.
  * @throws WebSocketError `invalid-argument` for a code above 65535, a reason above {@link frameFormatLimits.closeReasonBytes}, or one without a code.
+ * @example
+ * ```ts
+ * socket.write(encodeFrame({ type: "close", payload: encodeClose(1001, "going away") }));
+ * ```
  */
 export function encodeClose(code: number | null, reason = ""): Uint8Array {
   if (code === null && reason !== "")

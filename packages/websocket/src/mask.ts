@@ -5,6 +5,10 @@
  * @param key - Four bytes.
  * @param at - Where in its payload the part begins.
  * @returns a copy.
+ * @example
+ * ```ts
+ * const plain = maskBytes(bytes, Uint8Array.of(1, 2, 3, 4));
+ * ```
  */
 export function maskBytes(bytes: Uint8Array, key: Uint8Array, at = 0): Uint8Array {
   const masked = new Uint8Array(bytes.length);

@@ -16,6 +16,11 @@ export interface UpstreamProxySettings {
 /**
  * What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in small letters first; undefined where they name no
  * proxy.
+ *
+ * @example
+ * ```ts
+ * const proxy = upstreamProxyFromEnvironment(process.env);
+ * ```
  */
 export function upstreamProxyFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,

@@ -78,6 +78,10 @@ const namedBefore = (environment: Environment, files: TrustFiles): string[] => [
  * certificates of files that the environment names already go into the bundle.
  *
  * @throws {@link CertificateAuthorityError} `storage-failed`
+ * @example
+ * ```ts
+ * const files = await writeTrustFiles(ca, "trust");
+ * ```
  */
 export async function writeTrustFiles(
   ca: PublicCertificate,

@@ -29,7 +29,16 @@ const grpcTypes: ReadonlySet<unknown> = new Set(["application/grpc", "applicatio
 /** The number of `bytes` in `ProcessConnectionResponse`. */
 const bytesField = ProcessConnectionResponseSchema.field.bytes.number;
 
-/** Whether a stream of a server is a call of `ProcessConnection` by gRPC. */
+/**
+ * Whether a stream of a server is a call of `ProcessConnection` by gRPC.
+ *
+ * @example
+ * ```ts
+ * server.on("stream", (stream: any, headers: any) => {
+ *   if (isProcessConnection(headers)) console.log("a host");
+ * });
+ * ```
+ */
 export function isProcessConnection(headers: IncomingHttpHeaders): boolean {
   return headers[":path"] === path && headers[":method"] === "POST" && grpcTypes.has(headers["content-type"]);
 }

@@ -31,6 +31,12 @@ export interface MalformedResponse {
  * - `html`: status 200 with a gateway's page
  *
  * @param context - As for `faultResponse`.
+ * @example
+ * ```ts
+ * const { bytes, close } = malformedResponse("bad-chunk", "anthropic", { requestId: "req_1", nowMs, marker: null });
+ * socket.write(bytes);
+ * if (close) socket.end();
+ * ```
  */
 export function malformedResponse(
   how: Malformation,

@@ -165,6 +165,10 @@ export class RateLimits {
  * The account that a request is charged to, for {@link RateLimits}.
  *
  * @param per - The `per` of the fault.
+ * @example
+ * ```ts
+ * const scope = rateLimitScope("key", summarizeRequest({ connection: "1", method: "POST", target: "/v1/messages", headers: [], body }));
+ * ```
  */
 export function rateLimitScope(per: "all" | "key" | "model", request: RequestSummary): string {
   switch (per) {

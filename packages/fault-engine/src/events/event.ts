@@ -241,7 +241,14 @@ export type EngineEvent =
   | UnreadEvent
   | OutcomeEvent;
 
-/** The line that stands for an event in a log, line end included. */
+/**
+ * The line that stands for an event in a log, line end included.
+ *
+ * @example
+ * ```ts
+ * stream.write(`${writeEvent({ type: "connection", atMs: 0, connection: "1", client: "agent/1.0", host: "api.anthropic.com" })}\n`);
+ * ```
+ */
 export function writeEvent(event: EngineEvent): string {
   return `${JSON.stringify(event)}\n`;
 }

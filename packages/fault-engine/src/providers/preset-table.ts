@@ -4,6 +4,11 @@ import { PROVIDERS, type Provider } from "./provider-table.ts";
 
 /**
  * A Markdown table of one provider's presets, in the order of its profile; the documentation's is made with it.
+ *
+ * @example
+ * ```ts
+ * console.log(presetTable("openai"));
+ * ```
  */
 export function presetTable(provider: Provider): string {
   const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

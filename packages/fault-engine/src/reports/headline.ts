@@ -9,6 +9,11 @@ const maxParts = 5;
 /**
  * What a run showed, in one sentence, the worst first: `Asks twice after 400; what it makes of a cut stream is not shown;
  * retries 529`.
+ *
+ * @example
+ * ```ts
+ * console.log(headline(judge([], readEventLog(text).events)));
+ * ```
  */
 export function headline(judgement: Judgement): string {
   const note = emptyNote(judgement);

@@ -140,7 +140,14 @@ export interface JsonReport {
   }[];
 }
 
-/** The report for programs; its form is published as `report.schema.json`. */
+/**
+ * The report for programs; its form is published as `report.schema.json`.
+ *
+ * @example
+ * ```ts
+ * await writeFile("report.json", jsonReport({ title: "faults.yaml", judgement }));
+ * ```
+ */
 export function jsonReport({ title, judgement, run = {} }: ReportInput): string {
   const { verdicts, checks, operations, outcomes, unread, unreadable, passed, judged } = judgement;
   const report: JsonReport = {

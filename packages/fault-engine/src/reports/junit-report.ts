@@ -31,6 +31,11 @@ function escapeXml(text: string): string {
  * The report as JUnit XML. Each expectation of the rule file is a test case, and `unproven` and `untested` are failures, so
  * that no CI takes them for a pass. What every client should do is a test case as well; what is not so is skipped with its
  * reason, because it informs and does not fail. Where nothing was judged, one skipped test case says so.
+ *
+ * @example
+ * ```ts
+ * await writeFile("report.xml", junitReport({ title: "faults.yaml", judgement }));
+ * ```
  */
 export function junitReport({ title, judgement }: ReportInput): string {
   const { verdicts, checks } = judgement;

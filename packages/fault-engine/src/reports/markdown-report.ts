@@ -10,7 +10,14 @@ function escapeMarkdown(text: string): string {
 
 const signs = { pass: "✅", fail: "❌", unproven: "❔", untested: "➖" } as const;
 
-/** The report as Markdown, for a pull request's comment or a job summary: one sentence, findings, expectations. */
+/**
+ * The report as Markdown, for a pull request's comment or a job summary: one sentence, findings, expectations.
+ *
+ * @example
+ * ```ts
+ * await writeFile("report.md", markdownReport({ title: "faults.yaml", judgement }));
+ * ```
+ */
 export function markdownReport({ title, judgement, run = {} }: ReportInput): string {
   const { verdicts, checks } = judgement;
   const told = checks.filter(({ outcome }) => outcome === "fail" || outcome === "unproven");

@@ -114,7 +114,14 @@ export const reportSchema: z.ZodType<JsonReport> = z
   })
   .meta({ title: "Faultwire report", description: "What a run showed, for programs." });
 
-/** The JSON Schema (2020-12) of the report for programs; published as `report.schema.json`. */
+/**
+ * The JSON Schema (2020-12) of the report for programs; published as `report.schema.json`.
+ *
+ * @example
+ * ```ts
+ * await writeFile("report.schema.json", JSON.stringify(reportJsonSchema()));
+ * ```
+ */
 export function reportJsonSchema(): Record<string, unknown> {
   return { ...z.toJSONSchema(reportSchema, { io: "output", target: "draft-2020-12" }) };
 }

@@ -147,7 +147,14 @@ export const legacySchema: z.ZodType<RuleFile> = z
     };
   });
 
-/** The JSON Schema (2020-12) of a rule file, for editors; published as `rules.schema.json`. */
+/**
+ * The JSON Schema (2020-12) of a rule file, for editors; published as `rules.schema.json`.
+ *
+ * @example
+ * ```ts
+ * await writeFile("rules.schema.json", JSON.stringify(ruleFileJsonSchema()));
+ * ```
+ */
 export function ruleFileJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(fileSchema, { io: "input", target: "draft-2020-12", unrepresentable: "any" });
   return { ...schema };

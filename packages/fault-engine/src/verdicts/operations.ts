@@ -92,6 +92,10 @@ export function sortLog(
  * Connections on which a rule hit are operations of their own: a client's next connection to the same host is the repeat.
  *
  * @param events - In any order; times decide.
+ * @example
+ * ```ts
+ * for (const { client, attempts } of operationsOf(readEventLog(text).events)) console.log(client, attempts.length);
+ * ```
  */
 export function operationsOf(
   events: readonly EngineEvent[],

@@ -229,6 +229,10 @@ export function isAdmission(plan: RequestPlan | null): boolean {
  * The headers of a request whose response is to be read and changed: it must not be compressed.
  *
  * @returns the same array where nothing has to be changed.
+ * @example
+ * ```ts
+ * const headers = readableHeaders([["content-type", "application/json"]]);
+ * ```
  */
 export function readableHeaders(headers: readonly Header[]): readonly Header[] {
   if (headerValue(headers, "accept-encoding") === undefined) return headers;

@@ -21,7 +21,14 @@ const requestFields: ReadonlySet<string> = new Set([
   ":protocol",
 ]);
 
-/** The value of a pseudo-header field or any other; names in lower case. */
+/**
+ * The value of a pseudo-header field or any other; names in lower case.
+ *
+ * @example
+ * ```ts
+ * fieldValue([[":status", "200"]], ":status"); // "200"
+ * ```
+ */
 export function fieldValue(fields: readonly Header[], name: string): string | undefined {
   for (const [found, value] of fields) if (found === name) return value;
   return undefined;
@@ -42,7 +49,14 @@ function isBadValue(value: string): boolean {
   return /[\0\r\n]|^[ \t]|[ \t]$/.test(value);
 }
 
-/** What is wrong with a section, in words; `undefined` where nothing is. */
+/**
+ * What is wrong with a section, in words; `undefined` where nothing is.
+ *
+ * @example
+ * ```ts
+ * sectionFault("request", [[":method", "GET"]]); // says which pseudo-header field is missing
+ * ```
+ */
 export function sectionFault(kind: SectionKind, fields: readonly Header[]): string | undefined {
   const pseudo = new Map<string, string>();
   let isBehind = false;

@@ -52,7 +52,14 @@ export class Http2Stream<T = unknown> {
   }
 }
 
-/** A section of these fields, none of which is kept out of tables. */
+/**
+ * A section of these fields, none of which is kept out of tables.
+ *
+ * @example
+ * ```ts
+ * connection.respond(stream, sectionOf([[":status", "204"]]), true);
+ * ```
+ */
 export function sectionOf(fields: readonly Header[]): HeaderSection {
   return { fields, neverIndexed: noMarks };
 }

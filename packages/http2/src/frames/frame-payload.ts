@@ -3,12 +3,26 @@ import { Http2Error } from "../http2-error.ts";
 import type { Frame } from "./frame.ts";
 import { FrameFlag, type Setting } from "./wire-tables.ts";
 
-/** A big-endian number of 32 bits, unsigned. */
+/**
+ * A big-endian number of 32 bits, unsigned.
+ *
+ * @example
+ * ```ts
+ * readUint32(Uint8Array.of(0, 0, 1, 0), 0); // 256
+ * ```
+ */
 export function readUint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
-/** The same with its highest bit, which is reserved, left out. */
+/**
+ * The same with its highest bit, which is reserved, left out.
+ *
+ * @example
+ * ```ts
+ * readUint31(Uint8Array.of(0x80, 0, 0, 1), 0); // 1
+ * ```
+ */
 export function readUint31(bytes: Uint8Array, at: number): number {
   return readUint32(bytes, at) & 0x7fff_ffff;
 }
@@ -17,6 +31,10 @@ export function readUint31(bytes: Uint8Array, at: number): number {
  * The content of DATA, or the block of HEADERS, without padding and priority.
  *
  * @throws Http2Error `bad-payload` where there is more padding than payload: PROTOCOL_ERROR (RFC 9113 section 6.1)
+ * @example
+ * ```ts
+ * for (const frame of reader.push(chunk)) if (frame.type === FrameType.DATA) console.log(readContent(frame, false).length);
+ * ```
  */
 export function readContent({ flags, payload }: Frame, mayHavePriority: boolean): Uint8Array {
   let from = 0;
@@ -31,7 +49,14 @@ export function readContent({ flags, payload }: Frame, mayHavePriority: boolean)
   return payload.subarray(from, to);
 }
 
-/** The settings of SETTINGS, in order. The payload's length must be a multiple of 6. */
+/**
+ * The settings of SETTINGS, in order. The payload's length must be a multiple of 6.
+ *
+ * @example
+ * ```ts
+ * for (const [id, value] of readSettings(bytes)) console.log(id, value);
+ * ```
+ */
 export function readSettings(payload: Uint8Array): Setting[] {
   if (payload.length % 6 !== 0)
     throw new Http2Error("bad-payload", `SETTINGS with ${payload.length} bytes; a multiple of 6 expected`);
@@ -51,7 +76,17 @@ export interface Goaway {
   readonly debugData: Uint8Array;
 }
 
-/** The payload of GOAWAY. @throws Http2Error `bad-payload` where it is too short: FRAME_SIZE_ERROR */
+/**
+ * The payload of GOAWAY.
+ *
+ * @throws Http2Error `bad-payload` where it is too short: FRAME_SIZE_ERROR
+ *
+ * @example
+ * ```ts
+ * const { lastStreamId, code } = readGoaway(bytes);
+ * console.log(lastStreamId, errorName(code));
+ * ```
+ */
 export function readGoaway(payload: Uint8Array): Goaway {
   if (payload.length < 8)
     throw new Http2Error("bad-payload", `GOAWAY with ${payload.length} bytes; 8 or more expected`);

@@ -74,7 +74,14 @@ function writeFrameHeader(
   writeUint32(into, 5, streamId);
 }
 
-/** SETTINGS (RFC 9113 section 6.5). */
+/**
+ * SETTINGS (RFC 9113 section 6.5).
+ *
+ * @example
+ * ```ts
+ * socket.write(writeSettings([[SettingId.MAX_CONCURRENT_STREAMS, 1]]));
+ * ```
+ */
 export function writeSettings(settings: readonly Setting[]): Uint8Array {
   const payload = new Uint8Array(settings.length * 6);
   let at = 0;
@@ -89,29 +96,64 @@ export function writeSettings(settings: readonly Setting[]): Uint8Array {
   return writeFrame({ type: FrameType.SETTINGS, payload });
 }
 
-/** The acknowledgement of a peer's SETTINGS. */
+/**
+ * The acknowledgement of a peer's SETTINGS.
+ *
+ * @example
+ * ```ts
+ * socket.write(writeSettingsAck());
+ * ```
+ */
 export function writeSettingsAck(): Uint8Array {
   return writeFrame({ type: FrameType.SETTINGS, flags: FrameFlag.ACK });
 }
 
-/** PING with eight bytes of the sender's, or its answer (RFC 9113 section 6.7). */
+/**
+ * PING with eight bytes of the sender's, or its answer (RFC 9113 section 6.7).
+ *
+ * @example
+ * ```ts
+ * socket.write(writePing(new Uint8Array(8)));
+ * ```
+ */
 export function writePing(opaque: Uint8Array, isAck = false): Uint8Array {
   if (opaque.length !== 8)
     throw new Http2Error("invalid-argument", `a PING has ${opaque.length} bytes; 8 expected`);
   return writeFrame({ type: FrameType.PING, flags: isAck ? FrameFlag.ACK : 0, payload: opaque });
 }
 
-/** RST_STREAM (RFC 9113 section 6.4). */
+/**
+ * RST_STREAM (RFC 9113 section 6.4).
+ *
+ * @example
+ * ```ts
+ * socket.write(writeRstStream(1, ErrorCode.CANCEL));
+ * ```
+ */
 export function writeRstStream(streamId: number, code: number): Uint8Array {
   return writeFrame({ type: FrameType.RST_STREAM, streamId, payload: uint32(code) });
 }
 
-/** WINDOW_UPDATE, of a stream or, with 0, of the connection (RFC 9113 section 6.9). */
+/**
+ * WINDOW_UPDATE, of a stream or, with 0, of the connection (RFC 9113 section 6.9).
+ *
+ * @example
+ * ```ts
+ * socket.write(writeWindowUpdate(0, 65_535));
+ * ```
+ */
 export function writeWindowUpdate(streamId: number, increment: number): Uint8Array {
   return writeFrame({ type: FrameType.WINDOW_UPDATE, streamId, payload: uint32(increment) });
 }
 
-/** GOAWAY (RFC 9113 section 6.8). `debugData` may be anything. */
+/**
+ * GOAWAY (RFC 9113 section 6.8). `debugData` may be anything.
+ *
+ * @example
+ * ```ts
+ * socket.write(writeGoaway(0, ErrorCode.ENHANCE_YOUR_CALM));
+ * ```
+ */
 export function writeGoaway(lastStreamId: number, code: number, debugData: Uint8Array = NOTHING): Uint8Array {
   requireRange("a stream identifier", lastStreamId, MAX_WINDOW);
   const payload = new Uint8Array(8 + debugData.length);
@@ -121,7 +163,14 @@ export function writeGoaway(lastStreamId: number, code: number, debugData: Uint8
   return writeFrame({ type: FrameType.GOAWAY, payload });
 }
 
-/** DATA (RFC 9113 section 6.1), without padding. */
+/**
+ * DATA (RFC 9113 section 6.1), without padding.
+ *
+ * @example
+ * ```ts
+ * socket.write(writeData(1, new TextEncoder().encode("hello"), true));
+ * ```
+ */
 export function writeData(streamId: number, data: Uint8Array, endStream = false): Uint8Array {
   return writeFrame({
     type: FrameType.DATA,
@@ -131,7 +180,15 @@ export function writeData(streamId: number, data: Uint8Array, endStream = false)
   });
 }
 
-/** A header block as HEADERS, and CONTINUATION frames where it is longer than one frame (RFC 9113 section 6.10). */
+/**
+ * A header block as HEADERS, and CONTINUATION frames where it is longer than one frame (RFC 9113 section 6.10).
+ *
+ * @example
+ * ```ts
+ * const block = new HpackEncoder().encode([[":status", "200"]]);
+ * socket.write(writeHeaders(1, block, true));
+ * ```
+ */
 export function writeHeaders(
   streamId: number,
   block: Uint8Array,

@@ -48,7 +48,14 @@ const errorNames = new Map<number, ErrorName>(
   Object.entries(ErrorCode).map(([name, code]) => [code, name as ErrorName]),
 );
 
-/** The name of an error code, or the number in hexadecimal where RFC 9113 has no name for it. */
+/**
+ * The name of an error code, or the number in hexadecimal where RFC 9113 has no name for it.
+ *
+ * @example
+ * ```ts
+ * errorName(0x8); // "CANCEL"
+ * ```
+ */
 export function errorName(code: number): string {
   return errorNames.get(code) ?? `0x${code.toString(16)}`;
 }

@@ -70,6 +70,10 @@ export function decodeClientHello(body: Uint8Array, options: DecodeOptions = {})
  * Encodes the body of a ClientHello; the inverse of {@link decodeClientHello}.
  *
  * @throws {@link TlsParseError} `not-encodable` where a value does not fit its field.
+ * @example
+ * ```ts
+ * const body = encodeClientHello({ ...clientHello, extensions: [] });
+ * ```
  */
 export function encodeClientHello(hello: ClientHello): Uint8Array {
   const writer = new ByteWriter();
@@ -85,12 +89,26 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
   return writer.toBytes();
 }
 
-/** The host that the client asks for (`server_name`), as sent; undefined where it names none. */
+/**
+ * The host that the client asks for (`server_name`), as sent; undefined where it names none.
+ *
+ * @example
+ * ```ts
+ * console.log(serverNameOf(clientHello) ?? "names no host");
+ * ```
+ */
 export function serverNameOf(hello: ClientHello): string | undefined {
   return clientHelloExtension(hello, "serverName")?.hostName;
 }
 
-/** The application protocols that the client offers, most preferred first; empty where it offers none. */
+/**
+ * The application protocols that the client offers, most preferred first; empty where it offers none.
+ *
+ * @example
+ * ```ts
+ * console.log(alpnProtocolsOf(clientHello).join()); // h2,http/1.1
+ * ```
+ */
 export function alpnProtocolsOf(hello: ClientHello): readonly string[] {
   return clientHelloExtension(hello, "alpn")?.protocols ?? [];
 }
@@ -98,6 +116,11 @@ export function alpnProtocolsOf(hello: ClientHello): readonly string[] {
 /**
  * The versions that the client offers, most preferred first, without GREASE. Where there is no `supported_versions`,
  * that is `legacyVersion` alone, and any older one may be meant (RFC 5246 appendix E.1).
+ *
+ * @example
+ * ```ts
+ * const offersTls13 = offeredVersionsOf(clientHello).includes(ProtocolVersion.tls13);
+ * ```
  */
 export function offeredVersionsOf(hello: ClientHello): readonly number[] {
   const versions = clientHelloExtension(hello, "supportedVersions")?.versions;

@@ -91,6 +91,11 @@ export function decodeServerHello(
  *
  * @returns `undefined` where the version is that of no draft
  * @throws {@link TlsParseError} for anything that is not exactly one such message, as {@link decodeServerHello}
+ * @example
+ * ```ts
+ * const retry = decodeDraftHelloRetryRequest(body);
+ * if (retry) console.log(retry.legacyVersion);
+ * ```
  */
 export function decodeDraftHelloRetryRequest(
   body: Uint8Array,
@@ -127,6 +132,10 @@ export function isDraftRetry(hello: HelloRetryRequest): boolean {
  *
  * @throws {@link TlsParseError} `not-encodable` where a value does not fit its field, or a ServerHello has the random
  * of a HelloRetryRequest.
+ * @example
+ * ```ts
+ * const body = encodeServerHello(hello);
+ * ```
  */
 export function encodeServerHello(hello: ServerHello | HelloRetryRequest): Uint8Array {
   const writer = new ByteWriter();
@@ -159,14 +168,28 @@ function checkShort(writer: ByteWriter, hello: ServerHello | HelloRetryRequest):
     writer.fail("helloRetryRequest.cipherSuite", "this draft's has none");
 }
 
-/** The version that the server chose: by `supported_versions` where it is there, else `legacyVersion`. */
+/**
+ * The version that the server chose: by `supported_versions` where it is there, else `legacyVersion`.
+ *
+ * @example
+ * ```ts
+ * console.log(selectedVersionOf(hello) === ProtocolVersion.tls13);
+ * ```
+ */
 export function selectedVersionOf(hello: ServerHello | HelloRetryRequest): number {
   for (const extension of hello.extensions ?? [])
     if (extension.kind === "supportedVersions") return extension.selectedVersion;
   return hello.legacyVersion;
 }
 
-/** The application protocol that the server chose in its ServerHello, as TLS 1.2 does; undefined where it chose none. */
+/**
+ * The application protocol that the server chose in its ServerHello, as TLS 1.2 does; undefined where it chose none.
+ *
+ * @example
+ * ```ts
+ * if (hello.kind === "serverHello") console.log(selectedAlpnOf(hello) ?? "none, or encrypted");
+ * ```
+ */
 export function selectedAlpnOf(hello: ServerHello): string | undefined {
   for (const extension of hello.extensions ?? [])
     if (extension.kind === "alpn") return extension.protocols[0];
@@ -176,6 +199,11 @@ export function selectedAlpnOf(hello: ServerHello): string | undefined {
 /**
  * The last eight bytes of the random, where they say that the server could have spoken a newer version (RFC 8446
  * section 4.1.3): `"tls12"` from a TLS 1.3 server that negotiated TLS 1.2, `"tls11"` for anything older.
+ *
+ * @example
+ * ```ts
+ * if (hello.kind === "serverHello" && downgradeSignalOf(hello)) console.log("the server could have spoken TLS 1.3");
+ * ```
  */
 export function downgradeSignalOf(hello: ServerHello): "tls12" | "tls11" | undefined {
   const { random } = hello;

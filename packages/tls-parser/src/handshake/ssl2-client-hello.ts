@@ -40,6 +40,10 @@ export function ssl2RecordBytes(prefix: Uint8Array): number | undefined {
  * {@link ssl2RecordBytes} how many bytes to wait for: 32 KiB at most.
  *
  * @throws {@link TlsParseError} for anything that is not exactly one CLIENT-HELLO.
+ * @example
+ * ```ts
+ * console.log(decodeSsl2ClientHello(bytes));
+ * ```
  */
 export function decodeSsl2ClientHello(bytes: Uint8Array): Ssl2ClientHello {
   const reader = new ByteReader(plainView(bytes));
@@ -75,6 +79,10 @@ export function decodeSsl2ClientHello(bytes: Uint8Array): Ssl2ClientHello {
  * Encodes a CLIENT-HELLO of SSL 2.0, header included; the inverse of {@link decodeSsl2ClientHello}.
  *
  * @throws {@link TlsParseError} `not-encodable` where a value does not fit its field.
+ * @example
+ * ```ts
+ * socket.write(encodeSsl2ClientHello(decodeSsl2ClientHello(bytes)));
+ * ```
  */
 export function encodeSsl2ClientHello(hello: Ssl2ClientHello): Uint8Array {
   const { version, cipherSpecs, sessionId, challenge } = hello;

@@ -2,7 +2,14 @@ import { PROVIDERS, type Provider } from "../../providers/provider-table.ts";
 import { utf8 } from "../../text.ts";
 import { dataLines } from "./block.ts";
 
-/** The bytes of an event; each line of `data` (ended by LF, CRLF or CR) gets its own `data:`. */
+/**
+ * The bytes of an event; each line of `data` (ended by LF, CRLF or CR) gets its own `data:`.
+ *
+ * @example
+ * ```ts
+ * socket.write(encodeEvent("ping", "{}")); // event: ping, data: {}
+ * ```
+ */
 export function encodeEvent(name: string | null, data: string): Uint8Array {
   return utf8(`${name === null ? "" : `event: ${name}\n`}${dataLines(data).join("\n")}\n\n`);
 }
@@ -11,6 +18,10 @@ export function encodeEvent(name: string | null, data: string): Uint8Array {
  * The event with which an API says in the middle of a stream that it failed.
  *
  * @param provider - `null` for an API that looks like nobody's: an event `error` with the message as its data.
+ * @example
+ * ```ts
+ * socket.write(errorEvent("anthropic", "overloaded_error", "Overloaded", "req_1"));
+ * ```
  */
 export function errorEvent(
   provider: Provider | null,
@@ -33,7 +44,14 @@ export function errorEvent(
   return encodeEvent(name, data);
 }
 
-/** What keeps a stream awake: the provider's own event, a comment where it has none. */
+/**
+ * What keeps a stream awake: the provider's own event, a comment where it has none.
+ *
+ * @example
+ * ```ts
+ * socket.write(pingEvent("anthropic"));
+ * ```
+ */
 export function pingEvent(provider: Provider | null): Uint8Array {
   const ping = provider && PROVIDERS[provider].ping;
   return ping ? encodeEvent(ping.name, ping.data) : utf8(": ping\n\n");
