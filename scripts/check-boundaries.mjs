@@ -44,7 +44,11 @@ const testImports = {
 /** A dependency that only one package may know, with the reason. */
 const owners = {
   "node-forge": ["cert-authority", "whoever reads the CA must see every key"],
-  "node:tls": ["tls-bridge", "one package ends TLS", ["llm-mock", "recordings", "cert-authority", "testkit", "node-hook"]],
+  "node:tls": [
+    "tls-bridge",
+    "one package ends TLS",
+    ["llm-mock", "recordings", "cert-authority", "testkit", "node-hook"],
+  ],
 };
 
 const breaches = [];
