@@ -4,8 +4,8 @@ import { abilitiesOf, ofLayers } from "@faultwire/fault-engine/internal";
 import { connectedAlready } from "./connected-already.ts";
 import { noTls } from "./exchange-options.ts";
 import { grpcNeedsHttp2 } from "./http/request-plan.ts";
-import { insteadOfKinds, noWebSocket } from "./http2/http2-way.ts";
-import { notHttp2 } from "./not-http2.ts";
+import { insteadOfKinds } from "./http2/http2-way.ts";
+import { notHttp2, noWebSocket } from "./not-http2.ts";
 import { notOpened } from "./tls-strike.ts";
 
 /** What a connection whose HTTPS stays closed can't do, or does otherwise, whoever carries it. */

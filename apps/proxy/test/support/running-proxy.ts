@@ -20,6 +20,8 @@ export interface ProxyUnderTest {
   readonly logged: (event: string) => Record<string, unknown>[];
   /** What sessions told. */
   readonly seen: readonly SessionEvent[];
+  /** All that the rules and requests told. */
+  readonly events: readonly EngineEvent[];
   /** What the rules and requests told, of one kind. */
   readonly told: <T extends EngineEvent["type"]>(type: T) => Extract<EngineEvent, { type: T }>[];
 }
@@ -75,6 +77,7 @@ export async function runProxy(
     caPath: runtime.authority.certificatePath ?? "",
     seen,
     logged: (event) => lines.filter((line) => line["event"] === event),
+    events,
     told: <T extends EngineEvent["type"]>(type: T) =>
       events.filter((event): event is Extract<EngineEvent, { type: T }> => event.type === type),
   };

@@ -17,6 +17,10 @@ export type CheckName =
   | "waitsDiffer"
   /** What will fail again (400, 401, 403, 404, 413, a spend limit) is not asked for again. */
   | "leavesRefusals"
+  /** What may have been worked on, and is not idempotent, is not asked for again. */
+  | "leavesWhatMayBeDone"
+  /** A connection of HTTP/2 is left once its GOAWAY was read. */
+  | "leavesGoneConnection"
   /** No operation asks again and again. */
   | "noStorm"
   /** A response that ends early is noticed. */

@@ -2,6 +2,7 @@
 import type { OutcomeEvent } from "../events/outcome.ts";
 import type { Check, CheckName, Told } from "./check.ts";
 import { checkHangs } from "./check-hangs.ts";
+import { checkGoaway, checkMayBeDone } from "./check-http2.ts";
 import { checkLeaves, checkRetries } from "./check-retries.ts";
 import {
   judgeBackoff,
@@ -46,6 +47,9 @@ export function defaultChecks(
       case "refuses":
         add("leavesRefusals", checkLeaves(subject, looked));
         break;
+      case "mayBeDone":
+        add("leavesWhatMayBeDone", checkMayBeDone(subject, looked));
+        break;
       case "cut":
         add("noticesCut", cuts(subject, looked, exit));
         break;
@@ -56,6 +60,8 @@ export function defaultChecks(
         group satisfies never;
     }
   }
+  const goaway = checkGoaway(operations);
+  if (goaway) checks.push(goaway);
   const hit = { operations: operations.filter(({ attempts }) => attempts.some(isFailure)), isHit: isFailure };
   if (hit.operations.length > 0) {
     checks.push(written("noStorm", "failures", hit, storm(hit)));

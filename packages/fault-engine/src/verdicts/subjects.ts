@@ -5,6 +5,7 @@ import type { FaultKind } from "../faults/fault.ts";
 import type { Attempt } from "./attempts.ts";
 import type { Looked } from "./demands.ts";
 import type { IsHit } from "./hits.ts";
+import { http2Subject } from "./http2-subjects.ts";
 import type { Operation } from "./operations.ts";
 
 /** Statuses that say that the same request will fail again. */
@@ -36,7 +37,7 @@ const grpcRefusals: ReadonlySet<number> = new Set([
 ]);
 
 /** What came to a client, by what it should do about it. */
-export type Group = "asksToWait" | "passes" | "refuses" | "cut" | "stalls";
+export type Group = "asksToWait" | "passes" | "refuses" | "mayBeDone" | "cut" | "stalls";
 
 export interface Subject {
   readonly group: Group;
@@ -44,11 +45,14 @@ export interface Subject {
 }
 
 /** What a fault of ours came to; `undefined` where nothing is to be expected of a client. */
-function subjectOf({ request, decision, carriedOut, response, end }: Attempt): Subject | undefined {
+function subjectOf(attempt: Attempt): Subject | undefined {
+  const { request, decision, carriedOut, response, end } = attempt;
   if (decision === null || carriedOut?.type === "undone") return undefined;
   if (decision.fault === "http.rate-limit" && response?.injected !== true) return undefined;
   if (stalls.has(decision.fault))
     return { group: "stalls", subject: standstills[decision.fault] ?? "a standstill" };
+  const ofHttp2 = http2Subject(attempt);
+  if (ofHttp2 !== null) return ofHttp2;
   if (end?.webSocket) return webSocketSubject(end);
   if (end?.grpc?.status) return grpcSubject(end.grpc.status, decision, response);
   const status = response?.status;

@@ -29,7 +29,7 @@ import { isGrpcContentType } from "@faultwire/grpc";
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import { connectedAlready } from "../connected-already.ts";
-import { notHttp2 } from "../not-http2.ts";
+import { notHttp2, noWebSocket } from "../not-http2.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 import type { MessageHead } from "./message-head.ts";
 
@@ -196,7 +196,7 @@ function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPl
     case "http2.headers":
       return planHttp2(fault, facts.isHttp2 ?? false);
     default:
-      return planLayer(fault);
+      return planLayer(fault, facts.isHttp2 ?? false);
   }
 }
 
@@ -209,11 +209,11 @@ function planHttp2(fault: Http2Fault, isHttp2: boolean): RequestPlan {
 type LayerFault = StreamFault | ModelFault | TlsFault | WebSocketFault;
 
 /** What all faults of a layer have in common: a new one of streams, models or TLS needs no line here. */
-function planLayer(fault: LayerFault): RequestPlan {
+function planLayer(fault: LayerFault, isHttp2: boolean): RequestPlan {
   if (isOfLayer(fault, "tls"))
     return { kind: "none", reason: "a fault of TLS is decided for connections, not for requests" };
   // It begins behind a 101, and ends the connection by itself.
-  if (isWebSocketFault(fault)) return change(fault, false);
+  if (isWebSocketFault(fault)) return isHttp2 ? { kind: "none", reason: noWebSocket } : change(fault, false);
   // One that stops a stream otherwise than in order ends the connection with it.
   return change(fault, "stop" in fault && fault.stop !== "clean" && fault.stop !== "none");
 }

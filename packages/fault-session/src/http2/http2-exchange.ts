@@ -38,6 +38,8 @@ export class Http2Exchange extends Exchange {
   /** The head of a response has gone to the client. */
   isHeadTold = false;
   isRequestTold = false;
+  /** An answer of ours waits for the rest of the request: reports tell requests apart by their bodies. */
+  isAnswerHeld = false;
   /** It is over here; the client is still to get the last of it. */
   end: ExchangeEnd | undefined;
   isOver = false;
@@ -55,6 +57,11 @@ export class Http2Exchange extends Exchange {
     this.client = options.client;
     this.grpc = grpcCallOf(options.head);
     this.isAfterGoaway = options.isAfterGoaway;
+  }
+
+  /** Whether its client sends a body of a known length, and waits for nothing before that: a call in both directions may. */
+  get declaresBody(): boolean {
+    return this.head.framing.kind === "length" && !this.hasNoBody && !this.awaitsContinue;
   }
 
   /** When to look at it again; `undefined` while it waits for no time. */

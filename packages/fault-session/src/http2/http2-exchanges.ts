@@ -413,6 +413,17 @@ export class Http2Exchanges implements Spoken {
   #ends(exchange: Http2Exchange, ending: NonNullable<Http2Exchange["requestEnding"]>): void {
     exchange.isSent = true;
     exchange.requestEnding = ending;
+    if (!exchange.isAnswerHeld) return;
+    exchange.isAnswerHeld = false;
+    this.#answerHere(exchange);
+  }
+
+  /** The client gets an answer, or an end, of ours. */
+  #answerHere(exchange: Http2Exchange): void {
+    const { plan } = exchange;
+    if (plan?.kind === "answer") this.#responses.answer(exchange, plan);
+    else if (plan?.kind === "raw") this.#responses.answerRaw(exchange, plan);
+    else if (plan?.kind === "end") this.#responses.cut(exchange, plan.how);
   }
 
   /** Carries a plan out. */
@@ -424,13 +435,10 @@ export class Http2Exchanges implements Spoken {
     exchange.waitingData = this.#decider.letGo(exchange).filter(({ length }) => length > 0);
     switch (plan?.kind) {
       case "answer":
-        this.#responses.answer(exchange, plan);
-        return;
       case "raw":
-        this.#responses.answerRaw(exchange, plan);
-        return;
       case "end":
-        this.#responses.cut(exchange, plan.how);
+        exchange.isAnswerHeld = !exchange.isSent && exchange.declaresBody;
+        if (!exchange.isAnswerHeld) this.#answerHere(exchange);
         return;
       case "none":
         this.#tell.log?.outcome(exchange, plan.reason);

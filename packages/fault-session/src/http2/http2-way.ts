@@ -16,9 +16,6 @@ export const cutCode: number = ErrorCode.INTERNAL_ERROR;
 /** The same for a message that HTTP/1.1 would not allow: RFC 9113 section 8.1.1. */
 export const malformedCode: number = ErrorCode.PROTOCOL_ERROR;
 
-/** Why faults of WebSockets are none of HTTP/2: extended CONNECT (RFC 8441) is not offered. */
-export const noWebSocket = "a WebSocket is opened by HTTP/1.1 here";
-
 const resetStream = "in HTTP/2 the stream is reset (INTERNAL_ERROR) in place of the connection's end";
 const malformedStream = "in HTTP/2 what breaks HTTP/1.1's framing is a stream that is reset (PROTOCOL_ERROR)";
 const ofData = "counted in bytes of the response's data";

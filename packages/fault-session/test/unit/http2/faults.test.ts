@@ -1,7 +1,8 @@
 /** Every fault of messages on a stream of HTTP/2: what the client gets, and what is told of it. */
-import { FAULT_KINDS, type FaultKind } from "@faultwire/fault-engine";
+import { FAULT_KINDS, type Fault, type FaultKind } from "@faultwire/fault-engine";
 import { ErrorCode, sectionOf } from "@faultwire/http2";
 import { describe, expect, it } from "vitest";
+import { http2Way } from "../../../src/index.ts";
 import { Http2Rig, type Http2RigOptions, type Received, statusOf } from "../../support/http2-rig.ts";
 import { sampleEvents, sampleFaults } from "../../support/sample-faults.ts";
 
@@ -202,6 +203,26 @@ describe("a fault of the connection, decided for a request", () => {
     expect([got.parts.join(""), got.end, rig.clientEnd]).toEqual(["012345678901234", undefined, "fin"]);
   });
 
+  it.each([
+    ["connection.latency", 200],
+    ["connection.throttle", 40],
+    ["connection.slice", 0],
+  ] as const)("%s: all of the body, not before its time", (kind, firstAtMs) => {
+    const rig = new Http2Rig({ fault: sampleFaults[kind], serve: plain });
+    const { got } = rig.ask();
+    rig.advance(10_000);
+    expect([got.parts.join(""), got.end, got.atMs[0]]).toEqual(["0123456789".repeat(4), "end", firstAtMs]);
+    expect(rig.told("done")).toMatchObject([{ fault: kind }]);
+    if (kind === "connection.slice") expect(got.parts.map(({ length }) => length)).toEqual([10, 10, 10, 10]);
+  });
+
+  it("connection.corrupt flips bits of the body, and of nothing else", () => {
+    const rig = new Http2Rig({ fault: sampleFaults["connection.corrupt"], serve: plain });
+    const { got } = rig.ask();
+    expect([statusOf(got), got.parts.join("").length, got.end]).toEqual(["200", 40, "end"]);
+    expect([...got.parts.join("")].filter((letter, at) => letter === String(at % 10))).toEqual([]);
+  });
+
   it("connection.stall holds a request back, and it goes on with its body", () => {
     const rig = new Http2Rig({ fault: sampleFaults["connection.stall"], serve: plain });
     const { got } = rig.ask([], "the body");
@@ -210,6 +231,71 @@ describe("a fault of the connection, decided for a request", () => {
     rig.advance(1);
     expect(rig.upstreamReceived[0]?.parts.join("")).toBe("the body");
     expect(got.end).toBe("end");
+  });
+});
+
+describe("what the table of HTTP/2 says", () => {
+  const impossible = FAULT_KINDS.filter((kind) => http2Way.abilities[kind].kind === "no");
+
+  it.each(impossible.filter((kind) => kind !== "connect.refuse"))(
+    "%s is told, and changes nothing",
+    (kind) => {
+      const rig = new Http2Rig({ fault: sampleFaults[kind], serve: plain });
+      const { got } = rig.ask();
+      expect([got.parts.join(""), got.end]).toEqual(["0123456789".repeat(4), "end"]);
+      const ability = http2Way.abilities[kind];
+      expect(rig.told("undone")).toMatchObject([{ reason: ability.kind === "no" && ability.reason }]);
+    },
+  );
+
+  it("no layer is without a case over HTTP/2, here or beside", () => {
+    const beside = /^(connect|tls|grpc|http2)\./;
+    const here = /^(http|stream|model|connection)\./;
+    expect(FAULT_KINDS.filter((kind) => !beside.test(kind) && !here.test(kind))).toEqual(
+      impossible.filter((kind) => !beside.test(kind)),
+    );
+  });
+
+  it("what it says is done instead is what an event says", () => {
+    for (const kind of kinds) {
+      const rig = new Http2Rig({ fault: sampleFaults[kind], serve: cases[kind]?.serve ?? streaming });
+      rig.ask([], '{"model":"m"}');
+      rig.advance(10_000);
+      const [done] = rig.told("done");
+      const { instead } = done ?? {};
+      const isNamed = http2Way.abilities[kind].kind === "instead";
+      // A cut that is clean, and JSON that is broken, are as asked for.
+      if (!isNamed) expect([kind, instead]).toEqual([kind, undefined]);
+      else if (instead !== undefined) expect(instead).toMatch(/^in HTTP\/2 /);
+    }
+    const whole: Fault = { kind: "http.malformed", how: "invalid-json" };
+    const rig = new Http2Rig({ fault: whole });
+    expect(rig.ask().got.end).toBe("end");
+    expect(rig.told("done").map(({ instead }) => instead)).toEqual([undefined]);
+  });
+});
+
+describe("an answer of ours", () => {
+  it("waits for a body of a declared length, so that the report knows the request by it", () => {
+    const rig = new Http2Rig({
+      request: (number) => (number === 0 ? sampleFaults["http.error"] : null),
+      serve: plain,
+    });
+    const { stream, got } = rig.ask([["content-length", "4"]], null);
+    expect(got.sections).toEqual([]);
+    rig.client.data(stream, Buffer.from("body"));
+    rig.client.end(stream);
+    rig.pump();
+    expect(statusOf(got)).toBe("429");
+    rig.ask([["content-length", "4"]], "body");
+    const [first, second] = rig.told("request");
+    expect([first?.bodyBytes, second?.bodyBytes]).toEqual([4, 4]);
+    expect(first?.fingerprint).toBe(second?.fingerprint);
+  });
+
+  it("does not wait for one of which nobody knows the length: a call in both directions has no end", () => {
+    const rig = new Http2Rig({ fault: sampleFaults["http.error"] });
+    expect(statusOf(rig.ask([], null).got)).toBe("429");
   });
 });
 
