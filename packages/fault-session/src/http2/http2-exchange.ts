@@ -38,7 +38,7 @@ export class Http2Exchange extends Exchange {
   /** The head of a response has gone to the client. */
   isHeadTold = false;
   isRequestTold = false;
-  /** An answer of ours waits for the rest of the request: reports tell requests apart by their bodies. */
+  /** A reset of ours waits for the rest of the request: reports tell requests apart by their bodies. */
   isAnswerHeld = false;
   /** It is over here; the client is still to get the last of it. */
   end: ExchangeEnd | undefined;

@@ -25,7 +25,7 @@ import { Http2ResponseSide } from "./http2-response-side.ts";
 import { Http2Strike } from "./http2-strike.ts";
 import { firstSettings, Http2Striker } from "./http2-striker.ts";
 import { Http2Teller } from "./http2-teller.ts";
-import { cutCode, insteadInHttp2 } from "./http2-way.ts";
+import { cutCode, endsByReset, insteadInHttp2 } from "./http2-way.ts";
 
 /** Bytes that may wait for a peer on one stream before the other one gets no more room on it. */
 const maxWaitingBytes = 65_536;
@@ -437,7 +437,8 @@ export class Http2Exchanges implements Spoken {
       case "answer":
       case "raw":
       case "end":
-        exchange.isAnswerHeld = !exchange.isSent && exchange.declaresBody;
+        // A stream that is reset has no more of its request.
+        exchange.isAnswerHeld = endsByReset(plan) && !exchange.isSent && exchange.declaresBody;
         if (!exchange.isAnswerHeld) this.#answerHere(exchange);
         return;
       case "none":

@@ -1,6 +1,7 @@
 /** What a fault does in HTTP/2 in the place of what HTTP/1.1 has for it. */
 import type { Fault, FaultKind, Malformation } from "@faultwire/fault-engine";
 import { ErrorCode } from "@faultwire/http2";
+import type { RequestPlan } from "../http/request-plan.ts";
 
 /**
  * A fault of a message ends its stream, where in HTTP/1.1 it ends the connection: other requests of the same connection are none
@@ -19,6 +20,10 @@ export const malformedCode: number = ErrorCode.PROTOCOL_ERROR;
 const resetStream = "in HTTP/2 the stream is reset (INTERNAL_ERROR) in place of the connection's end";
 const malformedStream = "in HTTP/2 what breaks HTTP/1.1's framing is a stream that is reset (PROTOCOL_ERROR)";
 const ofData = "counted in bytes of the response's data";
+
+/** Whether a plan resets its stream, and with it what is still to come of the request. */
+export const endsByReset = (plan: RequestPlan): boolean =>
+  plan.kind === "end" || (plan.kind === "raw" && !plan.isWhole);
 
 /** In words what is done in place of a fault; `undefined` where it is done as asked for. */
 export function insteadInHttp2(fault: Fault): string | undefined {
