@@ -1,7 +1,7 @@
 /** What a reset or a GOAWAY of HTTP/2 asks of a client (RFC 9113 section 8.7, RFC 9110 section 9.2.2). */
 import type { RequestEvent } from "../events/event.ts";
 import type { Attempt } from "./attempts.ts";
-import type { Subject } from "./subjects.ts";
+import type { Subject } from "./subject.ts";
 
 /** Methods whose requests may be sent again whatever became of them (RFC 9110 section 9.2.2). */
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);

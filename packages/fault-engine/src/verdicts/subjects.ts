@@ -7,6 +7,7 @@ import type { Looked } from "./demands.ts";
 import type { IsHit } from "./hits.ts";
 import { http2Subject } from "./http2-subjects.ts";
 import type { Operation } from "./operations.ts";
+import type { Subject } from "./subject.ts";
 
 /** Statuses that say that the same request will fail again. */
 const refusals: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 405, 410, 413, 414, 415, 422]);
@@ -35,14 +36,6 @@ const grpcRefusals: ReadonlySet<number> = new Set([
   STATUS_CODES.UNIMPLEMENTED,
   STATUS_CODES.UNAUTHENTICATED,
 ]);
-
-/** What came to a client, by what it should do about it. */
-export type Group = "asksToWait" | "passes" | "refuses" | "mayBeDone" | "cut" | "stalls";
-
-export interface Subject {
-  readonly group: Group;
-  readonly subject: string;
-}
 
 /** What a fault of ours came to; `undefined` where nothing is to be expected of a client. */
 function subjectOf(attempt: Attempt): Subject | undefined {
