@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
 const durationMs = Number(flags.minutes) * 60_000;
 const clients = Number(flags.clients);
 const ways = flags.way === "" ? ["proxy", "plugin"] : [flags.way];
-const samples = 60;
+const samples = scaled(60, 8);
 /** How often the rules change, in ms. */
 const reloadMs = 5000;
 /**
@@ -121,7 +121,8 @@ async function soak(way) {
   }
   isOver = true;
   // A client of ours that waits for ever must not keep the figures back; which one it is, is told.
-  await Promise.race([failed, pause(leaveMs)]);
+  // That wait is over with the soak: it keeps no process.
+  await Promise.race([failed, pause(leaveMs, undefined, { ref: false })]);
   for (const name of doing.values()) console.error(`${way}: a client of the soak has not ended: ${name}`);
   for (const socket of sockets) socket.destroy();
   /** What is left when everybody has gone; one server listens. */
