@@ -81,6 +81,7 @@ const threats: readonly (readonly [words: string, file: string, name: string])[]
   ["4 MiB of the kernel's table", "apps/cli/src/run/went-round.ts", "maxTableBytes"],
   ["100 exchanges and", "packages/fault-session/src/http/exchange-limits.ts", "maxExchanges"],
   ["1 MiB a connection", "packages/fault-session/src/http/exchange-limits.ts", "maxWaitingBytes"],
+  ["1 KiB (`dead-tunnels`", "packages/fault-session/src/http/exchange-limits.ts", "exchangeBytes"],
   ["4 KiB, once, without anchors", "packages/fault-engine/src/rule-file/header-fault.ts", "maxBytes"],
   ["20 deep", "packages/fault-engine/src/rule-file/header-fault.ts", "maxDepth"],
   ["1.25 million of such steps", "packages/fault-engine/src/patterns/effort.ts", "maxSteps"],

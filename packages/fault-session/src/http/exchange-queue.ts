@@ -21,7 +21,7 @@ export class ExchangeQueue {
   get owed(): number {
     return this.#owed;
   }
-  /** Bytes of the requests' heads, and of the answers that wait for their turn. */
+  /** Bytes of the requests' heads, of the answers that wait for their turn, and what each request costs besides. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
@@ -48,7 +48,7 @@ export class ExchangeQueue {
 
   push(exchange: Exchange): void {
     this.#exchanges.push(exchange);
-    this.wait(exchange, exchange.head.bytes.length);
+    this.wait(exchange, exchange.head.bytes.length + httpExchangeLimits.exchangeBytes);
   }
 
   /** Takes the first out: it is over. */

@@ -51,7 +51,7 @@ describe("answers that wait behind a slow response", () => {
   it("are counted with their requests, and are full at the limit", () => {
     const { exchanges, toClient } = connected();
     exchanges.fromClient(ascii(slow));
-    expect(exchanges.heldBytes("client")).toBe(slow.length);
+    expect(exchanges.heldBytes("client")).toBe(slow.length + httpExchangeLimits.exchangeBytes);
     exchanges.fromClient(ascii(failing.repeat(httpExchangeLimits.maxExchanges - 2)));
     expect(exchanges.isFull).toBe(false);
     exchanges.fromClient(ascii(failing));
@@ -68,13 +68,14 @@ describe("answers that wait behind a slow response", () => {
   it("are full at the limit of bytes, but not where one alone is above it", () => {
     const { exchanges } = connected();
     const long = `GET /slow HTTP/1.1\r\nHost: api.test\r\nX-A: ${"a".repeat(60_000)}\r\n\r\n`;
-    const needed = Math.ceil(httpExchangeLimits.maxWaitingBytes / long.length);
+    const each = long.length + httpExchangeLimits.exchangeBytes;
+    const needed = Math.ceil(httpExchangeLimits.maxWaitingBytes / each);
     for (let request = 0; request < needed; request++) {
       expect(exchanges.isFull).toBe(false);
       exchanges.fromClient(ascii(long));
     }
     expect(exchanges.isFull).toBe(true);
-    expect(exchanges.heldBytes("client")).toBe(needed * long.length);
+    expect(exchanges.heldBytes("client")).toBe(needed * each);
     exchanges.finish();
     expect(exchanges.heldBytes("client")).toBe(0);
   });

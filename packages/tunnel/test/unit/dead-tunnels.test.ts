@@ -91,6 +91,27 @@ describe("what all tunnels hold together", () => {
     );
   });
 
+  it("counts requests without a response by what they cost, and not by their few bytes", async () => {
+    const host = new QuietHost(fault);
+    const pipelined = get.replace("/v1/x", "/").repeat(100);
+    const open = async (name: string, count: number): Promise<void> => {
+      for (let number = 0; number < count; number++) {
+        host.says(`${name}${number}-0123-4567-89ab-0123456789ab`, "client", pipelined);
+        await host.run(20);
+      }
+      host.told.splice(0);
+      host.policy.events.splice(0);
+    };
+    await open("before", 30);
+    const before = { used: await usedBytes(), held: host.tunnels.heldBytes };
+    await open("then", 60);
+    const used = (await usedBytes()) - before.used;
+    const held = host.tunnels.heldBytes - before.held;
+    expect(host.tunnels.size).toBe(90);
+    expect(used).toBeLessThan(held * 1.5);
+    expect(held).toBeLessThan(used * 2);
+  });
+
   it("a tunnel that was given up is closed, not passed on: the host may hold bytes that no peer may get", async () => {
     const host = new QuietHost(fault);
     await host.open(1);

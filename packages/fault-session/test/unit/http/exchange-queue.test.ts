@@ -7,7 +7,7 @@ import { headOf } from "../../support/exchanges-rig.ts";
 
 const head = headOf("GET / HTTP/1.1\r\nHost: api.test\r\n\r\n");
 const exchange = (name: string | null = "r"): Exchange => new Exchange(head, name, 0);
-const { maxWaitingBytes, maxExchanges } = httpExchangeLimits;
+const { maxWaitingBytes, maxExchanges, exchangeBytes } = httpExchangeLimits;
 
 it("is full with two that wait with too many bytes, to the byte, and not with one however large", () => {
   const queue = new ExchangeQueue();
@@ -26,7 +26,7 @@ it("is full with two that wait with too many bytes, to the byte, and not with on
     false,
     two,
     1,
-    head.bytes.length + 1,
+    head.bytes.length + exchangeBytes + 1,
   ]);
 });
 
