@@ -114,6 +114,14 @@ export const defects = {
       put: "",
     },
   ],
+  grpc: [
+    {
+      what: "a prefix that comes in parts is taken from the last of them",
+      file: "packages/grpc/src/message-reader.ts",
+      find: "bytes: isHeld ? this.#held.slice() : chunk.subarray(from, from + taken),",
+      put: "bytes: chunk.subarray(from, from + taken),",
+    },
+  ],
   websocket: [
     {
       what: "a header that comes in parts is not waited for",

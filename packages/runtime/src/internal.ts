@@ -10,6 +10,7 @@ export {
   exactHosts,
   type RuleSources,
   ruleSources,
+  rulesWithoutCall,
   rulesWithoutWebSocket,
   untargetedRules,
 } from "./rules/rule-sources.ts";

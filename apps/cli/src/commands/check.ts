@@ -6,6 +6,7 @@ import {
   readRules,
   readRuleText,
   ruleSources,
+  rulesWithoutCall,
   rulesWithoutWebSocket,
   untargetedRules,
 } from "@faultwire/runtime/internal";
@@ -67,7 +68,11 @@ const write = (value: object): void => {
 };
 
 /** Rules that the file may have, and that can't do anything. */
-const notesOn = (rules: RuleSet): string[] => [...untargetedRules(rules), ...rulesWithoutWebSocket(rules)];
+const notesOn = (rules: RuleSet): string[] => [
+  ...untargetedRules(rules),
+  ...rulesWithoutWebSocket(rules),
+  ...rulesWithoutCall(rules),
+];
 
 function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
   return {

@@ -1,6 +1,7 @@
 /** A plugin's end of a stream, on a stream of `node:http2`: no pipeline in between, so that what happens is told at once. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { encodeStatusMessage } from "@faultwire/grpc";
 import { connectionLimits } from "../connection-limits.ts";
 import { ConnectionProtocolError } from "../connection-protocol-error.ts";
 import {
@@ -10,7 +11,7 @@ import {
   type ProcessConnectionResponse,
   ProcessConnectionResponseSchema,
 } from "../gen/faultwire/connection/v1/connection_pb.ts";
-import { encodeStatusMessage, grpcStatus } from "../grpc-status.ts";
+import { grpcStatus } from "../grpc-status.ts";
 import { MessageReader } from "./message-reader.ts";
 import { writeBytesMessage, writeMessage } from "./message-writer.ts";
 

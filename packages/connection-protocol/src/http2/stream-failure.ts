@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http2";
-import { decodeStatusMessage, grpcStatus } from "../grpc-status.ts";
+import { decodeStatusMessage } from "@faultwire/grpc";
+import { grpcStatus } from "../grpc-status.ts";
 
 /** How a stream has ended that did not end with OK. */
 export interface StreamFailure {

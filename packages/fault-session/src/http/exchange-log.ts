@@ -188,10 +188,15 @@ export class ExchangeLog {
   }
 
   /** Tells that an exchange is over and how. Of one without a name nothing is told. */
-  end({ name, passing, webSocket, grpc }: LoggedExchange, how: ExchangeEnd): void {
+  /** Says how an exchange ended, and what went over it; `atMs` is when, where that was before now. */
+  end(
+    { name, passing, webSocket, grpc }: LoggedExchange,
+    how: ExchangeEnd,
+    atMs: number = this.#now(),
+  ): void {
     if (name === null) return;
     const events = passing && { events: passing.events };
     const talk = webSocket ? { webSocket } : grpc && { grpc: grpc.tally };
-    this.#record({ type: "end", atMs: this.#now(), request: name, how, ...events, ...talk });
+    this.#record({ type: "end", atMs, request: name, how, ...events, ...talk });
   }
 }

@@ -59,7 +59,7 @@ export class Http2Exchanges implements Spoken {
   constructor(options: Http2ExchangesOptions) {
     this.#options = options;
     const { port, policy, desk, now, unread, unsentReason = endedFirst } = options;
-    this.#tell = new Http2Teller({ port, wallNow: () => desk.nowMs, unsentReason });
+    this.#tell = new Http2Teller({ port, now, wallNow: () => desk.nowMs, unsentReason });
     this.#decider = new RequestDecider({
       policy,
       desk,

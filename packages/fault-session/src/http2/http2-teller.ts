@@ -7,6 +7,7 @@ import type { Http2Port } from "./http2-port.ts";
 
 export interface Http2TellerOptions {
   readonly port: Pick<Http2Port, "whenGone">;
+  readonly now: () => number;
   readonly wallNow: () => number;
   readonly unsentReason: string;
 }
@@ -24,8 +25,8 @@ export class Http2Teller {
   #waiting: ((unsent: string | null) => void)[] = [];
   /** Those whose last frame has gone to the carrier. */
   readonly #untold: Set<Http2Exchange> = new Set();
-  /** Those that are told to their end, and whose clients are still asking: what is asked for is not known yet. */
-  readonly #asking: Set<Http2Exchange> = new Set();
+  /** Those that are over and whose clients are still asking, with what tells their ends: what went over them is not known yet. */
+  readonly #asking: Map<Http2Exchange, () => void> = new Map();
 
   constructor(options: Http2TellerOptions) {
     this.#options = options;
@@ -43,10 +44,12 @@ export class Http2Teller {
 
   /** All of a request is there, or no more of it comes. */
   request(exchange: Http2Exchange): void {
-    this.#asking.delete(exchange);
     if (exchange.isRequestTold) return;
     exchange.isRequestTold = true;
     this.log?.request(exchange);
+    const tellEnd = this.#asking.get(exchange);
+    this.#asking.delete(exchange);
+    tellEnd?.();
   }
 
   /** The head of a response goes to the client. */
@@ -124,18 +127,20 @@ export class Http2Teller {
       this.#tell(exchange, this.#options.unsentReason);
     this.#leaving.clear();
     this.#untold.clear();
-    for (const exchange of [...this.#asking]) this.request(exchange);
+    for (const exchange of [...this.#asking.keys()]) this.request(exchange);
     for (const told of this.#waiting.splice(0)) told(this.#options.unsentReason);
   }
 
   #tell(exchange: Http2Exchange, unsent: string | undefined): void {
     const { isAnswered, message, strike, client, end = "complete" } = exchange;
     if (exchange.isSent || client.isRemoteOver || client.isClosed) this.request(exchange);
-    else if (!exchange.isRequestTold) this.#asking.add(exchange);
     const undone = isAnswered ? null : (message?.undoneReason ?? null);
     if (!strike) this.log?.outcome(exchange, unsent ?? undone);
     else if (!strike.outlivesRequest)
       this.log?.outcome(exchange, unsent ?? (strike.isDone ? null : (strike.undoneReason ?? tooEarly)));
-    this.log?.end(exchange, unsent !== undefined && end === "complete" ? "unread" : end);
+    const how = unsent !== undefined && end === "complete" ? "unread" : end;
+    const atMs = this.#options.now();
+    if (exchange.isRequestTold) this.log?.end(exchange, how);
+    else this.#asking.set(exchange, () => this.log?.end(exchange, how, atMs));
   }
 }

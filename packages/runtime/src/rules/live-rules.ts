@@ -14,6 +14,7 @@ import {
   type RuleSources,
   refusedRules,
   ruleSources,
+  rulesWithoutCall,
   rulesWithoutWebSocket,
   untargetedRules,
 } from "./rule-sources.ts";
@@ -181,8 +182,10 @@ export class LiveRules {
   /** Says which rules can't do anything. */
   #warn(): void {
     const { file } = this.#sources;
-    for (const line of file ? [...untargetedRules(file), ...rulesWithoutWebSocket(file)] : [])
-      this.#logger.warn({ event: "rule-never-hits" }, line);
+    const notes = file
+      ? [...untargetedRules(file), ...rulesWithoutWebSocket(file), ...rulesWithoutCall(file)]
+      : [];
+    for (const line of notes) this.#logger.warn({ event: "rule-never-hits" }, line);
   }
 }
 

@@ -100,6 +100,23 @@ export function untargetedRules({ rules, targets }: RuleSet): string[] {
 }
 
 /**
+ * Of a rule set, the rules about gRPC calls that can't hit anything, a line for each: a call is a `POST`, and a fault of one needs
+ * one.
+ */
+export function rulesWithoutCall({ rules }: RuleSet): string[] {
+  return rules.flatMap(({ name, match: { method, grpc }, faults }) => {
+    const given = faults.filter((fault) => fault !== null);
+    const isAbout = given.length > 0 && given.every(({ kind }) => kind.startsWith("grpc."));
+    if (isAbout && grpc === false)
+      return [`${name} never strikes: its fault is one of gRPC calls, and grpc: false leaves them out`];
+    const isForCalls = isAbout || (grpc !== undefined && grpc !== false);
+    if (isForCalls && method !== undefined && !method.includes("POST"))
+      return [`${name} never strikes: a gRPC call is a POST, and the rule takes ${method.join(", ")} alone`];
+    return [];
+  });
+}
+
+/**
  * Of a rule set, the rules about WebSockets that can't hit anything, a line for each: a WebSocket is asked for with `GET`,
  * and a fault of one needs one.
  */

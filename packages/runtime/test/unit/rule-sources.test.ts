@@ -4,6 +4,7 @@ import {
   certifiableHosts,
   exactHosts,
   ruleSources,
+  rulesWithoutCall,
   rulesWithoutWebSocket,
   untargetedRules,
 } from "../../src/rules/rule-sources.ts";
@@ -151,6 +152,33 @@ describe("rules about WebSockets that no request for one can meet", () => {
     const text = `version: 1\nrules: [{ name: a, match: ${mixed} }]`;
     const { file } = ruleSources({}, parseRuleFile(text, "rules.yaml"), 77);
     expect(file && rulesWithoutWebSocket(file)).toEqual([]);
+  });
+});
+
+describe("rules about gRPC calls that no call can meet", () => {
+  const told = (match: string, fault: string): string[] => {
+    const text = `version: 1\nrules: [{ name: a, match: ${match}, fault: ${fault} }]`;
+    const { file } = ruleSources({}, parseRuleFile(text, "rules.yaml"), 77);
+    return file ? rulesWithoutCall(file) : [];
+  };
+  const unavailable = "{ grpc: { status: UNAVAILABLE } }";
+  const byMethod = ["a never strikes: a gRPC call is a POST, and the rule takes GET, PUT alone"];
+
+  it("are told of", () => {
+    expect(told("{ grpc: false }", unavailable)).toEqual([
+      "a never strikes: its fault is one of gRPC calls, and grpc: false leaves them out",
+    ]);
+    expect(told("{ method: [GET, PUT] }", unavailable)).toEqual(byMethod);
+    expect(told("{ method: [GET, PUT], grpc: { method: A } }", "{ http: { status: 500 } }")).toEqual(
+      byMethod,
+    );
+  });
+
+  it("are those alone", () => {
+    for (const match of ["{}", "{ method: post }", "{ grpc: true }", "{ grpc: { service: a.* } }"])
+      expect(told(match, unavailable)).toEqual([]);
+    expect(told("{ grpc: false, method: GET }", "{ http: { status: 500 } }")).toEqual([]);
+    expect(told("{ method: GET }", "none")).toEqual([]);
   });
 });
 

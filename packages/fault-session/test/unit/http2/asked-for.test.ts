@@ -28,14 +28,16 @@ describe("a request that is answered at its head", () => {
     const rig = rigOf();
     const { stream, got } = rig.ask([], null);
     expect(got.end).toBe("end");
-    expect(rig.told("end")).toMatchObject([{ request: "r1", how: "complete" }]);
+    expect(rig.told("response")).toMatchObject([{ request: "r1", status: 500 }]);
     expect(rig.told("request")).toEqual([]);
+    rig.nowMs = 70;
     expect(rig.exchanges.isQuiet).toBe(false);
     rig.client.data(stream, Buffer.from("ques"));
     rig.client.data(stream, Buffer.from("tion"));
     rig.client.end(stream);
     rig.pump();
-    expect(rig.told("request")).toMatchObject([{ request: "r1", bodyBytes: 8 }]);
+    expect(rig.told("request")).toMatchObject([{ request: "r1", atMs: 70, bodyBytes: 8 }]);
+    expect(rig.told("end")).toMatchObject([{ request: "r1", atMs: 0, how: "complete" }]);
     expect(rig.exchanges.isQuiet).toBe(true);
   });
 
@@ -47,6 +49,25 @@ describe("a request that is answered at its head", () => {
     const [first, second, third] = rig.told("request").map(({ fingerprint }) => fingerprint);
     expect(second).toBe(first);
     expect(third).not.toBe(first);
+  });
+
+  it("has the messages of a gRPC call that come behind its status", () => {
+    const status = {
+      code: 14,
+      message: "",
+      details: [],
+      retryDelayMs: null,
+      pushback: null,
+      afterMessages: null,
+    };
+    const rig = new Http2Rig({ fault: { kind: "grpc.status", ...status } });
+    const { stream } = rig.ask([["content-type", "application/grpc"]], null);
+    rig.client.data(stream, Buffer.from("\0\0\0\0\x01a\0\0\0\0\0", "latin1"));
+    rig.client.end(stream);
+    rig.pump();
+    expect(rig.told("end")).toMatchObject([
+      { grpc: { client: { messages: 2, bytes: 1 }, status: { by: "fault", code: 14 } } },
+    ]);
   });
 
   it("is told as far as it has come where its client breaks it off, or its connection ends", () => {

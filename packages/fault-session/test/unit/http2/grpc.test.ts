@@ -4,6 +4,7 @@ import { encodePrefix } from "@faultwire/grpc";
 import { ErrorCode, sectionOf } from "@faultwire/http2";
 import { describe, expect, it } from "vitest";
 import { Http2Rig, type Http2RigOptions, type Received } from "../../support/http2-rig.ts";
+import { sampleFaults } from "../../support/sample-faults.ts";
 import { errorFault } from "../../support/scripted-policy.ts";
 
 const message = (text: string): string => Buffer.from(encodePrefix(text.length)).toString("latin1") + text;
@@ -256,6 +257,17 @@ describe("faults of HTTP on a call", () => {
     const { rig, got } = call({ fault: { ...fault, answer: { ...fault.answer, headers } } });
     expect(fieldsOf(got)[0]?.[0]).toEqual([":status", "429"]);
     expect(rig.told("end")).toMatchObject([{ grpc: { status: null } }]);
+  });
+
+  it("a budget that is gone refuses with a status, and lets the others pass", () => {
+    const rig = new Http2Rig({
+      fault: sampleFaults["http.rate-limit"],
+      ...{ isOneRule: true, serve: streaming },
+    });
+    expect(rig.ask(callFields, question).got.parts.join("")).toBe(all.join(""));
+    const { got } = rig.ask(callFields, question);
+    expect(fieldsOf(got)[0]).toContainEqual(["grpc-status", "14"]);
+    expect([got.parts, got.end]).toEqual([[], "end"]);
   });
 
   it("an upstream that can't be reached is UNAVAILABLE", () => {
