@@ -37,6 +37,11 @@ export interface Http2Limits {
    */
   readonly maxUnacknowledgedSettings: number;
   /**
+   * Acknowledgements of PING and SETTINGS that wait for a peer that has no room for them. Default 1 000. A peer that sends PINGs
+   * slowly enough, and reads nothing, would otherwise have them kept for as long as it likes.
+   */
+  readonly maxUnreadReplies: number;
+  /**
    * Frames in a second that move nothing: DATA without data and without an end, PRIORITY, unknown types, frames for streams
    * that are over. Default 1 000, with bursts as above (CVE-2019-9513, CVE-2019-9518).
    */
@@ -56,6 +61,7 @@ export const http2Limits: Http2Limits = {
   maxPingsPerSecond: 100,
   maxSettingsPerSecond: 20,
   maxUnacknowledgedSettings: 100,
+  maxUnreadReplies: 1_000,
   maxIdleFramesPerSecond: 1_000,
 };
 

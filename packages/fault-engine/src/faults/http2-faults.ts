@@ -147,8 +147,7 @@ export const isInPlaceOfResponse = (fault: Http2Fault): boolean =>
   fault.at.moment === "request";
 
 function writePoint(at: Http2Point): string {
-  if (at.kind === "moment")
-    return at.moment === "request" ? "at the request" : "in place of the response's head";
+  if (at.kind === "moment") return at.moment === "request" ? "at the request" : "before the response's head";
   if (at.kind === "events")
     return at.events === 1 ? "after 1 event of the response" : `after ${at.events} events of the response`;
   return at.bytes === 0 ? "behind the response's head" : `after ${at.bytes} bytes of the response's body`;

@@ -74,6 +74,8 @@ export class Http2Connection<T = unknown> {
   readonly #announced: AnnouncedSettings;
   #out: Uint8Array[] = [];
   #outBytes = 0;
+  /** Acknowledgements since the peer had room. */
+  #unreadReplies = 0;
   #sendWindow: number = DefaultSetting.INITIAL_WINDOW_SIZE;
   /** What a peer may send on a new stream. */
   #receiveInitial: number;
@@ -163,6 +165,7 @@ export class Http2Connection<T = unknown> {
    * @param hasRoom - Whether more data may go; what keeps the connection alive goes in any case.
    */
   take(hasRoom = true): Uint8Array {
+    if (hasRoom) this.#unreadReplies = 0;
     if (hasRoom) this.#frameData();
     const out = this.#out;
     this.#out = [];
@@ -278,6 +281,12 @@ export class Http2Connection<T = unknown> {
     this.#handler.failed(this.#failure);
   }
 
+  /** @internal Acknowledges a frame of the peer. */
+  reply(bytes: Uint8Array): void {
+    this.raw(bytes);
+    if (++this.#unreadReplies > this.limits.maxUnreadReplies)
+      this.fail(ErrorCode.ENHANCE_YOUR_CALM, "a peer that reads none of its answers");
+  }
   /** @internal The stream of that number. */
   find(id: number): Http2Stream<T> | undefined {
     return this.#streams.get(id);

@@ -59,6 +59,8 @@ export interface ConnectionPort<T> {
   readonly mostPeerStreams: number;
   /** The peer has acknowledged SETTINGS of ours. */
   settingsAcknowledged(): void;
+  /** Acknowledges a frame of the peer. */
+  reply(bytes: Uint8Array): void;
   /** Sends bytes of frames. */
   raw(bytes: Uint8Array): void;
   /** Ends the connection with a GOAWAY of that code; the reason is for people. */

@@ -133,7 +133,7 @@ export class Incoming<T> {
 
   #answerPing(payload: Uint8Array): void {
     const { answersPings } = this.#connection;
-    if (answersPings) this.#connection.raw(writePing(payload, true));
+    if (answersPings) this.#connection.reply(writePing(payload, true));
     this.#handler.ping?.(answersPings);
   }
 
@@ -360,7 +360,7 @@ export class Incoming<T> {
         return;
       }
     }
-    connection.raw(writeSettingsAck());
+    connection.reply(writeSettingsAck());
     if (!connection.settingsChanged(peer.initialWindowSize - before)) {
       connection.fail(ErrorCode.FLOW_CONTROL_ERROR, "SETTINGS that make a window too large");
       return;

@@ -1,14 +1,18 @@
 /** The known attacks on HTTP/2, from either side: each is cut, and early. */
 import {
+  CONNECTION_PREFACE,
   ErrorCode,
   FrameFlag,
   FrameType,
   HpackEncoder,
+  Http2Connection,
+  SettingId,
   writeFrame,
   writeHeaders,
   writePing,
   writeRstStream,
   writeSettings,
+  writeSettingsAck,
   writeWindowUpdate,
 } from "@faultwire/http2";
 import { describe, expect, it } from "vitest";
@@ -92,6 +96,43 @@ describe("floods are cut", () => {
     const peer = open();
     expect(cutAfter(peer, () => [full])).toBe(17);
     expect(peer.connection.heldBytes).toBeLessThan(300_000);
+  });
+
+  it("PINGs that come slowly, of a peer that reads nothing", () => {
+    let now = 0;
+    const connection = new Http2Connection({
+      role: "server",
+      now: () => now,
+      handler: { headers() {}, data() {}, reset() {}, failed() {} },
+    });
+    connection.push(Buffer.concat([CONNECTION_PREFACE, writeSettings([])]));
+    connection.take(true);
+    let pings = 0;
+    for (; pings < 5_000 && !connection.failure; pings++) {
+      now += 100;
+      connection.push(writePing(eight));
+      connection.take(false);
+    }
+    expect([pings, connection.failure?.code]).toEqual([1_001, ErrorCode.ENHANCE_YOUR_CALM]);
+  });
+
+  it("SETTINGS of ours that a peer never acknowledges", () => {
+    const peer = peerOf("server");
+    let announced = 1;
+    for (; announced < 1_000 && !peer.connection.failure; announced++)
+      peer.connection.announce([[SettingId.MAX_CONCURRENT_STREAMS, announced]]);
+    expect([announced, peer.connection.failure?.code]).toEqual([101, ErrorCode.SETTINGS_TIMEOUT]);
+  });
+
+  it("more streams than were announced are refused, from the acknowledgement on", () => {
+    const peer = peerOf("server");
+    const encoder = new HpackEncoder();
+    peer.connection.announce([[SettingId.MAX_CONCURRENT_STREAMS, 1]]);
+    peer.say(requestOn(1, encoder, false), requestOn(3, encoder, false));
+    expect(peer.told.resets.size).toBe(0);
+    // The first acknowledges the SETTINGS that a connection begins with.
+    peer.say(writeSettingsAck(), writeSettingsAck(), requestOn(5, encoder, false));
+    expect(peer.told.resets.get(5)).toBe(ErrorCode.REFUSED_STREAM);
   });
 
   it("what comes slowly enough is no flood", () => {
