@@ -41,6 +41,7 @@ try {
   run("tshark", process.execPath, "tshark/cross-check.mjs", "--list");
   run("tlsfuzzer", process.execPath, "tlsfuzzer/run.mjs", "--list");
   run("run", process.execPath, "run/run.mjs", "--list");
+  run("sdks", process.execPath, "sdks/run.mjs", "--list");
   run("websocket", process.execPath, "websocket/run.mjs", "--list");
   run("grpc", process.execPath, "grpc/run.mjs", "--list");
 } finally {

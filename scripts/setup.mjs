@@ -184,6 +184,8 @@ function build() {
 
 /** Folders with an installation of their own, for what neither `npm start` nor the packages' tests need. */
 const apart = ["bench", "e2e", "site"];
+/** The same for one command alone: installed where it is named, and never else. */
+const onDemand = ["e2e/sdks"];
 
 function installApart(name) {
   const folder = join(root, name);
@@ -196,14 +198,15 @@ function installApart(name) {
 
 /**
  * Makes the checkout runnable for `npm start`, and for what is named: "checks" for the tools and tests of the
- * workspace, "bench" for the benchmarks, "e2e" for the commands `npm run interop…`.
+ * workspace, "bench" for the benchmarks, "e2e" for the commands `npm run interop…`, "e2e/sdks" for
+ * `npm run interop:sdks`.
  */
 export function setup(...parts) {
-  const unknown = parts.find((part) => part !== "checks" && !apart.includes(part));
-  if (unknown) stop(`there is no part "${unknown}"; there are checks, ${apart.join(", ")}`);
+  const unknown = parts.find((part) => part !== "checks" && ![...apart, ...onDemand].includes(part));
+  if (unknown) stop(`there is no part "${unknown}"; there are checks, ${[...apart, ...onDemand].join(", ")}`);
   checkNode();
   installWorkspace(parts.includes("checks") || parts.includes("e2e") ? "checks" : "start");
-  for (const name of apart) if (parts.includes(name)) installApart(name);
+  for (const name of [...apart, ...onDemand]) if (parts.includes(name)) installApart(name);
   unlessStamped(join(stamps, "built"), buildDigest, () => {
     say("building …");
     build();

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 const pnpm = join(root, "node_modules/.bin/pnpm");
-const installations = [".", ...readdirSync(root)].filter((name) =>
+const installations = [".", "e2e/sdks", ...readdirSync(root)].filter((name) =>
   existsSync(join(root, name, "pnpm-lock.yaml")),
 );
 
@@ -69,8 +69,8 @@ describe("the installations", () => {
       expect("turbo" in each, "turbo without pnpm can't build").toBe("pnpm" in each);
   });
 
-  it("are those of the workspace, of bench, of e2e and of the site", () => {
-    expect(installations.sort()).toEqual([".", "bench", "e2e", "site"]);
+  it("are those of the workspace, of bench, of e2e, of its SDKs and of the site", () => {
+    expect(installations.sort()).toEqual([".", "bench", "e2e", "e2e/sdks", "site"]);
   });
 
   it.each(["bench", "e2e"])("%s: takes the packages of this checkout, each by its name", (name) => {

@@ -93,7 +93,7 @@ function answerSafely(
 ): { readonly answer: ApiAnswer; readonly allow?: string } {
   if (body.kind === "too-large") return { answer: provider.failure(413, "Request exceeds the maximum size") };
   const { method = "", url = "", headers, socket } = request;
-  const scheme = socket instanceof TLSSocket ? "https" : "http";
+  const scheme = String(headers[":scheme"] ?? (socket instanceof TLSSocket ? "https" : "http"));
   const origin = `${scheme}://${headers.host ?? String(headers[":authority"] ?? "127.0.0.1")}`;
   const whole: ApiRequest = { method, path: url, headers, body: body.bytes };
   try {

@@ -1,10 +1,7 @@
-import type { RequestListener, Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Server as NetServer, Socket } from "node:net";
-import type { SecureContext } from "node:tls";
+import type { AddressInfo, Server, Socket } from "node:net";
+import type { SecureContext, TlsOptions } from "node:tls";
 import { callbackify } from "node:util";
-import { longestWaitMs } from "@faultwire/timers";
-import { createClearServer } from "./clear-server.ts";
+import { createHttpServer } from "./http-server.ts";
 import { type LlmMockLimits, limitsWith } from "./limits.ts";
 import { LlmMockError } from "./llm-mock-error.ts";
 import type { Reply } from "./model/speak.ts";
@@ -103,19 +100,16 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
     throw new LlmMockError("invalid-option", `tokensPerSecond is ${tokensPerSecond}; give more than 0`);
   const limits = limitsWith(options.limits ?? {});
   const requests: LoggedRequest[] = [];
-  const server = createListener(
-    options.tls,
+  const listener = serveRequests({
     limits,
-    serveRequests({
-      limits,
-      requests,
-      eventDelayMs,
-      pace: { firstTokenMs, ...(tokensPerSecond !== undefined && { tokensPerSecond }) },
-      providers: providersOf({ seed, limits, batchMs, mind: { reply, script } }),
-      now: options.now ?? Date.now,
-      log: options.log,
-    }),
-  );
+    requests,
+    eventDelayMs,
+    pace: { firstTokenMs, ...(tokensPerSecond !== undefined && { tokensPerSecond }) },
+    providers: providersOf({ seed, limits, batchMs, mind: { reply, script } }),
+    now: options.now ?? Date.now,
+    log: options.log,
+  });
+  const server = createHttpServer(listener, limits, options.tls && tlsOptions(options.tls));
   server.maxConnections = limits.maxConnections;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
@@ -135,31 +129,19 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
   };
 }
 
-function createListener(
-  tls: LlmMockTls | undefined,
-  limits: LlmMockLimits,
-  listener: RequestListener,
-): NetServer {
-  const limited = <S extends Server>(server: S): S => {
-    server.requestTimeout = limits.requestTimeoutMs;
-    server.headersTimeout = limits.requestTimeoutMs;
-    // Node makes a timer of it for each connection.
-    server.keepAliveTimeout = Math.min(limits.idleTimeoutMs, longestWaitMs);
-    return server;
-  };
-  if (!tls) return createClearServer(listener, limits, limited);
+/** What Node's TLS takes of the certificates. */
+function tlsOptions(tls: LlmMockTls): TlsOptions {
   const { key, cert } = tls;
   const pair = { ...(key && { key: asBuffer(key) }), ...(cert && { cert: asBuffer(cert) }) };
-  if (!("secureContextFor" in tls)) return limited(createTlsServer(pair, listener));
+  if (!("secureContextFor" in tls)) return pair;
   const { secureContextFor } = tls;
-  const SNICallback = callbackify(async (serverName: string) => secureContextFor(serverName));
-  return limited(createTlsServer({ ...pair, SNICallback }, listener));
+  return { ...pair, SNICallback: callbackify(async (serverName: string) => secureContextFor(serverName)) };
 }
 
 const asBuffer = (pem: string | Uint8Array): string | Buffer =>
   typeof pem === "string" ? pem : Buffer.from(pem);
 
-function listen(server: NetServer, host: string, port: number): Promise<AddressInfo> {
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const failed = (cause: unknown): void =>
       reject(

@@ -1,6 +1,6 @@
 /** Reading the bodies of Ollama's chat and generate. Fields that it does not know it passes over, and so does the mock. */
 import { type ApiError, apiError, isApiError } from "../api-error.ts";
-import { isListOf, isObject, type JsonObject, parseObject, textOr } from "../json.ts";
+import { isListOf, isObject, type JsonObject, objectsIn, parseObject, textOr } from "../json.ts";
 import type { Conversation, OfferedTool } from "../model/conversation.ts";
 import { lastWordsOf, type Said } from "../model/last-words.ts";
 import { countTokens, countValueTokens } from "../model/token-count.ts";
@@ -41,7 +41,7 @@ export function readChat(body: Uint8Array): OllamaRequest | ApiError {
     0,
   );
   const inTools = offered.length > 0 ? countValueTokens(tools) : 0;
-  return requestOf(fields, lastWordsOf(list.map(said)), offered, tokens + inTools, list.length === 0);
+  return requestOf(fields, lastWordsOf(saidIn(list)), offered, tokens + inTools, list.length === 0);
 }
 
 /** Reads the body of `POST /api/generate`. */
@@ -103,11 +103,31 @@ function requestOf(
   };
 }
 
-function said({ role, content, tool_name: tool }: JsonObject): Said {
-  const text = textOr(content);
-  if (role === "assistant") return { who: "model", text };
-  if (role === "tool") return { who: "tool", text, tool: typeof tool === "string" ? tool : undefined };
-  return { who: role === "user" ? "user" : "system", text };
+function saidIn(messages: readonly JsonObject[]): readonly Said[] {
+  let calls: readonly JsonObject[] = [];
+  let answered = 0;
+  return messages.map((message): Said => {
+    const { role, content } = message;
+    const text = textOr(content);
+    if (role === "assistant") {
+      calls = objectsIn(message["tool_calls"]);
+      answered = 0;
+      return { who: "model", text };
+    }
+    if (role === "tool") return { who: "tool", text, tool: toolOf(message, calls, answered++) };
+    return { who: role === "user" ? "user" : "system", text };
+  });
+}
+
+/** Whose result a message is: as it says itself, by the call's id, or else by its place among the results. */
+function toolOf(
+  { tool_name: name, tool_call_id: id }: JsonObject,
+  calls: readonly JsonObject[],
+  place: number,
+): string | undefined {
+  if (typeof name === "string") return name;
+  const call = (typeof id === "string" ? calls.find((one) => one["id"] === id) : undefined) ?? calls[place];
+  return isObject(call?.["function"]) ? textOr(call["function"]["name"]) : undefined;
 }
 
 /** The texts of an embedding's `input`. */

@@ -1,0 +1,77 @@
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
+import { createServer as createNetServer, type Server as NetServer, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { longestWaitMs } from "@faultwire/timers";
+import type { LlmMockLimits } from "./limits.ts";
+
+/** What HTTP/2 begins with (RFC 9113, section 3.4). No request of HTTP/1 begins with its first three letters. */
+const PREFACE = "PRI";
+
+/** Hands a connection to the server of its version. */
+type Take = (socket: Socket, isHttp2: boolean) => void;
+
+/**
+ * A server of HTTP/1.1 and HTTP/2 on one port. Over TLS, HTTP/2 is for clients that offer nothing else; in clear, for those
+ * that begin with it. AWS's SDK for JavaScript is both to Bedrock.
+ *
+ * @param tls - Left out, the server is in clear.
+ */
+export function createHttpServer(
+  listener: RequestListener,
+  limits: LlmMockLimits,
+  tls: TlsOptions | undefined,
+): NetServer {
+  const take = takeBy(listener, limits);
+  if (!tls) return createNetServer({ noDelay: true }, (socket) => onceSpoken(socket, limits, take));
+  const server = createTlsServer({
+    ...tls,
+    noDelay: true,
+    ALPNCallback: ({ protocols }) => protocolOf(protocols),
+  });
+  // A client that breaks its handshake sees that by itself.
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  server.on("secureConnection", (socket) => take(socket, socket.alpnProtocol === "h2"));
+  return server;
+}
+
+const protocolOf = (offered: readonly string[]): string | undefined =>
+  ["http/1.1", "h2"].find((protocol) => offered.includes(protocol));
+
+function takeBy(listener: RequestListener, { requestTimeoutMs, idleTimeoutMs }: LlmMockLimits): Take {
+  const http1 = createServer(listener);
+  http1.requestTimeout = requestTimeoutMs;
+  http1.headersTimeout = requestTimeoutMs;
+  // Node makes a timer of it for each connection.
+  http1.keepAliveTimeout = Math.min(idleTimeoutMs, longestWaitMs);
+  // The part of its API that is the same is all that the listener needs.
+  const http2 = createHttp2Server(listener as unknown as Parameters<typeof createHttp2Server>[1]);
+  http2.on("sessionError", () => {});
+  http2.setTimeout(Math.min(idleTimeoutMs, longestWaitMs));
+  return (socket, isHttp2) => {
+    socket.on("error", () => {});
+    (isHttp2 ? http2 : http1).emit("connection", socket);
+  };
+}
+
+/** Waits for as many bytes as tell the two versions apart, and gives them back. */
+function onceSpoken(socket: Socket, { idleTimeoutMs }: LlmMockLimits, take: Take): void {
+  let first: Buffer = Buffer.alloc(0);
+  const close = (): void => {
+    socket.destroy();
+  };
+  const look = (chunk: Buffer): void => {
+    first = Buffer.concat([first, chunk]);
+    if (first.length < PREFACE.length && PREFACE.startsWith(first.toString("latin1"))) return;
+    socket.off("data", look).off("timeout", close).setTimeout(0);
+    socket.pause();
+    socket.unshift(first);
+    const isHttp2 = first.toString("latin1", 0, PREFACE.length) === PREFACE;
+    take(socket, isHttp2);
+    // HTTP/2 takes what is there by itself.
+    if (!isHttp2) socket.resume();
+  };
+  socket.on("error", close);
+  socket.setTimeout(Math.min(idleTimeoutMs, longestWaitMs), close);
+  socket.on("data", look);
+}
