@@ -105,7 +105,7 @@ async function startMock() {
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   let isOver = false;
-  ended.then(() => {
+  void ended.then(() => {
     isOver = true;
   });
   while (!existsSync(readyFile)) {
