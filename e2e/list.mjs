@@ -42,6 +42,7 @@ try {
   run("tlsfuzzer", process.execPath, "tlsfuzzer/run.mjs", "--list");
   run("run", process.execPath, "run/run.mjs", "--list");
   run("sdks", process.execPath, "sdks/run.mjs", "--list");
+  run("h2", process.execPath, "h2/run.mjs", "--list");
   run("websocket", process.execPath, "websocket/run.mjs", "--list");
   run("grpc", process.execPath, "grpc/run.mjs", "--list");
 } finally {

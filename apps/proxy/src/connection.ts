@@ -1,13 +1,26 @@
 /** One client's connection and all that belongs to it: its name in the log, its upstreams, its times, its end. */
 
 import { isIP, type Socket } from "node:net";
-import { ConnectionSession, type EndKind, type SessionEvent } from "@faultwire/fault-session";
+import {
+  ConnectionSession,
+  type EndKind,
+  type NewConnection,
+  type SessionEvent,
+} from "@faultwire/fault-session";
+import { joinBytes } from "@faultwire/http1/internal";
 import { type Line, LineCarrier, SecureLineError, SocketLine, silentEars } from "@faultwire/lines";
 import type { BridgeFailure } from "@faultwire/tls-bridge";
 import type { Door } from "./front/addressed.ts";
-import type { ConnectVerdict } from "./front/admission.ts";
-import type { CarryOptions, ConnectionCarrier, Entrance, FrontConnection } from "./front/front-connection.ts";
+import type {
+  CarryOptions,
+  ConnectionCarrier,
+  Entrance,
+  FrontConnection,
+  RoutedOptions,
+  Whom,
+} from "./front/front-connection.ts";
 import { HttpFront } from "./front/http-front.ts";
+import { beginsHttp2, Http2Front, tellingBytes } from "./front/http2-front.ts";
 import { ProxyProtocolFront, proxyProtocolByte } from "./front/proxy-protocol-front.ts";
 import { secureUpstream } from "./front/secure-upstream.ts";
 import { SocksFront, socksVersion } from "./front/socks-front.ts";
@@ -181,15 +194,17 @@ export class Connection implements FrontConnection {
   /** Carries a session between the client, or the part of its connection that an upstream gets, and an upstream. */
   carry(client: Line, authority: Authority, options: CarryOptions): ConnectionCarrier {
     const { admission } = options;
+    const whom = { authority, verdict: admission.kind === "ours" ? admission.verdict : undefined };
     this.#carrier =
       admission.kind === "plugin"
         ? this.#carryByPlugin(client, authority, admission.talk, options)
-        : this.#carryByRules(
-            client,
-            authority,
-            admission.kind === "ours" ? admission.verdict : undefined,
-            options,
-          );
+        : this.#carryByRules(client, () => whom, { host: authority.host, ...options });
+    return this.#carrier;
+  }
+
+  /** The same where the client's first request tells whom its connection is for. */
+  carryRouted(whom: () => Whom, options: RoutedOptions): ConnectionCarrier {
+    this.#carrier = this.#carryByRules(this.client, whom, options);
     return this.#carrier;
   }
 
@@ -213,28 +228,35 @@ export class Connection implements FrontConnection {
 
   #carryByRules(
     client: Line,
-    authority: Authority,
-    verdict: ConnectVerdict | undefined,
-    options: CarryOptions,
+    whom: () => Whom,
+    options: Omit<CarryOptions, "admission" | "chainKind"> & RoutedOptions & { readonly host?: string },
   ): LineCarrier {
-    const { answer, upstream, isTunnel = false, chainKind } = options;
+    const { answer, upstream, isTunnel = false, http2Alias, host } = options;
     const { runtime, policy, interception, limits, isLazy, http2Mode } = this.context;
-    const known = { port: authority.port, ...(verdict ? { connect: verdict } : {}) };
+    const dial = (): Line => this.dial(whom().authority, whom().chainKind ?? options.chainKind);
+    const known = (): Partial<NewConnection> => {
+      const { authority, verdict } = whom();
+      return { port: authority.port, ...(verdict ? { connect: verdict } : {}) };
+    };
     const carrier: LineCarrier = new LineCarrier({
       client,
       openedAtMs: this.askedAtMs,
       dial: () => {
-        const line = this.dial(authority, chainKind);
+        const line = dial();
         return upstream?.(line) ?? line;
       },
-      secure: (line, host, protocol) =>
+      secure: (line, named, protocol) =>
         secureUpstream(
           this,
-          { ...authority, host },
+          { ...whom().authority, host: named },
           line,
           () => (carrier.session.exchanges ?? carrier.session.http2)?.upstreamOwes ?? false,
-          [protocol],
+          {
+            spoken: protocol === "h2" ? "h2" : "http/1.1",
+            open: dial,
+          },
         ),
+      translates: true,
       http2Mode,
       isLazy,
       upstreamAnswerMs: limits.upstreamAnswerMs,
@@ -242,17 +264,18 @@ export class Connection implements FrontConnection {
       session: (carries) =>
         new ConnectionSession({
           carrier: carries,
-          policy: { ...policy, connection: (news) => policy.connection({ ...news, ...known }) },
+          policy: { ...policy, connection: (news) => policy.connection({ ...news, ...known() }) },
           desk: runtime.desk,
           interception,
-          host: isIP(authority.host) ? undefined : authority.host,
+          host: host === undefined || isIP(host) ? undefined : host,
+          http2Alias,
           tell: (event) => this.#tell(event),
           tap: this.context.tap,
         }),
       clock: runtime.clock,
       maxUnreadBytes: limits.maxUnreadBytes,
       unreachable: (error) => {
-        const why = this.unreachable(authority, error);
+        const why = this.unreachable(whom().authority, error);
         return answer?.(why) ? undefined : why.reason;
       },
       onBug: (error) => this.bug(error),
@@ -355,7 +378,14 @@ export class Connection implements FrontConnection {
   }
 
   #begin(bytes: Uint8Array, door: Door): void {
-    const http = (said: Uint8Array): void => new HttpFront(this, door).receive(said);
+    if (beginsHttp2(bytes) && bytes.length < tellingBytes) {
+      this.hear((more) => this.#begin(joinBytes([bytes, more]), door));
+      return;
+    }
+    const http = (said: Uint8Array): void => {
+      if (beginsHttp2(said)) new Http2Front(this, door).begin(said);
+      else new HttpFront(this, door).receive(said);
+    };
     // What is said inside of TLS, or of a tunnel that leads here, is HTTP or TLS.
     const isFirst = door.known === "no" && door.scheme === "http";
     if (bytes[0] === tlsByte && door.scheme === "http") new TlsFront(this, door.known).receive(bytes);

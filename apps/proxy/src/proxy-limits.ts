@@ -29,6 +29,11 @@ export interface ProxyLimits {
   readonly lingerMs: number;
   /** How often connections are looked at for those times, in ms. Default 1 000. */
   readonly sweepMs: number;
+  /**
+   * Connections to an upstream of HTTP/1.1 alone, for one client of HTTP/2: so many of its requests are under way at the same
+   * time. Default 16.
+   */
+  readonly translatedConnections: number;
   /** Bytes that a peer may leave unread before nothing more is read from that same peer: it makes us answer. Default 1 MiB. */
   readonly maxUnreadBytes: number;
 }
@@ -45,5 +50,6 @@ export const proxyLimits: ProxyLimits = {
   idleMs: 7_200_000,
   lingerMs: 2_000,
   sweepMs: 1_000,
+  translatedConnections: 16,
   maxUnreadBytes: 1_048_576,
 };

@@ -40,7 +40,7 @@ async function stopped(child, signal = "SIGTERM") {
 }
 
 /** The arguments of `faultwire proxy` on a free port, with a home of its own in `folder`. */
-export function faultwireProxy(folder, originCaFile, checkout = fileURLToPath(here("../../.."))) {
+export function faultwireProxy(folder, originCaFile, checkout = fileURLToPath(here("../../..")), more = []) {
   const config = join(folder, "faults.yaml");
   mkdirSync(folder, { recursive: true });
   writeFileSync(config, rules);
@@ -50,13 +50,13 @@ export function faultwireProxy(folder, originCaFile, checkout = fileURLToPath(he
   const quiet = isTalkative ? ["--quiet"] : [];
   return {
     file,
-    args: ["proxy", "--port", "0", ...quiet, "--config", config, "--upstream-ca", originCaFile],
+    args: ["proxy", "--port", "0", ...quiet, "--config", config, "--upstream-ca", originCaFile, ...more],
     env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
   };
 }
 
-async function startFaultwire(name, folder, originCaFile, checkout) {
-  const { file, args, env } = faultwireProxy(folder, originCaFile, checkout);
+async function startFaultwire(name, folder, originCaFile, checkout, more) {
+  const { file, args, env } = faultwireProxy(folder, originCaFile, checkout, more);
   const path = join(folder, "ready.json");
   const child = fork(file, [...args, "--ready-file", path], {
     env,
@@ -88,10 +88,10 @@ async function startPeer(name, file, ...args) {
   return { name, pid, ...ready, memory, stop };
 }
 
-async function startMitmproxy(found, folder, originCaFile) {
+async function startMitmproxy(found, folder, originCaFile, isHttp2) {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, "ready.json");
-  const child = spawnMitmproxy(found, { folder, originCaFile, readyFile: path });
+  const child = spawnMitmproxy(found, { folder, originCaFile, readyFile: path, isHttp2 });
   // The others see that we are gone; this one would stay.
   process.once("exit", () => child.kill());
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
@@ -105,22 +105,31 @@ async function startMitmproxy(found, folder, originCaFile) {
  *
  * @param without - names of those that are left out
  * @param against - another checkout, built, whose `faultwire proxy` is compared, too
+ * @param isHttp2 - whether they speak HTTP/2; `http1` is then ours by HTTP/1.1
  */
-export async function openContenders({ without, against }) {
+export async function openContenders({ without, against, isHttp2 = false }) {
   const scratch = mkdtempSync(join(tmpdir(), "faultwire-bench-"));
   const mitmproxy = without.includes("mitmproxy") ? undefined : findMitmproxy();
-  const origin = await startChild(here("./origin.mjs"));
+  const version = isHttp2 ? ["http2"] : [];
+  const origin = await startChild(here("./origin.mjs"), ...version);
   const caFile = join(scratch, "origin-ca.pem");
   writeFileSync(caFile, origin.ready.ca);
+  const flags = isHttp2 ? ["--http2", "on"] : [];
   const starts = {
     relay: async () => ({ ...(await startPeer("relay", "./relay.mjs")), ca: origin.ready.ca }),
-    interceptor: () => startPeer("interceptor", "./interceptor.mjs", caFile),
-    mockttp: () => startPeer("mockttp", "./mockttp.mjs", caFile),
-    ...(mitmproxy && { mitmproxy: () => startMitmproxy(mitmproxy, join(scratch, "mitmproxy"), caFile) }),
-    ...(against && {
-      against: () => startFaultwire("against", join(scratch, "against"), caFile, resolve(against)),
+    interceptor: () =>
+      startPeer("interceptor", isHttp2 ? "./http2-interceptor.mjs" : "./interceptor.mjs", caFile),
+    mockttp: () => startPeer("mockttp", "./mockttp.mjs", caFile, ...version),
+    ...(mitmproxy && {
+      mitmproxy: () => startMitmproxy(mitmproxy, join(scratch, "mitmproxy"), caFile, isHttp2),
     }),
-    faultwire: () => startFaultwire("faultwire", join(scratch, "faultwire"), caFile),
+    ...(against && {
+      against: () => startFaultwire("against", join(scratch, "against"), caFile, resolve(against), flags),
+    }),
+    ...(isHttp2 && {
+      http1: () => startFaultwire("http1", join(scratch, "http1"), caFile, undefined, ["--http2", "off"]),
+    }),
+    faultwire: () => startFaultwire("faultwire", join(scratch, "faultwire"), caFile, undefined, flags),
   };
   const originPort = origin.ready.port;
   const contenders = [{ name: "direct", originPort, ca: origin.ready.ca }];

@@ -45,13 +45,13 @@ export function findMitmproxy() {
   return installed;
 }
 
-/** Starts it; quiet, and without HTTP/2, which no client here speaks. */
-export function spawnMitmproxy({ path }, { folder, originCaFile, readyFile }) {
+/** Starts it, quiet; `isHttp2`: whether clients speak HTTP/2. */
+export function spawnMitmproxy({ path }, { folder, originCaFile, readyFile, isHttp2 }) {
   const options = [
     `confdir=${folder}`,
     `ssl_verify_upstream_trusted_ca=${originCaFile}`,
     `ready_file=${readyFile}`,
-    "http2=false",
+    `http2=${isHttp2}`,
   ].flatMap((option) => ["--set", option]);
   const listen = ["--listen-host", "127.0.0.1", "--listen-port", "0"];
   return spawn(path, ["--quiet", "--scripts", addon, ...listen, ...options], { stdio: "ignore" });

@@ -1,7 +1,8 @@
 // The HTTPS origin behind all contenders, in a process of its own: POST /echo answers with what it got, GET /down/N sends
 // N bytes of the pattern, POST /up says how many bytes of the pattern came, GET /events/COUNT/GAP_MS streams the moments
-// at which it sends. Its CA is made for the run.
+// at which it sends. Its CA is made for the run. `origin.mjs [http2]`: HTTP/2 where a client offers it.
 import { once } from "node:events";
+import { createSecureServer } from "node:http2";
 import { createServer } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
 import { CertificateAuthority } from "@faultwire/cert-authority";
@@ -43,7 +44,13 @@ const routes = {
   },
 };
 
-const server = createServer(
+/** A peer that resets a stream behind each whole answer, as mockttp does, is to be measured as well. */
+const patient = { streamResetBurst: 1e6, streamResetRate: 1e6, maxSessionInvalidFrames: 1e6 };
+const create =
+  process.argv[2] === "http2"
+    ? (options, serve) => createSecureServer({ ...options, ...patient, allowHTTP1: true }, serve)
+    : createServer;
+const server = create(
   { cert: leaf.certificateChainPem, key: leaf.privateKeyPem(), keepAliveTimeout: 0, requestTimeout: 0 },
   (request, response) => {
     const [, name, ...numbers] = request.url.split("/");

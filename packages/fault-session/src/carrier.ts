@@ -62,6 +62,12 @@ export interface Carrier {
    */
   readonly http2Mode?: Http2Mode;
   /**
+   * Gives the upstream's connection up, and what was sent there: another one is opened where something is to go to the upstream.
+   * Who has this method speaks with the upstream in the version of HTTP that it has, whatever is spoken here
+   * ({@link Session.upstreamTls}). Only with {@link needsNoUpstream}.
+   */
+  renewUpstream?(): void;
+  /**
    * Whether that peer takes more now; true unless given. Where it said no, {@link Session.drained} is called once it does. Only
    * with {@link http2Mode}.
    */

@@ -13,6 +13,7 @@ import { endedFirst } from "./http/exchange-teller.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
 import type { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Http2Exchanges } from "./http2/http2-exchanges.ts";
+import type { Http2Alias } from "./http2/http2-port.ts";
 import type { Interception } from "./interception.ts";
 import { type Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
 import { OpaqueTls } from "./opaque-tls.ts";
@@ -41,6 +42,8 @@ export interface ConnectionSessionOptions {
   readonly interception?: Interception | undefined;
   /** Whom a client wants that names nobody in its ClientHello, where the carrier knows it: a host, lower case. */
   readonly host?: string | undefined;
+  /** How messages of HTTP/2 in clear are turned to the upstream and back: such a client names the carrier, not the upstream. */
+  readonly http2Alias?: Http2Alias | undefined;
   /** Takes what happens on the connection, in order. */
   readonly tell: (event: SessionEvent) => void;
   /** Who is to hear what exchanges say to upstreams, and what those say. */
@@ -92,11 +95,20 @@ export class ConnectionSession implements Session {
       needsNoUpstream: carrier.needsNoUpstream ?? false,
       speaksUpstreamTls: carrier.speaksUpstreamTls ?? false,
       http2Mode: carrier.http2Mode ?? "off",
+      ...(carrier.renewUpstream
+        ? {
+            renewUpstream: () => {
+              this.#hasEnded.server = false;
+              carrier.renewUpstream?.();
+            },
+          }
+        : {}),
       hasRoom: (to) =>
         this.#outlets[to].pendingBytes < sessionLimits.maxHeldBytes && (carrier.hasRoom?.(to) ?? true),
       now,
       openedAtMs: carrier.openedAtMs ?? now(),
       tell,
+      ...(options.http2Alias ? { http2Alias: options.http2Alias } : {}),
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.tap ? { tap: options.tap } : {}),
       unread: unreadTeller({ policy, now, tell }),
@@ -405,7 +417,8 @@ export class ConnectionSession implements Session {
 
   /** Whether it is HTTP/2 with prior knowledge, to a target that the carrier knows: requests come too late to tell. */
   #isHttp2(prefix: Uint8Array): boolean {
-    const { http2Mode, host, policy } = this.#context;
+    const { http2Mode, http2Alias, host, policy } = this.#context;
+    if (http2Alias) return isPreface(prefix);
     return http2Mode !== "off" && isPreface(prefix) && host !== undefined && policy.isTarget(host);
   }
 

@@ -25,6 +25,8 @@ export {
   type SettleUsage,
 } from "./http/request-plan.ts";
 export { UsageMeter } from "./http/usage-meter.ts";
+export { requestHeadOf } from "./http2/fields.ts";
+export type { Http2Alias } from "./http2/http2-port.ts";
 export { Acquaintance, hostOfHead, type Introducer, meetHttp, meetTls } from "./introduction.ts";
 export { notHttp2 } from "./not-http2.ts";
 export type { OpenedTls } from "./opened-tls.ts";

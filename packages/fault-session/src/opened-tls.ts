@@ -110,6 +110,7 @@ export class OpenedTls implements Part {
       // A carrier that needs no upstream can send to either peer at any moment.
       lockstep: !context.needsNoUpstream,
       withoutUpstream: context.needsNoUpstream,
+      withoutSharedProtocol: context.renewUpstream !== undefined,
       alone: this.#isClear,
       protocols: ourProtocols(context.http2Mode, offered),
       preferredAlone: () => (this.#isClear ? this.#clearProtocol : undefined),
@@ -254,7 +255,10 @@ export class OpenedTls implements Part {
       }
       return;
     }
-    if (this.#bridge.hasLeftUpstream && !this.#hasLeftUpstream && !this.#isClear) this.#leaveUpstream();
+    if (this.#bridge.hasLeftUpstream && !this.#hasLeftUpstream && !this.#isClear) {
+      if (this.#bridge.hasOtherProtocol) this.#renewUpstream();
+      else this.#leaveUpstream();
+    }
     // What a peer said before it ended may still be in work.
     if (!this.isBusy) this.#seeEnds();
     if (this.#owesCloseNotify && !this.#spoken?.owesClient) {
@@ -413,6 +417,15 @@ export class OpenedTls implements Part {
     const { context } = this.#options;
     context.send("server", this.#bridge.take("server"));
     context.end("server", "fin");
+  }
+
+  /** The upstream has another protocol than the client: from now on the carrier speaks with it. */
+  #renewUpstream(): void {
+    this.#isClear = true;
+    this.#ends.server = undefined;
+    this.#seenEnds.server = false;
+    this.#bridge.take("server");
+    this.#options.context.renewUpstream?.();
   }
 
   /** There is no upstream, and a session with the client: requests that need one are answered in its place. */

@@ -5,6 +5,7 @@ import type { Side } from "./events.ts";
 import type { FaultDesk } from "./http/fault-desk.ts";
 import type { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Http2Exchanges } from "./http2/http2-exchanges.ts";
+import type { Http2Alias } from "./http2/http2-port.ts";
 import type { Acquaintance, Introducer } from "./introduction.ts";
 import type { SessionAtRest } from "./session-rest.ts";
 import type { TapUpstream } from "./tap.ts";
@@ -61,6 +62,10 @@ export interface PartContext extends Introducer {
   readonly http2Mode: Http2Mode;
   /** As of the session's options. */
   readonly tap?: TapUpstream;
+  /** As of a carrier, where it has that. */
+  readonly renewUpstream?: () => void;
+  /** As of a session, where it has that. */
+  readonly http2Alias?: Http2Alias;
   /** Whether that peer takes more now, with what still waits in the session. */
   hasRoom(to: Side): boolean;
   /** These bytes go to that peer. */

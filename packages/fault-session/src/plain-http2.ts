@@ -13,6 +13,7 @@ export function isPreface(prefix: Uint8Array): boolean {
 
 export class PlainHttp2 extends ClearPart<Http2Exchanges> {
   constructor(context: PartContext) {
+    const { http2Alias } = context;
     const { options, met } = exchangesInClear(context, undefined, true);
     // Nobody hears HTTP/2, which is for the one who listens to tell.
     const introduce: typeof options.introduce = (head) => {
@@ -20,7 +21,11 @@ export class PlainHttp2 extends ClearPart<Http2Exchanges> {
       if (facts) context.tap?.({ scheme: "http", host: facts.host ?? "", protocol: "h2" });
       return facts;
     };
-    super(context, new Http2Exchanges({ ...options, introduce }), met);
+    super(
+      context,
+      new Http2Exchanges({ ...options, introduce, ...(http2Alias ? { alias: http2Alias } : {}) }),
+      met,
+    );
   }
 
   get http2(): Http2Exchanges {

@@ -17,6 +17,11 @@ export interface LineCarrierOptions {
   readonly dial: () => Line;
   /** Wraps it in TLS, where the session leaves that to its carrier; `protocol` is spoken inside. */
   readonly secure: (line: Line, host: string, protocol: string) => Line;
+  /**
+   * Whether {@link secure} speaks with an upstream in the version of HTTP that it has, whatever `protocol` is. No unless given:
+   * a client gets no connection to an upstream that has none of its versions.
+   */
+  readonly translates?: boolean;
   /** When HTTP/2 is spoken; `off` unless given. */
   readonly http2Mode?: Http2Mode;
   /** Whether nothing is dialled for a TLS handshake of the client's, but only for what is to go to the upstream. */
@@ -57,6 +62,7 @@ export class LineCarrier implements Carrier {
   readonly http2Mode: Http2Mode;
   readonly openedAtMs: number;
   readonly insteadOf?: NonNullable<Carrier["insteadOf"]>;
+  readonly renewUpstream?: () => void;
   readonly #options: LineCarrierOptions;
   readonly #session: ConnectionSession;
   readonly #lines: { readonly client: Line; server: Line | undefined };
@@ -91,6 +97,7 @@ export class LineCarrier implements Carrier {
   constructor(options: LineCarrierOptions) {
     this.#options = options;
     if (options.insteadOf) this.insteadOf = options.insteadOf;
+    if (options.translates) this.renewUpstream = () => this.#renewUpstream();
     this.openedAtMs = options.openedAtMs;
     this.speaksUpstreamTls = options.isLazy;
     this.http2Mode = options.http2Mode ?? "off";
@@ -251,6 +258,18 @@ export class LineCarrier implements Carrier {
       server.destroy();
       this.#forgetUpstream(server);
     }
+  }
+
+  /** It has another version of HTTP than the client, and TLS was agreed on for the client's. */
+  #renewUpstream(): void {
+    const { server } = this.#lines;
+    this.#leaveLateness();
+    this.#isUsed = false;
+    this.#hasEnded.server = false;
+    this.#unsentBytes = 0;
+    if (!server) return;
+    server.destroy();
+    this.#forgetUpstream(server);
   }
 
   /** Nothing has come of this connection, and another one may be dialled. */

@@ -7,9 +7,13 @@ export class SecureLineError extends Error {
   /** The bridge's code for the failure; `TIMEOUT` for a handshake that took too long. */
   readonly code: BridgeFailure["code"] | "TIMEOUT";
 
-  constructor(code: SecureLineError["code"], message: string) {
+  /** The upstream has none of the application protocols that were offered: it has said `no_application_protocol`. */
+  readonly isOtherProtocol: boolean;
+
+  constructor(code: SecureLineError["code"], message: string, isOtherProtocol = false) {
     super(message);
     this.code = code;
+    this.isOtherProtocol = isOtherProtocol;
     Object.defineProperty(this, brand, { value: true });
   }
 

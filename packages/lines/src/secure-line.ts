@@ -33,6 +33,13 @@ export interface SecureLineOptions {
   readonly onFailed: (failure: BridgeFailure) => void;
 }
 
+/** The alert of a server that has none of the protocols that were offered (RFC 7301 section 3.2). */
+const noApplicationProtocol = 120;
+
+function isOtherProtocol(failure: BridgeFailure): boolean {
+  return failure.code === "upstream-alert" && failure.description === noApplicationProtocol;
+}
+
 /** Bytes that may wait for the handshake before the client is to wait. */
 const maxWaitingBytes = 65_536;
 
@@ -76,7 +83,7 @@ export class SecureLine extends WrappedLine {
         truncated: () => this.#ended(options.isOwed() ? "reset" : "fin"),
         failed: (failure) =>
           guard(() => {
-            if (!this.#isOpen) this.#refuse(failure.code, failure.message);
+            if (!this.#isOpen) this.#refuse(failure.code, failure.message, isOtherProtocol(failure));
             else {
               onFailed(failure);
               line.end("fin");
@@ -107,6 +114,10 @@ export class SecureLine extends WrappedLine {
     line.setPaused(false);
   }
 
+  /** The application protocol that the upstream has chosen, once the line is open. */
+  get alpnProtocol(): string | undefined {
+    return this.#tls.alpnProtocol;
+  }
   override get needsDrain(): boolean {
     return this.line.needsDrain || this.#tls.waitingBytes > maxWaitingBytes;
   }
@@ -150,9 +161,9 @@ export class SecureLine extends WrappedLine {
   }
 
   /** There is no TLS with this upstream. */
-  #refuse(code: SecureLineError["code"], message: string): void {
+  #refuse(code: SecureLineError["code"], message: string, isOther = false): void {
     this.#end();
-    this.#ears.failed?.(new SecureLineError(code, message));
+    this.#ears.failed?.(new SecureLineError(code, message, isOther));
     // Behind an alert; an upstream that is silent needs none.
     if (code === "TIMEOUT") this.line.destroy();
     else this.line.end("fin");

@@ -1,4 +1,5 @@
 import type { EndKind } from "@faultwire/fault-session";
+import type { Http2Alias } from "@faultwire/fault-session/internal";
 import type { Line } from "@faultwire/lines";
 import type { BridgeFailure } from "@faultwire/tls-bridge";
 import type { ProxyContext } from "../proxy-context.ts";
@@ -6,7 +7,7 @@ import type { Authority } from "../upstream/authority.ts";
 import type { Unreachable } from "../upstream/dialler.ts";
 import type { ChainKind } from "../upstream/upstream-proxies.ts";
 import type { Door } from "./addressed.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission, ConnectVerdict } from "./admission.ts";
 
 /** How a session is carried. */
 export interface CarryOptions {
@@ -20,6 +21,20 @@ export interface CarryOptions {
   readonly chainKind?: ChainKind;
   /** What the upstream's connection is wrapped in: TLS, for a client that speaks in clear. */
   readonly upstream?: (line: Line) => Line;
+}
+
+/** Whom a connection is for. */
+export interface Whom {
+  readonly authority: Authority;
+  /** What the rules said of the client's asking, where they were asked. */
+  readonly verdict: ConnectVerdict | undefined;
+  readonly chainKind?: ChainKind;
+}
+
+/** How a session of HTTP/2 is carried whose first request tells whom it is for. */
+export interface RoutedOptions extends Pick<CarryOptions, "chainKind" | "upstream"> {
+  /** How its messages are turned to the upstream and back. */
+  readonly http2Alias?: Http2Alias;
 }
 
 /** What carries a connection: a session of our own, or a plugin. */
@@ -93,6 +108,12 @@ export interface FrontConnection {
   refused(why: string, fields?: object): void;
   /** Carries a session between the client, or the part of its connection that an upstream gets, and an upstream. */
   carry(client: Line, authority: Authority, options: CarryOptions): ConnectionCarrier;
+  /**
+   * The same for a client of HTTP/2 in clear, whose first request tells whom its connection is for.
+   *
+   * @param whom - Not asked before that request.
+   */
+  carryRouted(whom: () => Whom, options: RoutedOptions): ConnectionCarrier;
   /** Something has gone wrong with TLS that was there. */
   tlsFailed(authority: Authority, failure: BridgeFailure): void;
   /** Whom the client wants is no target: nothing of it is read. */

@@ -251,7 +251,8 @@ export class HttpFront {
       },
       upstream: (raw) => {
         const isOwed = (): boolean => watch.outstanding > 0;
-        const said = scheme === "https" ? secureUpstream(connection, authority, raw, isOwed) : raw;
+        const inside = { spoken: "http/1.1", open: () => connection.dial(authority) } as const;
+        const said = scheme === "https" ? secureUpstream(connection, authority, raw, isOwed, inside) : raw;
         return alias ? new AliasLine(said, alias) : said;
       },
     });

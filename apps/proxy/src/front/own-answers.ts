@@ -25,17 +25,15 @@ export function textAnswer(
   return encodeResponse(textResponse(status, text, headers), { method, close: true });
 }
 
-/** An answer that SDKs show: an error as JSON, marked as ours by `x-faultwire`. The connection ends with it. */
-function errorAnswer(
-  method: string,
+/** An error as JSON, as SDKs show it. */
+function errorResponse(
   status: number,
   type: string,
   message: string,
   headers: readonly Header[],
-): Uint8Array {
+): HttpResponse {
   const body = encoder.encode(`${JSON.stringify({ error: { type, message } })}\n`);
-  const all: Header[] = [["content-type", "application/json"], ...headers];
-  return encodeResponse({ status, headers: all, body }, { method, close: true });
+  return { status, headers: [["content-type", "application/json"], ...headers], body };
 }
 
 /**
@@ -43,16 +41,30 @@ function errorAnswer(
  *
  * @param marker - Of the rule that wants it so; `null` for none.
  */
-export function unreachableAnswer(
-  method: string,
+export function unreachableResponse(
   { status, reason }: Unreachable,
   marker: string | null = "upstream-unreachable",
-): Uint8Array {
+): HttpResponse {
   const marked: Header[] = marker === null ? [] : [["x-faultwire", marker]];
-  return errorAnswer(method, status, "upstream_unreachable", reason, marked);
+  return errorResponse(status, "upstream_unreachable", reason, marked);
 }
 
-/** What is answered where we don't do what is asked for; `message` is for people. */
+/** The same by HTTP/1.1; the connection ends with it. */
+export function unreachableAnswer(method: string, why: Unreachable, marker?: string | null): Uint8Array {
+  return encodeResponse(unreachableResponse(why, marker), { method, close: true });
+}
+
+/** What is answered where we don't do what is asked for, marked as ours by `x-faultwire`; `message` is for people. */
+export function jsonResponse(
+  status: number,
+  type: string,
+  message: string,
+  headers: readonly Header[] = [],
+): HttpResponse {
+  return errorResponse(status, type, message, [["x-faultwire", "refused"], ...headers]);
+}
+
+/** The same by HTTP/1.1; the connection ends with it. */
 export function jsonRefusal(
   method: string,
   status: number,
@@ -60,5 +72,5 @@ export function jsonRefusal(
   message: string,
   headers: readonly Header[] = [],
 ): Uint8Array {
-  return errorAnswer(method, status, type, message, [["x-faultwire", "refused"], ...headers]);
+  return encodeResponse(jsonResponse(status, type, message, headers), { method, close: true });
 }

@@ -1,5 +1,6 @@
 /** A proxy, an upstream of Node's that speaks HTTP/2, and clients of Node's that reach it through a tunnel. */
 import { once } from "node:events";
+import type { RequestListener } from "node:http";
 import * as http2 from "node:http2";
 import * as https from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
@@ -45,6 +46,8 @@ export interface WorldOptions {
   /** `h2c`: in clear with prior knowledge. `http/1.1`: an upstream that has nothing else. */
   readonly protocol?: "h2" | "h2c" | "http/1.1";
   readonly server?: http2.SecureServerOptions;
+  /** What an upstream of HTTP/1.1 answers with. */
+  readonly serve1?: RequestListener;
   /** Whether there is no upstream at all. */
   readonly isOffline?: boolean;
 }
@@ -60,6 +63,7 @@ export async function http2World({
   serve = hello,
   protocol = "h2",
   server: options = {},
+  serve1,
   isOffline = false,
 }: WorldOptions = {}): Promise<Http2World> {
   const sessions: http2.ServerHttp2Session[] = [];
@@ -68,7 +72,7 @@ export async function http2World({
   const running = await runProxy(rules, async (runtime) => {
     const server =
       protocol === "http/1.1"
-        ? https.createServer(await identityOf(runtime, "api.test"))
+        ? https.createServer(await identityOf(runtime, "api.test"), serve1)
         : isSecure
           ? http2.createSecureServer({
               allowHTTP1: true,

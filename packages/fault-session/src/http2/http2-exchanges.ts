@@ -73,7 +73,7 @@ export class Http2Exchanges implements Spoken {
       settings: firstSettings(options.connectionFault?.()?.fault),
       handler: {
         headers: (stream, kind, section, endStream) => {
-          if (kind === "request") this.#request(stream, section, endStream);
+          if (kind === "request") this.#asked(stream, section, endStream);
           else if (stream.owner) this.#requestEnd(stream.owner, section);
         },
         data: (stream, data, endStream) => this.#requestData(stream, data, endStream),
@@ -110,6 +110,7 @@ export class Http2Exchanges implements Spoken {
       now,
       tell: this.#tell,
       over: (exchange, end) => this.#over(exchange, end),
+      ...(options.alias ? { alias: options.alias } : {}),
       returnRoom: (exchange) => this.#returnRoom(exchange, "server"),
       endBehind: (stream, how) => {
         this.#end(how);
@@ -321,6 +322,19 @@ export class Http2Exchanges implements Spoken {
     this.#client.goaway(code, undefined, Buffer.from(words));
     this.flush();
     port.endServer();
+  }
+
+  /** A request, for this upstream or another one. */
+  #asked(client: ExchangeStream, section: HeaderSection, endStream: boolean): void {
+    const routed = this.#options.alias?.request(section, endStream) ?? section;
+    if ("fields" in routed) {
+      this.#request(client, routed, endStream);
+      return;
+    }
+    const { status, headers, body } = routed;
+    this.#client.respond(client, responseSection(status, headers), body.length === 0);
+    this.#client.data(client, body);
+    this.#client.end(client);
   }
 
   #request(client: ExchangeStream, section: HeaderSection, endStream: boolean): void {

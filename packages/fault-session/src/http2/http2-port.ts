@@ -1,5 +1,6 @@
 import type { ConnectionFacts, Fault, Http2Fault, UnreadReason } from "@faultwire/fault-engine";
-import type { RequestHead } from "@faultwire/http1";
+import type { HttpResponse, RequestHead } from "@faultwire/http1";
+import type { HeaderSection } from "@faultwire/http2";
 import type { Side } from "../events.ts";
 import type { FaultDesk } from "../http/fault-desk.ts";
 import type { HttpPort } from "../http/http-port.ts";
@@ -20,7 +21,16 @@ export interface ConnectionFault {
   readonly outcome: (undoneReason: string | null) => void;
 }
 
+/** Messages whose upstream the client knows by another URL: requests are turned to it, responses back. */
+export interface Http2Alias {
+  /** @returns the request as the upstream gets it, or what the client is answered where it is not for this upstream */
+  request(section: HeaderSection, endStream: boolean): HeaderSection | HttpResponse;
+  /** @param target - What the upstream was asked for, in origin form */
+  response(section: HeaderSection, target: string): HeaderSection;
+}
+
 export interface Http2ExchangesOptions {
+  readonly alias?: Http2Alias;
   readonly port: Http2Port;
   readonly policy: FaultPolicy;
   readonly desk: FaultDesk;

@@ -12,6 +12,7 @@ import type { ChangePlan } from "../http/response-change.ts";
 import { unreachablePlan } from "../http/unreachable-plan.ts";
 import { regularFields, responseSection, statusOf, withoutField } from "./fields.ts";
 import type { ExchangeStream, Http2Exchange } from "./http2-exchange.ts";
+import type { Http2Alias } from "./http2-port.ts";
 import type { Http2Striker } from "./http2-striker.ts";
 import type { Http2Teller } from "./http2-teller.ts";
 import { cutCode, endsConnection, malformedCode } from "./http2-way.ts";
@@ -24,6 +25,7 @@ export interface Http2ResponseSideOptions {
   readonly desk: FaultDesk;
   readonly now: () => number;
   readonly tell: Http2Teller;
+  readonly alias?: Http2Alias;
   readonly striker: Http2Striker;
   /** Nothing more of an exchange is to be done. */
   readonly over: (exchange: Http2Exchange, end: NonNullable<Http2Exchange["end"]>) => void;
@@ -114,8 +116,9 @@ export class Http2ResponseSide {
   }
 
   /** The head of the upstream's response has come. */
-  head(exchange: Http2Exchange, section: HeaderSection, endStream: boolean): void {
-    const { plan, client } = exchange;
+  head(exchange: Http2Exchange, said: HeaderSection, endStream: boolean): void {
+    const { plan, client, head } = exchange;
+    const section = this.#options.alias?.response(said, head.target) ?? said;
     const status = statusOf(section);
     exchange.response = { status, section };
     const { strike } = exchange;

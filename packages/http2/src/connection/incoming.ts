@@ -6,14 +6,12 @@ import { writePing, writeRstStream, writeSettingsAck, writeWindowUpdate } from "
 import { ErrorCode, FrameFlag, FrameType, SettingId } from "../frames/wire-tables.ts";
 import { type DecodedBlock, HpackDecoder } from "../hpack/hpack-decoder.ts";
 import { Http2Error } from "../http2-error.ts";
+import { ClosedStreams } from "./closed-streams.ts";
 import { wrongFrame } from "./frame-rules.ts";
 import { fieldValue, type SectionKind, sectionFault } from "./header-rules.ts";
 import type { ConnectionPort, Http2Handler } from "./http2-handler.ts";
 import type { Http2Stream } from "./http2-stream.ts";
 import { RateLimit } from "./rate-limit.ts";
-
-/** Streams that are over, and are remembered: how a frame for one of them is to be taken. */
-const maxRemembered = 200;
 
 /** A header block whose rest is still to come. */
 interface OpenBlock {
@@ -37,10 +35,7 @@ export class Incoming<T> {
   readonly #pings: RateLimit;
   readonly #settings: RateLimit;
   readonly #idle: RateLimit;
-  /** Streams that the peer has ended in order: it may say nothing more on them. */
-  readonly #endedByPeer: Set<number> = new Set();
-  /** Streams that we have reset: what the peer had sent before it heard so is no error. */
-  readonly #resetByUs: Set<number> = new Set();
+  readonly #closed = new ClosedStreams();
   #block: OpenBlock | undefined;
   /** What the peer may still send on all streams. */
   #receiveWindow: number;
@@ -66,7 +61,7 @@ export class Incoming<T> {
 
   /** A stream was reset by us. */
   wasReset(id: number): void {
-    remember(this.#resetByUs, id);
+    this.#closed.resetByUs(id);
   }
 
   take(frame: Frame): void {
@@ -173,7 +168,7 @@ export class Incoming<T> {
       this.#streamError(streamId, "more data than the stream's window", ErrorCode.FLOW_CONTROL_ERROR);
       return;
     }
-    if (endStream) remember(this.#endedByPeer, streamId);
+    if (endStream) this.#closed.endedByPeer(streamId);
     if (endStream) stream.isRemoteOver = true;
     this.#handler.data(stream, data, endStream);
     // Padding is used as soon as it is there.
@@ -250,6 +245,7 @@ export class Incoming<T> {
       );
       return;
     }
+    this.#closed.opened(streamId, this.lastStreamId);
     this.lastStreamId = streamId;
     if (connection.streams >= connection.mostPeerStreams) {
       this.#refuse(streamId);
@@ -298,7 +294,7 @@ export class Incoming<T> {
 
   #give(stream: Http2Stream<T>, kind: SectionKind, section: DecodedBlock, endStream: boolean): void {
     if (kind !== "interim") stream.hasRemoteHead = true;
-    if (endStream) remember(this.#endedByPeer, stream.id);
+    if (endStream) this.#closed.endedByPeer(stream.id);
     if (endStream) stream.isRemoteOver = true;
     this.#handler.headers(stream, kind, section, endStream);
     if (endStream) this.#connection.remoteOver(stream);
@@ -331,6 +327,7 @@ export class Incoming<T> {
     }
     const stream = this.#connection.find(streamId);
     if (!stream) return;
+    this.#closed.resetByPeer(streamId);
     this.#connection.drop(stream);
     this.#handler.reset(stream, code, false);
   }
@@ -401,18 +398,29 @@ export class Incoming<T> {
 
   /** A frame for a stream that is over, or that nobody has opened. */
   #closedOrIdle(what: string, streamId: number): void {
-    if (this.#isIdle(streamId))
-      this.#connection.fail(
-        ErrorCode.PROTOCOL_ERROR,
-        `${what} on stream ${streamId}, which nobody has opened`,
-      );
-    else if (this.#endedByPeer.has(streamId) && !this.#resetByUs.has(streamId))
-      this.#connection.fail(
-        ErrorCode.STREAM_CLOSED,
-        `${what} on stream ${streamId}, which its sender had ended`,
-      );
-    // It crossed with our RST_STREAM.
-    else this.#isIdleFrame();
+    const connection = this.#connection;
+    const { PROTOCOL_ERROR, STREAM_CLOSED } = ErrorCode;
+    if (this.#isIdle(streamId)) {
+      connection.fail(PROTOCOL_ERROR, `${what} on stream ${streamId}, which nobody has opened`);
+      return;
+    }
+    const why = this.#closed.why(streamId);
+    switch (why) {
+      case "ended":
+        connection.fail(STREAM_CLOSED, `${what} on stream ${streamId}, which its sender had ended`);
+        return;
+      case "skipped":
+        connection.fail(PROTOCOL_ERROR, `${what} on stream ${streamId}, which its sender had gone past`);
+        return;
+      case "reset":
+        this.#streamError(streamId, `${what} behind RST_STREAM`, STREAM_CLOSED);
+        return;
+      case "crossed":
+        this.#isIdleFrame();
+        return;
+      default:
+        why satisfies never;
+    }
   }
 
   /** What the peer has sent ends a stream, and nothing else (RFC 9113 section 5.4.2). */
@@ -440,15 +448,5 @@ export class Incoming<T> {
 
   #flood(what: string): void {
     this.#connection.fail(ErrorCode.ENHANCE_YOUR_CALM, `a flood of ${what}`);
-  }
-}
-
-/** Remembers the latest of these. */
-function remember(set: Set<number>, id: number): void {
-  set.add(id);
-  if (set.size <= maxRemembered) return;
-  for (const oldest of set) {
-    set.delete(oldest);
-    return;
   }
 }

@@ -1,4 +1,10 @@
-import { type Alert, AlertLevel, alertDescriptionName, encodeAlert } from "@faultwire/tls-parser";
+import {
+  type Alert,
+  AlertDescription,
+  AlertLevel,
+  alertDescriptionName,
+  encodeAlert,
+} from "@faultwire/tls-parser";
 import { alertRecord } from "../handshake/alert-record.ts";
 import { ClientEnd, type HelloAnswer } from "../handshake/client-end.ts";
 import { ClientOffer } from "../handshake/client-offer.ts";
@@ -38,6 +44,7 @@ export class BridgeHandshake {
   #client: ClientEnd | undefined;
   /** Why there is no upstream any more, where the client's handshake goes on without it. */
   #loss: BridgeFailure | undefined;
+  #hasOtherProtocol = false;
 
   constructor(options: TlsBridgeOptions, port: HandshakePort) {
     this.#options = options;
@@ -74,6 +81,7 @@ export class BridgeHandshake {
           retryGroup = await this.#retryToo(offer, serverName, hellos, progress.group);
       }
     });
+    this.#checkProtocol(offer, upstream);
     const choice =
       upstream && !this.#loss ? choiceOf(upstream) : ownChoice(offer, this.#options.preferredAlone?.());
     const groups = retryGroup === undefined ? offer.groups : [retryGroup];
@@ -110,6 +118,11 @@ export class BridgeHandshake {
     };
     this.release();
     return shaken;
+  }
+
+  /** Whether the upstream was left because it has no application protocol of the client's. */
+  get hasOtherProtocol(): boolean {
+    return this.#hasOtherProtocol;
   }
 
   /** The alert as a record for that peer, encrypted as it has to be at this moment; none before our ClientHello. */
@@ -152,12 +165,23 @@ export class BridgeHandshake {
     } catch (error) {
       if (!this.#options.withoutUpstream || !(error instanceof BridgeFailed)) throw error;
       const { failure } = error;
-      if (failure.code !== "upstream-unreachable" && failure.code !== "upstream-untrusted") throw error;
+      this.#hasOtherProtocol = this.#options.withoutSharedProtocol === true && refusesProtocol(failure);
+      const isNone = failure.code === "upstream-unreachable" || failure.code === "upstream-untrusted";
+      if (!isNone && !this.#hasOtherProtocol) throw error;
       const alert = failureAlerts(failure, false).server;
       const record = alert && this.alertRecord("server", alert);
       if (record) this.#port.send("server", record);
       this.#leaveUpstream(failure);
     }
+  }
+
+  /** An upstream that chooses no protocol speaks HTTP/1.1, which a client of `h2` alone does not have. */
+  #checkProtocol({ protocols }: ClientOffer, upstream: UpstreamEnd | undefined): void {
+    const { withoutUpstream, withoutSharedProtocol } = this.#options;
+    if (!withoutUpstream || !withoutSharedProtocol || !upstream || this.#loss) return;
+    if (upstream.alpnProtocol !== undefined || protocols[0] !== "h2" || protocols.length > 1) return;
+    this.#hasOtherProtocol = true;
+    this.#leaveUpstream(otherProtocol);
   }
 
   /** Makes the client send another ClientHello, so that ours for the upstream can leave with it. */
@@ -248,6 +272,16 @@ const alone: BridgeFailure = {
   message: "no upstream is wanted",
   reason: "ALONE",
 };
+
+/** Where the upstream has no protocol of the client's. */
+const otherProtocol: BridgeFailure = {
+  code: "no-common-protocol",
+  message: "the upstream chooses no application protocol, and the client has h2 alone",
+};
+
+function refusesProtocol(failure: BridgeFailure): boolean {
+  return failure.code === "upstream-alert" && failure.description === AlertDescription.noApplicationProtocol;
+}
 
 /** What the client is to be served with. */
 interface Choice {

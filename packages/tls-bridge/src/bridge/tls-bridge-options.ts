@@ -77,6 +77,12 @@ export interface TlsBridgeOptions {
    */
   readonly withoutUpstream?: boolean;
   /**
+   * Whether the client's handshake goes on alone, too, where the upstream has no application protocol of the client's: it
+   * says `no_application_protocol`, or chooses none though the client has `h2` alone. Only with {@link withoutUpstream}, and for
+   * whoever speaks with that upstream in its own protocol. Off unless given.
+   */
+  readonly withoutSharedProtocol?: boolean;
+  /**
    * Whether there is no upstream from the start: nothing is ever said to one, and the client's handshake goes on at once as
    * with {@link withoutUpstream}. Off unless given.
    */
@@ -102,6 +108,7 @@ const optionNames: OptionNames<TlsBridgeOptions> = {
   handshakeAlert: true,
   lockstep: true,
   withoutUpstream: true,
+  withoutSharedProtocol: true,
   alone: true,
   preferredAlone: true,
   contexts: true,

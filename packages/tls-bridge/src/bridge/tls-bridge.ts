@@ -101,6 +101,11 @@ export class TlsBridge {
     return this.#peers.server.isLeft;
   }
 
+  /** Whether that is because the upstream has no application protocol of the client's. */
+  get hasOtherProtocol(): boolean {
+    return this.#handshake?.hasOtherProtocol ?? false;
+  }
+
   /** How far it is. */
   get state(): BridgeState {
     return this.#state;

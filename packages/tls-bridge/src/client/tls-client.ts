@@ -89,6 +89,7 @@ export class TlsClient {
   readonly #upstream: UpstreamEnd;
   #state: "handshaking" | "established" | "over" = "handshaking";
   #session: PeerSession | undefined;
+  #alpnProtocol: string | undefined;
   /** What is to be said once the handshake is done. */
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -114,6 +115,11 @@ export class TlsClient {
   /** Whether the handshake is done, and nothing has ended it since. */
   get isEstablished(): boolean {
     return this.#state === "established";
+  }
+
+  /** The application protocol that the upstream has chosen, once the handshake is done; `undefined` where it has chosen none. */
+  get alpnProtocol(): string | undefined {
+    return this.#alpnProtocol;
   }
 
   /** Bytes that were written and wait for the handshake. */
@@ -205,6 +211,7 @@ export class TlsClient {
       send: (_to, bytes) => this.#send(bytes),
     });
     this.#session = session;
+    this.#alpnProtocol = upstream.alpnProtocol;
     this.#state = "established";
     const waiting = this.#waiting;
     this.#waiting = [];
