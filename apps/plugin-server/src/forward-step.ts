@@ -24,6 +24,8 @@ export type ForwardStep =
     }
   | { readonly kind: "undone"; readonly reason: string };
 
+const several = "forward mode carries out one fault of a rule at a time, and this rule has several";
+
 /** A request that was decided about. */
 export interface DecidedRequest {
   readonly head: Pick<RequestHead, "method" | "target" | "headers">;
@@ -51,6 +53,7 @@ export function forwardStep(
   const { head, desk, nowMs } = request;
   const ability = forwardWay.abilities[fault.kind];
   if (ability.kind === "no") return undone(ability.reason);
+  if (decision.also !== undefined) return undone(several);
   switch (fault.kind) {
     case "connection.stall":
       return hold(fault.forMs);

@@ -42,6 +42,7 @@ export { UNREAD_REASONS, type Unread, type UnreadReason } from "./events/unread.
 export { explain } from "./explain/explain.ts";
 export { type SimulatedRule, type SimulateOptions, type Simulation, simulate } from "./explain/simulate.ts";
 export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
+export { PIPELINE } from "./faults/compose.ts";
 export {
   type ConnectFault,
   type ConnectRefusal,

@@ -1,3 +1,4 @@
+import { type ComposedFault, inPipelineOrder } from "../faults/compose.ts";
 import { describeFault } from "../faults/fault.ts";
 import { ordinal, writeMs } from "../faults/fault-words.ts";
 import { effortLimits } from "../patterns/effort.ts";
@@ -37,13 +38,22 @@ function explainWhen(when: When, unit: string): string {
 }
 
 /** Characters of the longest text that a request's head can hold. */
+/** A fault and those beside it, in the order in which they work on a response. */
+function describeComposed({ fault, also }: ComposedFault): string {
+  return inPipelineOrder([fault, ...also])
+    .map(describeFault)
+    .join(", and ");
+}
+
 const longestHead = 65_536;
 
 function explainRule(rule: Rule, number: number, compileRegex: RegexCompiler): string[] {
   const lines = [
     `${number}. ${rule.name}: ${explainWhen(rule.when, ruleUnit(rule))}${explainMatch(rule.match)}`,
   ];
-  const words = rule.faults.map((fault) => (fault === null ? "nothing is done" : describeFault(fault)));
+  const words = rule.faults.map((fault, at) =>
+    fault === null ? "nothing is done" : describeComposed({ fault, also: rule.also?.[at] ?? [] }),
+  );
   for (const { key, states } of expressionsOf(rule.match, compileRegex)) {
     const most = Math.floor(effortLimits.maxSteps / states) - 1;
     if (key === "body" || most < longestHead)

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ComposedFault, compose } from "../faults/compose.ts";
 import type { ConnectionFault } from "../faults/connection-faults.ts";
 import type { Fault } from "../faults/fault.ts";
 import type { Place } from "../faults/fault-parts.ts";
@@ -12,10 +13,10 @@ import {
 } from "../faults/tls-faults.ts";
 import { connectFault } from "./connect-fault-schema.ts";
 import { grpcFault } from "./grpc-fault-schema.ts";
-import { httpFault } from "./http-fault-schema.ts";
+import { httpFault, httpFaults } from "./http-fault-schema.ts";
 import { http2Fault } from "./http2-fault-schema.ts";
-import { oneFault } from "./one-fault.ts";
-import { streamFault } from "./stream-fault-schema.ts";
+import { type FaultForms, oneFault, someFaults } from "./one-fault.ts";
+import { streamFault, streamFaults } from "./stream-fault-schema.ts";
 import {
   count,
   durationMs,
@@ -27,6 +28,7 @@ import {
   sender,
   share,
   sizeBytes,
+  someOf,
 } from "./values.ts";
 import { webSocketFault } from "./websocket-fault-schema.ts";
 
@@ -161,36 +163,34 @@ const tlsFault: z.ZodType<TlsFault> = oneFault<TlsFault>(
 type StopReason = Extract<ModelFault, { readonly kind: "model.stop-reason" }>;
 const reason = z.string().min(1);
 
-const modelFault: z.ZodType<ModelFault> = oneFault<ModelFault>(
-  {
-    stopReason: z.union(
-      [
-        reason.transform((reason): StopReason => ({ kind: "model.stop-reason", reason })),
-        z
-          .strictObject({ reason, category: z.string().optional(), explanation: z.string().optional() })
-          .transform(
-            ({ reason, category = null, explanation = null }): StopReason => ({
-              kind: "model.stop-reason",
-              reason,
-              details: { category, explanation },
-            }),
-          ),
-      ],
-      { error: "expected a stop reason, or { reason, category, explanation }" },
-    ),
-    emptyContent: flag.transform(() => ({ kind: "model.empty-content" })),
-    garbleToolInput: flag.transform(() => ({ kind: "model.garble-tool-input" })),
-    fallback: z
-      .strictObject({ from: z.string().min(1), to: z.string().min(1), category: z.string().optional() })
-      .transform(({ from, to, category }) => ({
-        kind: "model.fallback",
-        from,
-        to,
-        category: category ?? null,
-      })),
-  },
-  "model fault",
-);
+const modelForms = {
+  stopReason: z.union(
+    [
+      reason.transform((reason): StopReason => ({ kind: "model.stop-reason", reason })),
+      z
+        .strictObject({ reason, category: z.string().optional(), explanation: z.string().optional() })
+        .transform(
+          ({ reason, category = null, explanation = null }): StopReason => ({
+            kind: "model.stop-reason",
+            reason,
+            details: { category, explanation },
+          }),
+        ),
+    ],
+    { error: "expected a stop reason, or { reason, category, explanation }" },
+  ),
+  emptyContent: flag.transform(() => ({ kind: "model.empty-content" })),
+  garbleToolInput: flag.transform(() => ({ kind: "model.garble-tool-input" })),
+  fallback: z
+    .strictObject({ from: z.string().min(1), to: z.string().min(1), category: z.string().optional() })
+    .transform(({ from, to, category }) => ({
+      kind: "model.fallback",
+      from,
+      to,
+      category: category ?? null,
+    })),
+} satisfies FaultForms<ModelFault>;
+const modelFault: z.ZodType<ModelFault> = oneFault<ModelFault>(modelForms, "model fault");
 
 /** A fault as rule files write it: `{ <layer>: { <fault>: … } }`. */
 export const faultSchema: z.ZodType<Fault> = oneOf<Fault>(
@@ -207,3 +207,29 @@ export const faultSchema: z.ZodType<Fault> = oneOf<Fault>(
   },
   "layer",
 ).meta({ title: "fault" });
+
+const listed = <F extends Fault>(form: z.ZodType<F>): z.ZodType<readonly Fault[]> =>
+  form.transform((fault): readonly Fault[] => [fault]);
+
+/** What a rule does: one fault, or several that belong together, in one map. */
+export const composedFaultSchema: z.ZodType<ComposedFault> = someOf<Fault>(
+  {
+    connect: listed(connectFault),
+    connection: listed(connectionFault),
+    tls: listed(tlsFault),
+    http: httpFaults,
+    stream: streamFaults,
+    model: someFaults<ModelFault>(modelForms, "model fault"),
+    websocket: listed(webSocketFault),
+    grpc: listed(grpcFault),
+    http2: listed(http2Fault),
+  },
+  "layer",
+)
+  .transform((faults, context): ComposedFault => {
+    const composed = compose(faults);
+    if (typeof composed !== "string") return composed;
+    context.addIssue({ code: "custom", message: composed });
+    return z.NEVER;
+  })
+  .meta({ title: "fault" });

@@ -174,10 +174,10 @@ const choices = {
   truncate: extent.optional(),
   rateLimit: rateLimit.optional(),
 } satisfies Record<FaultKey<HttpFault["kind"]>, z.ZodType>;
-const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; a delay may stand beside an error`;
+const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; a delay may stand beside an error, a rateLimit or a truncate`;
 
-/** The HTTP layer of a fault. The keys of `error` may also stand here themselves: `http: { preset: … }`. */
-export const httpFault: z.ZodType<HttpFault> = z
+/** The HTTP layer of a rule. The keys of `error` may also stand here themselves: `http: { preset: … }`. */
+export const httpFaults: z.ZodType<readonly HttpFault[]> = z
   .strictObject(
     { ...choices, ...answerShape },
     { error: (issue) => (issue.code === "invalid_type" ? ONE : undefined) },
@@ -185,21 +185,27 @@ export const httpFault: z.ZodType<HttpFault> = z
   .superRefine((given, context) => {
     const chosen = Object.keys(choices).filter((name) => given[name as keyof typeof choices] !== undefined);
     const faults = [...chosen, ...(isAnswer(given) ? ["answer"] : [])];
-    // A delay makes an error late: the two are one fault.
-    const isLate = given.delay !== undefined && given.error?.delay == null && faults.length === 2;
-    const isLateError = isLate && (given.error !== undefined || isAnswer(given));
-    if (faults.length !== 1 && !isLateError) context.addIssue({ code: "custom", message: ONE });
+    const others = faults.filter((name) => name !== "delay");
+    // A delay makes another fault late. Of an error it is a part, which can't be given twice.
+    const isTwice = given.delay !== undefined && given.error?.delay != null;
+    if (faults.length === 0 || others.length > 1 || isTwice)
+      context.addIssue({ code: "custom", message: ONE });
     else if (isAnswer(given) && !isComplete(given))
       context.addIssue({ code: "custom", message: NEEDS_STATUS });
     else refuseContent(given, context);
   })
-  .transform((given): HttpFault => {
+  .transform((given): readonly HttpFault[] => {
     const { delay = null } = given;
-    if (given.error) return { ...given.error, delay: delay ?? given.error.delay };
-    if (isAnswer(given)) return { kind: "http.error", answer: toAnswer(given), delay };
-    if (given.empty) return { kind: "http.empty" };
-    if (given.malformed) return { kind: "http.malformed", how: given.malformed };
-    if (given.truncate) return { kind: "http.truncate", after: given.truncate };
-    if (given.rateLimit) return given.rateLimit;
-    return { kind: "http.delay", ...(delay ?? { beforeHead: null, beforeBody: null, perChunk: null }) };
+    if (given.error) return [{ ...given.error, delay: delay ?? given.error.delay }];
+    if (isAnswer(given)) return [{ kind: "http.error", answer: toAnswer(given), delay }];
+    const late: readonly HttpFault[] = delay === null ? [] : [{ kind: "http.delay", ...delay }];
+    if (given.empty) return [{ kind: "http.empty" }, ...late];
+    if (given.malformed) return [{ kind: "http.malformed", how: given.malformed }, ...late];
+    if (given.truncate) return [{ kind: "http.truncate", after: given.truncate }, ...late];
+    return given.rateLimit ? [given.rateLimit, ...late] : late;
   });
+
+/** The HTTP layer of one fault alone. */
+export const httpFault: z.ZodType<HttpFault> = httpFaults
+  .refine((faults) => faults.length === 1, ONE)
+  .transform((faults): HttpFault => faults[0]!);

@@ -18,7 +18,7 @@ export function problemText({ path, key, found, expected }: SchemaProblem): stri
   if (key !== undefined) return `${writePath([...path, key])}: ${expected}`;
   const place = path.length === 0 ? "" : `${writePath(path)}: `;
   // Where one key of several was expected, the keys that were found say which one is too many.
-  const words = expected.startsWith("expected one ") ? keysWords(found) : undefined;
+  const words = /^expected (?:one|no) /.test(expected) ? keysWords(found) : undefined;
   return `${place}found ${words ?? foundWords(found, path)}, ${expected}`;
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Fault } from "../faults/fault.ts";
+import type { ComposedFault } from "../faults/compose.ts";
 import type { Expectation, Rule, When } from "../rules/rule.ts";
-import { faultSchema } from "./fault-schema.ts";
+import { composedFaultSchema } from "./fault-schema.ts";
 import { matchSchema } from "./match-schema.ts";
 import { count, defined, durationMs, oneOrMore, positive, share } from "./values.ts";
 
@@ -31,7 +31,7 @@ const when: z.ZodType<When> = z
   );
 
 const noFault = z.literal("none").transform(() => null);
-const faultOrNone: z.ZodType<Fault | null> = z.union([noFault, faultSchema], {
+const faultOrNone: z.ZodType<ComposedFault | null> = z.union([noFault, composedFaultSchema], {
   error:
     "expected none, or { <layer>: { <fault>: … } } with connect, connection, tls, http, stream, model, websocket, grpc or http2",
 });
@@ -54,12 +54,18 @@ export const ruleSchema: z.ZodType<Rule> = z
     (rule) => (rule.fault === undefined) !== (rule.sequence === undefined),
     "expected fault, or sequence with several faults in turn",
   )
-  .transform((rule) => ({
-    name: rule.name,
-    match: rule.match ?? {},
-    when: rule.when ?? { per: "all" },
-    faults: rule.sequence ?? [rule.fault ?? null],
-  }));
+  .transform((rule): Rule => {
+    const faults = rule.sequence ?? [rule.fault ?? null];
+    return {
+      name: rule.name,
+      match: rule.match ?? {},
+      when: rule.when ?? { per: "all" },
+      faults: faults.map((each) => each?.fault ?? null),
+      ...(faults.some((each) => each !== null && each.also.length > 0) && {
+        also: faults.map((each) => each?.also ?? []),
+      }),
+    };
+  });
 
 /** One expectation of a file. */
 export const expectationSchema: z.ZodType<Expectation> = z

@@ -6,7 +6,7 @@ import {
   type StreamPoint,
   type StreamStop,
 } from "../faults/stream-faults.ts";
-import { oneFault } from "./one-fault.ts";
+import { type FaultForms, oneFault, someFaults } from "./one-fault.ts";
 import {
   count,
   durationMs,
@@ -75,87 +75,93 @@ const selected = <Kind extends Selected>(
     .refine(hasSelector, SELECTOR)
     .transform((given) => ({ kind, events: toSelector(given) }));
 
+const forms = {
+  errorEvent: z
+    .strictObject({
+      ...pointShape,
+      type: z.string().min(1).optional(),
+      message: z.string().optional(),
+      data: responseBody.optional(),
+      event: z
+        .string()
+        .regex(/^[^\r\n]*$/, { error: "expected an event's name, on one line; empty for none" })
+        .optional(),
+      errorCode: z.string().min(1).optional(),
+      stop: z.enum(["clean", "fin", "mid-event", "reset", "none"]).default("clean"),
+    })
+    .refine(hasOnePoint, POINT)
+    .refine(
+      ({ type, data }) => type !== undefined || data !== undefined,
+      "expected type, or data of your own",
+    )
+    .transform((given) => ({
+      kind: "stream.error-event",
+      at: toPoint(given),
+      type: given.type ?? null,
+      message: given.message ?? null,
+      data: given.data ?? null,
+      event: given.event ?? null,
+      errorCode: given.errorCode ?? null,
+      stop: given.stop,
+    })),
+  cut: z
+    .strictObject({ ...pointShape, stop: stop.default("clean") })
+    .refine(hasOnePoint, POINT)
+    .transform((given) => ({ kind: "stream.cut", at: toPoint(given), stop: given.stop })),
+  stall: z
+    .strictObject({
+      ...pointShape,
+      for: durationOrEver.default(null),
+      pingEvery: durationMs.refine((ms) => ms >= 1, "expected 1ms or more").optional(),
+    })
+    .refine(hasOnePoint, POINT)
+    .transform((given) => ({
+      kind: "stream.stall",
+      at: toPoint(given),
+      forMs: given.for,
+      pingEveryMs: given.pingEvery ?? null,
+    })),
+  pace: z
+    .strictObject({
+      event: durationMs.optional(),
+      jitter: durationMs.optional(),
+      firstEvent: durationMs.optional(),
+    })
+    .refine((given) => Object.keys(given).length > 0, "expected firstEvent, event or jitter")
+    .transform(({ event = 0, jitter = 0, firstEvent }) => ({
+      kind: "stream.pace",
+      eventMs: event,
+      jitterMs: jitter,
+      firstEventMs: firstEvent ?? event,
+    })),
+  drop: selected("stream.drop"),
+  duplicate: selected("stream.duplicate"),
+  reorder: selected("stream.reorder"),
+  split: z
+    .strictObject({
+      ...selectorShape,
+      where: z.enum(["utf8", "json", "line"]).default("json"),
+      gap: durationMs.default(0),
+    })
+    .refine(hasSelector, SELECTOR)
+    .transform((given) => ({
+      kind: "stream.split",
+      events: toSelector(given),
+      where: given.where,
+      gapMs: given.gap,
+    })),
+  damage: z
+    .strictObject({ ...selectorShape, how: z.enum(EVENT_DAMAGES) })
+    .refine(hasSelector, SELECTOR)
+    .transform((given) => ({ kind: "stream.damage", events: toSelector(given), how: given.how })),
+} satisfies FaultForms<StreamFault>;
+
 /** The stream layer of a fault. */
-export const streamFault: z.ZodType<StreamFault> = oneFault<StreamFault>(
-  {
-    errorEvent: z
-      .strictObject({
-        ...pointShape,
-        type: z.string().min(1).optional(),
-        message: z.string().optional(),
-        data: responseBody.optional(),
-        event: z
-          .string()
-          .regex(/^[^\r\n]*$/, { error: "expected an event's name, on one line; empty for none" })
-          .optional(),
-        errorCode: z.string().min(1).optional(),
-        stop: z.enum(["clean", "fin", "mid-event", "reset", "none"]).default("clean"),
-      })
-      .refine(hasOnePoint, POINT)
-      .refine(
-        ({ type, data }) => type !== undefined || data !== undefined,
-        "expected type, or data of your own",
-      )
-      .transform((given) => ({
-        kind: "stream.error-event",
-        at: toPoint(given),
-        type: given.type ?? null,
-        message: given.message ?? null,
-        data: given.data ?? null,
-        event: given.event ?? null,
-        errorCode: given.errorCode ?? null,
-        stop: given.stop,
-      })),
-    cut: z
-      .strictObject({ ...pointShape, stop: stop.default("clean") })
-      .refine(hasOnePoint, POINT)
-      .transform((given) => ({ kind: "stream.cut", at: toPoint(given), stop: given.stop })),
-    stall: z
-      .strictObject({
-        ...pointShape,
-        for: durationOrEver.default(null),
-        pingEvery: durationMs.refine((ms) => ms >= 1, "expected 1ms or more").optional(),
-      })
-      .refine(hasOnePoint, POINT)
-      .transform((given) => ({
-        kind: "stream.stall",
-        at: toPoint(given),
-        forMs: given.for,
-        pingEveryMs: given.pingEvery ?? null,
-      })),
-    pace: z
-      .strictObject({
-        event: durationMs.optional(),
-        jitter: durationMs.optional(),
-        firstEvent: durationMs.optional(),
-      })
-      .refine((given) => Object.keys(given).length > 0, "expected firstEvent, event or jitter")
-      .transform(({ event = 0, jitter = 0, firstEvent }) => ({
-        kind: "stream.pace",
-        eventMs: event,
-        jitterMs: jitter,
-        firstEventMs: firstEvent ?? event,
-      })),
-    drop: selected("stream.drop"),
-    duplicate: selected("stream.duplicate"),
-    reorder: selected("stream.reorder"),
-    split: z
-      .strictObject({
-        ...selectorShape,
-        where: z.enum(["utf8", "json", "line"]).default("json"),
-        gap: durationMs.default(0),
-      })
-      .refine(hasSelector, SELECTOR)
-      .transform((given) => ({
-        kind: "stream.split",
-        events: toSelector(given),
-        where: given.where,
-        gapMs: given.gap,
-      })),
-    damage: z
-      .strictObject({ ...selectorShape, how: z.enum(EVENT_DAMAGES) })
-      .refine(hasSelector, SELECTOR)
-      .transform((given) => ({ kind: "stream.damage", events: toSelector(given), how: given.how })),
-  },
+export const streamFault: z.ZodType<StreamFault> = oneFault<StreamFault>(forms, "stream fault");
+
+/** The same with several faults; of error events there may be a list. */
+export const streamFaults: z.ZodType<readonly StreamFault[]> = someFaults<StreamFault>(
+  forms,
   "stream fault",
+  ["errorEvent"],
 );

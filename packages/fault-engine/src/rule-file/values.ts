@@ -162,6 +162,21 @@ export function oneOf<T>(choices: Readonly<Record<string, z.ZodType<T>>>, what: 
     .transform((object) => Object.values(object).find((value) => value !== undefined) as T);
 }
 
+/** An object of which at least one key is given, read as the values of those keys, each a list. */
+export function someOf<T>(
+  choices: Readonly<Record<string, z.ZodType<readonly T[]>>>,
+  what: string,
+): z.ZodType<readonly T[]> {
+  const names = Object.keys(choices);
+  const error = `expected one ${what}: ${names.join(", ")}`;
+  const optional = Object.fromEntries(names.map((name) => [name, choices[name]!.optional()]));
+  return z
+    .strictObject(optional, { error: (issue) => (issue.code === "invalid_type" ? error : undefined) })
+    .refine((object) => Object.values(object).some((value) => value !== undefined), { error })
+    .meta({ minProperties: 1 })
+    .transform((object) => names.flatMap((name) => (object[name] as readonly T[] | undefined) ?? []));
+}
+
 /** An object without the keys whose value is `undefined`, as `exactOptionalPropertyTypes` wants it. */
 export function defined<T extends object>(object: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);

@@ -12,9 +12,9 @@ import type { Rule } from "./rule.ts";
  *
  * @throws FaultEngineError `invalid-rules` where a fault has no meaning on any of them.
  */
-export function checkFormats({ name, match, faults }: Rule): void {
+export function checkFormats({ name, match, faults, also = [] }: Rule): void {
   const providers = providersOf(match);
-  for (const fault of faults) {
+  for (const fault of [...faults, ...also.flat()]) {
     const reason = fault === null ? undefined : meaninglessOf(fault, providers);
     if (reason !== undefined)
       throw new FaultEngineError(

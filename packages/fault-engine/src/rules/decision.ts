@@ -14,6 +14,8 @@ export interface Decision {
   readonly source: RuleSource | "header";
   /** What is to be done. */
   readonly fault: Fault;
+  /** What happens to the same response beside it, in the order of `PIPELINE`; left out: nothing. */
+  readonly also?: readonly Fault[];
   /** From 1, within the scope of the rule. */
   readonly matchNumber: number;
   /** From 1: how many hits of the rule in this scope, this one included. */

@@ -244,12 +244,15 @@ export class FaultEngine {
     if (!count.isHit) return undefined;
     const { matches: matchNumber, hits: hitNumber, key } = count;
     const { faults, name } = rule.rule;
-    const fault = faults[(hitNumber - 1) % faults.length] ?? null;
+    const turn = (hitNumber - 1) % faults.length;
+    const fault = faults[turn] ?? null;
+    const also = rule.rule.also?.[turn] ?? [];
     if (fault === null) return null;
     return {
       rule: name,
       source: rule.source,
       fault,
+      ...(also.length > 0 && { also }),
       matchNumber,
       hitNumber,
       random: decisionRandom(key, matchNumber),

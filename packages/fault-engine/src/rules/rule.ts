@@ -40,6 +40,8 @@ export interface Rule {
   readonly when: When;
   /** One fault for every hit, or several in turn, round and round; `null` takes the request and lets it be. */
   readonly faults: readonly (Fault | null)[];
+  /** For each of them those that happen to the same response beside it, in the order of `PIPELINE`; left out: none. */
+  readonly also?: readonly (readonly Fault[])[];
 }
 
 /** How often a client may ask again, how it has to wait, how it has to end. */

@@ -218,7 +218,7 @@ describe("a slip of the pen is told once, with what was meant", () => {
 it("names the keys where there is one too many, or the one that is missing is not among them", () => {
   const withFault = (fault: string): string => `version: 1\nrules:\n  - name: a\n    fault: ${fault}\n`;
   expect(linesOf(withFault("{ http: { status: 500 }, websocket: { noPong: true } }")).join()).toMatch(
-    /rules\[0\]\.fault: found an object with http, websocket, expected one layer: /,
+    /rules\[0\]\.fault: found an object with http, websocket, expected no websocket\.no-pong beside http\.error: /,
   );
   expect(
     linesOf(

@@ -482,14 +482,14 @@ rules:
       /expected one of afterEvents/,
     ],
     [
-      "two layers",
+      "two layers that are no one thing",
       inRule("fault: { http: { empty: true }, tls: { badMac: {} } }"),
-      /4:12 .*expected one layer: connect, connection, tls/,
+      /4:12 .*expected no http\.empty beside tls\.bad-mac: .* write two rules/,
     ],
     [
       "a delay beside something that is no error",
       inRule("fault: { http: { empty: true, delay: { beforeHead: 1s } } }"),
-      /expected one HTTP fault/,
+      /expected no http\.delay beside http\.empty: it answers in the place of the upstream/,
     ],
     [
       "two delays",

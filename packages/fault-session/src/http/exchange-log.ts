@@ -74,6 +74,11 @@ function http2Facts(fault: Fault): Pick<DecisionEvent, "code" | "unprocessed"> {
   return { code: fault.code, ...(saysUnprocessed(fault) && { unprocessed: true as const }) };
 }
 
+/** The fault that is told of: beside a budget that lets a request pass, what happens to the response all the same. */
+function struckFault(decision: Decision, plan: RequestPlan | null): Fault {
+  return plan?.kind === "change" ? plan.fault : decision.fault;
+}
+
 /** Where a carrier does what is asked for. */
 const asAskedFor = (): undefined => undefined;
 
@@ -136,7 +141,8 @@ export class ExchangeLog {
   /** Says that a rule hit. A request within its budget is no hit: nothing fails, so nothing is told. */
   decision({ name, decision, plan }: LoggedExchange): void {
     if (!decision || isAdmission(plan)) return;
-    const { rule, fault, matchNumber } = decision;
+    const { rule, matchNumber } = decision;
+    const fault = struckFault(decision, plan);
     const preset = fault.kind === "http.error" ? fault.answer.preset : null;
     const { connection } = this.#connection;
     this.#record({
@@ -158,13 +164,15 @@ export class ExchangeLog {
     if (!decision || isTold || isAdmission(plan)) return;
     exchange.isTold = true;
     const { connection } = this.#connection;
-    const { rule, fault } = decision;
+    const { rule } = decision;
+    const fault = struckFault(decision, plan);
     const common = { atMs: this.#now(), request: name, connection, rule, fault: fault.kind };
     if (undoneReason !== null) {
       this.#record({ type: "undone", ...common, reason: undoneReason });
       return;
     }
-    const instead = this.#insteadOf(fault);
+    const missing = plan?.kind === "change" ? plan.beside?.missing() : undefined;
+    const instead = missing ?? this.#insteadOf(fault);
     this.#record({ type: "done", ...common, ...(instead === undefined ? {} : { instead }) });
   }
 

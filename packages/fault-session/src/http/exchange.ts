@@ -86,8 +86,9 @@ export class Exchange {
   get endOfResponse(): EndKind | undefined {
     const { plan } = this;
     if (plan?.kind !== "change" || !plan.ends) return undefined;
-    const { fault } = plan;
-    const isReset = fault.kind === "connection.reset" || ("stop" in fault && fault.stop === "reset");
+    const isReset = [plan.fault, ...(plan.beside?.faults ?? [])].some(
+      (fault) => fault.kind === "connection.reset" || ("stop" in fault && fault.stop === "reset"),
+    );
     return isReset ? "reset" : "fin";
   }
 

@@ -84,6 +84,8 @@ export type RequestPlan =
       readonly headers: readonly Header[];
       /** Takes the tokens that the response says it used from a budget; `null` where there is none. */
       readonly settle: SettleUsage | null;
+      /** What else happens to the response; left out: nothing. */
+      readonly beside?: FaultsBeside;
     }
   /** It can't be done here. */
   | {
@@ -91,6 +93,14 @@ export type RequestPlan =
       /** Why it can't be done, in words. */
       readonly reason: string;
     };
+
+/** Faults of the same rule that happen to a response beside the one that it is about. */
+export interface FaultsBeside {
+  /** In the order of `PIPELINE`. */
+  readonly faults: readonly Fault[];
+  /** Says which of them were not carried out, and why; `undefined` where all were. Set by whoever changes the response. */
+  missing: () => string | undefined;
+}
 
 /** Takes tokens from a budget; `null` where the response does not say. */
 export type SettleUsage = (inputTokens: number | null, outputTokens: number | null) => void;
@@ -121,6 +131,30 @@ export const grpcNeedsHttp2 = "gRPC is spoken over HTTP/2 only";
 
 /** Makes a plan. */
 export function planRequest(facts: PlanFacts): RequestPlan {
+  const plan = planFault(facts);
+  const { also = [] } = facts.decision;
+  return also.length === 0 ? plan : withOthers(plan, also);
+}
+
+/** What several faults of one rule mean together: an answer of ours may be late, the rest happens to a response. */
+function withOthers(plan: RequestPlan, also: readonly Fault[]): RequestPlan {
+  const late = also.find((fault) => fault.kind === "http.delay");
+  if (plan.kind === "answer") return { ...plan, delay: late ?? plan.delay };
+  if (plan.kind !== "change") return plan;
+  const end = also.find((fault) => fault.kind === "http.truncate" || endsByItself(fault));
+  const ends = plan.ends || end !== undefined;
+  // A request within its budget is hit by nothing but the others.
+  const main = plan.fault.kind === "http.rate-limit" ? (end ?? also[0]!) : plan.fault;
+  return { ...plan, fault: main, ends, beside: besides(also.filter((fault) => fault !== main)) };
+}
+
+const besides = (faults: readonly Fault[]): FaultsBeside => ({ faults, missing: () => undefined });
+
+/** One that stops a stream otherwise than in order ends the connection with it. */
+const endsByItself = (fault: Fault): boolean =>
+  "stop" in fault && fault.stop !== "clean" && fault.stop !== "none";
+
+function planFault(facts: PlanFacts): RequestPlan {
   const { decision, head, isHttp2 = false } = facts;
   const { fault } = decision;
   const isCall = isHttp2 && isGrpcContentType(headerValue(head.headers, "content-type"));
@@ -222,7 +256,7 @@ const isOfLayer = (fault: LayerFault, layer: "tls"): fault is TlsFault => fault.
 
 /** Whether a plan lets a request pass because its budget allows it. */
 export function isAdmission(plan: RequestPlan | null): boolean {
-  return plan?.kind === "change" && plan.settle !== null;
+  return plan?.kind === "change" && plan.settle !== null && plan.fault.kind === "http.rate-limit";
 }
 
 /**

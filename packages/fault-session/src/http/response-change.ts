@@ -2,25 +2,15 @@
  * One response with one thing changed, whatever form it has: a machine of the engine on its body, a head that waits, a
  * cut behind so many bytes, other headers. What a form adds: how a message begins, goes on and ends.
  */
-import {
-  createMachine,
-  type Decision,
-  type Fault,
-  type FaultMachine,
-  streamFormatOf,
-} from "@faultwire/fault-engine";
-import {
-  changesLength,
-  drawDuration,
-  overlaidHeaders,
-  requestProvider,
-} from "@faultwire/fault-engine/internal";
+import { type Decision, type Fault, type FaultMachine, streamFormatOf } from "@faultwire/fault-engine";
+import { drawDuration, overlaidHeaders, requestProvider } from "@faultwire/fault-engine/internal";
 import { isGrpcContentType, STATUS_CODES } from "@faultwire/grpc";
 import { type Header, headerTokens, headerValue } from "@faultwire/http1";
 import { BytePoint } from "../byte-point.ts";
 import type { MessageHead } from "./message-head.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { type Gated, ResponseGate } from "./response-gate.ts";
+import { ResponseMachines } from "./response-machines.ts";
 import { UsageMeter } from "./usage-meter.ts";
 
 /** A plan that changes a response. */
@@ -58,7 +48,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
   protected readonly machine: FaultMachine | null;
   protected readonly gate: ResponseGate<E>;
   protected readonly meter: UsageMeter | null;
-  readonly #fault: Fault;
+  readonly #parts: ResponseMachines;
   readonly #point: BytePoint | null;
   readonly #undone: string | null;
   #isComplete = false;
@@ -68,36 +58,40 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
     { decision, plan, request, requestId, nowMs }: ResponseChangeOptions,
     response: ChangeableResponse,
   ) {
-    const { fault } = plan;
+    const { fault, beside } = plan;
     const { headers } = response;
-    this.#fault = fault;
     this.#point = pointOf(fault);
-    const openAtMs =
-      fault.kind === "http.delay" && fault.beforeHead !== null
-        ? nowMs + drawDuration(fault.beforeHead, (index) => decision.random("delay", index))
-        : Number.NEGATIVE_INFINITY;
+    const late = [fault, ...(beside?.faults ?? [])].find((one) => one.kind === "http.delay");
+    const openAtMs = late?.beforeHead
+      ? nowMs + drawDuration(late.beforeHead, (index) => decision.random("delay", index))
+      : Number.NEGATIVE_INFINITY;
     const format = streamFormatOf(headers, request.target);
-    const isReadable = !readsBody(fault) || !response.isEncoded || !hasContentCoding(headers);
-    const created = isReadable
-      ? createMachine(fault, {
-          startMs: Math.max(nowMs, openAtMs),
-          random: decision.random,
-          provider: requestProvider(request.target, request.headers) ?? null,
-          requestId: headerValue(headers, "request-id") ?? requestId,
-          format,
-          path: request.target.split("?", 1)[0] ?? "",
-          isGrpc: hasGrpcMessages(headers),
-          marker: decision.marker,
-          bodyBytes: response.bodyBytes,
-        })
-      : ({ kind: "none", reason: "the response is compressed" } as const);
-    const needsMachine = this.#point === null && openAtMs < nowMs && fault.kind !== "http.rate-limit";
-    this.#undone = created.kind === "none" && needsMachine ? created.reason : null;
-    this.machine = created.kind === "machine" ? created.machine : null;
-    this.changesLength = this.machine !== null && changesLength(fault);
+    const isCoded = response.isEncoded && hasContentCoding(headers);
+    this.#parts = new ResponseMachines({
+      decision,
+      plan,
+      whyNot: (one) => (isCoded && readsBody(one) ? "the response is compressed" : null),
+      context: {
+        startMs: Math.max(nowMs, openAtMs),
+        random: decision.random,
+        provider: requestProvider(request.target, request.headers) ?? null,
+        requestId: headerValue(headers, "request-id") ?? requestId,
+        format,
+        path: request.target.split("?", 1)[0] ?? "",
+        isGrpc: hasGrpcMessages(headers),
+        marker: decision.marker,
+        bodyBytes: response.bodyBytes,
+      },
+    });
+    const { main, machine } = this.#parts;
+    const needsMachine = this.#point === null && hasWorkOnBody(fault);
+    this.#undone = main.machine === null && needsMachine ? main.reason : null;
+    this.machine = machine;
+    this.changesLength = this.#parts.changesLength;
     this.gate = new ResponseGate<E>(openAtMs, this.#point);
     this.headers = plan.headers.length > 0 ? overlaidHeaders(headers, plan.headers) : headers;
     this.meter = plan.settle && new UsageMeter(format, plan.settle);
+    if (beside) beside.missing = () => this.#parts.missing(hasWorkOnBody);
   }
 
   /** The upstream has said all of its response. */
@@ -112,15 +106,18 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
 
   /** The fault has shown itself: whatever comes, it was carried out. */
   get hasStruck(): boolean {
-    if (this.machine) return this.machine.outcome.kind === "done";
+    const { machine } = this.#parts.main;
+    if (machine) return machine.outcome.kind === "done";
     return this.#undone === null && (this.#point === null || this.#point.isReached);
   }
 
   /** Nothing of what the upstream still says goes to the client: the response stalls for ever. */
   get isStalled(): boolean {
     if (this.gate.openAtMs === Number.POSITIVE_INFINITY) return true;
-    const fault = this.#fault;
-    return fault.kind === "stream.stall" && fault.forMs === null && this.machine?.outcome.kind === "done";
+    return this.#parts.some(
+      (fault, machine) =>
+        fault.kind === "stream.stall" && fault.forMs === null && machine?.outcome.kind === "done",
+    );
   }
 
   /** Whether the client gets less than a whole response. */
@@ -136,7 +133,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
   /** Why the fault was not carried out; `null` where it was. */
   get undoneReason(): string | null {
     if (this.#undone !== null) return this.#undone;
-    const outcome = this.machine?.outcome;
+    const outcome = this.#parts.main.machine?.outcome;
     if (outcome?.kind === "undone") return outcome.reason;
     if (!this.#isComplete) return null;
     if (outcome?.kind === "waiting") return "the response ended before its point had come";
@@ -179,7 +176,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
   /** Lets actions through to the client. */
   protected pass(actions: readonly Gated<E>[], nowMs: number): Gated<E>[] {
     const out = this.gate.pass(actions, nowMs);
-    if (this.isOver && out.length > 0) this.#isShortened ||= shortens(this.#fault, this.machine);
+    if (this.isOver && out.length > 0) this.#isShortened ||= this.#parts.some(shortens);
     return out;
   }
 }
@@ -193,6 +190,11 @@ function pointOf(fault: Fault): BytePoint | null {
     default:
       return null;
   }
+}
+
+/** Whether a fault is done on the body, and not on the head or on the request alone. */
+function hasWorkOnBody(fault: Fault): boolean {
+  return fault.kind !== "http.rate-limit" && !(fault.kind === "http.delay" && fault.beforeHead !== null);
 }
 
 /** Whether a fault has to understand the body. */

@@ -28,6 +28,8 @@ export interface FaultRigOptions<Carried extends Link = Link> extends Setting<Ca
   readonly tls?: Omit<TlsPeersOptions, "chunkBytes"> & { readonly intercept?: Partial<InterceptionOptions> };
   readonly needsBody?: boolean;
   readonly isOneRule?: boolean;
+  /** Happen to a response beside the fault of a request. */
+  readonly also?: readonly Fault[];
   /** Decides, and remembers what was told; by `connection` and `requests` unless given. */
   readonly policy?: ScriptedPolicy;
   /** What the upstream answers to a question of the carrier's own: an empty 404 unless given. */
@@ -64,7 +66,7 @@ export class FaultRig<Carried extends Link = Link> {
   readonly #seenBytes = { client: 0, server: 0 };
 
   constructor(options: FaultRigOptions<Carried>) {
-    const { way, carrier, connection, requests = [], needsBody = false, isOneRule = false } = options;
+    const { way, carrier, connection, requests = [], needsBody = false, isOneRule = false, also } = options;
     this.#way = way;
     this.carrier = carrier;
     this.#chunkBytes = options.chunkBytes ?? 4096;
@@ -78,6 +80,7 @@ export class FaultRig<Carried extends Link = Link> {
         request: (number) => requests[number] ?? null,
         needsBody,
         isOneRule,
+        ...(also && { also }),
       });
     const { intercept, ...peers } = options.tls ?? {};
     const { policy } = this;

@@ -17,6 +17,8 @@ export interface ScriptedPolicyOptions {
   readonly needsBody?: boolean;
   /** All faults are one rule's, and not each one's own. */
   readonly isOneRule?: boolean;
+  /** Happen to a response beside the fault of a request. */
+  readonly also?: readonly Fault[];
   readonly isTarget?: (host: string) => boolean;
 }
 
@@ -55,7 +57,8 @@ export function scriptedPolicy(options: ScriptedPolicyOptions = {}): ScriptedPol
       if (options.needsBody && facts.body === undefined) return { kind: "needs-body", maxBytes: 1000 };
       const number = requests++;
       const fault = options.request?.(number, facts) ?? null;
-      const decision = fault && decisionOf(fault, number);
+      const { also } = options;
+      const decision = fault && { ...decisionOf(fault, number), ...(also && { also }) };
       if (decision && options.isOneRule) return { kind: "fault", decision: { ...decision, rule: "rule" } };
       return decision ? { kind: "fault", decision } : { kind: "none", rule: null };
     },

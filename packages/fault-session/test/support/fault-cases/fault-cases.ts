@@ -1,4 +1,5 @@
 /** All of them. */
+import { composedCases } from "./composed-cases.ts";
 import { connectionCases } from "./connection-cases.ts";
 import type { FaultCase } from "./fault-case.ts";
 import { formatCases } from "./format-cases.ts";
@@ -13,5 +14,6 @@ export const faultCases: readonly FaultCase[] = [
   ...httpCases,
   ...streamCases,
   ...formatCases,
+  ...composedCases,
   ...webSocketCases,
 ];
