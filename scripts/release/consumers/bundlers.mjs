@@ -28,7 +28,7 @@ export const bundlers = {
     const place = new Place(join(scratch, "bundlers"), env);
     const ours = packed.map(({ name }) => name);
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    const tools = ["esbuild", `rolldown@${dependencies.rolldown}`];
+    const tools = ["esbuild@0.28.2", `rolldown@${dependencies.rolldown}`];
     await place.run("npm", ["install", "--no-package-lock", ...ours, ...tools]);
     // Hooks are files for other programs to load, and change the one that loads them.
     const all = packed

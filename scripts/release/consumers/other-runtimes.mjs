@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { run } from "../step.mjs";
 import { Place } from "./install.mjs";
 
+/** Versions of what is no dependency of the workspace: a red check is the work of our commit, and not of their day. */
+const pinned = { bun: "1.4.5", deno: "2.9.6", yarn: "4.18.1" };
+
 /** A packet of TLS read, a response written, a fault decided: the packages that promise to run without Node. */
 const program = `import { peekClientHello } from "@faultwire/tls-parser";
 import { encodeResponse } from "@faultwire/http1";
@@ -38,7 +41,7 @@ export const bun = {
   name: "Bun: install, run, the command",
   async use({ scratch, env, versions }) {
     const place = new Place(join(scratch, "bun"), env);
-    const exe = await toolOf(place, "bun", ".bin/bun");
+    const exe = await toolOf(place, `bun@${pinned.bun}`, ".bin/bun");
     const own = {
       ...env,
       BUN_CONFIG_REGISTRY: env.NPM_CONFIG_REGISTRY,
@@ -59,7 +62,7 @@ export const deno = {
   name: "Deno: npm: specifiers",
   async use({ scratch, env }) {
     const place = new Place(join(scratch, "deno"), env);
-    const exe = await toolOf(place, "deno", ".bin/deno");
+    const exe = await toolOf(place, `deno@${pinned.deno}`, ".bin/deno");
     const own = { ...env, DENO_DIR: join(place.folder, "cache"), DENO_NO_UPDATE_CHECK: "1" };
     place.write({
       "use.js": program,
@@ -80,7 +83,7 @@ export const yarn = {
   name: "Yarn: Plug'n'Play",
   async use({ scratch, env, versions }) {
     const place = new Place(join(scratch, "yarn"), env);
-    const exe = await toolOf(place, "@yarnpkg/cli-dist", "@yarnpkg/cli-dist/bin/yarn.js");
+    const exe = await toolOf(place, `@yarnpkg/cli-dist@${pinned.yarn}`, "@yarnpkg/cli-dist/bin/yarn.js");
     const own = {
       ...env,
       YARN_NPM_REGISTRY_SERVER: env.NPM_CONFIG_REGISTRY.replace(/\/$/, ""),
