@@ -13,6 +13,7 @@ import {
   targetingReverse,
   targetsReverseAlone,
 } from "../door-options.ts";
+import { type Http2Flags, http2Option } from "../http2-option.ts";
 import { integerFlag } from "../number-flags.ts";
 import { ReadyFile } from "../ready-file.ts";
 import { addRecordingOptions, type RecordingFlags, recordingSettings } from "../recording-options.ts";
@@ -26,14 +27,13 @@ import { upstreamProxyOption } from "../upstream-proxy-setting.ts";
 import { waysIn } from "../ways-in.ts";
 
 /** The flags of `proxy` as commander gives them. */
-interface ProxyFlags extends RuntimeFlags, DoorFlags, RecordingFlags {
+interface ProxyFlags extends RuntimeFlags, DoorFlags, RecordingFlags, Http2Flags {
   readonly port: number;
   readonly host: string;
   readonly resolve?: Readonly<Record<string, string>>;
   readonly proxyAuth?: string;
   readonly allowPrivate?: boolean;
   readonly upstream: "eager" | "lazy";
-  readonly http2: "on" | "alone" | "off";
   readonly upstreamProxy: string;
   readonly connectionPlugin?: string;
 }
@@ -66,14 +66,7 @@ export function proxyCommand(): Command {
         .choices(["eager", "lazy"])
         .default("eager"),
     )
-    .addOption(
-      new Option(
-        "--http2 <when>",
-        "speak HTTP/2 with targets: where both sides offer it (on), with clients that offer nothing else (alone), or never (off)",
-      )
-        .choices(["on", "alone", "off"])
-        .default("alone"),
-    )
+    .addOption(http2Option())
     .addOption(upstreamProxyOption())
     .option(
       "--connection-plugin <url>",

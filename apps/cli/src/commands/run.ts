@@ -2,6 +2,7 @@
 import type { FailOn } from "@faultwire/fault-engine";
 import { Command, Option } from "commander";
 import { failOnOption } from "../fail-on-option.ts";
+import { type Http2Flags, http2Option } from "../http2-option.ts";
 import { addMockOptions, type MockFlags } from "../mock-options.ts";
 import { integerFlag } from "../number-flags.ts";
 import { addRecordingOptions, type RecordingFlags } from "../recording-options.ts";
@@ -13,7 +14,7 @@ import { addOpeningOptions, type OpeningFlags } from "../runtime-options.ts";
 import { upstreamProxyOption } from "../upstream-proxy-setting.ts";
 
 /** The flags of `run` as commander gives them. */
-export interface RunFlags extends RuleFlags, OpeningFlags, MockFlags, RecordingFlags {
+export interface RunFlags extends RuleFlags, OpeningFlags, MockFlags, RecordingFlags, Http2Flags {
   readonly mix?: string;
   readonly mock?: boolean;
   readonly resolve?: Readonly<Record<string, string>>;
@@ -48,7 +49,10 @@ export function runCommand(): Command {
       "brutal",
     ]),
   );
-  addOpeningOptions(command).addOption(resolveOption()).addOption(upstreamProxyOption());
+  addOpeningOptions(command)
+    .addOption(resolveOption())
+    .addOption(http2Option())
+    .addOption(upstreamProxyOption());
   addRecordingOptions(command)
     .optionsGroup("The run:")
     .option("--mock", "a mock API on this machine answers for the targets, in place of the real one")

@@ -11,6 +11,7 @@ import {
   targetingReverse,
   targetsReverseAlone,
 } from "../door-options.ts";
+import { type Http2Flags, http2Option } from "../http2-option.ts";
 import { addMockOptions, type MockFlags, mockSettings } from "../mock-options.ts";
 import { mockRows } from "../mock-rows.ts";
 import { integerFlag } from "../number-flags.ts";
@@ -25,7 +26,7 @@ import { UsageError } from "../usage-error.ts";
 import { waysIn } from "../ways-in.ts";
 
 /** The flags of `start` as commander gives them. */
-export interface StartFlags extends ServerFlags, DoorFlags, MockFlags, RecordingFlags {
+export interface StartFlags extends ServerFlags, DoorFlags, MockFlags, RecordingFlags, Http2Flags {
   readonly proxyPort: number;
   readonly mockPort: number;
   readonly realUpstream?: boolean;
@@ -50,6 +51,7 @@ export function startCommand(): Command {
         .argParser(integerFlag(0, 65_535))
         .default(0),
     )
+    .addOption(http2Option())
     .option("--real-upstream", "send targets to the real API instead of the mock")
     .addOption(new Option("--plugin", "open the gRPC endpoints for a Fault proxy, too").default(true))
     .addOption(new Option("--no-plugin", "don't"));
@@ -72,7 +74,7 @@ async function run(flags: StartFlags): Promise<void> {
   });
   const stack = await openStack({
     runtime,
-    proxy: { ...doorSettings(flags), port: flags.proxyPort },
+    proxy: { ...doorSettings(flags), http2: flags.http2, port: flags.proxyPort },
     recording,
     ...(isMocked && { mock: { ...settings, port: flags.mockPort } }),
     ...(flags.plugin && { plugin: endpointsOf(flags) }),

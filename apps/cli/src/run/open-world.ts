@@ -10,6 +10,7 @@ import {
   writeTrustFiles,
 } from "@faultwire/cert-authority";
 import type { EngineEvent, Judgement } from "@faultwire/fault-engine";
+import type { ProxySettings } from "@faultwire/proxy";
 import { openRuntime, type Runtime, type RuntimeOptions } from "@faultwire/runtime";
 import { certifiableHosts } from "@faultwire/runtime/internal";
 import type { OwnCa } from "../authority.ts";
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly listener?: TrafficListener | undefined;
   /** As `--upstream-proxy` says it. */
   readonly upstreamProxy?: string;
+  /** As `--http2` says it. */
+  readonly http2?: ProxySettings["http2"];
   /** What a mock is told that answers for the targets, in place of the real APIs; left out, there is none. */
   readonly mock?: MockSettings | undefined;
   readonly resolve?: Readonly<Record<string, string>>;
@@ -97,7 +100,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         },
       },
       ...(options.upstreamProxy !== undefined && { upstreamProxy: options.upstreamProxy }),
-      proxy: { port: 0, ...(options.resolve && { resolve: options.resolve }) },
+      proxy: {
+        port: 0,
+        ...(options.http2 && { http2: options.http2 }),
+        ...(options.resolve && { resolve: options.resolve }),
+      },
       ...(options.mock && { mock: { ...options.mock, port: 0 } }),
       ...(options.recording && { recording: options.recording }),
     });

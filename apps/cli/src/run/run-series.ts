@@ -147,6 +147,7 @@ function worldOf(flags: RunFlags, seed: string, isOneOfSeveral: boolean, logger:
     ownCa: ownCaOf(flags),
     recording: recordingSettings(flags),
     upstreamProxy: flags.upstreamProxy,
+    http2: flags.http2,
     ...(flags.resolve && { resolve: flags.resolve }),
   };
 }

@@ -19,7 +19,17 @@ const plugin = { "--port": 50_051, "--host": "127.0.0.1", "--side": "both" };
 const rules = { "--watch": "true", "--fail-on": "expectations", "--intercept": "https" };
 
 const rows: readonly (readonly [Command, object])[] = [
-  [startCommand(), { ...plugin, ...rules, "--proxy-port": 3180, "--mock-port": 0, "--plugin": true }],
+  [
+    startCommand(),
+    {
+      "--http2": "alone",
+      ...plugin,
+      ...rules,
+      "--proxy-port": 3180,
+      "--mock-port": 0,
+      "--plugin": true,
+    },
+  ],
   [mockCommand(), { "--port": 3190, "--mock-seed": 0 }],
   [serveCommand(), { ...plugin, ...rules }],
   [
@@ -33,7 +43,10 @@ const rows: readonly (readonly [Command, object])[] = [
       "--upstream-proxy": "env",
     },
   ],
-  [runCommand(), { "--intercept": "https", "--upstream-proxy": "env", "--fail-on": "expectations" }],
+  [
+    runCommand(),
+    { "--intercept": "https", "--http2": "alone", "--upstream-proxy": "env", "--fail-on": "expectations" },
+  ],
   [hostCommand(), { "--plugin": [], "--port": 3180, "--on-crash": "drop-connection" }],
   [reportCommand(), { "--format": "text", "--fail-on": "expectations" }],
 ];

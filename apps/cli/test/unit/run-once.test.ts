@@ -53,7 +53,33 @@ const proxy = new URL(process.env.HTTP_PROXY);
 require("node:http").get({ host: proxy.hostname, port: proxy.port, path: "http://api.test/v1/x", headers: { host: "api.test" } },
   (response) => { response.resume(); process.exitCode = response.statusCode === 503 ? 5 : 6; });`;
 
+/** The same by HTTP/2 with prior knowledge, straight at the port; ends with the code of a GOAWAY, where one comes. */
+const asksByHttp2 = `
+const session = require("node:http2").connect(process.env.HTTP_PROXY);
+session.on("error", () => {});
+session.on("goaway", (code) => { process.exitCode = code; });
+const request = session.request({ ":path": "/upstream/http/api.test/v1/x" });
+request.on("error", () => {});
+request.on("response", (fields) => { process.exitCode = fields[":status"] === 503 ? 5 : 6; });
+request.resume();
+request.on("close", () => session.close());`;
+
 describe("a run", () => {
+  it.each([
+    ["alone", 5],
+    ["off", 13],
+  ] as const)("speaks HTTP/2 as --http2 %s says", async (http2, status) => {
+    const runtime = {
+      rules: rules(always),
+      intercept: true,
+      logger: pino({ level: "silent" }),
+      upstream: {},
+    };
+    const world = { runtime, http2 } as RunOnceOptions["world"];
+    const { outcome } = await ran(node(asksByHttp2), { world });
+    expect(outcome.end).toEqual({ kind: "exited", status });
+  });
+
   it("counts what came by, and judges it", async () => {
     const { outcome, worlds, targets } = await ran(node(asks));
     expect(outcome.end).toEqual({ kind: "exited", status: 5 });
