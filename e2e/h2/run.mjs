@@ -61,6 +61,7 @@ const cell = ({ version, status, bytes, error }, kind) => {
   const words = error.split(/\n| headers: Metadata/)[0].slice(0, 120);
   const said = kind === "grpc" ? words : [status || "", words].filter(Boolean).join(", ");
   const much = kind === "load" ? "" : `, ${bytes} bytes`;
+  const shown = version.replace("HTTP_1_1", "HTTP/1.1");
   const over = kind === "http" && !/2(\.0)?$/.test(version) && status ? ` over ${shown}` : "";
   return `${said}${over}${much}`
     .replaceAll("|", "\\|")

@@ -37,7 +37,6 @@ export async function startProxy(scratch, flags) {
     },
   );
   let told = "";
-  const ended = new Promise((resolve) => child.once("exit", resolve));
   const port = await new Promise((resolve) => {
     const look = () => {
       const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(told)?.[1];
@@ -56,6 +55,7 @@ export async function startProxy(scratch, flags) {
     told: () => told,
     end() {
       child.removeAllListeners("exit");
+      const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill();
       return ended;
     },
