@@ -95,7 +95,9 @@ try {
       const wanted = kind === "websocket" || kind === "grpc" ? undefined : isSecure ? "2" : (clear ?? "2");
       if (
         wanted !== undefined &&
-        !/[\d.]+$/.exec(plain.version.replace("HTTP_2", "2"))?.[0].startsWith(wanted.replace("HTTP/", ""))
+        !/[\d.]+$/
+          .exec(plain.version.replace("HTTP_2", "2").replace("1_1", "1.1"))?.[0]
+          .startsWith(wanted.replace("HTTP/", ""))
       )
         problems.push(`${name}: spoke ${plain.version}, ${wanted} expected`);
       for (const [at, words] of wrong(...results).entries())
