@@ -220,7 +220,6 @@ export const target: Target = {
       outgoing: new Outgoing(),
       upstreamProxies: new UpstreamProxies(undefined),
       via: "faultwire-0123456789ab",
-      tap: undefined,
       mayComeBack: () => false,
       plugin: undefined,
       auth: (options & 1) === 0 ? undefined : new ProxyAuth("u:p"),
