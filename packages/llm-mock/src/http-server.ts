@@ -57,13 +57,21 @@ function takeBy(listener: RequestListener, { requestTimeoutMs, idleTimeoutMs }: 
 /** Waits for as many bytes as tell the two versions apart, and gives them back. */
 function onceSpoken(socket: Socket, { idleTimeoutMs }: LlmMockLimits, take: Take): void {
   let first: Buffer = Buffer.alloc(0);
+  let isTaken = false;
   const close = (): void => {
     socket.destroy();
+  };
+  // What came while this process was busy is read before it counts as nothing.
+  const tooLate = (): void => {
+    setImmediate(() => {
+      if (!isTaken) close();
+    });
   };
   const look = (chunk: Buffer): void => {
     first = Buffer.concat([first, chunk]);
     if (first.length < PREFACE.length && PREFACE.startsWith(first.toString("latin1"))) return;
-    socket.off("data", look).off("timeout", close).setTimeout(0);
+    isTaken = true;
+    socket.off("data", look).off("timeout", tooLate).setTimeout(0);
     socket.pause();
     socket.unshift(first);
     const isHttp2 = first.toString("latin1", 0, PREFACE.length) === PREFACE;
@@ -72,6 +80,6 @@ function onceSpoken(socket: Socket, { idleTimeoutMs }: LlmMockLimits, take: Take
     if (!isHttp2) socket.resume();
   };
   socket.on("error", close);
-  socket.setTimeout(Math.min(idleTimeoutMs, longestWaitMs), close);
+  socket.setTimeout(Math.min(idleTimeoutMs, longestWaitMs), tooLate);
   socket.on("data", look);
 }

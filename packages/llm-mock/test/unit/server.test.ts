@@ -265,6 +265,23 @@ describe("a connection without a request", () => {
     }
   });
 
+  it("counts as silent only once what came in the meantime is read", async () => {
+    const mock = await startLlmMock({ limits: { idleTimeoutMs: 1 } });
+    try {
+      const socket = connect(mock.port, "127.0.0.1");
+      await once(socket, "connect");
+      const answered = once(socket, "data");
+      socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+      // The process is busy for far longer than that.
+      const until = performance.now() + 100;
+      while (performance.now() < until);
+      expect(String(await answered)).toMatch(/^HTTP\/1\.1 200 /);
+      await once(socket.resume(), "close");
+    } finally {
+      await mock.close();
+    }
+  });
+
   it("is closed after the time that was given", async () => {
     const mock = await startLlmMock({ limits: { idleTimeoutMs: 1 } });
     try {
