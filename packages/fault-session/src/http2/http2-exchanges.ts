@@ -4,14 +4,7 @@
  */
 import type { ConnectionFacts } from "@faultwire/fault-engine";
 import { isGrpcFault, isHttp2Fault } from "@faultwire/fault-engine/internal";
-import {
-  ErrorCode,
-  type Goaway,
-  type HeaderSection,
-  Http2Connection,
-  type Http2Failure,
-  SettingId,
-} from "@faultwire/http2";
+import { ErrorCode, type HeaderSection, Http2Connection } from "@faultwire/http2";
 import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
 import { ExchangeLog } from "../http/exchange-log.ts";
@@ -25,6 +18,7 @@ import { Http2ResponseSide } from "./http2-response-side.ts";
 import { Http2Strike } from "./http2-strike.ts";
 import { firstSettings, Http2Striker } from "./http2-striker.ts";
 import { Http2Teller } from "./http2-teller.ts";
+import { Http2UpstreamSide } from "./http2-upstream-side.ts";
 import { cutCode, endsByReset, insteadInHttp2 } from "./http2-way.ts";
 
 /** Bytes that may wait for a peer on one stream before the other one gets no more room on it. */
@@ -36,8 +30,7 @@ const noFacts: ConnectionFacts = { connection: "" };
 export class Http2Exchanges implements Spoken {
   readonly #options: Http2ExchangesOptions;
   readonly #client: Http2Connection<Http2Exchange>;
-  /** Made when a request needs it, or when the upstream speaks. */
-  #upstream: Http2Connection<Http2Exchange> | undefined;
+  readonly #upstreamSide: Http2UpstreamSide;
   readonly #decider: RequestDecider;
   readonly #tell: Http2Teller;
   /** Frames are ours, on both sides. */
@@ -117,7 +110,24 @@ export class Http2Exchanges implements Spoken {
         this.#endsBehind ??= stream;
       },
     });
+    this.#upstreamSide = new Http2UpstreamSide({
+      now,
+      client: this.#client,
+      open: this.#open,
+      responses: () => this.#responses,
+      drained: (exchange) => this.#returnRoom(exchange, "client"),
+      goneAway: (code, last, debugData) => this.#goneAway(code, last, debugData),
+      failed: () => {
+        unread("other-protocol", "server");
+        this.flush();
+        port.endServer();
+      },
+    });
     this.#beginFault(true);
+  }
+
+  get #upstream(): Http2Connection<Http2Exchange> | undefined {
+    return this.#upstreamSide.connection;
   }
 
   get isStalled(): boolean {
@@ -165,7 +175,7 @@ export class Http2Exchanges implements Spoken {
 
   fromServer(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    this.#upstreamConnection().push(bytes);
+    this.#upstreamSide.open().push(bytes);
     this.flush();
   }
 
@@ -258,47 +268,6 @@ export class Http2Exchanges implements Spoken {
     return hasSent;
   }
 
-  #upstreamConnection(): Http2Connection<Http2Exchange> {
-    this.#upstream ??= new Http2Connection<Http2Exchange>({
-      role: "client",
-      now: this.#options.now,
-      handler: {
-        headers: (stream, kind, section, endStream) => {
-          const exchange = stream.owner;
-          if (!exchange) return;
-          if (kind === "interim") this.#client.respond(exchange.client, section, false);
-          else if (kind === "response") this.#responses.head(exchange, section, endStream);
-          else this.#responses.end(exchange, section);
-        },
-        data: (stream, data, endStream) => this.#responses.data(stream, data, endStream),
-        reset: (stream, code) => {
-          if (stream.owner) this.#responses.broken(stream.owner, code, true);
-        },
-        drained: (stream) => this.#returnRoom(stream.owner, "client"),
-        goaway: (goaway) => this.#upstreamGoesAway(goaway),
-        settings: ({ maxConcurrentStreams }) => this.#mirrorStreams(maxConcurrentStreams),
-        failed: (failure) => this.#upstreamFailed(failure),
-      },
-    });
-    return this.#upstream;
-  }
-
-  #mirrorStreams(most: number): void {
-    if (!Number.isFinite(most)) return;
-    this.#client.announce([
-      [SettingId.MAX_CONCURRENT_STREAMS, Math.min(most, this.#client.limits.maxStreams)],
-    ]);
-  }
-
-  #upstreamGoesAway({ lastStreamId, code, debugData }: Goaway): void {
-    // Streams above it are refused one by one; the client's last one that was worked on is what it is told.
-    let last = lastStreamId >= 0x7fff_ffff ? lastStreamId : 0;
-    for (const { client, upstream } of this.#open)
-      if (upstream && upstream.id > 0 && upstream.id <= lastStreamId) last = Math.max(last, client.id);
-    if (last === 0 && this.#open.size === 0) last = this.#client.lastPeerStreamId;
-    this.#goneAway(code, last, debugData);
-  }
-
   #goneAway(code: number, last: number, debugData: Uint8Array): void {
     // It never rises (RFC 9113 section 6.8): nghttp2 ends a connection on which it does.
     this.#goawayAt = Math.min(this.#goawayAt, last);
@@ -311,17 +280,6 @@ export class Http2Exchanges implements Spoken {
     if (!found) return;
     this.#isFaultKnown = true;
     this.#striker.connection(found, isFirst);
-  }
-
-  #upstreamFailed({ code, reason }: Http2Failure): void {
-    const { port, unread } = this.#options;
-    unread("other-protocol", "server");
-    for (const exchange of [...this.#open])
-      if (exchange.upstream) this.#responses.broken(exchange, cutCode, true);
-    const words = `the upstream does not speak HTTP/2 as it should: ${reason}`;
-    this.#client.goaway(code, undefined, Buffer.from(words));
-    this.flush();
-    port.endServer();
   }
 
   /** A request, for this upstream or another one. */
@@ -481,7 +439,7 @@ export class Http2Exchanges implements Spoken {
       this.#responses.standIn(exchange, this.#unreachable);
       return;
     }
-    const upstream = this.#upstreamConnection();
+    const upstream = this.#upstreamSide.open();
     // An upstream that has gone, or takes no more, has not worked on it.
     if (this.#hasServerEnded || upstream.isGoingAway || upstream.failure) {
       this.#responses.broken(exchange, ErrorCode.REFUSED_STREAM, true);
