@@ -37,11 +37,11 @@ function maskedBody(body: Uint8Array): Uint8Array {
 export function maskedResponse(parts: readonly RecordedBytes[]): readonly RecordedBytes[] {
   // A key may be cut by the parts that it came in.
   const text = parts.map(({ bytes }) => fromLatin1(bytes)).join("");
-  const headEnd = text.indexOf("\r\n\r\n");
-  const head = text
-    .slice(0, headEnd)
+  const headsEnd = endOfHeads(text);
+  const heads = text
+    .slice(0, headsEnd)
     .replace(cookieLine, (_, before: string, value: string) => before + "x".repeat(value.length));
-  const masked = maskKeysInPlace(headEnd < 0 ? text : head + text.slice(headEnd));
+  const masked = maskKeysInPlace(heads + text.slice(headsEnd));
   if (masked === text) return parts;
   let from = 0;
   return parts.map(({ atMs, bytes }) => {
@@ -49,4 +49,16 @@ export function maskedResponse(parts: readonly RecordedBytes[]): readonly Record
     from += bytes.length;
     return { atMs, bytes: part };
   });
+}
+
+/** Where the head of a response ends, behind the heads of 1xx responses; the whole length where the head is cut off. */
+function endOfHeads(text: string): number {
+  const blankLine = /\r?\n\r?\n/g;
+  let at = 0;
+  for (;;) {
+    const isInterim = /^HTTP\/\d\.\d 1(?!01)\d\d/.test(text.slice(at, at + 16));
+    if (!blankLine.test(text)) return text.length;
+    at = blankLine.lastIndex;
+    if (!isInterim) return at;
+  }
 }

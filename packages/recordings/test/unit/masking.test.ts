@@ -45,3 +45,20 @@ it("a response without a secret is given back as it is, a signature in it includ
     .parts;
   expect(maskedResponse(parts)).toBe(parts);
 });
+
+it.each([
+  ["behind a 103", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n", "\r\n\r\nhi"],
+  ["in a head that is cut off", "HTTP/1.1 200 OK\r\n", ""],
+])("the value of a Set-Cookie %s is masked", (_, before, behind) => {
+  const wire = `${before}Set-Cookie: session=secret${behind}`;
+  const text = maskedResponse([{ atMs: 1, bytes: bytesOf(wire) }])
+    .map(({ bytes }) => textOf(bytes))
+    .join("");
+  expect(text).toBe(`${before}Set-Cookie: ${"x".repeat("session=secret".length)}${behind}`);
+});
+
+it("a line of a body that looks like a Set-Cookie stays", () => {
+  const wire = "HTTP/1.1 200 OK\r\n\r\nSet-Cookie: a=b\r\n\r\n";
+  const parts = [{ atMs: 1, bytes: bytesOf(wire) }];
+  expect(maskedResponse(parts)).toBe(parts);
+});
