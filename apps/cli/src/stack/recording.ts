@@ -25,7 +25,7 @@ export interface Replays {
 /** Why something was not recorded, in words that come behind "not recorded: ". */
 const leftWords: Readonly<Record<string, string>> = {
   "not-http1": "what is spoken is not HTTP/1.1, or no more",
-  http2: "HTTP/2 is spoken; --http2 off makes clients speak HTTP/1.1, if they can",
+  http2: "HTTP/2 is spoken; without --http2 on, clients that can speak HTTP/1.1 do",
   "too-large": "an exchange has more than 64 MiB",
   unanswered: "the connection ended before its response",
   pipelined: "the client asks for too much at once",
