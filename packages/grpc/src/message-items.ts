@@ -54,9 +54,9 @@ export interface MalformedMessage {
 /** Bytes behind a malformed message. */
 export interface OpaqueMessages {
   readonly kind: "opaque";
-  /** They, as they came. */
+  /** The bytes, as they came. */
   readonly bytes: Uint8Array;
 }
 
-/** One of them. */
+/** What a {@link MessageReader} gives: one of these. */
 export type MessageItem = MessageHead | MessagePart | MessageEnd | MalformedMessage | OpaqueMessages;
