@@ -22,7 +22,7 @@ export class Http2Exchange extends Exchange {
   goesOnAtMs: number | undefined;
   /** Data of a request that waits. */
   waitingData: Uint8Array[] = [];
-  /** Data of the client that its window was not given back for, and of the upstream. */
+  /** Data of the client, and of the upstream, for which no window was given back yet. */
   unreturnedBytes = { client: 0, server: 0 };
   /** What happens to the response. */
   message: ChangedMessage | null = null;
@@ -59,7 +59,7 @@ export class Http2Exchange extends Exchange {
     this.isAfterGoaway = options.isAfterGoaway;
   }
 
-  /** Whether its client sends a body of a known length, and waits for nothing before that: a call in both directions may. */
+  /** Whether its client sends a body of a known length, and waits for nothing before that; one that streams in both directions may wait. */
   get declaresBody(): boolean {
     return this.head.framing.kind === "length" && !this.hasNoBody && !this.awaitsContinue;
   }

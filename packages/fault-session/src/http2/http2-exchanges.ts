@@ -225,7 +225,7 @@ export class Http2Exchanges implements Spoken {
   flush(): void {
     const { port } = this.#options;
     if (this.#isOver) return;
-    // What goes to one peer gives the other one room, of which it is told: until nothing more goes to either.
+    // What one peer takes gives the other one room, which it is told: so go on until nothing more goes to either.
     let hasSent = true;
     while (hasSent) {
       hasSent = this.#drain(this.#upstream, "server", (bytes) => port.toServer(bytes));
@@ -487,7 +487,7 @@ export class Http2Exchanges implements Spoken {
     this.#tell.abandoned(exchange, reason);
   }
 
-  /** What a peer has said and what is used of it by now: it gets its room back while the other one takes it. */
+  /** Data of a peer was used: it gets that room back, as long as the other peer takes data. */
   #returnRoom(exchange: Http2Exchange | undefined, of: Side): void {
     if (!exchange) return;
     const { client, upstream, message, strike, unreturnedBytes } = exchange;

@@ -23,7 +23,7 @@ export interface ConnectionFault {
 
 /** Messages whose upstream the client knows by another URL: requests are turned to it, responses back. */
 export interface Http2Alias {
-  /** @returns the request as the upstream gets it, or what the client is answered where it is not for this upstream */
+  /** @returns the request as the upstream gets it, or the answer to the client where it is not for this upstream */
   request(section: HeaderSection, endStream: boolean): HeaderSection | HttpResponse;
   /** @param target - What the upstream was asked for, in origin form */
   response(section: HeaderSection, target: string): HeaderSection;

@@ -10,7 +10,7 @@ export class Http2Strike {
   isDone = false;
   /** Why it was not, where that is known. */
   undoneReason: string | null = null;
-  /** It goes on when its request is over, and is told by then. */
+  /** It goes on when its request is over, so that the end of the request does not make it undone. */
   readonly outlivesRequest: boolean;
   /** What comes behind the point, while the client has not got what comes before; `null` where nothing waits. */
   held: Uint8Array[] | null = null;

@@ -161,7 +161,7 @@ export class Http2Striker {
     else if (client.receiveWindow <= 0 && strike.fault.drops === null) strike.isDone = true;
   }
 
-  /** The head of the response has come. @returns it as it goes to the client; look whether the exchange is over first. */
+  /** The head of the response has come. @returns it as it goes to the client. The exchange may be over then: ask for that first. */
   head(exchange: Http2Exchange, section: HeaderSection): HeaderSection {
     const { strike } = exchange;
     if (!strike || strike.isDone) return section;

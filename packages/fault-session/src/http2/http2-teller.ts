@@ -12,7 +12,7 @@ export interface Http2TellerOptions {
   readonly unsentReason: string;
 }
 
-/** Why a fault has not struck whose stream is over. */
+/** Why a fault did not strike before its stream was over. */
 const tooEarly = "the stream was over before its point had come";
 
 export class Http2Teller {
@@ -25,7 +25,7 @@ export class Http2Teller {
   #waiting: ((unsent: string | null) => void)[] = [];
   /** Those whose last frame has gone to the carrier. */
   readonly #untold: Set<Http2Exchange> = new Set();
-  /** Those that are over and whose clients are still asking, with what tells their ends: what went over them is not known yet. */
+  /** Exchanges that are over, though their clients still send the request, and what tells their ends once all of it is known. */
   readonly #asking: Map<Http2Exchange, () => void> = new Map();
 
   constructor(options: Http2TellerOptions) {
@@ -59,7 +59,7 @@ export class Http2Teller {
     this.log?.response(exchange, { status, headers, injected, wallNowMs: this.#options.wallNow() });
   }
 
-  /** More of a request whose response is over: a client may have it before all of its question has come. */
+  /** More of a request whose response is over: a client may have the response before it has sent the whole request. */
   rest(exchange: Http2Exchange, data: Uint8Array, endStream: boolean): void {
     exchange.remember(data);
     exchange.own();
