@@ -23,6 +23,8 @@ export interface ReplayConnectionOptions {
   readonly scheme: "http" | "https";
   readonly recordings: Recordings;
   readonly speed: number;
+  /** Milliseconds, never going backwards. */
+  readonly now: () => number;
   readonly after: (delayMs: number, action: () => void) => () => void;
   readonly log: (request: ReplayedRequest) => void;
   /** Breaks the client's connection (RST). */
@@ -41,6 +43,7 @@ export class ReplayConnection {
   /** Requests that wait for the response before theirs. */
   readonly #waiting: RecordedRequest[] = [];
   #isAnswering = false;
+  #isStarting = false;
   #cancel = (): void => {};
 
   constructor(options: ReplayConnectionOptions) {
@@ -97,37 +100,44 @@ export class ReplayConnection {
   }
 
   #next(): void {
-    const { recordings, log, socket } = this.#options;
-    if (this.#isAnswering) return;
-    const request = this.#waiting.shift();
-    if (!request) return;
-    socket.resume();
-    this.#isAnswering = true;
-    const found = recordings.take(request);
-    const { method, target, host } = request;
-    const missing = found.exchange ? undefined : found.why;
-    log({ method, target, host, missing });
-    if (found.exchange) this.#play(found.exchange.response, 0, 0);
-    else this.#play(notRecorded(method, found.why), 0, 0);
+    const { recordings, log, socket, now } = this.#options;
+    // Called again from within, by an answer that was over at once.
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    while (!this.#isAnswering) {
+      const request = this.#waiting.shift();
+      if (!request) break;
+      socket.resume();
+      this.#isAnswering = true;
+      const found = recordings.take(request);
+      const { method, target, host } = request;
+      const missing = found.exchange ? undefined : found.why;
+      log({ method, target, host, missing });
+      this.#play(found.exchange ? found.exchange.response : notRecorded(method, found.why), 0, now());
+    }
+    this.#isStarting = false;
   }
 
-  #play({ parts, end }: RecordedExchange["response"], number: number, saidAtMs: number): void {
-    const { socket, speed, after } = this.#options;
-    const part = parts[number];
-    if (!part) {
-      this.#over(end);
-      return;
+  /** Says the parts from that one on, each at its time since the answer was begun. */
+  #play(response: RecordedExchange["response"], from: number, begunAtMs: number): void {
+    const { socket, speed, after, now } = this.#options;
+    for (let number = from; ; number++) {
+      const part = response.parts[number];
+      if (!part) {
+        this.#over(response.end);
+        return;
+      }
+      const waitMs = begunAtMs + part.atMs / speed - now();
+      if (waitMs > 0) {
+        this.#cancel = after(waitMs, () => this.#play(response, number, begunAtMs));
+        return;
+      }
+      if (!socket.write(part.bytes)) {
+        // A client that reads slowly makes the replay wait; what is late then comes at once.
+        socket.once("drain", () => this.#play(response, number + 1, begunAtMs));
+        return;
+      }
     }
-    const waitMs = (part.atMs - saidAtMs) / speed;
-    const say = (): void => {
-      const isTaken = socket.write(part.bytes);
-      const goOn = (): void => this.#play({ parts, end }, number + 1, part.atMs);
-      // A client that reads slowly makes the replay wait.
-      if (isTaken) goOn();
-      else socket.once("drain", goOn);
-    };
-    if (waitMs > 0) this.#cancel = after(waitMs, say);
-    else say();
   }
 
   #over(end: RecordedEnd): void {
@@ -159,7 +169,7 @@ function answer(method: string, status: number, type: string, message: string): 
   const headers: readonly Header[] = [
     ["content-type", "application/json"],
     ["content-length", String(body.length)],
-    ["x-faultwire-replay", "not-recorded"],
+    ...(status === 404 ? ([["x-faultwire-replay", "not-recorded"]] as const) : []),
     ["x-should-retry", "false"],
   ];
   return encodeResponse({ status, headers, body }, { method, close: status !== 404 });

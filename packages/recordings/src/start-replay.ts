@@ -63,7 +63,8 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
     const reset = (): void => {
       carrier.resetAndDestroy();
     };
-    new ReplayConnection({ socket, scheme, recordings, speed, after, reset, log: log ?? (() => {}) });
+    const now = (): number => performance.now();
+    new ReplayConnection({ socket, scheme, recordings, speed, now, after, reset, log: log ?? (() => {}) });
   };
   const server: Server = secureContextFor
     ? createTlsServer(

@@ -73,7 +73,12 @@ export async function runSeries(
       },
       onReady(world, notes) {
         if (rows.length === 0)
-          tellStart(lines, world, { config: flags.config, hasDefaultMix: hasDefaultMix(flags), notes });
+          tellStart(lines, world, {
+            config: flags.config,
+            hasDefaultMix: hasDefaultMix(flags),
+            recordsOnly: recordsOnly(flags),
+            notes,
+          });
         if (isSeries) lines.say(`seed ${seed}:`);
       },
       onRunning(running) {
@@ -86,6 +91,7 @@ export async function runSeries(
       isIntercepted,
       failOn: flags.failOn,
       hasDefaultMix: hasDefaultMix(flags),
+      recordsOnly: recordsOnly(flags),
     });
     const { judgement } = outcome;
     rows.push({ seed, status: verdict.status, judgement });
@@ -134,7 +140,7 @@ function worldOf(flags: RunFlags, seed: string, isOneOfSeveral: boolean, logger:
       rules: {
         ...(config !== undefined && { file: config }),
         ...mixOf(flags),
-        single: { ...failure, seed },
+        single: { ...failure, ...(recordsOnly(flags) && { errorProbability: 0 }), seed },
         // A run is one measurement: rules that change in its middle would make two of it.
         watch: false,
       },
@@ -158,8 +164,13 @@ function mixOf(flags: RunFlags): Pick<RuleOptions, "builtIn"> {
   return mix === undefined ? {} : { builtIn: { title: `mix ${mix}`, text: `version: 1\nmix: ${mix}\n` } };
 }
 
-/** Whether no flag says what is to fail, so that the gentle mix stands in. */
-function hasDefaultMix(flags: RunFlags): boolean {
+/** Whether the gentle mix stands in, because nothing says what is to fail. Who records wants the API's own answers. */
+const hasDefaultMix = (flags: RunFlags): boolean => flags.record === undefined && saysNoFailure(flags);
+
+/** Whether the run records, and does nothing else. */
+const recordsOnly = (flags: RunFlags): boolean => flags.record !== undefined && saysNoFailure(flags);
+
+function saysNoFailure(flags: RunFlags): boolean {
   const { seed: _seed, targetHosts: _hosts, ...failure } = singleRuleOf(flags);
   return flags.mix === undefined && flags.config === undefined && Object.keys(failure).length === 0;
 }

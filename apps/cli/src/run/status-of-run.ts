@@ -26,6 +26,8 @@ export interface StatusRules {
   readonly failOn: FailOn;
   /** Nothing said what is to fail, so the gentle mix was chosen. */
   readonly hasDefaultMix: boolean;
+  /** Nothing was to fail: the run records. */
+  readonly recordsOnly?: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface StatusRules {
  */
 export function verdictOfRun(
   outcome: RunOutcome,
-  { isIntercepted, failOn, hasDefaultMix }: StatusRules,
+  { isIntercepted, failOn, hasDefaultMix, recordsOnly = false }: StatusRules,
 ): RunVerdict {
   const { end, timedOutMs, underWay, judgement } = outcome;
   if (end.kind === "not-started") return { status: end.status, why: end.why };
@@ -52,6 +54,7 @@ export function verdictOfRun(
       status: runStatus.nothingSeen,
       why: "no request of the program was seen, so nothing was tested",
     };
+  if (recordsOnly) return { status, why: undefined };
   const judged = judgement ? statusOf(judgement, failOn) : 0;
   const isWrong = [...(judgement?.verdicts ?? []), ...(judgement?.checks ?? [])].some(
     ({ outcome }) => outcome === "fail",

@@ -15,6 +15,8 @@ export interface StartTelling {
   readonly config: string | undefined;
   /** Nothing said what is to fail, so the gentle mix was chosen. */
   readonly hasDefaultMix: boolean;
+  /** Nothing is to fail: the run records. */
+  readonly recordsOnly?: boolean;
   /** Sentences about the command's environment. */
   readonly notes: readonly string[];
 }
@@ -23,7 +25,7 @@ export interface StartTelling {
 export function tellStart(
   lines: RunLines,
   { runtime, mock, replayed, hasOwnCa }: World,
-  { config, hasDefaultMix, notes }: StartTelling,
+  { config, hasDefaultMix, recordsOnly = false, notes }: StartTelling,
 ): void {
   const { sources, title } = runtime.rules;
   if (hasDefaultMix)
@@ -31,11 +33,14 @@ export function tellStart(
       "no rules were given, so the gentle mix is in force: few requests fail. --mix realistic makes more fail, --config takes rules of yours",
     );
   const isMix = config === undefined && sources.file !== null;
-  lines.say(
-    isMix
-      ? `${sources.targets.join(", ")}: ${title}, seed ${sources.file.seed}`
-      : describeRules(sources, config),
-  );
+  if (recordsOnly)
+    lines.say(`${sources.targets.join(", ")}: no rules were given, so this run records and nothing fails`);
+  else
+    lines.say(
+      isMix
+        ? `${sources.targets.join(", ")}: ${title}, seed ${sources.file.seed}`
+        : describeRules(sources, config),
+    );
   lines.say(`answers come from ${answerers(mock !== undefined, replayed)}`);
   if (hasOwnCa) lines.say("Faultwire's CA is for other targets, so this run has a CA of its own");
   for (const note of notes) lines.say(note);

@@ -28,6 +28,19 @@ it("what was recorded is replayed byte for byte, streamed or not, without the AP
   expect(replayed.stdout).toBe(recorded.stdout);
 });
 
+it("a run without rules records, lets nothing fail, and ends as the command does", async () => {
+  const at = join(folder(), "kept");
+  const { status, stdout, stderr } = await run("--mock", "--record", at, ...shell(`${ask("one")}; exit 0`));
+  expect(stdout).toMatch(/^HTTP\/1\.1 200 /);
+  expect(stderr).toContain("api.anthropic.com: no rules were given, so this run records and nothing fails");
+  expect(stderr).toContain(`recorded 1 exchange in ${at}`);
+  expect(status).toBe(0);
+  const unseen = await run("--mock", "--record", at, ...shell("true"));
+  expect(unseen.status).toBe(3);
+  const rules = await run("--mock", "--record", at, "--mix", "gentle", "--seed", "1", ...shell(ask("one")));
+  expect(rules.stderr).toContain("mix gentle, seed 1");
+});
+
 it("faults strike on top of a replay, and what they answer is not recorded", async () => {
   const at = join(folder(), "kept");
   await run(...quiet, "--mock", "--record", at, ...shell(ask("one")));

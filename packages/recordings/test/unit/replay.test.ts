@@ -74,6 +74,42 @@ describe("a replay", () => {
     socket.destroy();
   });
 
+  it("takes thousands of parts, and of pipelined requests, at once", async () => {
+    const recorded = exchange("1", "x".repeat(20_000));
+    const [head, body] = recorded.response.parts;
+    const parts = [head!, ...Array.from(body!.bytes, (byte) => ({ atMs: 45, bytes: Uint8Array.of(byte) }))];
+    const recordings = new Recordings([
+      { ...recorded, response: { parts, end: "open" } },
+      exchange("2", "y"),
+    ]);
+    replay = await startReplay({ recordings, speed: Infinity });
+    const socket = await open();
+    const long = responseText(recorded);
+    expect((await hears(socket, post("1"), long.length)) === long).toBe(true);
+    const short = responseText(exchange("2", "y"));
+    const many = await hears(socket, post("2").repeat(5000), short.length * 5000);
+    expect(many === short.repeat(5000)).toBe(true);
+    socket.destroy();
+  });
+
+  it("keeps the time of a part since the answer was begun, and does not add up what each was late", async () => {
+    const recorded = exchange("1", "x".repeat(100));
+    const [head, body] = recorded.response.parts;
+    const parts = [
+      { ...head!, atMs: 0 },
+      ...Array.from(body!.bytes, (byte, at) => ({ atMs: 5 * (at + 1), bytes: Uint8Array.of(byte) })),
+    ];
+    replay = await startReplay({
+      recordings: new Recordings([{ ...recorded, response: { parts, end: "open" } }]),
+    });
+    const socket = await open();
+    const begunAt = performance.now();
+    await hears(socket, post("1"), responseText(recorded).length);
+    // A timer of Node is up to a millisecond late, and there are a hundred of them.
+    expect(performance.now() - begunAt).toBeGreaterThan(495);
+    socket.destroy();
+  });
+
   it("ends and breaks connections as the upstream did", async () => {
     const ended = (end: "fin" | "reset", body: string) => {
       const of = exchange(body, "x");
