@@ -4,16 +4,13 @@ import type { Header } from "@faultwire/http1";
 import { fromLatin1, toLatin1 } from "./latin1.ts";
 import type { RecordedBytes, RecordedRequest } from "./recorded-exchange.ts";
 
-/** Headers of requests whose whole value is a secret. */
-const secretHeaders: ReadonlySet<string> = new Set([
-  "authorization",
-  "proxy-authorization",
-  "cookie",
-  "x-api-key",
-  "api-key",
-  "x-goog-api-key",
-  "x-amz-security-token",
-]);
+/**
+ * Names of headers of requests whose whole value is a secret: `authorization`, `cookie`, `x-api-key`, and what gateways and
+ * clouds call theirs (`x-auth-token`, `helicone-auth`, `ocp-apim-subscription-key`). Headers don't count for a replay, so one
+ * too many costs nothing.
+ */
+const secretHeader =
+  /auth(?:$|-|oriz|entic)|cookie|(?<!idempotency-)key(?:$|-)|token|secret|passw|credential|signature/i;
 const mask = "[masked]";
 
 /** The value of a `Set-Cookie` line in a head. */
@@ -22,7 +19,7 @@ const cookieLine = /^(set-cookie2?:[ \t]*)([^\r\n]*)/gim;
 /** A request without secrets. What is the same before is the same behind it, so that a replay finds it again. */
 export function maskedRequest(request: RecordedRequest): RecordedRequest {
   const headers = request.headers.map(
-    ([name, value]): Header => [name, secretHeaders.has(name.toLowerCase()) ? mask : maskKeys(value)],
+    ([name, value]): Header => [name, secretHeader.test(name) ? mask : maskKeys(value)],
   );
   return { ...request, target: maskKeys(request.target), headers, body: maskedBody(request.body) };
 }

@@ -1,5 +1,5 @@
 /** Writes exchanges into a folder, a file each. */
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ExchangeTap, type LeftReason } from "./exchange-tap.ts";
 import { maskedRequest, maskedResponse } from "./masking.ts";
@@ -58,11 +58,10 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
 
   async function write(exchange: RecordedExchange): Promise<void> {
     if (isBroken) return;
-    number++;
-    const file = join(folder, fileName(number, exchange));
+    const text = encodeRecording(exchange);
     try {
-      await writeFile(`${file}.part`, encodeRecording(exchange), { mode: 0o600, flag: "wx" });
-      await rename(`${file}.part`, file);
+      do number++;
+      while (!(await isWritten(join(folder, fileName(number, exchange)), text)));
       written++;
     } catch (error) {
       isBroken = true;
@@ -92,6 +91,42 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     written: () => written,
     close: () => writing,
   };
+}
+
+/**
+ * Writes a file, whole or not at all. @returns `false` where that name is taken: by another run that records into the same
+ * folder, or by what a run left that was killed.
+ */
+async function isWritten(file: string, text: string): Promise<boolean> {
+  const part = `${file}.part`;
+  try {
+    await writeFile(part, "", { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  try {
+    // Who has the part has the name: nobody else can take it between this look and the renaming.
+    if (await isThere(file)) {
+      await rm(part);
+      return false;
+    }
+    await writeFile(part, text);
+    await rename(part, file);
+    return true;
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Makes the folder. @returns the highest number that a file in it has. */

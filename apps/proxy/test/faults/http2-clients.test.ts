@@ -130,6 +130,24 @@ describe("SETTINGS, windows and PINGs", () => {
     },
   );
 
+  it("a small initial window is opened again as it is used: all of a long body comes", async () => {
+    const { session } = await meet("{ settings: { initialWindowSize: 1000 } }", {
+      match: "",
+      serve: (stream) => {
+        let bytes = 0;
+        stream.on("data", (data: Buffer) => {
+          bytes += data.length;
+        });
+        stream.on("end", () => {
+          stream.respond({ ":status": 200, "x-bytes": String(bytes) }, { endStream: true });
+        });
+      },
+    });
+    await once(session, "remoteSettings");
+    const got = await ask(session, { ":method": "POST" }, "x".repeat(20_000));
+    expect(got.headers["x-bytes"]).toBe("20000");
+  });
+
   it("a window that never opens: not a byte of a body goes", async () => {
     let got = 0;
     const { session } = await meet("{ window: never }", {

@@ -79,6 +79,8 @@ export class Http2Connection<T = unknown> {
   #sendWindow: number = DefaultSetting.INITIAL_WINDOW_SIZE;
   /** What a peer may send on a new stream. */
   #receiveInitial: number;
+  /** What the peer was told last that it may send on a new stream: it may be less than is taken. */
+  #announcedWindow: number;
   #nextId: number;
   #ownStreams = 0;
   #failure: Http2Failure | undefined;
@@ -94,6 +96,7 @@ export class Http2Connection<T = unknown> {
     this.#reader = new FrameReader(this.limits.maxFrameBytes);
     this.#announced = new AnnouncedSettings(this.limits);
     this.#receiveInitial = this.limits.streamWindowBytes;
+    this.#announcedWindow = this.limits.streamWindowBytes;
     this.#nextId = role === "client" ? 1 : 2;
     this.#prefaceLeft = role === "server" ? CONNECTION_PREFACE.length : 0;
     this.#incoming = new Incoming<T>(this, handler, now);
@@ -224,7 +227,8 @@ export class Http2Connection<T = unknown> {
     if (stream.isRemoteOver || stream.isClosed) return;
     stream.returnableBytes += bytes;
     if (this.keepsWindows || stream.keepsWindow) return;
-    if (stream.returnableBytes * 2 < this.limits.streamWindowBytes) return;
+    // A peer with a small window has sent all of it long before it is half of ours.
+    if (stream.returnableBytes * 2 < Math.min(this.limits.streamWindowBytes, this.#announcedWindow)) return;
     this.grant(stream, stream.returnableBytes);
     stream.returnableBytes = 0;
   }
@@ -349,6 +353,7 @@ export class Http2Connection<T = unknown> {
 
   /** A peer may use a larger window as soon as it hears of it; a smaller one it may not have heard of yet. */
   #announceWindow(bytes: number): void {
+    this.#announcedWindow = bytes;
     const more = bytes - this.#receiveInitial;
     if (more <= 0) return;
     this.#receiveInitial = bytes;

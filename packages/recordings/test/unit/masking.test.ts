@@ -62,3 +62,30 @@ it("a line of a body that looks like a Set-Cookie stays", () => {
   const parts = [{ atMs: 1, bytes: bytesOf(wire) }];
   expect(maskedResponse(parts)).toBe(parts);
 });
+
+it.each([
+  "X-Auth-Token",
+  "openai-api-key",
+  "Private-Token",
+  "helicone-auth",
+  "cf-aig-authorization",
+  "Ocp-Apim-Subscription-Key",
+  "X-Amz-Security-Token",
+])("the value of %s is a secret, whatever its shape", (name) => {
+  const request = { scheme: "https", host: "h", method: "GET", target: "/", body: new Uint8Array() } as const;
+  expect(maskedRequest({ ...request, headers: [[name, "plain"]] }).headers).toEqual([[name, "[masked]"]]);
+});
+
+it.each(["content-type", "idempotency-key", "x-author", ":authority", "keep-alive"])(
+  "the value of %s is none",
+  (name) => {
+    const request = {
+      scheme: "https",
+      host: "h",
+      method: "GET",
+      target: "/",
+      body: new Uint8Array(),
+    } as const;
+    expect(maskedRequest({ ...request, headers: [[name, "plain"]] }).headers).toEqual([[name, "plain"]]);
+  },
+);

@@ -110,6 +110,32 @@ describe("a folder", () => {
     expect(recordings.origins).toEqual([{ scheme: "https", host: "api.test" }]);
   });
 
+  it("that two runs record into at once keeps the exchanges of both", async () => {
+    const open = (): ReturnType<typeof openRecorder> => openRecorder({ folder: join(folder, "both") });
+    const recorders = [await open(), await open()];
+    for (const recorder of recorders) {
+      const tap = recorder.tap({ scheme: "https", host: "api.test", protocol: "http/1.1" });
+      for (let count = 0; count < 3; count++) {
+        tap?.toUpstream(bytesOf(question));
+        tap?.fromUpstream(bytesOf("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+      }
+    }
+    for (const recorder of recorders) await recorder.close();
+    expect(recorders.map((recorder) => recorder.written())).toEqual([3, 3]);
+    expect((await readRecordings(join(folder, "both"))).size).toBe(6);
+  });
+
+  it("in which a killed run left half a file is recorded into all the same", async () => {
+    await mkdir(join(folder, "killed"));
+    await writeFile(join(folder, "killed", "000001-POST-api.test-v1-messages.json.part"), "");
+    const recorder = await openRecorder({ folder: join(folder, "killed") });
+    const tap = recorder.tap({ scheme: "https", host: "api.test", protocol: "http/1.1" });
+    tap?.toUpstream(bytesOf(question));
+    tap?.fromUpstream(bytesOf("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    await recorder.close();
+    expect(recorder.written()).toBe(1);
+  });
+
   it("that can't be written stops the recording, and says so once", async () => {
     const failed: Error[] = [];
     const recorder = await openRecorder({ folder: join(folder, "x"), failed: (error) => failed.push(error) });
