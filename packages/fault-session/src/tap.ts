@@ -10,9 +10,9 @@ export interface UpstreamTap {
   toUpstream(bytes: Uint8Array): void;
   /** The upstream has said these bytes. The memory may be used again when the call is over. */
   fromUpstream(bytes: Uint8Array): void;
-  /** The upstream says no more. */
+  /** The upstream says no more, by itself: the client was there to the end. */
   upstreamEnded(how: EndKind): void;
-  /** The connection is over. */
+  /** The connection is over; its client may have gone, or was cut off, before the upstream had said all. */
   finish(): void;
 }
 
@@ -30,6 +30,9 @@ export type TapUpstream = (connection: {
 /** Exchanges in HTTP/1.1 that somebody hears. */
 export class TappedExchanges extends HttpExchanges {
   readonly #tap: () => UpstreamTap | undefined;
+  /** Nothing more goes to the client: what the upstream still says may be missing, and its end may be the work of that. */
+  readonly #isClientOver: () => boolean;
+  #hasClientEnded = false;
 
   constructor(
     options: HttpExchangesOptions,
@@ -38,6 +41,7 @@ export class TappedExchanges extends HttpExchanges {
     rest?: SessionAtRest,
   ) {
     let tap: UpstreamTap | undefined;
+    let isOver = false;
     const { introduce, port } = options;
     super(
       {
@@ -53,11 +57,21 @@ export class TappedExchanges extends HttpExchanges {
             tap?.toUpstream(bytes);
             port.toServer(bytes);
           },
+          endClient: (how) => {
+            isOver = true;
+            port.endClient(how);
+          },
         },
       },
       rest,
     );
     this.#tap = () => tap;
+    this.#isClientOver = () => isOver || this.#hasClientEnded;
+  }
+
+  override clientEnded(): void {
+    this.#hasClientEnded = true;
+    super.clientEnded();
   }
 
   override fromServer(bytes: Uint8Array): void {
@@ -66,7 +80,8 @@ export class TappedExchanges extends HttpExchanges {
   }
 
   override serverEnded(how: EndKind): void {
-    this.#tap()?.upstreamEnded(how);
+    if (this.#isClientOver()) this.#tap()?.finish();
+    else this.#tap()?.upstreamEnded(how);
     super.serverEnded(how);
   }
 

@@ -14,9 +14,10 @@ import { recordingLimits } from "./recording-limits.ts";
  * - `http2`: what is spoken is HTTP/2
  * - `too-large`: more than `maxExchangeBytes` of one exchange
  * - `unanswered`: the connection ended before anything of a response had come
+ * - `incomplete`: a client went away, or a fault cut it off, before all of an exchange had come
  * - `pipelined`: more requests than `maxOutstanding` waited for their responses
  */
-export type LeftReason = "not-http1" | "http2" | "too-large" | "unanswered" | "pipelined";
+export type LeftReason = "not-http1" | "http2" | "too-large" | "unanswered" | "incomplete" | "pipelined";
 
 /** What a tap hears, and whom it tells. */
 export interface ExchangeTapOptions {
@@ -41,6 +42,8 @@ interface Going {
   readonly recordedAt: string;
   readonly body: Uint8Array[];
   sentAtMs: number | undefined;
+  /** How its connection was left behind its response, where that has come before all of the request. */
+  end: RecordedEnd | undefined;
   readonly parts: { readonly atMs: number; readonly pieces: Uint8Array[] }[];
   bytes: number;
   isTooLarge: boolean;
@@ -86,7 +89,9 @@ export class ExchangeTap {
       else if (item.kind === "body") this.#keep(this.#going.at(-1), item.data, (going) => going.body);
       else if (item.kind === "end") {
         const going = this.#going.at(-1);
-        if (going) going.sentAtMs = this.#options.now();
+        if (!going) continue;
+        going.sentAtMs = this.#options.now();
+        if (going.end !== undefined) this.#done(going.end);
       }
       if (this.#isOver) return;
     }
@@ -119,7 +124,9 @@ export class ExchangeTap {
   finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#going.some(({ sentAtMs }) => sentAtMs !== undefined)) this.#options.left("unanswered");
+    const [first] = this.#going;
+    if (first?.parts.length) this.#options.left("incomplete");
+    else if (first?.sentAtMs !== undefined) this.#options.left("unanswered");
     this.#going = [];
   }
 
@@ -134,7 +141,7 @@ export class ExchangeTap {
       head,
       startedAtMs: now(),
       recordedAt: new Date(wallNow()).toISOString(),
-      ...{ body: [], sentAtMs: undefined, parts: [], bytes: 0, isTooLarge: false },
+      ...{ body: [], sentAtMs: undefined, end: undefined, parts: [], bytes: 0, isTooLarge: false },
     });
   }
 
@@ -166,11 +173,18 @@ export class ExchangeTap {
 
   #done(end: RecordedEnd): void {
     this.#closes = false;
-    const going = this.#going.shift();
-    if (!going || going.isTooLarge) return;
+    const [going] = this.#going;
+    if (!going) return;
+    if (going.sentAtMs === undefined) {
+      // An early answer: by half of its body no request is found again.
+      going.end = end;
+      return;
+    }
+    this.#going.shift();
+    if (going.isTooLarge) return;
     const { scheme, host, recorded } = this.#options;
     const { head, sentAtMs, startedAtMs } = going;
-    const since = sentAtMs ?? startedAtMs;
+    const since = going.end === undefined ? (sentAtMs ?? startedAtMs) : startedAtMs;
     const parts = going.parts.map(
       ({ atMs, pieces }): RecordedBytes => ({ atMs: Math.max(0, atMs - since), bytes: joined(pieces) }),
     );

@@ -1,6 +1,6 @@
 /** Takes secrets out of an exchange before anything of it is written. */
 import { maskKeys, maskKeysInPlace } from "@faultwire/fault-engine/internal";
-import type { Header } from "@faultwire/http1";
+import { type Header, LENIENT_RESPONSES, ResponseReader } from "@faultwire/http1";
 import { fromLatin1, toLatin1 } from "./latin1.ts";
 import type { RecordedBytes, RecordedRequest } from "./recorded-exchange.ts";
 
@@ -30,15 +30,23 @@ function maskedBody(body: Uint8Array): Uint8Array {
   return masked === text ? body : toLatin1(masked);
 }
 
-/** A response without secrets, as long as before: lengths that it names stay true. */
-export function maskedResponse(parts: readonly RecordedBytes[]): readonly RecordedBytes[] {
+/**
+ * A response without secrets, as long as before: lengths that it names stay true. A body that is compressed stays as it is.
+ *
+ * @param method - Of its request, by which its length is known.
+ */
+export function maskedResponse(
+  parts: readonly RecordedBytes[],
+  method: string = "GET",
+): readonly RecordedBytes[] {
   // A key may be cut by the parts that it came in.
   const text = parts.map(({ bytes }) => fromLatin1(bytes)).join("");
   const headsEnd = endOfHeads(text);
   const heads = text
     .slice(0, headsEnd)
     .replace(cookieLine, (_, before: string, value: string) => before + "x".repeat(value.length));
-  const masked = maskKeysInPlace(heads + text.slice(headsEnd));
+  // Data first: the half of a key in one chunk may have the shape of one, and what was masked would hide the other half.
+  const masked = maskKeysInPlace(maskedData(heads + text.slice(headsEnd), method));
   if (masked === text) return parts;
   let from = 0;
   return parts.map(({ atMs, bytes }) => {
@@ -46,6 +54,26 @@ export function maskedResponse(parts: readonly RecordedBytes[]): readonly Record
     from += bytes.length;
     return { atMs, bytes: part };
   });
+}
+
+/** The same for what a chunked body holds: a key may be cut by a chunk's size, too. */
+function maskedData(text: string, method: string): string {
+  const wire = toLatin1(text);
+  const reader = new ResponseReader({}, LENIENT_RESPONSES);
+  reader.expect(method);
+  const data = [...reader.push(wire), ...reader.finish()].flatMap((item) =>
+    item.kind === "body" && item.data.length > 0 ? [item.data] : [],
+  );
+  const whole = data.map(fromLatin1).join("");
+  const masked = maskKeysInPlace(whole);
+  if (masked === whole) return text;
+  let from = 0;
+  for (const piece of data) {
+    // A piece is a view of the wire's bytes.
+    piece.set(toLatin1(masked.slice(from, from + piece.length)));
+    from += piece.length;
+  }
+  return fromLatin1(wire);
 }
 
 /** Where the head of a response ends, behind the heads of 1xx responses; the whole length where the head is cut off. */

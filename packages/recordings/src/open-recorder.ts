@@ -1,6 +1,7 @@
 /** Writes exchanges into a folder, a file each. */
-import { access, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:fs";
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { ExchangeTap, type LeftReason } from "./exchange-tap.ts";
 import { maskedRequest, maskedResponse } from "./masking.ts";
 import type { RecordedExchange } from "./recorded-exchange.ts";
@@ -50,7 +51,8 @@ const numbered = /^(\d{6,})-.*\.json$/;
  * @throws RecordingsError `bad-folder`
  */
 export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
-  const { folder, now = () => performance.now(), wallNow = Date.now, left, failed } = options;
+  const { now = () => performance.now(), wallNow = Date.now, left, failed } = options;
+  const folder = resolve(options.folder);
   let number = await prepared(folder);
   let written = 0;
   let isBroken = false;
@@ -82,7 +84,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
           const exchange = {
             recordedAt,
             request: maskedRequest(request),
-            response: { parts: maskedResponse(parts), end },
+            response: { parts: maskedResponse(parts, request.method), end },
           };
           writing = writing.then(() => write(exchange));
         },
@@ -129,10 +131,25 @@ async function isThere(file: string): Promise<boolean> {
   }
 }
 
-/** Makes the folder. @returns the highest number that a file in it has. */
+/** Makes a folder and those above it. Node's own `recursive` never ends where a system refuses a name, as `/proc` does. */
+async function make(folder: string): Promise<void> {
+  const mode = 0o700;
+  try {
+    await mkdir(folder, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && (await stat(folder)).isDirectory()) return;
+    if (code !== "ENOENT" || dirname(folder) === folder) throw error;
+    await make(dirname(folder));
+    await mkdir(folder, { mode });
+  }
+}
+
+/** Makes the folder ready. @returns the highest number that a file in it has. */
 async function prepared(folder: string): Promise<number> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await make(folder);
+    await access(folder, constants.W_OK | constants.X_OK);
     const numbers = (await readdir(folder)).map((name) => Number(numbered.exec(name)?.[1] ?? 0));
     return numbers.reduce((most, one) => Math.max(most, one), 0);
   } catch (cause) {

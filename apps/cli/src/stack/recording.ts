@@ -27,6 +27,7 @@ const leftWords: Readonly<Record<string, string>> = {
   "not-http1": "what is spoken is not HTTP/1.1, or no more",
   http2: "HTTP/2 is spoken; without --http2 on, clients that can speak HTTP/1.1 do",
   "too-large": "an exchange has more than 64 MiB",
+  incomplete: "the client went away, or a fault cut it off, before all of an exchange had come",
   unanswered: "the connection ended before its response",
   pipelined: "the client asks for too much at once",
 };

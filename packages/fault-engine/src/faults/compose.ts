@@ -73,7 +73,7 @@ export function compose(faults: readonly Fault[]): ComposedFault | string {
   const stranger = faults.find((fault) => !goesWithOthers(fault));
   if (stranger) {
     const other = faults.find((fault) => fault !== stranger);
-    return `expected no ${other?.kind} beside ${stranger.kind}: ${whyAlone(stranger)}; write two rules`;
+    return `expected no ${other?.kind} beside ${stranger.kind}: ${whyAlone(stranger)}; ${remedy(stranger)}`;
   }
   const ends = faults.filter(isEnd);
   if (ends.length > 1)
@@ -84,6 +84,12 @@ export function compose(faults: readonly Fault[]): ComposedFault | string {
   const ordered = inPipelineOrder(faults);
   const fault = mainOf(ordered);
   return { fault, also: ordered.filter((one) => one !== fault) };
+}
+
+/** A connection's fault and a request's can strike both; of the rules that a request meets, one does. */
+function remedy({ kind }: Fault): string {
+  const isBefore = kind.startsWith("connect.") || kind.startsWith("tls.");
+  return isBefore ? "write two rules" : "take one of them away";
 }
 
 function mainOf(ordered: readonly Fault[]): Fault {

@@ -328,6 +328,9 @@ export class HttpExchanges {
 
   /** The connection is over: tells how what is under way ended. */
   finish(): void {
+    // A request of which not all came was asked, and may have been answered.
+    if (this.#reading) this.#tell.log?.request(this.#reading);
+    this.#reading = null;
     this.#abandon();
     this.#webSocket?.finish();
     this.#tell.finish();

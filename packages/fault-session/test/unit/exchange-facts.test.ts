@@ -3,6 +3,7 @@ import type { EngineEvent, Fault, Malformation } from "@faultwire/fault-engine";
 import { describe, expect, it } from "vitest";
 import { FaultDesk } from "../../src/index.ts";
 import { HttpExchanges } from "../../src/internal.ts";
+import { exchangesRig } from "../support/exchanges-rig.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const post = (headers: readonly string[], body: string): string =>
@@ -225,4 +226,14 @@ describe("an exchange ends", () => {
     exchanges.finish();
     expect(told("end")).toMatchObject([{ how: "abandoned" }]);
   });
+});
+
+it("a request that was answered before all of it had come is told all the same, once", () => {
+  const rig = exchangesRig();
+  rig.says("client", "POST / HTTP/1.1\r\nHost: api.test\r\nContent-Length: 10\r\n\r\n01234");
+  rig.says("server", "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n");
+  expect(rig.told("request")).toEqual([]);
+  rig.exchanges.clientEnded();
+  rig.exchanges.finish();
+  expect(rig.told("request")).toMatchObject([{ method: "POST", bodyBytes: 5 }]);
 });

@@ -56,6 +56,20 @@ it("hears what the upstream said, not what a fault made of it; and nothing of a 
   expect(answered.heard).toEqual([]);
 });
 
+it("is not told an end of the upstream that comes once the client has gone, or a fault has cut it off", () => {
+  const gone = tappedRig();
+  gone.says("client", get);
+  gone.says("server", ok.slice(0, -1));
+  gone.exchanges.clientEnded();
+  gone.exchanges.serverEnded("fin");
+  expect(gone.heard.at(-1)).toBe("over");
+  const cut = tappedRig([sampleFaults["http.empty"]]);
+  cut.says("client", get);
+  cut.exchanges.serverEnded("fin");
+  expect(cut.ends).toEqual(["fin"]);
+  expect(cut.heard).not.toContain("ended by fin");
+});
+
 it("is not asked where the connection is no target's", () => {
   const { says, asked, got } = tappedRig([], false);
   says("client", get);

@@ -63,6 +63,22 @@ describe("a tap", () => {
     expect(rig.recorded[0]?.response.end).toBe("fin");
   });
 
+  it("records an early answer once all of its request has come, and none of which less came", () => {
+    const early = new TapRig();
+    const tooLarge = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
+    early.asks(question.slice(0, -5));
+    early.says(tooLarge);
+    expect(early.recorded).toEqual([]);
+    early.asks(question.slice(-5));
+    expect(textOf(early.recorded[0]!.request.body)).toBe('{"model":"m"}');
+    expect(responseText(early.recorded[0]!)).toBe(tooLarge);
+    const half = new TapRig();
+    half.asks(question.slice(0, -5));
+    half.says(tooLarge);
+    half.tap.upstreamEnded("fin");
+    expect([half.recorded, half.left]).toEqual([[], ["incomplete"]]);
+  });
+
   it("keeps copies: the memory of a call may be used again", () => {
     const rig = new TapRig();
     const bytes = new Uint8Array(Buffer.from(question));
@@ -104,6 +120,15 @@ describe("a tap", () => {
         rig.tap.finish();
       },
       "unanswered",
+    ],
+    [
+      "a response that was left in its middle",
+      (rig: TapRig) => {
+        rig.asks(question);
+        rig.says(`${head}5\r\nda`);
+        rig.tap.finish();
+      },
+      "incomplete",
     ],
     [
       "too many requests at once",

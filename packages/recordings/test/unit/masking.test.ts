@@ -40,6 +40,19 @@ it("a response stays as long as it is, also where a key was cut by the parts tha
   expect(masked.map(({ bytes }) => bytes.length)).toEqual(parts.map(({ bytes }) => bytes.length));
 });
 
+it("a key that the chunks of a body cut is masked in all of them", () => {
+  const [one, two] = [key.slice(0, 14), key.slice(14)];
+  const chunks = [`{"k":"${one}`, `${two}"}`];
+  const framed = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("");
+  const wire = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${framed}0\r\n\r\n`;
+  const cut = wire.length - 30;
+  const parts = [wire.slice(0, cut), wire.slice(cut)].map((text, at) => ({ atMs: at, bytes: bytesOf(text) }));
+  const text = maskedResponse(parts, "POST")
+    .map(({ bytes }) => textOf(bytes))
+    .join("");
+  expect(text).toBe(wire.replace(one, "x".repeat(one.length)).replace(two, "x".repeat(two.length)));
+});
+
 it("a response without a secret is given back as it is, a signature in it included", () => {
   const parts = exchange("{}", '{"signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"}').response
     .parts;

@@ -155,6 +155,9 @@ describe("a folder", () => {
     await expect(openRecorder({ folder: join(folder, "file") })).rejects.toThrow(
       /can't be kept in .*file \(EEXIST\)/,
     );
+    await expect(openRecorder({ folder: "/proc/none/of/these" })).rejects.toThrow(
+      /can't be kept in .*\(ENOENT\)/,
+    );
     await expect(readRecordings(join(folder, "none"))).rejects.toThrow(
       /can't be read from .*none \(ENOENT\)/,
     );
