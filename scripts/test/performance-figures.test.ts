@@ -12,6 +12,7 @@ const sections: Readonly<Record<string, readonly string[]>> = {
   "Tunnels through the Fault proxy": ["fault-host"],
   "Tunnels through the reference host": ["handshakes", "tunnels"],
   "The proxy": ["proxy"],
+  "The proxy over HTTP/2": ["proxy-http2"],
   Memory: ["memory"],
   "What stays behind": ["soak", "many-connections"],
   "Start-up": ["startup"],

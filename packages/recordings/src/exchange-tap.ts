@@ -100,12 +100,14 @@ export class ExchangeTap {
   /** The upstream said these bytes. */
   fromUpstream(bytes: Uint8Array): void {
     if (this.#isOver) return;
+    // One moment for all that came together.
+    const atMs = this.#options.now();
     for (const item of this.#responses.push(bytes)) {
       if (item.kind === "opaque" || item.kind === "malformed") {
         this.#giveUp("not-http1");
         return;
       }
-      if (item.bytes.length > 0) this.#heard(item.bytes);
+      if (item.bytes.length > 0) this.#heard(item.bytes, atMs);
       if (item.kind === "head" && !item.keepAlive) this.#closes = true;
       if (item.kind === "end") this.#done(this.#closes ? "fin" : "open");
     }
@@ -115,7 +117,7 @@ export class ExchangeTap {
   upstreamEnded(how: "fin" | "reset"): void {
     if (this.#isOver) return;
     const rest = this.#responses.finish();
-    for (const { bytes } of rest) if (bytes.length > 0) this.#heard(bytes);
+    for (const { bytes } of rest) if (bytes.length > 0) this.#heard(bytes, this.#options.now());
     if (this.#going[0]?.parts.length) this.#done(how);
     this.finish();
   }
@@ -145,10 +147,9 @@ export class ExchangeTap {
     });
   }
 
-  #heard(bytes: Uint8Array): void {
+  #heard(bytes: Uint8Array, atMs: number): void {
     const going = this.#going[0];
     if (!going) return;
-    const atMs = this.#options.now();
     if (going.parts.at(-1)?.atMs !== atMs) going.parts.push({ atMs, pieces: [] });
     this.#keep(going, bytes, ({ parts }) => parts.at(-1)?.pieces);
   }
@@ -186,7 +187,10 @@ export class ExchangeTap {
     const { head, sentAtMs, startedAtMs } = going;
     const since = going.end === undefined ? (sentAtMs ?? startedAtMs) : startedAtMs;
     const parts = going.parts.map(
-      ({ atMs, pieces }): RecordedBytes => ({ atMs: Math.max(0, atMs - since), bytes: joined(pieces) }),
+      ({ atMs, pieces }): RecordedBytes => ({
+        atMs: Math.round(1000 * Math.max(0, atMs - since)) / 1000,
+        bytes: joined(pieces),
+      }),
     );
     recorded({
       recordedAt: going.recordedAt,

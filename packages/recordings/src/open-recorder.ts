@@ -52,6 +52,8 @@ const numbered = /^(\d{6,})-.*\.json$/;
  */
 export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
   const { now = () => performance.now(), wallNow = Date.now, left, failed } = options;
+  if (options.folder === "")
+    throw new RecordingsError("bad-folder", "recordings need a folder; its name is empty");
   const folder = resolve(options.folder);
   let number = await prepared(folder);
   let written = 0;

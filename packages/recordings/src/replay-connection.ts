@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { encodeResponse, type Header, headerValue, type RequestHead, RequestReader } from "@faultwire/http1";
 import { authorityOf } from "./authority.ts";
+import { fromLatin1 } from "./latin1.ts";
 import type { RecordedEnd, RecordedExchange, RecordedRequest } from "./recorded-exchange.ts";
 import { recordingLimits } from "./recording-limits.ts";
 import type { Recordings } from "./recordings.ts";
@@ -40,8 +41,10 @@ export class ReplayConnection {
   #head: RequestHead | undefined;
   #body: Uint8Array[] = [];
   #bodyBytes = 0;
-  /** Requests that wait for the response before theirs. */
-  readonly #waiting: RecordedRequest[] = [];
+  /** The client was told to send its body. */
+  #isContinued = false;
+  /** Requests that wait for the response before theirs, and whether each was told to go on. */
+  readonly #waiting: { readonly request: RecordedRequest; readonly isContinued: boolean }[] = [];
   #isAnswering = false;
   #isStarting = false;
   #cancel = (): void => {};
@@ -64,8 +67,8 @@ export class ReplayConnection {
         this.#head = item;
         this.#body = [];
         this.#bodyBytes = 0;
-        if (/^100-continue$/i.test(expectOf(item)))
-          this.#options.socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+        this.#isContinued = /^100-continue$/i.test(expectOf(item));
+        if (this.#isContinued) this.#options.socket.write(continues);
       } else if (item.kind === "body") {
         this.#bodyBytes += item.data.length;
         if (this.#bodyBytes > recordingLimits.maxRequestBytes) {
@@ -87,14 +90,9 @@ export class ReplayConnection {
     const { scheme } = this.#options;
     const { method, target, headers } = head;
     const host = authorityOf(headers, scheme) ?? "";
-    this.#waiting.push({
-      scheme,
-      host,
-      method,
-      target,
-      headers,
-      body: new Uint8Array(Buffer.concat(this.#body)),
-    });
+    const body = new Uint8Array(Buffer.concat(this.#body));
+    const request = { scheme, host, method, target, headers, body };
+    this.#waiting.push({ request, isContinued: this.#isContinued });
     if (this.#waiting.length >= recordingLimits.maxOutstanding) this.#options.socket.pause();
     this.#next();
   }
@@ -105,15 +103,17 @@ export class ReplayConnection {
     if (this.#isStarting) return;
     this.#isStarting = true;
     while (!this.#isAnswering) {
-      const request = this.#waiting.shift();
-      if (!request) break;
+      const next = this.#waiting.shift();
+      if (!next) break;
+      const { request, isContinued } = next;
       socket.resume();
       this.#isAnswering = true;
       const found = recordings.take(request);
       const { method, target, host } = request;
       const missing = found.exchange ? undefined : found.why;
       log({ method, target, host, missing });
-      this.#play(found.exchange ? found.exchange.response : notRecorded(method, found.why), 0, now());
+      const recorded = found.exchange ? found.exchange.response : notRecorded(method, found.why);
+      this.#play(isContinued ? withoutContinue(recorded) : recorded, 0, now());
     }
     this.#isStarting = false;
   }
@@ -154,6 +154,17 @@ export class ReplayConnection {
     socket.resume();
     socket.end(answer("GET", status, "invalid_request_error", message));
   }
+}
+
+const continues = "HTTP/1.1 100 Continue\r\n\r\n";
+const continued = /^HTTP\/1\.1 100 [^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n/;
+
+/** A response without the 100 that it begins with, which the client has got already. */
+function withoutContinue({ parts, end }: RecordedExchange["response"]): RecordedExchange["response"] {
+  const [first, ...others] = parts;
+  const length = first ? (continued.exec(fromLatin1(first.bytes))?.[0].length ?? 0) : 0;
+  if (!first || length === 0) return { parts, end };
+  return { parts: [{ atMs: first.atMs, bytes: first.bytes.subarray(length) }, ...others], end };
 }
 
 const expectOf = ({ headers }: RequestHead): string => headerValue(headers, "expect") ?? "";

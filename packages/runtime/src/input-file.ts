@@ -21,7 +21,8 @@ export async function readInput(path: string, maxBytes: number): Promise<string>
       path === standardInput ? await readStandardInput(maxBytes) : await readRegularFile(path, { maxBytes });
     return bytes.toString("utf8");
   } catch (cause) {
-    throw new Error(`${inputName(path)} can't be read (${systemReason(cause)})`, { cause });
+    const hint = path === "/dev/stdin" ? "; for standard input give - as its name" : "";
+    throw new Error(`${inputName(path)} can't be read (${systemReason(cause)})${hint}`, { cause });
   }
 }
 

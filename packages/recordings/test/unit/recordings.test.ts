@@ -155,6 +155,7 @@ describe("a folder", () => {
     await expect(openRecorder({ folder: join(folder, "file") })).rejects.toThrow(
       /can't be kept in .*file \(EEXIST\)/,
     );
+    await expect(openRecorder({ folder: "" })).rejects.toThrow("recordings need a folder; its name is empty");
     await expect(openRecorder({ folder: "/proc/none/of/these" })).rejects.toThrow(
       /can't be kept in .*\(ENOENT\)/,
     );

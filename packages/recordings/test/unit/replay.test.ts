@@ -163,6 +163,27 @@ describe("a replay", () => {
     expect(await hears(socket, "no request\r\n\r\n")).toMatch(/^HTTP\/1.1 400 /);
   });
 
+  it("says 100 Continue once, where one was recorded as well", async () => {
+    const recorded = exchange("1", "one");
+    const [head, body] = recorded.response.parts;
+    const early = { atMs: 1, bytes: bytesOf("HTTP/1.1 100 Continue\r\nX-A: b\r\n\r\n") };
+    replay = await startReplay({
+      recordings: new Recordings([{ ...recorded, response: { parts: [early, head!, body!], end: "open" } }]),
+      speed: Infinity,
+    });
+    const expects = post("1").replace("Content-Length", "Expect: 100-continue\r\nContent-Length");
+    const wanted = `HTTP/1.1 100 Continue\r\n\r\n${responseText(recorded)}`;
+    const first = await open();
+    expect(await hears(first, expects, wanted.length)).toBe(wanted);
+    first.destroy();
+    // A client that did not ask for it gets what was recorded.
+    const second = await open();
+    expect(await hears(second, post("1"), early.bytes.length + responseText(recorded).length)).toMatch(
+      /^HTTP\/1\.1 100 Continue\r\nX-A: b\r\n/,
+    );
+    second.destroy();
+  });
+
   it("speaks TLS with a certificate for each name, and breaks that, too", async () => {
     const authority = new TestAuthority("Recordings test");
     const names: string[] = [];
