@@ -12,22 +12,24 @@ const PREFACE = "PRI";
 type Take = (socket: Socket, isHttp2: boolean) => void;
 
 /**
- * A server of HTTP/1.1 and HTTP/2 on one port. Over TLS, HTTP/2 is for clients that offer nothing else; in clear, for those
- * that begin with it. AWS's SDK for JavaScript is both to Bedrock.
+ * A server of HTTP/1.1 and HTTP/2 on one port. Over TLS, HTTP/2 is for clients that offer nothing else, unless it is preferred;
+ * in clear, for those that begin with it. AWS's SDK for JavaScript is both to Bedrock.
  *
  * @param tls - Left out, the server is in clear.
+ * @param prefersHttp2 - Whether clients that offer both get HTTP/2 over TLS.
  */
 export function createHttpServer(
   listener: RequestListener,
   limits: LlmMockLimits,
   tls: TlsOptions | undefined,
+  prefersHttp2: boolean,
 ): NetServer {
   const take = takeBy(listener, limits);
   if (!tls) return createNetServer({ noDelay: true }, (socket) => onceSpoken(socket, limits, take));
   const server = createTlsServer({
     ...tls,
     noDelay: true,
-    ALPNCallback: ({ protocols }) => protocolOf(protocols),
+    ALPNCallback: ({ protocols }) => protocolOf(protocols, prefersHttp2),
   });
   // A client that breaks its handshake sees that by itself.
   server.on("tlsClientError", (_, socket) => socket.destroy());
@@ -35,8 +37,8 @@ export function createHttpServer(
   return server;
 }
 
-const protocolOf = (offered: readonly string[]): string | undefined =>
-  ["http/1.1", "h2"].find((protocol) => offered.includes(protocol));
+const protocolOf = (offered: readonly string[], prefersHttp2: boolean): string | undefined =>
+  (prefersHttp2 ? ["h2", "http/1.1"] : ["http/1.1", "h2"]).find((protocol) => offered.includes(protocol));
 
 function takeBy(listener: RequestListener, { requestTimeoutMs, idleTimeoutMs }: LlmMockLimits): Take {
   const http1 = createServer(listener);

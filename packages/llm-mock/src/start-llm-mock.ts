@@ -38,6 +38,8 @@ export interface LlmMockOptions {
   readonly port?: number;
   /** Default: HTTP without TLS. */
   readonly tls?: LlmMockTls;
+  /** Whether clients that offer both versions over TLS get HTTP/2. Default: HTTP/1.1. */
+  readonly prefersHttp2?: boolean;
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
   readonly now?: () => number;
   /** What ids are derived from, besides the request. Default 0. */
@@ -109,7 +111,12 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
     now: options.now ?? Date.now,
     log: options.log,
   });
-  const server = createHttpServer(listener, limits, options.tls && tlsOptions(options.tls));
+  const server = createHttpServer(
+    listener,
+    limits,
+    options.tls && tlsOptions(options.tls),
+    options.prefersHttp2 ?? false,
+  );
   server.maxConnections = limits.maxConnections;
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {

@@ -92,7 +92,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   try {
     recorder = recording.record === undefined ? undefined : await startRecorder(recording.record, runtime);
     replays = recording.replay && (await startReplays(recording.replay, runtime));
-    mocks = options.mock && (await startMocks(runtime, options.mock));
+    mocks = options.mock && (await startMocks(runtime, options.mock, options.proxy?.http2 === "on"));
     plugin = await opening;
     proxy = await startOwnProxy(options, standInOf(mocks, replays), recorder);
     return {
@@ -125,6 +125,7 @@ interface Mocks {
 async function startMocks(
   { authority }: StackRuntime,
   { port, ...settings }: { readonly port: number } & MockSettings,
+  prefersHttp2: boolean,
 ): Promise<Mocks> {
   const { startLlmMock } = await import("@faultwire/llm-mock");
   const host = "127.0.0.1";
@@ -132,6 +133,7 @@ async function startMocks(
     ...settings,
     host,
     port,
+    prefersHttp2,
     tls: { secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext() },
   }).catch((error: unknown) => {
     throw listenError(error, host, port, "--mock-port");

@@ -6,7 +6,8 @@ import { request as httpsRequest } from "node:https";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createSecureContext } from "node:tls";
+import { connect as connectTls, createSecureContext } from "node:tls";
+import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { describe, expect, it, vi } from "vitest";
 import { LlmMockError, type LoggedRequest, llmMockLimits, startLlmMock } from "../../src/index.ts";
 import { apiHeaders, eventsIn, post, userSays } from "./anthropic-client.ts";
@@ -243,6 +244,24 @@ describe("starting and closing", () => {
       for (const socket of sockets) socket.destroy();
       await mock.close();
     }
+  });
+});
+
+describe("a client that offers both versions over TLS", () => {
+  it.each([
+    [false, "http/1.1"],
+    [true, "h2"],
+  ])("prefersHttp2 %s: gets %s", async (prefersHttp2, protocol) => {
+    const authority = new TestAuthority("both versions");
+    const mock = await startLlmMock({ tls: authority.issue("localhost"), prefersHttp2 });
+    const socket = connectTls({
+      ...{ port: mock.port, host: "127.0.0.1", servername: "localhost", ca: authority.caPem },
+      ALPNProtocols: ["h2", "http/1.1"],
+    });
+    await once(socket, "secureConnect");
+    expect(socket.alpnProtocol).toBe(protocol);
+    socket.destroy();
+    await mock.close();
   });
 });
 

@@ -58,6 +58,18 @@ describe("the command", () => {
     expect(status).toBe(0);
   });
 
+  it("speaks HTTP/2 with the mock with --http2 on, so that what only HTTP/2 has can fail", async () => {
+    const reset =
+      "rules: [{ name: refused, match: { path: '/v1/*' }, fault: { http2: { reset: { code: REFUSED_STREAM } } } }]";
+    const ask = `curl -sS --http2 -o /dev/null -w '%{http_version}' ${url}`;
+    const config = ["--config", rules(`${reset}\n`), "--fail-on", "never"];
+    const refused = await run("--mock", "--http2", "on", ...config, ...shell(ask));
+    expect(refused.stderr).toMatch(/faults\s+refused\s+\d+ done\n/);
+    // By default a client that offers both gets HTTP/1.1, which has no such fault.
+    const plain = await run("--mock", ...config, ...shell(ask));
+    expect(plain.stdout).toBe("1.1");
+  });
+
   it("has a few gentle faults where there are no rules, and a word says so", async () => {
     const { stderr, stdout } = await run("--mock", "--seed", "1", ...shell(curl));
     expect(stderr).toMatch(/no rules were given, so the gentle mix is in force/);
