@@ -26,7 +26,7 @@ import type { FaultPolicy } from "./policy.ts";
 import { passesUnread, type SessionAtRest } from "./session-rest.ts";
 import type { TapUpstream } from "./tap.ts";
 import { unreadTeller } from "./unread-teller.ts";
-import { wireMachines } from "./wire-fault.ts";
+import { isBetterClosed, wireMachines } from "./wire-fault.ts";
 
 /** What a session is made from. */
 export interface ConnectionSessionOptions {
@@ -453,7 +453,7 @@ export class ConnectionSession implements Session {
       return;
     }
     const met = meetTls(this.#context, hello, "decrypted");
-    if (!met || isBetterClosed(met)) {
+    if (!met || isBetterClosed(met.decision)) {
       this.#begin(new OpaqueTls(this.#context, met), said);
       return;
     }
@@ -483,20 +483,3 @@ export class ConnectionSession implements Session {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/** Whether a connection's fault strikes before there is anything to read, so that opening it would be for nothing. */
-function isBetterClosed({ decision }: Acquaintance): boolean {
-  const fault = decision?.fault;
-  switch (fault?.kind) {
-    case "connection.close":
-    case "connection.reset":
-    case "connection.stall":
-      return fault.at.kind === "moment";
-    case "tls.handshake-stall":
-      return true;
-    case "tls.alert":
-      return fault.at === "client-hello";
-    default:
-      return false;
-  }
-}

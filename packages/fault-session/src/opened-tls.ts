@@ -90,22 +90,20 @@ export class OpenedTls implements Part {
     this.#options = options;
     const { context, interception, met } = options;
     this.#handshake = new HandshakeTelling(hello, context);
-    const { decision } = met;
-    const fault = bridgeFaultOf(decision, hello, interception.options);
+    const { decision, host } = met;
+    const { undone, ...changes } = bridgeFaultOf(decision, hello, interception.options);
     this.#recordFault = recordFaultOf(decision);
-    if (fault.undone !== undefined) met.outcome(fault.undone);
+    if (undone !== undefined) met.outcome(undone);
     if (decision && isOfBytes(decision)) context.faultBytes(decision, met);
     const { upstream, issuerKey } = interception.options;
     this.#isClear = context.needsNoUpstream && context.speaksUpstreamTls;
     const offered = alpnProtocolsOf(hello);
     this.#clearProtocol = offered.length === 0 || offered.includes("http/1.1") ? "http/1.1" : "h2";
     this.#bridge = new TlsBridge({
-      identityFor: fault.identityFor ?? ((request) => interception.options.identityFor(request)),
+      identityFor: (request) => interception.options.identityFor(request),
       ...(issuerKey ? { issuerKey } : {}),
-      upstream: { ...upstream, host: met.host },
-      ...(fault.versions ? { versions: fault.versions } : {}),
-      ...(fault.cipherSuites ? { cipherSuites: fault.cipherSuites } : {}),
-      ...(fault.handshakeAlert ? { handshakeAlert: fault.handshakeAlert } : {}),
+      upstream: { ...upstream, host },
+      ...changes,
       contexts: interception.contexts,
       // A carrier that needs no upstream can send to either peer at any moment.
       lockstep: !context.needsNoUpstream,
@@ -159,8 +157,7 @@ export class OpenedTls implements Part {
     return this.#bridge.waitingBytes(from) + (this.#spoken?.heldBytes(from) ?? 0);
   }
   isFull(from: Side): boolean {
-    const { exchanges } = this;
-    if (exchanges) return isFull(exchanges, from);
+    if (this.exchanges) return isFull(this.exchanges, from);
     // Windows of HTTP/2 bound what a peer can say.
     if (this.#spoken) return false;
     return this.#bridge.waitingBytes(from) >= tlsBridgeLimits.bufferedBytes / 2;

@@ -174,3 +174,20 @@ export class PointMachine implements FaultMachine {
     return [];
   }
 }
+
+/** Whether a connection's fault strikes before there is anything to read, so that opening it would be for nothing. */
+export function isBetterClosed(decision: Decision | null): boolean {
+  const fault = decision?.fault;
+  switch (fault?.kind) {
+    case "connection.close":
+    case "connection.reset":
+    case "connection.stall":
+      return fault.at.kind === "moment";
+    case "tls.handshake-stall":
+      return true;
+    case "tls.alert":
+      return fault.at === "client-hello";
+    default:
+      return false;
+  }
+}

@@ -147,8 +147,11 @@ export const legacySchema: z.ZodType<RuleFile> = z
     };
   });
 
+const jsonSchema = { io: "input", target: "draft-2020-12", unrepresentable: "any" } as const;
+
 /**
- * The JSON Schema (2020-12) of a rule file, for editors; published as `rules.schema.json`.
+ * The JSON Schema (2020-12) of a rule file, for editors; published as `rules.schema.json`. What stands in several places is
+ * written once, under `$defs`.
  *
  * @example
  * ```ts
@@ -156,6 +159,10 @@ export const legacySchema: z.ZodType<RuleFile> = z
  * ```
  */
 export function ruleFileJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(fileSchema, { io: "input", target: "draft-2020-12", unrepresentable: "any" });
-  return { ...schema };
+  return { ...z.toJSONSchema(fileSchema, { ...jsonSchema, reused: "ref" }) };
+}
+
+/** The same without references, for whoever walks along it. */
+export function ruleFileForm(): Record<string, unknown> {
+  return { ...z.toJSONSchema(fileSchema, jsonSchema) };
 }

@@ -5,7 +5,7 @@ import { checkFormats } from "../rules/check-formats.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
 import { regexesOf } from "../rules/match-keys.ts";
 import { utf8 } from "../text.ts";
-import { fileSchema, LEGACY_KEYS, legacySchema, type RuleFile, ruleFileJsonSchema } from "./file-schema.ts";
+import { fileSchema, LEGACY_KEYS, legacySchema, type RuleFile, ruleFileForm } from "./file-schema.ts";
 import { type ValuePath, writePath } from "./locate.ts";
 import { openYaml } from "./open-yaml.ts";
 import { problemText, schemaProblems } from "./problems.ts";
@@ -59,7 +59,7 @@ export function parseRuleFile(text: string, fileName: string): RuleFile {
   if (!outcome.success) {
     const schema = isLegacy
       ? { properties: Object.fromEntries(LEGACY_KEYS.map((key) => [key, {}])) }
-      : ruleFileJsonSchema();
+      : ruleFileForm();
     throw refused(
       schemaProblems(outcome.error.issues, data, schema).map((problem) => {
         const { line, column } = place(problem.path, problem.key);

@@ -18,17 +18,16 @@ import {
   parseRuleFile,
   RateLimits,
   type Rule,
-  ruleFileJsonSchema,
   simulate,
   singleRuleSet,
 } from "../../src/index.ts";
 import { describeFault, drawDuration } from "../../src/internal.ts";
-import { fileSchema, legacySchema } from "../../src/rule-file/file-schema.ts";
+import { fileSchema, legacySchema, ruleFileForm } from "../../src/rule-file/file-schema.ts";
 import { schemaArbitrary } from "../support/schema-arbitrary.ts";
 import { anthropicEvents, context } from "../support/streams.ts";
 
 type Schema = Parameters<typeof schemaArbitrary>[0];
-const schema = ruleFileJsonSchema() as Schema;
+const schema = ruleFileForm() as Schema;
 const ruleSchema = schema.properties?.["rules"]?.items ?? {};
 const faultSchema = ruleSchema.properties?.["fault"]?.anyOf?.find(({ type }) => type === "object") ?? {};
 /** Every fault of every layer as often as any other. */

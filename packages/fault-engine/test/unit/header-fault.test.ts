@@ -9,8 +9,8 @@ import {
   headerFaultLimits,
   parseRuleFile,
   readHeaderFault,
-  ruleFileJsonSchema,
 } from "../../src/index.ts";
+import { ruleFileForm } from "../../src/rule-file/file-schema.ts";
 import { schemaArbitrary } from "../support/schema-arbitrary.ts";
 
 const answerContext = { requestId: "req_1", nowMs: 0, marker: null };
@@ -74,7 +74,7 @@ it("takes as many bytes as the limit says, and not one more", () => {
 });
 
 /** Faults that a request can have, in the file's form. */
-const properties = ruleFileJsonSchema() as Parameters<typeof schemaArbitrary>[0];
+const properties = ruleFileForm() as Parameters<typeof schemaArbitrary>[0];
 const forms = properties.properties?.["rules"]?.items?.properties?.["fault"]?.anyOf?.find(
   ({ type }) => type === "object",
 );

@@ -26,8 +26,6 @@ import { unreachablePlan } from "./unreachable-plan.ts";
 import { UpstreamGate } from "./upstream-gate.ts";
 import type { WebSocketTalk } from "./web-socket.ts";
 
-const noFacts: ConnectionFacts = { connection: "" };
-
 const emptyLine = Uint8Array.of(13, 10);
 
 export class HttpExchanges {
@@ -371,7 +369,7 @@ export class HttpExchanges {
       if (this.#options.keepsLastHead ?? true) this.#lastHead = item;
       this.#reading = exchange;
       this.#queue.push(exchange);
-      this.#decider.begin(exchange, this.#connection ?? noFacts);
+      this.#decider.begin(exchange, this.#connection);
       return;
     }
     const exchange = this.#reading;
@@ -381,7 +379,7 @@ export class HttpExchanges {
     }
     if (item.kind === "body") exchange.remember(item.data);
     if (exchange.plan === null)
-      this.#decider.more(exchange, this.#connection ?? noFacts, item.bytes, item.kind === "end");
+      this.#decider.more(exchange, this.#connection, item.bytes, item.kind === "end");
     else if (exchange.goesOn) this.#gate.send(item.bytes);
     if (item.kind !== "end") return;
     this.#sent(exchange);

@@ -20,6 +20,8 @@ export const maxHeldRequestBytes = 10_551_296;
 
 const NOTHING = new Uint8Array(0);
 const NONE: readonly Uint8Array[] = [];
+/** Of a connection that nobody was asked about: it is to no target. */
+const noFacts: ConnectionFacts = { connection: "" };
 
 /** What a decider needs. */
 export interface RequestDeciderOptions {
@@ -41,14 +43,21 @@ export class RequestDecider {
   }
 
   /** Takes a request's head up: decides about it at once, or when its body has come. */
-  begin(exchange: Exchange, connection: ConnectionFacts): void {
+  begin(exchange: Exchange, known: ConnectionFacts | null | undefined): void {
+    const connection = known ?? noFacts;
     this.#decide(exchange, connection, exchange.hasNoBody ? NOTHING : undefined);
     // Nearly all are decided by their heads.
     if (exchange.plan === null) this.#hold(exchange, exchange.head.bytes);
   }
 
   /** Takes more of a request that is not decided; `isEnd`: this is all of it. */
-  more(exchange: Exchange, connection: ConnectionFacts, bytes: Uint8Array, isEnd: boolean): void {
+  more(
+    exchange: Exchange,
+    known: ConnectionFacts | null | undefined,
+    bytes: Uint8Array,
+    isEnd: boolean,
+  ): void {
+    const connection = known ?? noFacts;
     const hasRoom = this.#hold(exchange, bytes);
     if (isEnd) this.#decide(exchange, connection, joinBytes(exchange.body));
     else if (!hasRoom || exchange.heldBytes > exchange.maxHeldBytes)

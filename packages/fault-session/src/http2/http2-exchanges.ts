@@ -24,9 +24,6 @@ import { cutCode, endsByReset, insteadInHttp2 } from "./http2-way.ts";
 /** Bytes that may wait for a peer on one stream before the other one gets no more room on it. */
 const maxWaitingBytes = 65_536;
 
-/** Facts of a connection that nobody was asked about: it is to no target. */
-const noFacts: ConnectionFacts = { connection: "" };
-
 export class Http2Exchanges implements Spoken {
   readonly #options: Http2ExchangesOptions;
   readonly #client: Http2Connection<Http2Exchange>;
@@ -256,12 +253,9 @@ export class Http2Exchanges implements Spoken {
     // One that has ended takes nothing; what is to go to it first makes its connection.
     if (!connection || (to === "server" && (this.#hasServerEnded || this.#unreachable !== undefined)))
       return false;
+    const next = (): Uint8Array => connection.take(port.hasRoom(to));
     let hasSent = false;
-    for (
-      let bytes = connection.take(port.hasRoom(to));
-      bytes.length > 0;
-      bytes = connection.take(port.hasRoom(to))
-    ) {
+    for (let bytes = next(); bytes.length > 0; bytes = next()) {
       send(bytes);
       hasSent = true;
     }
@@ -314,10 +308,7 @@ export class Http2Exchanges implements Spoken {
       this.#beginFault(false);
     }
     this.#open.add(exchange);
-    if (endStream) {
-      exchange.isSent = true;
-      exchange.requestEnding = { kind: "end" };
-    }
+    if (endStream) this.#ends(exchange, { kind: "end" });
     if (this.#striker.isBeyond(client.id)) {
       // It was told that such a stream is not worked on.
       this.#client.drop(client);
@@ -330,7 +321,7 @@ export class Http2Exchanges implements Spoken {
     } else if (this.#connection === null) {
       exchange.plan = { kind: "pass" };
       this.#goOn(exchange);
-    } else this.#decider.begin(exchange, this.#connection ?? noFacts);
+    } else this.#decider.begin(exchange, this.#connection);
     if (endStream) this.#tell.request(exchange);
   }
 
@@ -350,7 +341,7 @@ export class Http2Exchanges implements Spoken {
     this.#striker.requestData(exchange);
     if (exchange.plan === null) {
       this.#client.consumed(client, data.length);
-      this.#decider.more(exchange, this.#connection ?? noFacts, data, endStream);
+      this.#decider.more(exchange, this.#connection, data, endStream);
     } else if (!exchange.goesOn) this.#client.consumed(client, data.length);
     else if (exchange.upstream) this.#passRequest(exchange, exchange.upstream, data, endStream);
     else {
@@ -375,8 +366,7 @@ export class Http2Exchanges implements Spoken {
   /** Trailers of a request. */
   #requestEnd(exchange: Http2Exchange, section: HeaderSection): void {
     this.#ends(exchange, { kind: "trailers", section });
-    if (exchange.plan === null)
-      this.#decider.more(exchange, this.#connection ?? noFacts, new Uint8Array(0), true);
+    if (exchange.plan === null) this.#decider.more(exchange, this.#connection, new Uint8Array(0), true);
     else if (exchange.upstream && this.#upstream && exchange.requestEnding)
       this.#upstream.end(exchange.upstream, exchange.requestEnding);
     this.#tell.request(exchange);
