@@ -1,9 +1,9 @@
 // What the doors are tried with: found or installed before the first test. What is missing fails the run, by name.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fetchNode } from "../../scripts/nodes/registry-nodes.mjs";
+import { fillerOf } from "../support/filled.mjs";
 
 const here = import.meta.dirname;
 /** Installations, kept between runs; git ignores them. */
@@ -16,19 +16,7 @@ function run(command, ...args) {
     throw new Error(`${command} ${args.join(" ")}: ${error?.message ?? `${stdout}${stderr}`.slice(-600)}`);
 }
 
-/** A folder that `fill` has filled, once for each text. */
-function filled(name, text, fill) {
-  const folder = join(cache, name);
-  const stamp = join(folder, ".filled");
-  const digest = createHash("sha256").update(text).digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  console.error(`interop:doors: installing ${name} …`);
-  fill(folder);
-  writeFileSync(stamp, digest);
-  return folder;
-}
+const filled = fillerOf("interop:doors", cache);
 
 export function setup({ provide }) {
   const missing = [];

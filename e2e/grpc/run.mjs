@@ -4,46 +4,26 @@
 // --write        writes the table into docs/faults.md
 // --folder DIR   keeps there what is installed, for the next run
 // --list         says how many rows there are, and runs nothing
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeMeasured } from "../support/measured.mjs";
+import { programsOf } from "../support/programs.mjs";
 import { findings, rows } from "./rows.mjs";
 
 const here = import.meta.dirname;
 const root = join(here, "../..");
 const versions = { "@grpc/grpc-js": "1.14.7", grpcio: "1.85.1" };
 
-/** Stops with one line; what it says is missing has to be installed, or what went wrong to be mended. */
-function stop(line) {
-  console.error(`interop:grpc: ${line}`);
-  process.exit(2);
-}
+const { stop, run, ran } = programsOf("interop:grpc");
 
-function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { encoding: "utf8", ...options });
-  if (result.error || result.status !== 0)
-    stop(`${command} ${args.join(" ")}: ${result.error?.message ?? result.stderr.slice(-600)}`);
-  return result.stdout.trim();
-}
-
-/** Runs a client to its end, without standing in the way of the server in this process. */
-function client(command, args, env) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (chunk) => (out += chunk));
-    child.stderr.on("data", (chunk) => (err += chunk));
-    child.on("error", ({ message }) => stop(`${command}: ${message}`));
-    child.on("close", (status) => {
-      if (status !== 0) stop(`${command} ${args[0]} ended with ${status}: ${err.slice(-600)}`);
-      resolve(JSON.parse(out.trim().split("\n").at(-1)));
-    });
-  });
+/** Runs a client to its end. @returns its last line */
+async function client(command, args, env) {
+  const { status, out, err } = await ran(command, args, env);
+  if (status !== 0) stop(`${command} ${args[0]} ended with ${status}: ${err.slice(-600)}`);
+  return JSON.parse(out.trim().split("\n").at(-1));
 }
 
 if (process.argv.includes("--list")) {
@@ -256,12 +236,5 @@ if (process.argv.includes("--write")) {
     `|${"---|".repeat(clients.length + 1)}`,
     ...table,
   ].join("\n");
-  const page = join(root, "docs/faults.md");
-  const before = readFileSync(page, "utf8");
-  const between = /(?<=<!-- interop:grpc -->\n\n).*?(?=\n*<!-- end of interop:grpc -->)/s;
-  if (!between.test(before)) stop("docs/faults.md has no place for the table");
-  writeFileSync(
-    page,
-    before.replace(between, () => text),
-  );
+  writeMeasured("faults.md", "interop:grpc", text);
 }

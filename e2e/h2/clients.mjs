@@ -1,10 +1,10 @@
 // The clients of `npm run interop:h2`: what each needs, how it is built, how it is asked, and what it said.
-import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { host, run, stop } from "./world.mjs";
+import { fillerOf } from "../support/filled.mjs";
+import { host, ran, run, stop } from "./world.mjs";
 
 const here = join(import.meta.dirname, "clients");
 
@@ -14,19 +14,8 @@ export const packages = {
   pip: { grpcio: "1.85.3", "httpx[http2]": "0.28.1", websockets: "17.4" },
 };
 
-/** A folder that `fill` has filled, once for each text: what is installed depends on it. */
-export function filled(cache, name, text, fill) {
-  const folder = join(cache, name);
-  const stamp = join(folder, ".filled");
-  const digest = createHash("sha256").update(text).digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  console.error(`interop:h2: installing ${name} …`);
-  fill(folder);
-  writeFileSync(stamp, digest);
-  return folder;
-}
+/** As {@link fillerOf} makes it. */
+export const filled = (cache, name, text, fill) => fillerOf("interop:h2", cache)(name, text, fill);
 
 const textOf = (...files) => files.map((file) => readFileSync(join(here, file), "utf8")).join("\n");
 
@@ -36,21 +25,6 @@ export const npmFolder = (cache) =>
     const wanted = Object.entries(packages.npm).map(([name, version]) => `${name}@${version}`);
     run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", empty, ...wanted]);
   });
-
-/** Runs a program to its end, without standing in the way of the upstream in this process. */
-export function ran(command, args, env) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (chunk) => (out += chunk));
-    child.stderr.on("data", (chunk) => (err += chunk));
-    child.once("error", ({ message }) => stop(`${command}: ${message}`));
-    child.once("close", (status) => resolve({ status, out, err }));
-  });
-}
 
 /** Programs that are asked for by their lines of JSON. */
 const speaking = (command, args, env = {}) => ({

@@ -5,9 +5,10 @@
 // --only TEXT    the clients whose name has it
 // --without SPEC,BULK  leaves h2spec, or the large bodies, out
 // --list         says how many clients there are, and runs nothing
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeMeasured } from "../support/measured.mjs";
 import { bulk } from "./bulk.mjs";
 import { buildClients, npmFolder } from "./clients.mjs";
 import { columns, kinds, rules } from "./faults.mjs";
@@ -120,14 +121,7 @@ try {
 if (problems.length > 0) stop(problems.join("\ninterop:h2: "));
 
 if (values.write) {
-  const page = join(import.meta.dirname, "../../docs/clients.md");
-  const text = readFileSync(page, "utf8");
-  const between = /(?<=<!-- interop:h2 -->\n\n).*?(?=\n*<!-- end of interop:h2 -->)/s;
-  if (!between.test(text)) stop("docs/clients.md has no place for the tables");
   const date = new Date().toISOString().slice(0, 10);
   const words = `Measured on ${date}: the status, the error in the client's own words, and bytes of the body that it got.`;
-  writeFileSync(
-    page,
-    text.replace(between, () => `${[words, ...tables].join("\n\n")}\n`),
-  );
+  writeMeasured("clients.md", "interop:h2", [words, ...tables].join("\n\n"));
 }

@@ -1,8 +1,8 @@
 // h2spec against the proxy's client side: over TLS straight at the port, and in clear.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { filled, ran } from "./clients.mjs";
-import { run } from "./world.mjs";
+import { filled } from "./clients.mjs";
+import { ran, run } from "./world.mjs";
 
 /** The module, pinned; its own dependencies are the newest, as it names none. */
 const module = "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible";

@@ -1,8 +1,9 @@
 // What every check of `npm run interop:h2` stands on: an upstream of HTTP/2, and `faultwire proxy` in front of it.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { programsOf } from "../support/programs.mjs";
 import { startOrigin } from "./origin.mjs";
 
 const root = join(import.meta.dirname, "../..");
@@ -10,21 +11,7 @@ const root = join(import.meta.dirname, "../..");
 /** The upstream's name. Nothing resolves it but the proxy. */
 export const host = "api.test";
 
-/** Stops with one line; what it says is missing has to be installed, or what went wrong to be mended. */
-export function stop(line) {
-  console.error(`interop:h2: ${line}`);
-  process.exit(2);
-}
-
-/** Runs a program to its end; the run stops where it fails. */
-export function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { encoding: "utf8", maxBuffer: 64 << 20, ...options });
-  if (result.error || result.status !== 0)
-    stop(
-      `${command} ${args.join(" ")}: ${result.error?.message ?? `${result.stdout}${result.stderr}`.slice(-800)}`,
-    );
-  return result.stdout.trim();
-}
+export const { stop, run, ran } = programsOf("interop:h2");
 
 /** Starts `faultwire proxy` with these flags. @returns its port and how to end it */
 export async function startProxy(scratch, flags) {

@@ -1,8 +1,8 @@
 // What the runtimes need: programs that are looked for, and folders of clients that are installed once.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fillerOf } from "../support/filled.mjs";
 
 export const here = import.meta.dirname;
 export const clients = join(here, "clients");
@@ -24,23 +24,8 @@ export function versionOf(command, args, pattern) {
   return status === 0 ? pattern.exec(`${stdout}${stderr}`)?.[1] : undefined;
 }
 
-/**
- * A folder that `fill` has filled, once for each text: what is installed depends on it.
- *
- * @returns its path
- */
-export function filled(name, text, fill) {
-  const folder = join(cache, name);
-  const stamp = join(folder, ".filled");
-  const digest = createHash("sha256").update(text).digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  console.error(`interop:run: installing ${name} …`);
-  fill(folder);
-  writeFileSync(stamp, digest);
-  return folder;
-}
+/** As {@link fillerOf} makes it. */
+export const filled = fillerOf("interop:run", cache);
 
 /** The text of files, for {@link filled}. */
 export const textOf = (...files) => files.map((file) => readFileSync(file, "utf8")).join("\n");

@@ -3,13 +3,15 @@
 // --write        writes the table into docs/faults.md
 // --folder DIR   keeps there what is installed, for the next run
 // --list         says how many rows there are, and runs nothing
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchNode, supported } from "../../scripts/nodes/registry-nodes.mjs";
+import { writeMeasured } from "../support/measured.mjs";
+import { programsOf } from "../support/programs.mjs";
 
 const here = import.meta.dirname;
 const root = join(here, "../..");
@@ -39,34 +41,13 @@ const faults = {
 };
 const names = Object.keys(faults);
 
-/** Stops with one line; what it says is missing has to be installed, or what went wrong to be mended. */
-function stop(line) {
-  console.error(`interop:websocket: ${line}`);
-  process.exit(2);
-}
+const { stop, run, ran } = programsOf("interop:websocket");
 
-function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { encoding: "utf8", ...options });
-  if (result.error || result.status !== 0)
-    stop(`${command} ${args.join(" ")}: ${result.error?.message ?? result.stderr.slice(-600)}`);
-  return result.stdout.trim();
-}
-
-/** Runs a client to its end, without standing in the way of the server in this process. */
-function client(command, args, env) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let [out, err] = ["", ""];
-    child.stdout.on("data", (chunk) => (out += chunk));
-    child.stderr.on("data", (chunk) => (err += chunk));
-    child.on("close", () => {
-      const line = out.trim().split("\n").at(-1);
-      resolve(line ? JSON.parse(line) : { messages: 0, error: `failed: ${err.slice(-300)}`, close: "" });
-    });
-  });
+/** Runs a client to its end. @returns its last line */
+async function client(command, args, env) {
+  const { out, err } = await ran(command, args, env);
+  const line = out.trim().split("\n").at(-1);
+  return line ? JSON.parse(line) : { messages: 0, error: `failed: ${err.slice(-300)}`, close: "" };
 }
 
 if (process.argv.includes("--list")) {
@@ -201,12 +182,5 @@ const table = [
   ...rows,
 ].join("\n");
 if (process.argv.includes("--write")) {
-  const page = join(root, "docs/faults.md");
-  const text = readFileSync(page, "utf8");
-  const between = /(?<=<!-- interop:websocket -->\n\n).*?(?=\n*<!-- end of interop:websocket -->)/s;
-  if (!between.test(text)) stop("docs/faults.md has no place for the table");
-  writeFileSync(
-    page,
-    text.replace(between, () => `${table}\n`),
-  );
+  writeMeasured("faults.md", "interop:websocket", table);
 }

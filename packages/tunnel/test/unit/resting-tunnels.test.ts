@@ -23,11 +23,25 @@ const unread: Speak = async (host, id) => {
   host.says(id, "server", "hello");
   await host.run(10);
 };
-/** TLS 1.3 that stays closed, as Node's peers speak it, from its hello to a response. */
+/** Where the record ends that begins there. */
+const recordEnd = (said: Uint8Array, at: number): number => at + 5 + ((said[at + 3]! << 8) | said[at + 4]!);
+/** Where the first record of a peer ends, which is its hello. */
+const helloEnd = (said: Uint8Array): number => recordEnd(said, 0);
+/** Where the last one begins. */
+function lastRecord(said: Uint8Array): number {
+  let at = 0;
+  while (recordEnd(said, at) < said.length) at = recordEnd(said, at);
+  return at;
+}
+
+/** TLS 1.3 that stays closed, as Node's peers speak it, from its hello to a response. How long a flight is, OpenSSL decides. */
 async function closedTls(): Promise<Speak> {
   const [client, server] = (await recordings())[1]!;
+  const asked = helloEnd(client);
+  // The response is the server's last record; its handshake comes before the client's.
+  const flight = lastRecord(server);
+  const turns = [client.slice(0, asked), server.slice(0, flight), client.slice(asked), server.slice(flight)];
   return async (host, id) => {
-    const turns = [client.slice(0, 300), server.slice(0, 2000), client.slice(300), server.slice(2000)];
     for (const [at, bytes] of turns.entries()) {
       host.saysBytes(id, at % 2 === 0 ? "client" : "server", bytes);
       await host.run(20);
@@ -57,20 +71,26 @@ describe("a tunnel that rests, whose client may have gone without a word", () =>
       host.cancels.clear();
       host.got.clear();
     };
-    await open("before");
-    const before = await usedBytes();
-    await open("then");
-    expect((await usedBytes()) - before).toBeLessThan(tunnels * mostBytes);
-    expect(host.tunnels.size).toBe(2 * tunnels);
-    expect(host.tunnels.resting).toBe(2 * tunnels);
+    await open("first");
+    const growths: number[] = [];
+    let before = await usedBytes();
+    for (const name of ["second", "third", "fourth"]) {
+      await open(name);
+      const after = await usedBytes();
+      growths.push(after - before);
+      before = after;
+    }
+    // What a tunnel keeps shows each time; code that is compiled meanwhile does not.
+    expect(Math.min(...growths)).toBeLessThan(tunnels * mostBytes);
+    expect(host.tunnels.size).toBe(4 * tunnels);
+    expect(host.tunnels.resting).toBe(4 * tunnels);
     expect(host.timers.armed).toBe(0);
   });
 
   /** The first record that each peer of TLS 1.3 says: its hello. */
   async function hellos(): Promise<Record<"client" | "server", Uint8Array>> {
     const [client, server] = (await recordings())[1]!;
-    const first = (bytes: Uint8Array): Uint8Array => bytes.slice(0, 5 + ((bytes[3]! << 8) | bytes[4]!));
-    return { client: first(client), server: first(server) };
+    return { client: client.slice(0, helloEnd(client)), server: server.slice(0, helloEnd(server)) };
   }
 
   it.each([
