@@ -1,6 +1,7 @@
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import { utf8 } from "../text.ts";
 import { changeAnswer } from "./anthropic-answers.ts";
+import { errorHeaders } from "./error-headers.ts";
 import { gatewayPage } from "./gateway-page.ts";
 import type { Budget, Budgets, ErrorOptions, ErrorPreset, ProviderProfile } from "./provider-profile.ts";
 
@@ -158,13 +159,11 @@ function error({ name, status, message: usual }: ErrorPreset, options: ErrorOpti
   const body = utf8(anthropicErrorBody(type, message, requestId, errorCode));
   const wanted = options.retryAfterSeconds === undefined ? waitSeconds : options.retryAfterSeconds;
   const retryAfter = wanted === null ? null : Math.ceil(wanted);
-  const headers: Header[] = [
-    ["content-type", "application/json"],
-    ["content-length", String(body.length)],
+  const own: readonly Header[] = [
     ["request-id", requestId],
     ["anthropic-organization-id", options.organizationId ?? ORGANIZATION],
   ];
-  if (retryAfter !== null) headers.push(["retry-after", String(retryAfter)]);
+  const headers = errorHeaders("application/json", body, own, retryAfter);
   if (name === "rate_limit_error") {
     // The requests are used up and come back when retry-after says; the tokens are not what ran out.
     const whole = (limit: number): Budget => ({ limit, remaining: limit, resetMs: nowMs });

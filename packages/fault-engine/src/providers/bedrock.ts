@@ -1,6 +1,7 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
+import { errorHeaders } from "./error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -36,14 +37,11 @@ const ERRORS: readonly ErrorPreset[] = [
 
 function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const body = utf8(JSON.stringify({ message: options.message ?? preset.message }));
-  const headers: Header[] = [
-    ["content-type", "application/json"],
-    ["content-length", String(body.length)],
+  const own: readonly Header[] = [
     ["x-amzn-requestid", options.requestId],
     ["x-amzn-errortype", preset.name],
   ];
-  if (options.retryAfterSeconds != null)
-    headers.push(["retry-after", String(Math.ceil(options.retryAfterSeconds))]);
+  const headers = errorHeaders("application/json", body, own, options.retryAfterSeconds);
   return { status: preset.status, headers, body };
 }
 

@@ -1,5 +1,6 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
 import { utf8 } from "../text.ts";
+import { errorHeaders } from "./error-headers.ts";
 
 /** `text` with the characters that mean something in HTML written as references. */
 export function escapeHtml(text: string): string {
@@ -29,13 +30,11 @@ export function gatewayPage(
       `<body>\n<h1>${escapeHtml(title)} <small>Error code ${status}</small></h1>\n` +
       `<p>The host did not give a usable answer.</p>\n<p>Ray ID: ${escapeHtml(id)}</p>\n</body>\n</html>\n`,
   );
-  const headers: Header[] = [
-    ["content-type", "text/html; charset=UTF-8"],
-    ["content-length", String(body.length)],
+  const own: readonly Header[] = [
     ["cache-control", "no-store"],
     ["server", "cloudflare"],
     ["cf-ray", `${id}-FRA`],
   ];
-  if (retryAfterSeconds !== null) headers.push(["retry-after", String(Math.ceil(retryAfterSeconds))]);
+  const headers = errorHeaders("text/html; charset=UTF-8", body, own, retryAfterSeconds);
   return { status, headers, body };
 }

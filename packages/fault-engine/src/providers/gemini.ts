@@ -1,6 +1,7 @@
-import type { Header, HttpResponse } from "@faultwire/http1";
+import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
+import { errorHeaders } from "./error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -36,11 +37,7 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const details = seconds === null ? {} : { details: [{ "@type": RETRY_INFO, retryDelay: `${seconds}s` }] };
   const error = { code: preset.status, message, status: preset.name, ...details };
   const body = utf8(`${JSON.stringify({ error }, undefined, 2)}\n`);
-  const headers: Header[] = [
-    ["content-type", "application/json; charset=UTF-8"],
-    ["content-length", String(body.length)],
-  ];
-  if (seconds !== null) headers.push(["retry-after", String(seconds)]);
+  const headers = errorHeaders("application/json; charset=UTF-8", body, [], seconds);
   return { status: preset.status, headers, body };
 }
 

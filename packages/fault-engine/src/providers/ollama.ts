@@ -1,6 +1,7 @@
-import type { Header, HttpResponse } from "@faultwire/http1";
+import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
+import { errorHeaders } from "./error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -22,12 +23,7 @@ const ERRORS: readonly ErrorPreset[] = [
 
 function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const body = utf8(JSON.stringify({ error: options.message ?? preset.message }));
-  const headers: Header[] = [
-    ["content-type", "application/json; charset=utf-8"],
-    ["content-length", String(body.length)],
-  ];
-  if (options.retryAfterSeconds != null)
-    headers.push(["retry-after", String(Math.ceil(options.retryAfterSeconds))]);
+  const headers = errorHeaders("application/json; charset=utf-8", body, [], options.retryAfterSeconds);
   return { status: preset.status, headers, body };
 }
 

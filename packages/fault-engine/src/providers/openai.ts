@@ -1,6 +1,7 @@
-import type { Header, HttpResponse } from "@faultwire/http1";
+import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
 import { utf8 } from "../text.ts";
+import { errorHeaders } from "./error-headers.ts";
 import { changeResponse, isOfResponses, isResponsesStream, responsesError } from "./openai-responses.ts";
 import {
   type AnswerChange,
@@ -106,12 +107,7 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const isRateLimit = preset.name === "rate_limit_exceeded";
   const wanted =
     options.retryAfterSeconds === undefined ? (isRateLimit ? 5 : null) : options.retryAfterSeconds;
-  const headers: Header[] = [
-    ["content-type", "application/json"],
-    ["content-length", String(body.length)],
-    ["x-request-id", options.requestId],
-  ];
-  if (wanted !== null) headers.push(["retry-after", String(Math.ceil(wanted))]);
+  const headers = errorHeaders("application/json", body, [["x-request-id", options.requestId]], wanted);
   if (isRateLimit)
     headers.push(
       ["x-ratelimit-limit-requests", String(REQUESTS_A_MINUTE)],
