@@ -11,6 +11,7 @@ export { isGrpcFault } from "./faults/grpc-faults.ts";
 export { isHttp2Fault, isInPlaceOfResponse, saysUnprocessed } from "./faults/http2-faults.ts";
 export { type Ability, abilitiesOf, ofLayers, wayTable } from "./faults/way.ts";
 export { isWebSocketFault } from "./faults/websocket-faults.ts";
+export { textHeader, writeFrame } from "./formats/aws-event-stream/frame.ts";
 export { asGrpcAnswer, statusAnswer } from "./grpc/status-answer.ts";
 export { drawDuration } from "./machines/duration.ts";
 export { PipelineMachine } from "./machines/pipeline-machine.ts";

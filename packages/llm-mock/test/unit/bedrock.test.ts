@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { awsMessage } from "../../src/bedrock/event-stream.ts";
+import { awsEvent } from "../../src/bedrock/event-stream.ts";
 import { askingMock, jsonIn } from "../support/ask.ts";
 
 const headers = { authorization: "AWS4-HMAC-SHA256 any" };
@@ -52,17 +52,14 @@ function eventsOf(answer: ReturnType<typeof bedrock>) {
 
 describe("the event stream", () => {
   it("has the bytes of the format", () => {
-    // By hand: 27 bytes, of them 8 of headers (":a" is "bc") and 3 of payload.
-    const message = Buffer.from(awsMessage([[":a", "bc"]], "{}x"));
-    expect(message.subarray(0, 8).toString("hex")).toBe("0000001b00000008");
-    expect(message.subarray(12, 20).toString("hex")).toBe("023a610700026263");
-    expect(message.subarray(20, 23).toString()).toBe("{}x");
-    expect(read(message)).toEqual({ headers: { ":a": "bc" }, payload: Buffer.from("{}x") });
-  });
-
-  it("of nothing is sixteen bytes", () => {
-    // The checksums are those of the format's own shortest example: a prelude of 16 and 0.
-    expect(Buffer.from(awsMessage([], "")).toString("hex")).toBe("000000100000000005c248eb7d98c8ff");
+    // By hand: three headers, of 11 + 1 + 3 + 2, 13 + 1 + 3 + 16 and 13 + 1 + 3 + 5 bytes, and two of payload.
+    const message = Buffer.from(awsEvent("ab", {}));
+    expect(message.subarray(0, 8).toString("hex")).toBe("0000005a00000048");
+    expect(message.subarray(12, 29).toString("latin1")).toBe("\u000b:event-type\u0007\u0000\u0002ab");
+    expect(read(message)).toEqual({
+      headers: { ":event-type": "ab", ":content-type": "application/json", ":message-type": "event" },
+      payload: Buffer.from("{}"),
+    });
   });
 });
 
