@@ -54,6 +54,7 @@ export interface World {
   readonly proxy: Stack["proxy"];
   readonly mock: Stack["mock"];
   /** As of a stack. */
+  readonly recordingStopped: Stack["recordingStopped"];
   readonly replayed: Stack["replayed"];
   /** What has come by so far. */
   readonly traffic: Traffic;
@@ -112,6 +113,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       runtime,
       proxy: stack.proxy,
       mock: stack.mock,
+      recordingStopped: stack.recordingStopped,
       replayed: stack.replayed,
       traffic,
       refusals,

@@ -67,6 +67,8 @@ export interface RunOutcome {
   readonly counts: ReturnType<World["runtime"]["counts"]>;
   /** Clients that did not trust the CA. */
   readonly refusals: readonly Refusal[];
+  /** Why exchanges were not recorded to the end, in words. */
+  readonly recordingStopped?: string | undefined;
   /** Processes that the command has started and that go on without it. */
   readonly leftovers: readonly ProcessRow[];
   /** Connections past the proxy; undefined where that can't be looked at. */
@@ -113,6 +115,7 @@ export async function runOnce(options: RunOnceOptions): Promise<RunOutcome> {
     tally: world.traffic.tally,
     counts,
     refusals: world.refusals.all,
+    recordingStopped: world.recordingStopped(),
     leftovers,
     names: ended.wentRound?.length ? await namesByAddress(exactHosts(sources.targets)) : new Map(),
   };

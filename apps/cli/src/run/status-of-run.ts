@@ -48,6 +48,9 @@ export function verdictOfRun(
     };
   }
   const status = statusOfEnd(end);
+  // No judgement, so that no --fail-on leaves it out.
+  if (status === 0 && outcome.recordingStopped !== undefined)
+    return { status: 1, why: outcome.recordingStopped };
   if (status !== 0 || failOn === "never") return { status, why: undefined };
   if (!wasSeen(outcome, isIntercepted))
     return {

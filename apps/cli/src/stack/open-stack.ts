@@ -10,7 +10,13 @@ import { countText } from "../traffic/plain-text.ts";
 import { upstreamProxySetting } from "../upstream-proxy-setting.ts";
 import { listenError } from "./listen-error.ts";
 import { outcomeRoute } from "./outcome-route.ts";
-import { type RecordingSettings, type Replays, startRecorder, startReplays } from "./recording.ts";
+import {
+  type RecordingSettings,
+  type Replays,
+  type RunningRecorder,
+  startRecorder,
+  startReplays,
+} from "./recording.ts";
 
 /** What a stack stands on: what `startRuntime` opens, or the like of it. */
 export type StackRuntime = Omit<RunningRuntime, "traffic">;
@@ -43,6 +49,8 @@ export interface Stack {
   /** The one that speaks HTTPS. */
   readonly mock: LlmMock | undefined;
   readonly plugin: PluginServer | undefined;
+  /** Why exchanges are not recorded any more, in words; `undefined` where they are, or none were to be. */
+  readonly recordingStopped: () => string | undefined;
   /** How many recordings answer; `undefined` without a replay. */
   readonly replayed: number | undefined;
   /** Hosts whose connections end at the mock, or at the replay; empty without one. `*.name` stands for all below a name. */
@@ -67,7 +75,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const mockedHosts = hasStandIn ? mockableHosts(runtime.rules.sources.targets) : [];
   let mocks: Mocks | undefined;
   let replays: Replays | undefined;
-  let recorder: Recorder | undefined;
+  let recorder: RunningRecorder | undefined;
   let plugin: PluginServer | undefined;
   let proxy: RunningProxy | undefined;
   const close = async (hasServed: boolean, hurry?: AbortSignal): Promise<void> => {
@@ -79,6 +87,8 @@ export async function openStack(options: StackOptions): Promise<Stack> {
           { event: "recorded", folder: recording.record, exchanges: recorder.written() },
           `recorded ${countText(recorder.written(), "exchange")} in ${recording.record}`,
         );
+      // What was asked for was not done. A run has a status of its own.
+      if (recorder?.stopped() !== undefined) process.exitCode = 1;
       await runtime.close(hasServed);
     } finally {
       // Also where a report can't be written: a server that listens keeps the process alive.
@@ -97,6 +107,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     proxy = await startOwnProxy(options, standInOf(mocks, replays), recorder);
     return {
       ...{ runtime, proxy, mock: mocks?.secure, plugin, mockedHosts },
+      recordingStopped: () => recorder?.stopped(),
       replayed: replays?.recordings.size,
       close: (hurry) => close(true, hurry),
     };

@@ -32,6 +32,11 @@ const leftWords: Readonly<Record<string, string>> = {
   pipelined: "the client asks for too much at once",
 };
 
+/** A recorder, and why it writes no more, in words; `undefined` while it does. */
+export interface RunningRecorder extends Recorder {
+  readonly stopped: () => string | undefined;
+}
+
 /**
  * Opens a recorder that tells in the log what it left out, each reason once for a host.
  *
@@ -40,10 +45,11 @@ const leftWords: Readonly<Record<string, string>> = {
 export async function startRecorder(
   folder: string,
   { logger, clock }: Pick<RunningRuntime, "logger" | "clock">,
-): Promise<Recorder> {
+): Promise<RunningRecorder> {
   const { openRecorder } = await import("@faultwire/recordings");
   const told = new Set<string>();
-  return openRecorder({
+  let stopped: string | undefined;
+  const recorder = await openRecorder({
     folder,
     now: () => clock.now(),
     left(reason, { host }) {
@@ -55,12 +61,13 @@ export async function startRecorder(
         `${host}: not recorded: ${leftWords[reason] ?? reason}`,
       );
     },
-    failed: (error) =>
-      logger.error(
-        { event: "recording-stopped", folder },
-        `recording has stopped: ${folder} can't be written (${(error as NodeJS.ErrnoException).code ?? error.message})`,
-      ),
+    failed(error) {
+      const { code = error.message } = error as NodeJS.ErrnoException;
+      stopped = `recording has stopped: ${folder} can't be written (${code})`;
+      logger.error({ event: "recording-stopped", folder }, stopped);
+    },
   });
+  return { ...recorder, stopped: () => stopped };
 }
 
 /**

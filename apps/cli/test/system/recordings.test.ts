@@ -41,6 +41,23 @@ it("a run without rules records, lets nothing fail, and ends as the command does
   expect(rules.stderr).toContain("mix gentle, seed 1");
 });
 
+it("a recording that stops is told, also to who asked for silence, and by the exit status", async () => {
+  const at = join(folder(), "kept");
+  const gone = await run(
+    "-q",
+    "--fail-on",
+    "never",
+    "--mock",
+    "--record",
+    at,
+    ...shell(`rm -r ${at}; ${curl}`),
+  );
+  expect(gone.stderr).toBe(
+    `faultwire: recording has stopped: ${at} can't be written (ENOENT) (exit status 1)\n`,
+  );
+  expect(gone.status).toBe(1);
+});
+
 it("faults strike on top of a replay, and what they answer is not recorded", async () => {
   const at = join(folder(), "kept");
   await run(...quiet, "--mock", "--record", at, ...shell(ask("one")));
