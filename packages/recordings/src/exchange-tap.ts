@@ -38,7 +38,6 @@ export interface ExchangeTapOptions {
 /** An exchange that is under way. */
 interface Going {
   readonly head: RequestHead;
-  readonly startedAtMs: number;
   readonly recordedAt: string;
   readonly body: Uint8Array[];
   sentAtMs: number | undefined;
@@ -137,12 +136,10 @@ export class ExchangeTap {
       this.#giveUp("pipelined");
       return;
     }
-    const { now, wallNow } = this.#options;
     this.#responses.expect(head.method);
     this.#going.push({
       head,
-      startedAtMs: now(),
-      recordedAt: new Date(wallNow()).toISOString(),
+      recordedAt: new Date(this.#options.wallNow()).toISOString(),
       ...{ body: [], sentAtMs: undefined, end: undefined, parts: [], bytes: 0, isTooLarge: false },
     });
   }
@@ -184,11 +181,10 @@ export class ExchangeTap {
     this.#going.shift();
     if (going.isTooLarge) return;
     const { scheme, host, recorded } = this.#options;
-    const { head, sentAtMs, startedAtMs } = going;
-    const since = going.end === undefined ? (sentAtMs ?? startedAtMs) : startedAtMs;
+    const { head, sentAtMs } = going;
     const parts = going.parts.map(
       ({ atMs, pieces }): RecordedBytes => ({
-        atMs: Math.round(1000 * Math.max(0, atMs - since)) / 1000,
+        atMs: Math.round(1000 * Math.max(0, atMs - sentAtMs)) / 1000,
         bytes: joined(pieces),
       }),
     );

@@ -6,6 +6,8 @@ export const recordingLimits = {
   maxOutstanding: 64,
   /** Bytes of one file of a recording that are read at the most: base64 and JSON make an exchange larger. */
   maxFileBytes: 134_217_728,
+  /** Bytes of all files of a folder that is replayed, at the most: they are held in memory. */
+  maxFolderBytes: 1_073_741_824,
   /** Bytes of a request's body that a replay takes at the most. */
   maxRequestBytes: 67_108_864,
   /** Clients of a replay that are connected at the same time, at the most. */

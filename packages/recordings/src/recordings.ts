@@ -122,7 +122,10 @@ function sorted(_key: string, value: unknown): unknown {
  *
  * @throws RecordingsError `bad-folder` where it can't be read or holds none, `bad-file` for a file that is none
  */
-export async function readRecordings(folder: string): Promise<Recordings> {
+export async function readRecordings(
+  folder: string,
+  { maxFolderBytes = recordingLimits.maxFolderBytes }: { readonly maxFolderBytes?: number } = {},
+): Promise<Recordings> {
   let names: readonly string[];
   try {
     names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
@@ -136,11 +139,23 @@ export async function readRecordings(folder: string): Promise<Recordings> {
       `${folder} holds no recording, no file that ends in .json; record something first`,
     );
   const exchanges: RecordedExchange[] = [];
-  for (const name of names) exchanges.push(await readOne(join(folder, name)));
+  let bytes = 0;
+  for (const name of names) {
+    const { text, exchange } = await readOne(join(folder, name));
+    bytes += text.length;
+    if (bytes > maxFolderBytes)
+      throw new RecordingsError(
+        "bad-folder",
+        `${folder} holds more than the ${maxFolderBytes} bytes of recordings that are read; move some elsewhere`,
+      );
+    exchanges.push(exchange);
+  }
   return new Recordings(exchanges);
 }
 
-async function readOne(path: string): Promise<RecordedExchange> {
+async function readOne(
+  path: string,
+): Promise<{ readonly text: string; readonly exchange: RecordedExchange }> {
   // A pipe without a writer would never open.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     const { code } = cause as NodeJS.ErrnoException;
@@ -154,7 +169,8 @@ async function readOne(path: string): Promise<RecordedExchange> {
         "bad-file",
         `${path} has ${facts.size} bytes, more than the ${recordingLimits.maxFileBytes} of a recording`,
       );
-    return decodeRecording(await file.readFile("utf8"), path);
+    const text = await file.readFile("utf8");
+    return { text, exchange: decodeRecording(text, path) };
   } finally {
     await file.close();
   }

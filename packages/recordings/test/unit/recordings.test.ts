@@ -169,6 +169,9 @@ describe("a folder", () => {
   it("with something else in it is refused, with the name of the file", async () => {
     await writeFile(join(folder, "000001-a.json"), encodeRecording(exchange("", "")));
     await mkdir(join(folder, "000002-b.json"));
+    await expect(readRecordings(folder, { maxFolderBytes: 100 })).rejects.toThrow(
+      /holds more than the 100 bytes of recordings that are read/,
+    );
     await expect(readRecordings(folder)).rejects.toThrow(/000002-b\.json is no regular file/);
     await rm(join(folder, "000002-b.json"), { recursive: true });
     execFileSync("mkfifo", [join(folder, "000002-c.json")]);
