@@ -123,7 +123,7 @@ export { effortLimits } from "./patterns/effort.ts";
 
 export type { RegexCompiler, RegexTest } from "./patterns/regex-test.ts";
 export type { TextPattern } from "./patterns/text-pattern.ts";
-export { anthropicRateLimitHeaders } from "./providers/anthropic.ts";
+export { anthropicRateLimitHeaders } from "./providers/anthropic/profile.ts";
 
 export { presetTable } from "./providers/preset-table.ts";
 export { PROVIDER_ERRORS, type ProviderErrorOptions, providerError } from "./providers/provider-error.ts";

@@ -16,7 +16,7 @@ export { asGrpcAnswer, statusAnswer } from "./grpc/status-answer.ts";
 export { drawDuration } from "./machines/duration.ts";
 export { PipelineMachine } from "./machines/pipeline-machine.ts";
 export { compileGlob } from "./patterns/glob.ts";
-export { anthropicErrorBody } from "./providers/anthropic.ts";
+export { anthropicErrorBody } from "./providers/anthropic/profile.ts";
 export { DEFAULT_PROVIDER } from "./providers/provider-table.ts";
 export { writeGrpc } from "./reports/grpc-words.ts";
 export { writeWebSocket } from "./reports/websocket-words.ts";

@@ -1,9 +1,9 @@
-import { anthropic } from "./anthropic.ts";
-import { bedrock } from "./bedrock.ts";
-import { cohere } from "./cohere.ts";
-import { gemini } from "./gemini.ts";
-import { ollama } from "./ollama.ts";
-import { openai } from "./openai.ts";
+import { anthropic } from "./anthropic/profile.ts";
+import { bedrock } from "./bedrock/profile.ts";
+import { cohere } from "./cohere/profile.ts";
+import { gemini } from "./gemini/profile.ts";
+import { ollama } from "./ollama/profile.ts";
+import { openai } from "./openai/profile.ts";
 import type { ProviderProfile } from "./provider-profile.ts";
 
 /**

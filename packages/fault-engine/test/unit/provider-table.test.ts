@@ -1,4 +1,4 @@
-/** A provider is one file and one row: with a row more in the table, everything else knows it. */
+/** A provider is one folder and one row: with a row more in the table, everything else knows it. */
 import { headerValue } from "@faultwire/http1";
 import { describe, expect, it, vi } from "vitest";
 import {

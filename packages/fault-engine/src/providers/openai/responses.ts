@@ -1,5 +1,5 @@
 /** OpenAI's Responses API: its errors in mid-stream, and what model faults make of its answers. */
-import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -7,7 +7,7 @@ import {
   type EventText,
   SAME,
   type StreamFailure,
-} from "./provider-profile.ts";
+} from "../provider-profile.ts";
 
 /** Whether a stream is one of the Responses API: its events count themselves, and its path says so. */
 export function isResponsesStream({ last, path }: StreamFailure): boolean {

@@ -1,8 +1,7 @@
 import type { HttpResponse } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
-import { utf8 } from "../text.ts";
-import { errorHeaders } from "./error-headers.ts";
-import { changeResponse, isOfResponses, isResponsesStream, responsesError } from "./openai-responses.ts";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
+import { utf8 } from "../../text.ts";
+import { errorHeaders } from "../error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -12,7 +11,8 @@ import {
   type EventRole,
   type ProviderProfile,
   type ReadEvent,
-} from "./provider-profile.ts";
+} from "../provider-profile.ts";
+import { changeResponse, isOfResponses, isResponsesStream, responsesError } from "./responses.ts";
 
 interface OpenaiError extends ErrorPreset {
   readonly type: string;

@@ -1,6 +1,6 @@
 /** What model faults make of answers of Anthropic's Messages API, whole ones and the events of a stream. */
-import { isJsonObject, type JsonObject, jsonObjects } from "../json-value.ts";
-import { type AnswerChange, type ChangedAnswer, changed, type EventText, SAME } from "./provider-profile.ts";
+import { isJsonObject, type JsonObject, jsonObjects } from "../../json-value.ts";
+import { type AnswerChange, type ChangedAnswer, changed, type EventText, SAME } from "../provider-profile.ts";
 
 /** Changes a message, or an event; `undefined` for what is neither. */
 export function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined {

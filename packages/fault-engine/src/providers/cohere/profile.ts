@@ -1,7 +1,7 @@
 import type { HttpResponse } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
-import { utf8 } from "../text.ts";
-import { errorHeaders } from "./error-headers.ts";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
+import { utf8 } from "../../text.ts";
+import { errorHeaders } from "../error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -12,7 +12,7 @@ import {
   type ProviderProfile,
   SAME,
   type StreamFailure,
-} from "./provider-profile.ts";
+} from "../provider-profile.ts";
 
 const ERRORS: readonly ErrorPreset[] = [
   { name: "invalid_request", status: 400, message: "invalid request: message must not be empty" },

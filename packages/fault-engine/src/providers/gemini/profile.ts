@@ -1,7 +1,7 @@
 import type { HttpResponse } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
-import { utf8 } from "../text.ts";
-import { errorHeaders } from "./error-headers.ts";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
+import { utf8 } from "../../text.ts";
+import { errorHeaders } from "../error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -11,7 +11,7 @@ import {
   type EventRole,
   type ProviderProfile,
   type ReadEvent,
-} from "./provider-profile.ts";
+} from "../provider-profile.ts";
 
 /** Named by the canonical status that their body states. */
 const ERRORS: readonly ErrorPreset[] = [

@@ -1,7 +1,7 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonObjects } from "../json-value.ts";
-import { utf8 } from "../text.ts";
-import { errorHeaders } from "./error-headers.ts";
+import { isJsonObject, type JsonObject, jsonObjects } from "../../json-value.ts";
+import { utf8 } from "../../text.ts";
+import { errorHeaders } from "../error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -11,7 +11,7 @@ import {
   type EventRole,
   type ProviderProfile,
   SAME,
-} from "./provider-profile.ts";
+} from "../provider-profile.ts";
 
 /** Named as the header `x-amzn-errortype` names them. */
 const ERRORS: readonly ErrorPreset[] = [

@@ -1,7 +1,7 @@
 import type { HttpResponse } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../json-value.ts";
-import { utf8 } from "../text.ts";
-import { errorHeaders } from "./error-headers.ts";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
+import { utf8 } from "../../text.ts";
+import { errorHeaders } from "../error-headers.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -11,7 +11,7 @@ import {
   type EventRole,
   type ProviderProfile,
   SAME,
-} from "./provider-profile.ts";
+} from "../provider-profile.ts";
 
 const ERRORS: readonly ErrorPreset[] = [
   { name: "bad_request", status: 400, message: "the request body can't be read" },

@@ -1,9 +1,9 @@
 import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
-import { utf8 } from "../text.ts";
-import { changeAnswer } from "./anthropic-answers.ts";
-import { errorHeaders } from "./error-headers.ts";
-import { gatewayPage } from "./gateway-page.ts";
-import type { Budget, Budgets, ErrorOptions, ErrorPreset, ProviderProfile } from "./provider-profile.ts";
+import { utf8 } from "../../text.ts";
+import { errorHeaders } from "../error-headers.ts";
+import { gatewayPage } from "../gateway-page.ts";
+import type { Budget, Budgets, ErrorOptions, ErrorPreset, ProviderProfile } from "../provider-profile.ts";
+import { changeAnswer } from "./answers.ts";
 
 interface AnthropicError extends ErrorPreset {
   /** The type in the body, where it is not the preset's name. */
