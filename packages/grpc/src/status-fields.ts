@@ -44,8 +44,8 @@ function shortened(message: string): string {
   const bytes = utf8(message);
   const { maxStatusMessageBytes: most } = grpcLimits;
   if (bytes.length <= most) return message;
-  let end = most;
-  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--;
+  // The last byte up to there that begins a character.
+  const end = bytes.subarray(0, most + 1).findLastIndex((byte) => (byte & 0xc0) !== 0x80);
   return fromUtf8(bytes.subarray(0, end));
 }
 

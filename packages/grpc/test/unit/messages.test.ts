@@ -1,6 +1,7 @@
 import { splitsOf } from "@faultwire/testkit/chunkers";
 import { describe, expect, it } from "vitest";
-import { encodePrefix, GrpcError, type MessageItem, MessageReader } from "../../src/index.ts";
+import { encodePrefix, type MessageItem, MessageReader } from "../../src/index.ts";
+import { refused } from "../support/refused.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text.replaceAll(" ", ""), "hex"));
@@ -41,6 +42,13 @@ const cases: readonly (readonly [does: string, wire: string, lines: readonly str
 ];
 
 describe("a reader of messages", () => {
+  it("tells what is wrong with a prefix at its last byte, without one behind it", () => {
+    const tooLong = new MessageReader({ maxMessageBytes: 4 });
+    expect(told(tooLong.push(bytesOf("00 000000")))).toEqual([]);
+    expect(told(tooLong.push(bytesOf("05")))).toEqual(["message-too-long at 0, kept 0000000005"]);
+    expect(told(new MessageReader().push(bytesOf("02")))).toEqual(["reserved-flag at 0, kept 02"]);
+  });
+
   it.each(cases)("reads %s: whole, byte by byte, split at every point", (_does, wire, lines) => {
     const bytes = bytesOf(wire);
     const read = (chunks: readonly Uint8Array[]): string[] => {
@@ -73,6 +81,18 @@ describe("a reader of messages", () => {
     expect(told(reader.finish())).toEqual([]);
   });
 
+  it.each([
+    ["a message", "00 00000001 61 00 00000003 6162"],
+    ["a prefix", "00 0000"],
+  ])("has nothing under way any more once it was told that %s has no end", (_what, wire) => {
+    const reader = new MessageReader();
+    reader.push(bytesOf(wire));
+    expect([reader.isBetweenMessages, reader.isOpaque]).toEqual([false, false]);
+    expect(reader.finish()).toMatchObject([{ kind: "malformed", code: "truncated" }]);
+    expect([reader.isBetweenMessages, reader.isOpaque, reader.pendingBytes]).toEqual([true, true, 0]);
+    expect(told([...reader.push(bytesOf("00 00000000")), ...reader.finish()])).toEqual(["opaque 0000000000"]);
+  });
+
   it("keeps nothing of a declared length", () => {
     const reader = new MessageReader();
     reader.push(encodePrefix(4_294_967_295));
@@ -95,9 +115,27 @@ describe("a prefix", () => {
       "messageBytes: found 4294967296, expected a whole number from 0 to 4294967295",
     ],
     [() => encodePrefix(0, 256), "flag: found 256, expected a byte"],
-    [() => new MessageReader({ maxMessageBytes: 1.5 }), "maxMessageBytes: found 1.5"],
+    [() => encodePrefix(0, -1), "flag: found -1, expected a byte"],
+    [() => encodePrefix(0, 0.5), "flag: found 0.5, expected a byte"],
+    [
+      () => new MessageReader({ maxMessageBytes: 1.5 }),
+      "maxMessageBytes: found 1.5, expected a whole number from 0 to 4294967295",
+    ],
+    [
+      () => new MessageReader({ maxMessageBytes: -1 }),
+      "maxMessageBytes: found -1, expected a whole number from 0 to 4294967295",
+    ],
   ])("refuses what it can't hold (%#)", (call, message) => {
-    expect(call).toThrow(message);
-    expect(call).toThrow(GrpcError);
+    expect(refused(call)).toBe(`invalid-argument: ${message}`);
+  });
+
+  it("may have any byte as its flag, and a limit may be nothing", () => {
+    expect([encodePrefix(0, 255)[0], encodePrefix(0, 0)[0]]).toEqual([255, 0]);
+    const reader = new MessageReader({ maxMessageBytes: 0 });
+    expect(told(reader.push(bytesOf("00 00000000 00 00000001")))).toEqual([
+      "head 0 at 0",
+      "end 0",
+      "message-too-long at 5, kept 0000000001",
+    ]);
   });
 });

@@ -5,12 +5,13 @@ import {
   encodeBinaryField,
   encodeStatusDetails,
   encodeStatusMessage,
-  GrpcError,
   grpcLimits,
   readStatus,
   readStatusDetails,
   statusFields,
 } from "../../src/index.ts";
+import { bytesField, numberField } from "../../src/wire.ts";
+import { refused } from "../support/refused.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const text = (value: string): string => Buffer.from(value).toString("hex");
@@ -62,7 +63,7 @@ describe("google.rpc.Status", () => {
   it("other details and unknown fields are passed over", () => {
     const retry = hex(encodeStatusDetails({ code: 0, message: "", retryDelayMs: 250 }));
     const other = `1a${"0a"}0a08${text("x/y.Info")}`;
-    const unknown = `7d00000000${"79"}0000000000000000${"7001"}`;
+    const unknown = `7dffffffff${"79"}ffffffffffffffff${"7001"}`;
     expect(readStatusDetails(Buffer.from(`0803${unknown}${other}${retry}`, "hex"))).toEqual({
       code: 3,
       message: "",
@@ -70,8 +71,32 @@ describe("google.rpc.Status", () => {
     });
   });
 
-  it.each(["08", "12ff", "0b", "1a05", "ffffffffffffffffffffff01", "0d0000"])("%s is none", (wire) => {
-    expect(readStatusDetails(Buffer.from(wire, "hex"))).toBeUndefined();
+  it.each(["08", "12ff", "0b", "1a05", "ffffffffffffffffffffff01", "0d000000", "0900000000000000"])(
+    "%s is none",
+    (wire) => {
+      expect(readStatusDetails(Buffer.from(wire, "hex"))).toBeUndefined();
+    },
+  );
+
+  /** A status whose `RetryInfo` says so many seconds and nanoseconds. */
+  const withDuration = (seconds: number, nanos: number): Uint8Array => {
+    const duration = Buffer.concat([numberField(1, seconds), numberField(2, nanos)]);
+    const any = Buffer.concat([
+      bytesField(1, "type.googleapis.com/google.rpc.RetryInfo"),
+      bytesField(2, bytesField(1, duration)),
+    ]);
+    return bytesField(3, any);
+  };
+
+  it("a delay is read up to the most that a Duration may say, and none above", () => {
+    const delayOf = (seconds: number, nanos: number): number | undefined =>
+      readStatusDetails(withDuration(seconds, nanos))?.retryDelayMs;
+    // 10,000 years, as duration.proto has it.
+    expect(delayOf(315_576_000_000, 0)).toBe(315_576_000_000_000);
+    expect(delayOf(315_576_000_001, 0)).toBeUndefined();
+    expect(delayOf(1, 999_999_999)).toBeCloseTo(1999.999999, 6);
+    expect(delayOf(1, 1_000_000_000)).toBeUndefined();
+    expect(delayOf(0, 0)).toBe(0);
   });
 
   it("a negative delay is none", () => {
@@ -101,20 +126,43 @@ describe("the fields of a status", () => {
     ]);
   });
 
-  it("a message is cut at its limit, not within a character", () => {
+  it.each(["a", "é", "€", "😀"])("a message is cut at its limit, not within a character: %s", (character) => {
     const { maxStatusMessageBytes } = grpcLimits;
-    const [, [, value] = ["", ""]] = statusFields({ code: 2, message: "€".repeat(1000) });
-    expect(decodeStatusMessage(value)).toBe("€".repeat(Math.floor(maxStatusMessageBytes / 3)));
+    const width = Buffer.byteLength(character);
+    const writtenOf = (message: string): string => {
+      const [, [, value] = ["", ""]] = statusFields({ code: 2, message });
+      return decodeStatusMessage(value);
+    };
+    // Each way in which a character can lie across the limit, and beside it.
+    for (let before = 0; before < 4; before++) {
+      const start = "x".repeat(before);
+      const fits = Math.floor((maxStatusMessageBytes - before) / width);
+      const longest = start + character.repeat(fits);
+      expect(writtenOf(longest)).toBe(longest);
+      expect(writtenOf(longest + character)).toBe(longest);
+      expect(writtenOf(longest + character.repeat(1000))).toBe(longest);
+    }
   });
 
+  const codes = "expected a whole number from 0 to 2147483647";
+  const times = "expected 0 to 2147483647 milliseconds";
   it.each([
-    [{ code: -1 }, "code: found -1"],
-    [{ code: 1.5 }, "code: found 1.5"],
-    [{ code: 1, pushback: 2 ** 31 }, "pushback: found 2147483648, expected 0 to 2147483647 milliseconds"],
-    [{ code: 1, retryDelayMs: -1 }, "retryDelayMs: found -1"],
+    [{ code: -1 }, `code: found -1, ${codes}`],
+    [{ code: 1.5 }, `code: found 1.5, ${codes}`],
+    [{ code: 2 ** 31 }, `code: found 2147483648, ${codes}`],
+    [{ code: 1, pushback: 2 ** 31 }, `pushback: found 2147483648, ${times}`],
+    [{ code: 1, pushback: -1 }, `pushback: found -1, ${times}`],
+    [{ code: 1, retryDelayMs: -1 }, `retryDelayMs: found -1, ${times}`],
+    [{ code: 1, retryDelayMs: 2 ** 31 }, `retryDelayMs: found 2147483648, ${times}`],
+    [{ code: 1, retryDelayMs: Number.NaN }, `retryDelayMs: found NaN, ${times}`],
   ])("refuses %j", (status, message) => {
-    expect(() => statusFields(status)).toThrow(message);
-    expect(() => statusFields(status)).toThrow(GrpcError);
+    expect(refused(() => statusFields(status))).toBe(`invalid-argument: ${message}`);
+  });
+
+  it("takes the largest code and the longest times", () => {
+    const most = 2_147_483_647;
+    const fields = statusFields({ code: most, retryDelayMs: most, pushback: most });
+    expect(readStatus(fields)).toEqual({ code: most, retryDelayMs: most, pushback: most });
   });
 
   it.each([
