@@ -258,9 +258,9 @@ function declaredBytes(header: Uint8Array): number | "length-not-minimal" | "pay
 /** What the payload of a close says; `undefined` where it is none. */
 function closeSaid(payload: Uint8Array): CloseSaid | undefined {
   if (payload.length === 0) return { code: null, reason: "" };
-  const [high, low] = payload;
-  if (high === undefined || low === undefined) return undefined;
-  const code = high * 256 + low;
+  // Half a code.
+  if (payload.length === 1) return undefined;
+  const code = payload[0]! * 256 + payload[1]!;
   if (!isSendableCloseCode(code)) return undefined;
   const reason = fromUtf8(payload.subarray(2));
   return reason === undefined ? undefined : { code, reason };

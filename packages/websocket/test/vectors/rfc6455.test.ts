@@ -114,6 +114,10 @@ describe("frames of a message and of the connection", () => {
 
   it("closes: with nothing, with a code, with a reason, masked", () => {
     expect(readEveryWay(server, bytes("88 00")).at(-1)).toMatchObject({ close: { code: null, reason: "" } });
+    expect(readEveryWay(server, bytes("88 02 03 e8")).at(-1)).toMatchObject({
+      kind: "end",
+      close: { code: 1000, reason: "" },
+    });
     const said = encodeClose(1013, "später");
     expect(readEveryWay(server, encodeFrame({ type: "close", payload: said })).at(-1)).toMatchObject({
       kind: "end",
@@ -151,6 +155,7 @@ describe("what is no frame", () => {
     ["a continuation of nothing", server, "81 00 80 00", "nothing-to-continue", 2],
     ["a text within a text", server, "01 00 81 00", "message-not-ended", 2],
     ["a close of one byte", server, "81 00 88 01 03", "close-payload", 2],
+    ["a masked close of one byte", client, "88 81 00 00 00 00 03", "close-payload", 0],
     ["a close with 1005", server, "88 02 03 ed", "close-payload", 0],
     ["a close with 2000", server, "88 02 07 d0", "close-payload", 0],
     ["a close whose reason is no UTF-8", server, "88 03 03 e8 ff", "close-payload", 0],
