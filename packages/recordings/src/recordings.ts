@@ -60,9 +60,9 @@ export class Recordings {
   take(request: RecordedRequest): Found {
     const asked = maskedRequest(request);
     const same = this.#byKey.get(keyOf(asked));
-    const exchange = same?.exchanges[Math.min(same.next, same.exchanges.length - 1)];
-    if (!same || !exchange) return { exchange: undefined, why: this.#whyNot(asked) };
-    same.next++;
+    if (!same) return { exchange: undefined, why: this.#whyNot(asked) };
+    const { exchanges } = same;
+    const exchange = exchanges[Math.min(same.next++, exchanges.length - 1)]!;
     return { exchange };
   }
 

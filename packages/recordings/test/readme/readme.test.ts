@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { soon } from "@faultwire/testkit/soon";
 import { expect, it, onTestFinished } from "vitest";
 import { bytesOf } from "../support/exchange.ts";
 import { keep } from "./keep.ts";
@@ -17,7 +18,7 @@ it("what the one example keeps, the other replays", async () => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const request = "GET /v1/models HTTP/1.1\r\nHost: api.example.com\r\n\r\n";
   const response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-  expect(await keep(folder, bytesOf(request), bytesOf(response))).toBe(1);
+  expect(await soon(keep(folder, bytesOf(request), bytesOf(response)), "the recording")).toBe(1);
   const missing: string[] = [];
   const replay = await replayFolder(folder, (why) => missing.push(why));
   onTestFinished(() => replay.close());
@@ -33,8 +34,8 @@ it("what the one example keeps, the other replays", async () => {
         .end(),
     );
   // A request in clear is of another scheme: that of the recording does not count.
-  expect(await statusOf("/v1/models")).toBe(200);
-  expect(await statusOf("/v1/other")).toBe(404);
+  expect(await soon(statusOf("/v1/models"), "the answer")).toBe(200);
+  expect(await soon(statusOf("/v1/other"), "the answer")).toBe(404);
   expect(missing).toEqual([
     "GET /v1/other at api.example.com was not recorded; of this host: GET /v1/models",
   ]);

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { soon } from "@faultwire/testkit/soon";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   encodeRecording,
@@ -90,7 +91,7 @@ describe("a folder", () => {
         tap?.fromUpstream(bytesOf("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
       }
       expect(recorder.tap({ scheme: "https", host: "api.test", protocol: "h2" })).toBeUndefined();
-      await recorder.close();
+      await soon(recorder.close(), "the end of the recorder");
       expect(recorder.written()).toBe(2);
     };
     await record();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { afterEach, describe, expect, it } from "vitest";
 import { Recordings, type Replay, type ReplayedRequest, startReplay } from "../../src/index.ts";
@@ -24,7 +25,7 @@ async function hears(socket: Socket, said: string, bytes = Number.POSITIVE_INFIN
     socket.on("end", resolve);
     socket.on("error", () => resolve());
   });
-  await isEnough;
+  await soon(isEnough, `the rest of ${JSON.stringify(heard.slice(0, 200))}`);
   socket.removeAllListeners("data");
   return heard;
 }
@@ -126,7 +127,7 @@ describe("a replay", () => {
     const broken = once(second, "error");
     second.resume();
     second.write(post("2"));
-    const [error] = (await broken) as [NodeJS.ErrnoException];
+    const [error] = (await soon(broken, "the reset")) as [NodeJS.ErrnoException];
     expect(error.code).toBe("ECONNRESET");
   });
 
@@ -159,7 +160,8 @@ describe("a replay", () => {
       .replace("Content-Length", "Expect: 100-continue\r\nContent-Length")
       .slice(0, -1);
     expect(await hears(socket, waiting, 25)).toBe("HTTP/1.1 100 Continue\r\n\r\n");
-    expect(await hears(socket, "1", 10)).toContain("200 OK");
+    const wanted = responseText(exchange("1", "one"));
+    expect(await hears(socket, "1", wanted.length)).toBe(wanted);
     expect(await hears(socket, "no request\r\n\r\n")).toMatch(/^HTTP\/1.1 400 /);
   });
 
@@ -207,9 +209,48 @@ describe("a replay", () => {
     const broken = once(socket, "error");
     socket.resume();
     socket.write(bytesOf(post("1")));
-    const [error] = (await broken) as [NodeJS.ErrnoException];
+    const [error] = (await soon(broken, "the reset")) as [NodeJS.ErrnoException];
     expect(error.code).toBe("ECONNRESET");
     expect(names).toEqual(["api.test"]);
+  });
+
+  it("cuts what is open when it is closed, and is closed then", async () => {
+    replay = await startReplay({ recordings: new Recordings([exchange("1", "one")]), speed: Infinity });
+    const [resting, asked] = [await open(), await open()];
+    const short = responseText(exchange("1", "one"));
+    expect(await hears(asked, post("1"), short.length)).toBe(short);
+    const gone = [resting, asked].map((socket) => once(socket.resume(), "close"));
+    await soon(replay.close(), "the end of the replay");
+    await soon(Promise.all(gone), "the end of the connections");
+    await expect(open()).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("inside of TLS breaks the connection of the client that was answered, and no other", async () => {
+    const authority = new TestAuthority("Recordings test");
+    const of = exchange("1", "x");
+    replay = await startReplay({
+      recordings: new Recordings([{ ...of, response: { ...of.response, end: "reset" } }, exchange("2", "y")]),
+      speed: Infinity,
+      secureContextFor: (serverName) => createSecureContext(authority.issue(serverName)),
+    });
+    const secure = async (): Promise<Socket> => {
+      const socket = connectTls({
+        ...{ port: replay!.port, host: "127.0.0.1", servername: "api.test" },
+        ca: authority.caPem,
+      });
+      await once(socket, "secureConnect");
+      return socket;
+    };
+    const [before, broken, behind] = [await secure(), await secure(), await secure()];
+    const error = once(broken, "error");
+    broken.resume();
+    broken.write(bytesOf(post("1")));
+    expect(((await soon(error, "the reset")) as [NodeJS.ErrnoException])[0].code).toBe("ECONNRESET");
+    const short = responseText(exchange("2", "y"));
+    for (const socket of [before, behind]) {
+      expect(await hears(socket, post("2"), short.length)).toBe(short);
+      socket.destroy();
+    }
   });
 
   it("refuses a speed that is none, and a port that is taken", async () => {
