@@ -1,3 +1,4 @@
+import { DefaultSetting, MAX_WINDOW } from "./frames/wire-tables.ts";
 import { Http2Error } from "./http2-error.ts";
 
 /** What a peer can make a connection keep or do at most. */
@@ -20,7 +21,7 @@ export interface Http2Limits {
   readonly maxStreams: number;
   /** Bytes of a stream that are taken before somebody has used them: our SETTINGS_INITIAL_WINDOW_SIZE. Default 262 144. */
   readonly streamWindowBytes: number;
-  /** The same of all streams together. Default 33 554 432, so that slow streams don't stop fast ones. */
+  /** The same of all streams together. Default 33 554 432, so that slow streams don't stop fast ones; 65 535 at the least. */
   readonly connectionWindowBytes: number;
   /**
    * RST_STREAM frames of a peer in a second, and our own for its malformed requests. Default 200, five times as many in one
@@ -65,16 +66,33 @@ export const http2Limits: Http2Limits = {
   maxIdleFramesPerSecond: 1_000,
 };
 
-/** The defaults with `changes` laid over them. @throws Http2Error `invalid-argument` for anything but positive integers */
+/**
+ * The defaults with `changes` laid over them.
+ *
+ * @throws Http2Error `invalid-argument` for anything but positive integers, and for what a peer can't be told
+ */
 export function http2LimitsWith(changes: Partial<Http2Limits> = {}): Http2Limits {
   const limits = { ...http2Limits, ...changes };
   for (const [name, value] of Object.entries(limits))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new Http2Error("invalid-argument", `${name} is ${value}; a positive integer expected`);
-  if (limits.maxFrameBytes < 16_384 || limits.maxFrameBytes > 16_777_215)
-    throw new Http2Error(
-      "invalid-argument",
-      `maxFrameBytes is ${limits.maxFrameBytes}; 16384 to 16777215 expected (RFC 9113 section 6.5.2)`,
-    );
+  for (const [name, [least, most, section]] of Object.entries(wireRanges)) {
+    const value = limits[name as keyof typeof wireRanges];
+    if (value < least || value > most)
+      throw new Http2Error(
+        "invalid-argument",
+        `${name} is ${value}; ${least} to ${most} expected (RFC 9113 section ${section})`,
+      );
+  }
   return limits;
 }
+
+/** Limits that a peer is told of: the least and the most that HTTP/2 can say, and where it says so. */
+const wireRanges = {
+  maxFrameBytes: [16_384, 0xff_ffff, "6.5.2"],
+  maxHeaderListBytes: [1, 0xffff_ffff, "6.5.2"],
+  maxStreams: [1, 0xffff_ffff, "6.5.2"],
+  streamWindowBytes: [1, MAX_WINDOW, "6.9.2"],
+  // It begins at this size. No frame makes it smaller, and one that adds 0 is an error (RFC 9113 section 6.9).
+  connectionWindowBytes: [DefaultSetting.INITIAL_WINDOW_SIZE, MAX_WINDOW, "6.9.2"],
+} as const;

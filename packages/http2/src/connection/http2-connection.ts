@@ -104,7 +104,8 @@ export class Http2Connection<T = unknown> {
     const announced = new Map<number, number>(this.#ownSettings());
     for (const [id, value] of settings) announced.set(id, value);
     this.announce([...announced]);
-    this.raw(writeWindowUpdate(0, this.limits.connectionWindowBytes - DefaultSetting.INITIAL_WINDOW_SIZE));
+    const more = this.limits.connectionWindowBytes - DefaultSetting.INITIAL_WINDOW_SIZE;
+    if (more > 0) this.raw(writeWindowUpdate(0, more));
   }
 
   /** Why it can't go on, where it can't. */

@@ -6,9 +6,11 @@ import {
   FrameType,
   type HpackEncoder,
   Http2Connection,
+  type Http2Handler,
   type Http2Limits,
   readGoaway,
   readUint32,
+  type Setting,
   writeHeaders,
   writeSettings,
 } from "@faultwire/http2";
@@ -90,4 +92,27 @@ export function requestOn(
   fields: readonly [string, string][] = [],
 ): Uint8Array {
   return writeHeaders(streamId, requestBlock(encoder, fields), endStream);
+}
+
+/** A connection of ours to a peer that has greeted with these settings and heard our first words, without a peer behind it. */
+export function greeted(
+  role: "client" | "server",
+  ears: Partial<Http2Handler<string>> = {},
+  settings: readonly Setting[] = [],
+  limits: Partial<Http2Limits> = {},
+): Http2Connection<string> {
+  const connection = new Http2Connection<string>({ role, limits, now: () => 0, handler: handlerOf(ears) });
+  if (role === "server") connection.push(CONNECTION_PREFACE);
+  connection.push(writeSettings(settings));
+  connection.take();
+  return connection;
+}
+
+const typeNames = Object.keys(FrameType);
+
+/** Frames in words: type, stream, flags, bytes of the payload. */
+export function framesOf(bytes: Uint8Array): string[] {
+  return new FrameReader(0xff_ffff)
+    .push(bytes)
+    .map(({ type, streamId, flags, payload }) => `${typeNames[type]} ${streamId} ${flags} ${payload.length}`);
 }
