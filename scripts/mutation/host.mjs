@@ -35,17 +35,19 @@ process.env.FAULTWIRE_MUTATION_FOLDER = folder;
 function outcome({ testModules, unhandledErrors }) {
   const errors = [...unhandledErrors];
   const failed = [];
+  const tests = {};
   let ok = testModules.length > 0;
   for (const file of testModules) {
     ok &&= file.ok();
     errors.push(...file.errors());
     for (const test of file.children.allTests()) {
+      tests[test.id] = test.diagnostic()?.duration ?? 0;
       if (test.result().state === "failed") failed.push(test.id);
       errors.push(...(test.result().errors ?? []));
     }
   }
   const message = errors[0]?.message?.split("\n")[0];
-  if (ok && errors.length === 0) return { state: "passed" };
+  if (ok && errors.length === 0) return { state: "passed", tests };
   const late = /(?:Test|Hook) timed out in [\d.]+ms/.test(errors[0]?.message ?? "");
   return { state: late ? "hung" : "failed", message, failed };
 }

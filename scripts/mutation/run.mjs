@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../setup.mjs";
+import { Costs } from "./costs.mjs";
 import { means, readEquivalents, withoutMutant } from "./equivalents.mjs";
 import { bodiesOf, isProgram, kinds, mutantsOf, mutated } from "./mutants.mjs";
 import { sampleOf } from "./sample.mjs";
@@ -30,7 +31,7 @@ function readFlags() {
         sample: { type: "string", default: "30" },
         seed: { type: "string", default: "1" },
         under: { type: "string", multiple: true, default: [""] },
-        tests: { type: "string", default: "" },
+        tests: { type: "string", multiple: true, default: [""] },
         mutant: { type: "string", multiple: true, default: [] },
         list: { type: "boolean", default: false },
         why: { type: "boolean", default: false },
@@ -130,19 +131,19 @@ async function reach() {
   sandbox.build(folder, files);
   await host.start();
   host.files = host.files.filter((file) =>
-    relative(join(sandbox.path, folder), file).startsWith(flags.tests),
+    flags.tests.some((tests) => relative(join(sandbox.path, folder), file).startsWith(tests)),
   );
-  if (host.files.length === 0) throw new Error(`${folder} has no test file under ${flags.tests}`);
-  const times = new Map();
+  if (host.files.length === 0) throw new Error(`${folder} has no test file under ${flags.tests.join(", ")}`);
+  const costs = new Costs();
   for (const file of host.files) {
     const result = await host.run([file], { timeoutMs: calmMs, fileMs: 10 * calmMs });
     if (result.state !== "passed") {
       clean();
       stop(`${relative(sandbox.path, file)} fails without any change: ${result.message}`);
     }
-    times.set(file, result.times.get(file));
+    costs.add(file, result.ms, result.tests);
     if (flags.why)
-      console.log(`${String(Math.round(times.get(file))).padStart(6)} ms ${relative(sandbox.path, file)}`);
+      console.log(`${String(Math.round(result.ms)).padStart(6)} ms ${relative(sandbox.path, file)}`);
   }
   const reached = new Map(tried.map((mutant) => [mutant.id, new Map()]));
   for (const file of host.files) {
@@ -155,18 +156,18 @@ async function reach() {
     }
   }
   const changed = sandbox.restore();
-  return { times, reached, changed };
+  return { costs, reached, changed };
 }
 
 /**
  * The tests that failed once more, each file without its other tests, and with nothing changed: what failed above failed
  * by the mutants. Where none failed, the quickest file.
  */
-async function control(results, times, changed) {
+async function control(results, costs, changed) {
   const only = {};
   for (const { file, failed } of results.values())
     if (failed?.length > 0) only[file] = [...new Set([...(only[file] ?? []), ...failed])];
-  const files = inOrder(host.files, { file: "" }, times);
+  const files = costs.inOrder(new Map(host.files.map((each) => [each, null])), "");
   const some = files.filter((file) => only[file]);
   const { state, file, message } = await host.run(some.length > 0 ? some : files.slice(0, 1), {
     changed,
@@ -177,36 +178,26 @@ async function control(results, times, changed) {
   if (state !== "passed") throw new Error(`${file} fails without any change, behind the mutants: ${message}`);
 }
 
-/** The test named after the source file first, then the quick ones. */
-function inOrder(files, mutant, times) {
-  const stem = mutant.file.split("/").at(-1).replace(/\.ts$/, "");
-  const rank = (file) => (stem !== "" && file.includes(stem) ? 0 : 1);
-  return [...files].sort((a, b) => rank(a) - rank(b) || times.get(a) - times.get(b));
-}
-
 try {
   console.log(`${folder}: ${all.length} mutants, ${sample.length} tried, seed ${seed}`);
-  const { times, reached, changed } = await reach();
+  const { costs, reached, changed } = await reach();
   const results = new Map();
   let stale = changed;
   for (const [index, mutant] of tried.entries()) {
     const tests = reached.get(mutant.id);
-    const files = [...tests.keys()];
     let result = { state: "passed" };
-    if (files.length > 0) {
+    if (tests.size > 0) {
       sandbox.write(mutant.file, mutated(textOf.get(mutant.file), mutant));
       sandbox.build(folder, [mutant.file, ...stale.filter((file) => file !== mutant.file)]);
-      const slowest = Math.max(...files.map((file) => times.get(file)));
-      const timeoutMs = Math.round(Math.max(20_000, 5 * slowest));
-      result = await host.run(inOrder(files, mutant, times), {
+      const stem = mutant.file.split("/").at(-1).replace(/\.ts$/, "");
+      result = await host.run(costs.inOrder(tests, stem), {
         changed: [...stale, mutant.file],
         only: Object.fromEntries([...tests].filter(([, ids]) => ids)),
-        timeoutMs,
-        fileMs: timeoutMs + 4 * slowest + 30_000,
+        ...costs.limits(tests),
       });
       stale = sandbox.restore();
     }
-    const state = { passed: files.length > 0 ? "lived" : "unreached", failed: "killed", hung: "hung" }[
+    const state = { passed: tests.size > 0 ? "lived" : "unreached", failed: "killed", hung: "hung" }[
       result.state
     ];
     results.set(mutant, { ...result, state });
@@ -215,7 +206,7 @@ try {
     if (flags.why && result.message)
       console.log(`    ${relative(sandbox.path, result.file)}: ${result.message}`);
   }
-  await control(results, times, stale);
+  await control(results, costs, stale);
   report(results);
 } finally {
   clean();

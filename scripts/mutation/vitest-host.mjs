@@ -50,13 +50,12 @@ export class VitestHost {
   }
 
   /**
-   * Runs these files until one fails; of a file that `only` names, the tests whose ids stand there. Gives `{ state, file,
-   * message, failed, times }`: `passed`, `failed`, or `hung`, when a test ran into its limit or a file into `fileMs`; and
-   * the ids of the tests that failed.
+   * Runs these files until one fails; of a file that `only` names, the tests whose ids stand there. Gives of the last of them
+   * `{ state, file, message, failed, ms, tests }`: `passed`, `failed`, or `hung`, when a test ran into its limit or a file into
+   * `fileMs`; the ids of the tests that failed, and what each took where all passed.
    */
   async run(files, { changed = [], timeoutMs, fileMs, only = {} }) {
     if (!this.#child) await this.start();
-    const times = new Map();
     const done = withResolvers();
     let current;
     let watch;
@@ -83,16 +82,13 @@ export class VitestHost {
           fileMs,
         );
       } else if (message.finished) done.resolve(last);
-      else {
-        times.set(message.file, message.ms);
-        last = message;
-      }
+      else last = message;
     };
     this.#child.send({ files, changed, timeoutMs, only });
     const result = await done.promise;
     this.#handle = () => {};
     if (result.broken) this.stop();
-    return { ...result, times };
+    return result;
   }
 
   /** Ends the process and its group. */

@@ -19,6 +19,7 @@ const part = (name: string) => import(pathToFileURL(join(root, "scripts/mutation
 const { bodiesOf, isProgram, mutantsOf } = await part("mutants.mjs");
 const { sampleOf } = await part("sample.mjs");
 const { readEquivalents, withoutMutant } = await part("equivalents.mjs");
+const { Costs } = await part("costs.mjs");
 const { watched } = await part("sandbox.mjs");
 const command = join(root, "scripts/mutation/run.mjs");
 
@@ -128,6 +129,35 @@ describe("the functions that tests reach", () => {
     expect(reached("")).toEqual(loaded);
     expect(reached("a(1); if (a(2) !== 3) throw 0;")).toEqual([...loaded, ...ofLine(1)].sort());
     expect(reached("c(1);")).toEqual([...loaded, ...ofLine(2)].sort());
+  });
+});
+
+describe("what tests cost", () => {
+  const costs = new Costs();
+  costs.add("slow.ts", 50_000, { s1: 100, s2: 48_900 });
+  costs.add("quick.ts", 3_000, { q1: 2_000 });
+  costs.add("a-name.ts", 90_000, { n1: 80_000 });
+
+  it("is what is asked of them, with what is made around it", () => {
+    expect(costs.of("slow.ts", ["s1"])).toEqual({ ms: 1_100, longest: 1_000 });
+    expect(costs.of("slow.ts", null)).toEqual({ ms: 50_000, longest: 48_900 });
+    expect(costs.of("quick.ts", ["q1"])).toEqual({ ms: 3_000, longest: 2_000 });
+  });
+
+  it("decides which is tried first, behind the one that is named after the source", () => {
+    const asked = new Map([
+      ["quick.ts", null],
+      ["slow.ts", ["s1"]],
+    ]);
+    expect(costs.inOrder(asked, "name")).toEqual(["slow.ts", "quick.ts"]);
+    expect(costs.inOrder(asked.set("slow.ts", null), "name")).toEqual(["quick.ts", "slow.ts"]);
+    expect(costs.inOrder(asked.set("a-name.ts", null), "name")).toEqual(["a-name.ts", "quick.ts", "slow.ts"]);
+    expect(costs.inOrder(asked, "")).toEqual(["quick.ts", "slow.ts", "a-name.ts"]);
+  });
+
+  it("decides how long one may take that does not end", () => {
+    expect(costs.limits(new Map([["slow.ts", ["s1"]]]))).toEqual({ timeoutMs: 20_000, fileMs: 54_400 });
+    expect(costs.limits(new Map([["a-name.ts", null]]))).toEqual({ timeoutMs: 400_000, fileMs: 790_000 });
   });
 });
 

@@ -1,0 +1,39 @@
+// What test files cost, by the tests of them that are asked: which to try first, and when one does not end.
+
+export class Costs {
+  #files = new Map();
+
+  /** What a file took without any change, and each of its tests, by id. In ms. */
+  add(file, ms, tests) {
+    this.#files.set(file, { ms, tests });
+  }
+
+  /**
+   * What these tests of a file take, and the longest step of it: a test, or what is made for all of them. Every test where
+   * `ids` is null. In ms.
+   */
+  of(file, ids) {
+    const { ms, tests } = this.#files.get(file);
+    const around = Math.max(0, ms - sum(Object.values(tests)));
+    const asked = (ids ?? Object.keys(tests)).map((id) => tests[id] ?? 0);
+    return { ms: around + sum(asked), longest: Math.max(around, ...asked) };
+  }
+
+  /** Files with the tests that are asked of each: the one with the name of the source first, then the quick ones. */
+  inOrder(asked, stem) {
+    const rank = (file) => (stem !== "" && file.includes(stem) ? 0 : 1);
+    return [...asked.keys()].sort(
+      (a, b) =>
+        rank(a) - rank(b) || this.of(a, asked.get(a)).ms - this.of(b, asked.get(b)).ms || (a < b ? -1 : 1),
+    );
+  }
+
+  /** How long a test may take, and a file: several times what the slowest of them did. In ms. */
+  limits(asked) {
+    const costs = [...asked].map(([file, ids]) => this.of(file, ids));
+    const timeoutMs = Math.round(Math.max(20_000, 5 * Math.max(...costs.map(({ longest }) => longest))));
+    return { timeoutMs, fileMs: timeoutMs + Math.round(4 * Math.max(...costs.map(({ ms }) => ms))) + 30_000 };
+  }
+}
+
+const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
