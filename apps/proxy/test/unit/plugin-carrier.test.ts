@@ -1,36 +1,9 @@
 /** What a connection that a plugin carries does in the same call in which the plugin's stream, or a peer, ends. */
 import type { HostStream } from "@faultwire/connection-protocol";
-import type { EndKind } from "@faultwire/fault-session";
-import { type Line, type LineEars, silentEars } from "@faultwire/lines";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PluginCarrier } from "../../src/plugin/plugin-carrier.ts";
 import { PluginTalk } from "../../src/plugin/plugin-talk.ts";
-
-/** A line that remembers what was done to it. */
-class PlayedLine implements Line {
-  readonly done: string[] = [];
-  ears: LineEars = silentEars;
-  readonly needsDrain = false;
-  readonly waitingBytes = 0;
-  readonly peerEnd: EndKind | undefined;
-  hasEnded = false;
-  readonly isClosed = false;
-  listen(ears: LineEars): void {
-    this.ears = ears;
-  }
-  write(bytes: Uint8Array): void {
-    this.done.push(`write ${bytes.length}`);
-  }
-  end(how: EndKind): void {
-    this.hasEnded = true;
-    this.done.push(how);
-  }
-  whenGone(): void {}
-  setPaused(): void {}
-  destroy(): void {
-    this.done.push("destroyed");
-  }
-}
+import { PlayedLine } from "../support/played-line.ts";
 
 const said: string[] = [];
 const lines = { client: new PlayedLine(), upstream: new PlayedLine() };
