@@ -122,7 +122,7 @@ describe("limits", () => {
 describe("what a peer announces", () => {
   it("holds from its first value to its last", () => {
     const peer = new PeerSettings();
-    expect({ ...peer }).toEqual({
+    expect(Object.fromEntries(Object.entries(peer))).toEqual({
       headerTableSize: 4096,
       enablePush: true,
       maxConcurrentStreams: Number.POSITIVE_INFINITY,
