@@ -6,6 +6,7 @@ import {
   sectionOf,
   writeData,
   writeFrame,
+  writeHeaders,
   writeWindowUpdate,
 } from "@faultwire/http2";
 import { describe, expect, it } from "vitest";
@@ -65,6 +66,37 @@ describe("windows", () => {
       reason: "more data than the connection's window",
     });
   });
+
+  it.each(["client", "server"] as const)(
+    "of a %s: ten times as much as both of them passes, where it is used",
+    (role) => {
+      const limits = { connectionWindowBytes: 65_536, streamWindowBytes: 65_536 };
+      const consumed: number[] = [];
+      const connection = greeted(
+        role,
+        {
+          data: (stream, data) => {
+            consumed.push(data.length);
+            connection.consumed(stream, data.length);
+          },
+        },
+        [],
+        limits,
+      );
+      const encoder = new HpackEncoder();
+      if (role === "server") connection.push(requestOn(1, encoder, false));
+      else {
+        connection.request(sectionOf([[":method", "GET"]]), true);
+        connection.push(writeHeaders(1, encoder.encode([[":status", "200"]]), false));
+      }
+      for (let frames = 0; frames < 40; frames++) connection.push(writeData(1, bytes(16_384)));
+      expect([connection.failure, consumed.length, connection.find(1)?.isClosed]).toEqual([
+        undefined,
+        40,
+        false,
+      ]);
+    },
+  );
 
   it("a stream's window is given back once half of it is used, and padding is used as it comes", () => {
     const connection = greeted("server", {}, [], { streamWindowBytes: 100 });
