@@ -2,7 +2,7 @@
 import type { Decision } from "@faultwire/fault-engine";
 import { drawDuration } from "@faultwire/fault-engine/internal";
 import type { FaultDesk } from "@faultwire/fault-session";
-import { type RequestPlan, wireMachines } from "@faultwire/fault-session/internal";
+import { leavesBody, type RequestPlan, wireMachines } from "@faultwire/fault-session/internal";
 import { type HttpResponse, type RequestHead, ResponseReader } from "@faultwire/http1";
 import { joinBytes } from "@faultwire/http1/internal";
 import { forwardWay, hostsConnection } from "./forward-way.ts";
@@ -21,6 +21,8 @@ export type ForwardStep =
       readonly body: Uint8Array | null;
       /** Happens to the response. */
       readonly change: ResponseChange | null;
+      /** Whether it has to read the body for that, which must not be compressed then. */
+      readonly readsBody: boolean;
     }
   | { readonly kind: "undone"; readonly reason: string };
 
@@ -85,7 +87,8 @@ export function forwardStep(
       return hold(plan.ms);
     case "change":
       // A budget changes headers alone, and its request is none that fails.
-      return plan.settle === null ? goOn({ change: changeByPlan(decision, plan, head, desk) }) : goOn({});
+      if (plan.settle !== null) return goOn({});
+      return goOn({ change: changeByPlan(decision, plan, head, desk), readsBody: !leavesBody(plan) });
     case "none":
       return undone(plan.reason);
     case "end":
@@ -104,6 +107,7 @@ const goOn = (how: Partial<Extract<ForwardStep, { readonly kind: "continue" }>>)
   holdMs: 0,
   body: null,
   change: null,
+  readsBody: how.change != null,
   ...how,
   kind: "continue",
 });

@@ -249,7 +249,7 @@ function changesOf({ exchange, faults }: TargetRequest): {
   const { headers } = exchange.head;
   const steps = faults.flatMap(({ step }) => (step.kind === "continue" ? [step] : []));
   const body = steps.findLast((step) => step.body !== null)?.body;
-  const isRead = steps.some(({ change }) => change !== null);
+  const isRead = steps.some(({ readsBody }) => readsBody);
   return { headers: isRead ? readableHeaders(headers) : headers, ...(body ? { body } : {}) };
 }
 

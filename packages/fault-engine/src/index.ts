@@ -62,6 +62,7 @@ export {
 export {
   type ErrorAnswer,
   type Extent,
+  type HeaderChanges,
   type HttpFault,
   MALFORMATIONS,
   type Malformation,

@@ -1,11 +1,16 @@
 /** What other packages of Faultwire need of this one. It is no part of the API: any release may change it. */
 export { estimateTokens } from "./answers/rate-limits.ts";
-export { overlaidHeaders, responseHeaderFault } from "./answers/response-headers.ts";
+export {
+  absentHeaders,
+  changedHeaders,
+  overlaidHeaders,
+  responseHeaderFault,
+} from "./answers/response-headers.ts";
 export { maskKeys, maskKeysInPlace, maskTexts } from "./events/mask-secrets.ts";
 export { exitEvent, outcomeEvent } from "./events/outcome.ts";
 export { responseRequestId } from "./events/request-hints.ts";
 export { describeUnread } from "./events/unread.ts";
-export { inPipelineOrder } from "./faults/compose.ts";
+export { inPipelineOrder, mainFault } from "./faults/compose.ts";
 export { changesLength, describeFault, faultTable } from "./faults/fault.ts";
 export { isGrpcFault } from "./faults/grpc-faults.ts";
 export { isHttp2Fault, isInPlaceOfResponse, saysUnprocessed } from "./faults/http2-faults.ts";

@@ -18,6 +18,7 @@ export type { HttpExchangesOptions, HttpPort } from "./http/http-port.ts";
 export {
   grpcNeedsHttp2,
   isAdmission,
+  leavesBody,
   type PlanFacts,
   planRequest,
   type RequestPlan,

@@ -125,6 +125,36 @@ export function encodeHead(firstLine: string, headers: readonly Header[]): Uint8
 }
 
 /**
+ * The bytes of a head that was read, with other headers. The first line, and the lines of all fields that stay, are
+ * byte for byte those that came; a field that stays is the same object, in whatever order.
+ *
+ * @param head - As a reader gave it: one line of `bytes` for each of `headers`.
+ * @throws Http1Error `invalid-header` for a new name or value that can't stand on a line.
+ */
+export function withHeaders(
+  head: { readonly bytes: Uint8Array; readonly headers: readonly Header[] },
+  headers: readonly Header[],
+): Uint8Array {
+  const { bytes } = head;
+  const lines = new Map<Header, Uint8Array>();
+  // The last line is empty; those of the fields stand before it.
+  let end = bytes.lastIndexOf(10, bytes.length - 2) + 1;
+  const last = bytes.subarray(end);
+  for (const field of head.headers.toReversed()) {
+    const from = bytes.lastIndexOf(10, end - 2) + 1;
+    lines.set(field, bytes.subarray(from, end));
+    end = from;
+  }
+  const parts = headers.map((field) => {
+    const line = lines.get(field);
+    if (line !== undefined) return line;
+    checkHeader(field);
+    return latin1(`${field[0]}: ${field[1]}\r\n`);
+  });
+  return joinBytes([bytes.subarray(0, end), ...parts, last]);
+}
+
+/**
  * The bytes of an HTTP/1.1 response with its whole body (RFC 9112 §6). A `content-length` is added where it is
  * missing and the status may have one; `transfer-encoding` is refused, because the body given is the whole.
  *

@@ -87,6 +87,37 @@ describe("a request whose response is to be changed", () => {
   });
 });
 
+describe("headers that change on a response", () => {
+  const headers = "{ headers: { replace: { retry-after: 5 }, add: { x-a: 1 }, remove: [request-id] } }";
+
+  it("are the host's to send; its body stays, and may be compressed", async () => {
+    const { forward, outcomes, events } = forwardWith(`{ name: r, fault: { http: ${headers} } }`);
+    const { modifiedRequest } = await forward.request(request({ "accept-encoding": "gzip" }), never);
+    expect(modifiedRequest?.headers.at(-1)).toMatchObject({ name: "accept-encoding", value: "gzip" });
+    const { modifiedResponse } = await forward.response(
+      response(message, { "request-id": "req_1", "content-encoding": "gzip" }),
+      never,
+    );
+    const seen = modifiedResponse?.headers.map(({ name, value }) => `${name}: ${value}`);
+    expect(seen).toEqual(
+      expect.arrayContaining(["content-encoding: gzip", "retry-after: 5", "x-a: 1", "x-faultwire: r"]),
+    );
+    expect(seen?.some((line) => line.startsWith("request-id"))).toBe(false);
+    expect(text(modifiedResponse?.body)).toBe(message);
+    expect(outcomes()).toEqual(["r done", "complete"]);
+    expect(events.find(({ type }) => type === "response")).toMatchObject({ retryAfterMs: 5000 });
+  });
+
+  it("are not changed where the response has none of them, which is told", async () => {
+    const { forward, outcomes } = forwardWith(
+      "{ name: r, fault: { http: { headers: { remove: x-none } } } }",
+    );
+    await forward.request(request(), never);
+    await forward.response(response(message), never);
+    expect(outcomes()).toEqual(["r undone: the response has no x-none to be removed", "complete"]);
+  });
+});
+
 describe("a fault of the bytes that the client says", () => {
   const corrupt = (from: string): string =>
     `{ name: r, fault: { connection: { corrupt: { rate: 1${from} } } } }`;

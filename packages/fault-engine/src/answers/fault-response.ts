@@ -3,7 +3,7 @@ import { FaultEngineError } from "../fault-engine-error.ts";
 import type { ErrorAnswer } from "../faults/http-faults.ts";
 import { isProvider, providerError } from "../providers/provider-error.ts";
 import { utf8 } from "../text.ts";
-import { hasNoContent, overlaidHeaders } from "./response-headers.ts";
+import { changedHeaders, hasNoContent } from "./response-headers.ts";
 
 /** What an injected response has to know besides the fault. */
 export interface FaultResponseContext {
@@ -62,7 +62,9 @@ export function faultResponse(answer: ErrorAnswer, context: FaultResponseContext
   const body = answer.body === null || answer.preset === null ? base.body : utf8(answer.body);
   const status = answer.status ?? base.status;
   const marked: Header[] = context.marker === null ? [] : [["x-faultwire", context.marker]];
-  const headers = overlaidHeaders(base.headers, [...answer.headers, ...marked]).filter(
+  const { addedHeaders: add = [], removedHeaders: remove = [] } = answer;
+  const replace = [...answer.headers, ...marked];
+  const headers = changedHeaders(base.headers, { add, replace, remove }).filter(
     ([name]) => name.toLowerCase() !== "content-length",
   );
   if (status !== 204 && status !== 304) headers.push(["content-length", String(body.length)]);

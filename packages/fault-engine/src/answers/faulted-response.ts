@@ -1,5 +1,6 @@
 import type { BodyItem, ResponseHead } from "@faultwire/http1";
-import { encodeChunk, encodeHead, encodeLastChunk, type Header } from "@faultwire/http1";
+import { encodeChunk, encodeLastChunk, type Header } from "@faultwire/http1";
+import { withHeaders } from "@faultwire/http1/internal";
 import type { FaultMachine, StreamAction } from "../machines/fault-machine.ts";
 
 /** What goes out to the client. */
@@ -26,8 +27,8 @@ const CHUNKED: Header = ["transfer-encoding", "chunked"];
 /**
  * Puts a {@link FaultMachine} between a response as it was read and the client: takes the items of a `ResponseReader`,
  * gives wire bytes. A chunked body is chunked anew. Where the machine may change the length of a body that had a
- * content-length, the head is rewritten to chunked (HTTP/1.1) or to an end by close (HTTP/1.0); all other heads go out
- * byte for byte.
+ * content-length, that line of the head gives way to one that says chunked (HTTP/1.1) or to an end by close (HTTP/1.0); all other
+ * lines, and all other heads, go out byte for byte.
  *
  * Trailers are passed on with a body that ends whole.
  *
@@ -70,7 +71,7 @@ export class FaultedResponse {
     const kept = isOld
       ? others.filter(([name]) => name.toLowerCase() !== "connection")
       : [...others, CHUNKED];
-    this.head = encodeHead(`HTTP/${head.version} ${head.status} ${head.reason}`, kept);
+    this.head = withHeaders(head, kept);
   }
 
   /** When to call {@link wake}. */

@@ -9,11 +9,13 @@ export interface ComposedFault {
 }
 
 /**
- * The order in which faults that belong together work on a response, from the upstream to the client: what the answer says, which
- * events come, how fast they come, where they fail, how the body comes, how its bytes come.
+ * The order in which faults that belong together work on a response, from the upstream to the client: what a budget and
+ * then the rule say in its head, what the answer says, which events come, how fast they come, where they fail, how the body comes, how
+ * its bytes come.
  */
 export const PIPELINE: readonly FaultKind[] = [
   "http.rate-limit",
+  "http.headers",
   "model.stop-reason",
   "model.empty-content",
   "model.garble-tool-input",
@@ -82,7 +84,7 @@ export function compose(faults: readonly Fault[]): ComposedFault | string {
   if (kinds.includes("model.empty-content") && kinds.includes("model.garble-tool-input"))
     return "expected no model.garble-tool-input beside model.empty-content: an answer without content calls no tool";
   const ordered = inPipelineOrder(faults);
-  const fault = mainOf(ordered);
+  const fault = mainFault(ordered);
   return { fault, also: ordered.filter((one) => one !== fault) };
 }
 
@@ -92,13 +94,14 @@ function remedy({ kind }: Fault): string {
   return isBefore ? "write two rules" : "take one of them away";
 }
 
-function mainOf(ordered: readonly Fault[]): Fault {
+/** The one of several faults that a rule is about. Headers that change ask nothing of a client, so they are it only alone. */
+export function mainFault(ordered: readonly Fault[]): Fault {
   for (const kinds of WEIGHTS) {
     const found = ordered.filter(({ kind }) => kinds.includes(kind));
     const main = found.find(isEnd) ?? found[0];
     if (main) return main;
   }
-  return ordered[0]!;
+  return ordered.find(({ kind }) => kind !== "http.headers") ?? ordered[0]!;
 }
 
 function goesWithOthers(fault: Fault): boolean {

@@ -42,6 +42,10 @@ export interface ErrorAnswer {
   readonly body: string | null;
   /** Laid over the preset's headers by name. */
   readonly headers: readonly (readonly [string, string])[];
+  /** Put behind them, beside those of the same name; left out: none. */
+  readonly addedHeaders?: readonly (readonly [string, string])[];
+  /** Names, in lower case, of headers that the answer goes without; left out: none. */
+  readonly removedHeaders?: readonly string[];
   /** `null`: what the preset says; `"none"`: no header. */
   readonly retryAfterSeconds: number | "none" | null;
 }
@@ -54,6 +58,16 @@ export interface RateLimitBudget {
   readonly inputTokensPerMinute: number | null;
   /** Tokens of answers in a minute. */
   readonly outputTokensPerMinute: number | null;
+}
+
+/** What becomes of a response's headers. No name stands in two of the three. */
+export interface HeaderChanges {
+  /** Fields that come behind all others, beside those of the same name. */
+  readonly add: readonly (readonly [string, string])[];
+  /** Fields in the place of all of the same name, where the first of them stood; behind all others where there was none. */
+  readonly replace: readonly (readonly [string, string])[];
+  /** Names, in lower case, of which no field is left. */
+  readonly remove: readonly string[];
 }
 
 /** How late a response comes: its head, its body behind the head, each chunk of it. `null` is not late. */
@@ -84,6 +98,7 @@ export type HttpFault =
       readonly how: Malformation;
     }
   | ({ readonly kind: "http.delay" } & ResponseDelay)
+  | ({ readonly kind: "http.headers" } & HeaderChanges)
   | {
       readonly kind: "http.truncate";
       /** How much of the body passes before the connection ends. */
@@ -108,6 +123,24 @@ const writeDelay = ({ beforeHead, beforeBody, perChunk }: ResponseDelay): string
     .filter((part) => part !== null)
     .join(", ");
 
+/** Characters of a header's value that are said; the name says which header is meant. */
+const maxSaidValue = 40;
+
+function writeField([name, value]: readonly [string, string]): string {
+  const said = value.length > maxSaidValue ? `${value.slice(0, maxSaidValue)}…` : value;
+  return `${name}: ${said}`;
+}
+
+/** Changes of headers in words, for the sentence that begins with "the head of the response". */
+function writeHeaderChanges({ add, replace, remove }: HeaderChanges): string {
+  const parts = [
+    replace.length > 0 && `says ${replace.map(writeField).join(", ")} in the place of what it said`,
+    add.length > 0 && `says ${add.map(writeField).join(", ")} as well`,
+    remove.length > 0 && `goes without ${remove.join(", ")}`,
+  ];
+  return parts.filter((part) => part !== false).join(", and ");
+}
+
 function describeAnswer({ answer }: Extract<HttpFault, { readonly kind: "http.error" }>): string {
   const [provider = "", name = ""] = (answer.preset ?? "").split("/");
   const preset = isProvider(provider) ? findErrorPreset(provider, name) : undefined;
@@ -125,10 +158,13 @@ export const httpRows: FaultRows<HttpFault> = {
   "http.error": {
     example: "{ http: { error: { preset: anthropic/overloaded_error, message: busy } } }",
     doc: "the provider's own error; or `status`, `body` (a text or an object), `headers`, `retryAfter` (a time, or `none`)",
-    describe: (fault) =>
-      [describeAnswer(fault), fault.delay && writeDelay(fault.delay)]
-        .filter((part) => part !== null)
-        .join("; "),
+    describe: (fault) => {
+      const { addedHeaders: add = [], removedHeaders: remove = [] } = fault.answer;
+      const changes = writeHeaderChanges({ add, replace: [], remove });
+      return [describeAnswer(fault), changes && `its head ${changes}`, fault.delay && writeDelay(fault.delay)]
+        .filter((part) => part !== null && part !== "")
+        .join("; ");
+    },
     changesLength: never,
   },
   "http.empty": {
@@ -147,6 +183,12 @@ export const httpRows: FaultRows<HttpFault> = {
     example: "{ http: { delay: { beforeHead: 1s, beforeBody: 1s, perChunk: 10ms } } }",
     doc: "slow first byte, slow body",
     describe: (fault) => writeDelay(fault),
+    changesLength: never,
+  },
+  "http.headers": {
+    example: "{ http: { headers: { replace: { retry-after: 5 }, remove: [request-id] } } }",
+    doc: "the upstream's own answer under other headers: `replace` (also written without that word), `add`, `remove`",
+    describe: (fault) => `the head of the response ${writeHeaderChanges(fault)}`,
     changesLength: never,
   },
   "http.truncate": {

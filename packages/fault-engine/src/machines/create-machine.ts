@@ -62,6 +62,8 @@ export function createMachine(fault: Fault, context: MachineContext): CreatedMac
       return fault.beforeBody === null && fault.perChunk === null
         ? none("only the head is delayed")
         : made(new DelayMachine(fault.beforeBody, fault.perChunk, context));
+    case "http.headers":
+      return none("only the head is changed");
     case "http.truncate":
       if (fault.after.kind === "share" && context.bodyBytes === null)
         return none("a share of a body whose length is not known; use afterBytes");

@@ -4,6 +4,7 @@ import type { FaultKey } from "../faults/fault.ts";
 import {
   type ErrorAnswer,
   type Extent,
+  type HeaderChanges,
   type HttpFault,
   MALFORMATIONS,
   type ResponseDelay,
@@ -11,7 +12,7 @@ import {
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
 import { DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { didYouMean, nearNames } from "./near-names.ts";
-import { responseHeaders } from "./response-headers-schema.ts";
+import { changesNothing, headerChanges } from "./response-headers-schema.ts";
 import {
   durationMs,
   flag,
@@ -66,7 +67,7 @@ const answerShape = {
   status: responseStatus.optional(),
   message: z.string().optional(),
   body: responseBody.optional(),
-  headers: responseHeaders.optional(),
+  headers: headerChanges.optional(),
   retryAfter: z
     .union([durationMs, z.literal("none")], { error: "expected a duration such as 2s, or none" })
     .optional(),
@@ -80,21 +81,42 @@ function toAnswer(input: AnswerInput): ErrorAnswer {
     status: status ?? null,
     message: message ?? null,
     body: body ?? null,
-    headers: headers ?? [],
+    ...answerHeaders(headers),
     retryAfterSeconds: retryAfter === undefined ? null : retryAfter === "none" ? "none" : retryAfter / 1000,
+  };
+}
+
+/** Changes of headers, as an answer of ours has them. */
+function answerHeaders(
+  changes: HeaderChanges | undefined,
+): Pick<ErrorAnswer, "headers" | "addedHeaders" | "removedHeaders"> {
+  const { add, replace, remove } = changes ?? { add: [], replace: [], remove: [] };
+  return {
+    headers: replace,
+    ...(add.length > 0 && { addedHeaders: add }),
+    ...(remove.length > 0 && { removedHeaders: remove }),
   };
 }
 
 type ErrorFault = Extract<HttpFault, { readonly kind: "http.error" }>;
 
-/** Whether the keys of an answer stand beside the faults. */
-const isAnswer = (input: object): boolean => Object.keys(answerShape).some((key) => key in input);
+/** Whether the keys of an answer stand beside the faults. Headers alone are those of the upstream's answer. */
+const isAnswer = (input: object): boolean =>
+  Object.keys(answerShape).some((key) => key !== "headers" && key in input);
 
 const NEEDS_STATUS = "expected preset or status: an answer needs one";
 const isComplete = (input: AnswerInput): boolean => input.preset !== undefined || input.status !== undefined;
 
 /** A body beside a status that has none can't be sent; neither can a message that a body would hold. */
-function refuseContent(input: AnswerInput, context: z.core.$RefinementCtx): void {
+function refuseContradictions(input: AnswerInput, context: z.core.$RefinementCtx): void {
+  // It is run on headers that were refused as well.
+  const removed: unknown = input.headers?.remove;
+  if (typeof input.retryAfter === "number" && Array.isArray(removed) && removed.includes("retry-after"))
+    context.addIssue({
+      code: "custom",
+      path: ["retryAfter"],
+      message: "expected no retryAfter beside headers that remove retry-after: take one of them away",
+    });
   if (input.status === undefined || !hasNoContent(input.status)) return;
   for (const key of ["preset", "message", "body"] as const)
     if (input[key] !== undefined && input[key] !== "")
@@ -121,7 +143,7 @@ const delay: z.ZodType<ResponseDelay> = z
 const error = z
   .strictObject({ ...answerShape, delay: delay.optional() })
   .refine(isComplete, NEEDS_STATUS)
-  .superRefine(refuseContent)
+  .superRefine(refuseContradictions)
   .transform(
     (input): ErrorFault => ({
       kind: "http.error",
@@ -171,10 +193,13 @@ const choices = {
   empty: flag.optional(),
   malformed: z.enum(MALFORMATIONS).optional(),
   delay: delay.optional(),
+  headers: headerChanges.optional(),
   truncate: extent.optional(),
   rateLimit: rateLimit.optional(),
 } satisfies Record<FaultKey<HttpFault["kind"]>, z.ZodType>;
-const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; a delay may stand beside an error, a rateLimit or a truncate`;
+const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; a delay and headers may stand beside an error, a rateLimit or a truncate`;
+/** What may stand beside another fault of the layer. */
+const besideOthers: ReadonlySet<string> = new Set(["delay", "headers"]);
 
 /** The HTTP layer of a rule. The keys of `error` may also stand here themselves: `http: { preset: … }`. */
 export const httpFaults: z.ZodType<readonly HttpFault[]> = z
@@ -185,25 +210,45 @@ export const httpFaults: z.ZodType<readonly HttpFault[]> = z
   .superRefine((given, context) => {
     const chosen = Object.keys(choices).filter((name) => given[name as keyof typeof choices] !== undefined);
     const faults = [...chosen, ...(isAnswer(given) ? ["answer"] : [])];
-    const others = faults.filter((name) => name !== "delay");
-    // A delay makes another fault late. Of an error it is a part, which can't be given twice.
-    const isTwice = given.delay !== undefined && given.error?.delay != null;
+    const others = faults.filter((name) => !besideOthers.has(name));
+    // Of an error, a delay and headers are parts, which can't be given twice.
+    const { error } = given;
+    const isTwice =
+      error !== undefined &&
+      ((given.delay !== undefined && error.delay !== null) ||
+        (given.headers !== undefined && hasOwnHeaders(error)));
     if (faults.length === 0 || others.length > 1 || isTwice)
       context.addIssue({ code: "custom", message: ONE });
     else if (isAnswer(given) && !isComplete(given))
       context.addIssue({ code: "custom", message: NEEDS_STATUS });
-    else refuseContent(given, context);
+    else refuseContradictions(given, context);
   })
-  .transform((given): readonly HttpFault[] => {
-    const { delay = null } = given;
-    if (given.error) return [{ ...given.error, delay: delay ?? given.error.delay }];
+  .transform((given, context): readonly HttpFault[] => {
+    const { delay = null, headers, error } = given;
+    if (error) {
+      const answer = headers ? { ...error.answer, ...answerHeaders(headers) } : error.answer;
+      return [{ ...error, answer, delay: delay ?? error.delay }];
+    }
     if (isAnswer(given)) return [{ kind: "http.error", answer: toAnswer(given), delay }];
-    const late: readonly HttpFault[] = delay === null ? [] : [{ kind: "http.delay", ...delay }];
-    if (given.empty) return [{ kind: "http.empty" }, ...late];
-    if (given.malformed) return [{ kind: "http.malformed", how: given.malformed }, ...late];
-    if (given.truncate) return [{ kind: "http.truncate", after: given.truncate }, ...late];
-    return given.rateLimit ? [given.rateLimit, ...late] : late;
+    if (headers && changesNothing(headers)) {
+      context.addIssue({ code: "custom", path: ["headers"], message: NO_HEADERS });
+      return z.NEVER;
+    }
+    const beside: HttpFault[] = [];
+    if (headers) beside.push({ kind: "http.headers", ...headers });
+    if (delay) beside.push({ kind: "http.delay", ...delay });
+    if (given.empty) return [{ kind: "http.empty" }, ...beside];
+    if (given.malformed) return [{ kind: "http.malformed", how: given.malformed }, ...beside];
+    if (given.truncate) return [{ kind: "http.truncate", after: given.truncate }, ...beside];
+    return given.rateLimit ? [given.rateLimit, ...beside] : beside;
   });
+
+const NO_HEADERS = "expected add, replace or remove, or headers by name";
+
+function hasOwnHeaders({ answer }: ErrorFault): boolean {
+  const { headers, addedHeaders, removedHeaders } = answer;
+  return headers.length > 0 || addedHeaders !== undefined || removedHeaders !== undefined;
+}
 
 /** The HTTP layer of one fault alone. */
 export const httpFault: z.ZodType<HttpFault> = httpFaults

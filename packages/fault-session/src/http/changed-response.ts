@@ -1,6 +1,7 @@
 /** A changed response in the form of HTTP/1.1: items of the upstream's response in, bytes for the client out. */
 import { FaultedResponse, type WireAction } from "@faultwire/fault-engine";
-import { type BodyItem, encodeHead, type ResponseHead } from "@faultwire/http1";
+import type { BodyItem, ResponseHead } from "@faultwire/http1";
+import { withHeaders } from "@faultwire/http1/internal";
 import { ResponseChange, type ResponseChangeOptions } from "./response-change.ts";
 
 type WireEnd = Extract<WireAction, { readonly kind: "end" }>;
@@ -27,7 +28,10 @@ export class ChangedResponse extends ResponseChange<WireEnd> {
       isEncoded: true,
     });
     this.#keepAlive = head.keepAlive;
-    const marked = this.headers === headers ? head : withHeaders(head, this.headers);
+    const marked =
+      this.headers === headers
+        ? head
+        : { ...head, headers: this.headers, bytes: withHeaders(head, this.headers) };
     const { machine, changesLength } = this;
     this.#faulted = machine && new FaultedResponse(marked, machine, { changesLength });
     this.#head = this.#faulted?.head ?? marked.bytes;
@@ -67,9 +71,4 @@ export class ChangedResponse extends ResponseChange<WireEnd> {
   protected override woken(nowMs: number): WireAction[] {
     return this.#faulted?.wake(nowMs) ?? NOTHING;
   }
-}
-
-function withHeaders(head: ResponseHead, headers: ResponseHead["headers"]): ResponseHead {
-  const bytes = encodeHead(`HTTP/${head.version} ${head.status} ${head.reason}`, headers);
-  return { ...head, headers, bytes };
 }

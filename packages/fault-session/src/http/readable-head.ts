@@ -1,6 +1,6 @@
 import { encodeHead, type RequestHead } from "@faultwire/http1";
 import type { CarrierHooks } from "../carrier.ts";
-import { type RequestPlan, readableHeaders, withoutExtensions } from "./request-plan.ts";
+import { leavesBody, type RequestPlan, readableHeaders, withoutExtensions } from "./request-plan.ts";
 
 /** The head of a request whose response is to be read and changed, as bytes. */
 export function readableHead(
@@ -16,6 +16,7 @@ export function readableHead(
       ? head.bytes
       : encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, plain);
   }
+  if (leavesBody(plan)) return head.bytes;
   const last = plan.ends ? hooks?.headersOfLast?.(head) : undefined;
   const headers = readableHeaders(last ?? head.headers);
   if (headers === head.headers) return head.bytes;

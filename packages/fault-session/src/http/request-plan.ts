@@ -16,12 +16,14 @@ import {
 } from "@faultwire/fault-engine";
 import {
   asGrpcAnswer,
+  changedHeaders,
   DEFAULT_PROVIDER,
   drawDuration,
   estimateTokens,
   isGrpcFault,
   isInPlaceOfResponse,
   isWebSocketFault,
+  mainFault,
   requestProvider,
   statusAnswer,
 } from "@faultwire/fault-engine/internal";
@@ -136,15 +138,19 @@ export function planRequest(facts: PlanFacts): RequestPlan {
   return also.length === 0 ? plan : withOthers(plan, also);
 }
 
-/** What several faults of one rule mean together: an answer of ours may be late, the rest happens to a response. */
+/** What several faults of one rule mean together: an answer of ours may be late and have other headers, the rest happens to a response. */
 function withOthers(plan: RequestPlan, also: readonly Fault[]): RequestPlan {
-  const late = also.find((fault) => fault.kind === "http.delay");
-  if (plan.kind === "answer") return { ...plan, delay: late ?? plan.delay };
+  if (plan.kind === "answer") {
+    const late = also.find((fault) => fault.kind === "http.delay");
+    const changes = also.find((fault) => fault.kind === "http.headers");
+    const { response } = plan;
+    const headers = changes ? changedHeaders(response.headers, changes) : response.headers;
+    return { ...plan, response: { ...response, headers }, delay: late ?? plan.delay };
+  }
   if (plan.kind !== "change") return plan;
-  const end = also.find((fault) => fault.kind === "http.truncate" || endsByItself(fault));
-  const ends = plan.ends || end !== undefined;
+  const ends = plan.ends || also.some((fault) => fault.kind === "http.truncate" || endsByItself(fault));
   // A request within its budget is hit by nothing but the others.
-  const main = plan.fault.kind === "http.rate-limit" ? (end ?? also[0]!) : plan.fault;
+  const main = plan.fault.kind === "http.rate-limit" ? mainFault(also) : plan.fault;
   return { ...plan, fault: main, ends, beside: besides(also.filter((fault) => fault !== main)) };
 }
 
@@ -219,6 +225,8 @@ function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPl
       return change(fault, false);
     case "http.delay":
       return change(fault, false);
+    case "http.headers":
+      return { ...change(fault, false), beside: besides([]) };
     case "http.truncate":
       return change(fault, true);
     case "http2.reset":
@@ -326,6 +334,13 @@ function answer(response: HttpResponse, { last }: PlanFacts): AnswerPlan {
   return { kind: "answer", response, closes: last, delay: null };
 }
 
-function change(fault: Fault, ends: boolean): RequestPlan {
+/** Whether a plan does nothing to the body, and reads nothing in it: the upstream may compress it. */
+export function leavesBody({ fault, settle, beside }: ChangeOfResponse): boolean {
+  return fault.kind === "http.headers" && settle === null && (beside?.faults.length ?? 0) === 0;
+}
+
+type ChangeOfResponse = Extract<RequestPlan, { readonly kind: "change" }>;
+
+function change(fault: Fault, ends: boolean): ChangeOfResponse {
   return { kind: "change", fault, ends, headers: [], settle: null };
 }

@@ -3,7 +3,12 @@
  * cut behind so many bytes, other headers. What a form adds: how a message begins, goes on and ends.
  */
 import { type Decision, type Fault, type FaultMachine, streamFormatOf } from "@faultwire/fault-engine";
-import { drawDuration, overlaidHeaders, requestProvider } from "@faultwire/fault-engine/internal";
+import {
+  changedHeaders,
+  drawDuration,
+  overlaidHeaders,
+  requestProvider,
+} from "@faultwire/fault-engine/internal";
 import { isGrpcContentType, STATUS_CODES } from "@faultwire/grpc";
 import { type Header, headerTokens, headerValue } from "@faultwire/http1";
 import { BytePoint } from "../byte-point.ts";
@@ -61,15 +66,19 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
     const { fault, beside } = plan;
     const { headers } = response;
     this.#point = pointOf(fault);
-    const late = [fault, ...(beside?.faults ?? [])].find((one) => one.kind === "http.delay");
+    const all = [fault, ...(beside?.faults ?? [])];
+    const late = all.find((one) => one.kind === "http.delay");
     const openAtMs = late?.beforeHead
       ? nowMs + drawDuration(late.beforeHead, (index) => decision.random("delay", index))
       : Number.NEGATIVE_INFINITY;
     const format = streamFormatOf(headers, request.target);
+    const budgeted = plan.headers.length > 0 ? overlaidHeaders(headers, plan.headers) : headers;
     const isCoded = response.isEncoded && hasContentCoding(headers);
     this.#parts = new ResponseMachines({
       decision,
       plan,
+      headers: budgeted,
+      needsMachine: (one) => this.#point === null && hasWorkOnBody(one),
       whyNot: (one) => (isCoded && readsBody(one) ? "the response is compressed" : null),
       context: {
         startMs: Math.max(nowMs, openAtMs),
@@ -84,14 +93,14 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
       },
     });
     const { main, machine } = this.#parts;
-    const needsMachine = this.#point === null && hasWorkOnBody(fault);
-    this.#undone = main.machine === null && needsMachine ? main.reason : null;
+    this.#undone = main.undone;
     this.machine = machine;
     this.changesLength = this.#parts.changesLength;
     this.gate = new ResponseGate<E>(openAtMs, this.#point);
-    this.headers = plan.headers.length > 0 ? overlaidHeaders(headers, plan.headers) : headers;
+    const changes = all.find((one) => one.kind === "http.headers");
+    this.headers = changes ? changedHeaders(budgeted, changes) : budgeted;
     this.meter = plan.settle && new UsageMeter(format, plan.settle);
-    if (beside) beside.missing = () => this.#parts.missing(hasWorkOnBody);
+    if (beside) beside.missing = () => this.#parts.missing;
   }
 
   /** The upstream has said all of its response. */
@@ -108,7 +117,10 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
   get hasStruck(): boolean {
     const { machine } = this.#parts.main;
     if (machine) return machine.outcome.kind === "done";
-    return this.#undone === null && (this.#point === null || this.#point.isReached);
+    if (this.#undone !== null) return false;
+    // A client that went before the head came has seen none of its headers.
+    if (this.#parts.main.kind === "http.headers") return this.gate.hasPassed;
+    return this.#point === null || this.#point.isReached;
   }
 
   /** Nothing of what the upstream still says goes to the client: the response stalls for ever. */
@@ -194,7 +206,8 @@ function pointOf(fault: Fault): BytePoint | null {
 
 /** Whether a fault is done on the body, and not on the head or on the request alone. */
 function hasWorkOnBody(fault: Fault): boolean {
-  return fault.kind !== "http.rate-limit" && !(fault.kind === "http.delay" && fault.beforeHead !== null);
+  if (fault.kind === "http.delay") return fault.beforeHead === null;
+  return fault.kind !== "http.rate-limit" && fault.kind !== "http.headers";
 }
 
 /** Whether a fault has to understand the body. */

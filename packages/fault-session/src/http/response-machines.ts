@@ -6,7 +6,13 @@ import {
   type FaultMachine,
   type MachineContext,
 } from "@faultwire/fault-engine";
-import { changesLength, inPipelineOrder, PipelineMachine } from "@faultwire/fault-engine/internal";
+import {
+  absentHeaders,
+  changesLength,
+  inPipelineOrder,
+  PipelineMachine,
+} from "@faultwire/fault-engine/internal";
+import type { Header } from "@faultwire/http1";
 import type { RequestPlan } from "./request-plan.ts";
 
 /** A fault with its machine, or with the reason why it has none. */
@@ -14,7 +20,10 @@ export interface FaultPart {
   readonly kind: Fault["kind"];
   readonly fault: Fault;
   readonly machine: FaultMachine | null;
-  readonly reason: string;
+  /** Why it is not carried out at all, where that is known from the head; `null` where it may be. */
+  readonly undone: string | null;
+  /** What of it is not carried out; `null` for nothing. */
+  readonly lacks: string | null;
 }
 
 /** What the machines are made from. */
@@ -22,8 +31,12 @@ export interface ResponseMachinesOptions {
   readonly decision: Decision;
   readonly plan: Extract<RequestPlan, { readonly kind: "change" }>;
   readonly context: MachineContext;
+  /** The response's headers, as the faults find them. */
+  readonly headers: readonly Header[];
   /** Why a fault can't work on this response; `null` where it can. */
   readonly whyNot: (fault: Fault) => string | null;
+  /** Whether a fault is one of the body, so that it needs a machine. */
+  readonly needsMachine: (fault: Fault) => boolean;
 }
 
 export class ResponseMachines {
@@ -34,20 +47,21 @@ export class ResponseMachines {
   readonly changesLength: boolean;
   readonly #parts: readonly FaultPart[];
 
-  constructor({ decision, plan, context, whyNot }: ResponseMachinesOptions) {
+  constructor({ decision, plan, context, headers, whyNot, needsMachine }: ResponseMachinesOptions) {
     const { fault, beside } = plan;
     const part = (one: Fault): FaultPart => {
+      const made = { kind: one.kind, fault: one, machine: null, undone: null, lacks: null };
+      if (one.kind === "http.headers") return { ...made, ...missingHeaders(headers, one) };
       const reason = whyNot(one);
-      if (reason !== null) return { kind: one.kind, fault: one, machine: null, reason };
+      if (reason !== null) return { ...made, undone: reason };
       // Each draws numbers of its own.
       const random: Decision["random"] =
         one === fault
           ? decision.random
           : (purpose, index) => decision.random(`${one.kind}/${purpose}`, index);
       const created = createMachine(one, { ...context, random });
-      return created.kind === "machine"
-        ? { kind: one.kind, fault: one, machine: created.machine, reason: "" }
-        : { kind: one.kind, fault: one, machine: null, reason: created.reason };
+      if (created.kind === "machine") return { ...made, machine: created.machine };
+      return { ...made, undone: needsMachine(one) ? created.reason : null };
     };
     this.#parts = inPipelineOrder([fault, ...(beside?.faults ?? [])]).map(part);
     this.main = this.#parts.find((one) => one.fault === fault)!;
@@ -64,18 +78,33 @@ export class ResponseMachines {
     return this.#parts.some(({ fault, machine }) => is(fault, machine));
   }
 
-  /** Which faults beside the main one were not carried out, and why. @param isNeeded - Whether one needs a machine. */
-  missing(isNeeded: (fault: Fault) => boolean): string | undefined {
+  /** What was not carried out though the main fault was, and why; `undefined` where all was. */
+  get missing(): string | undefined {
     const missing = this.#parts.flatMap((part) => {
+      const { machine, kind, undone, lacks } = part;
+      if (lacks !== null) return [lacks];
       if (part === this.main) return [];
-      const { machine, kind, fault } = part;
-      if (machine === null) return isNeeded(fault) ? [`${kind} (${part.reason})`] : [];
+      if (undone !== null) return [`${kind} (${undone})`];
+      if (machine === null || machine.outcome.kind === "done") return [];
       const { outcome } = machine;
-      if (outcome.kind === "done") return [];
       return [`${kind} (${outcome.kind === "undone" ? outcome.reason : "its point had not come"})`];
     });
     return missing.length === 0 ? undefined : `as asked for, but without ${missing.join(" and ")}`;
   }
+}
+
+/** Headers that are to be removed and that the response has not: told, as the client may have been meant to miss them. */
+function missingHeaders(
+  headers: readonly Header[],
+  fault: Extract<Fault, { readonly kind: "http.headers" }>,
+): Pick<FaultPart, "undone" | "lacks"> {
+  const absent = absentHeaders(headers, fault);
+  if (absent.length === 0) return { undone: null, lacks: null };
+  const names = absent.join(", ");
+  const { add, replace, remove } = fault;
+  return add.length + replace.length === 0 && absent.length === remove.length
+    ? { undone: `the response has no ${names} to be removed`, lacks: null }
+    : { undone: null, lacks: `removing ${names}, which the response has not` };
 }
 
 function pipeline(machines: readonly FaultMachine[], main: FaultMachine | null): FaultMachine | null {

@@ -249,7 +249,7 @@ export class ResponseSide {
     const { requestId } = desk.answerContext(decision, exchange.head);
     const changed = new ChangedResponse({ decision, plan, head, request: exchange.head, requestId, nowMs });
     exchange.changed = changed;
-    exchange.heldHead = { status, headers };
+    exchange.heldHead = { status, headers: changed.headers };
     this.#carry(exchange, changed, changed.begin(nowMs));
   }
 

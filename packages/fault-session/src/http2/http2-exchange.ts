@@ -1,8 +1,11 @@
 import type { ExchangeEnd } from "@faultwire/fault-engine";
+import { isGrpcFault } from "@faultwire/fault-engine/internal";
 import type { RequestHead } from "@faultwire/http1";
 import type { HeaderSection, Http2Stream, StreamEnding } from "@faultwire/http2";
 import type { ChangedMessage } from "../http/changed-message.ts";
 import { Exchange } from "../http/exchange.ts";
+import { leavesBody } from "../http/request-plan.ts";
+import { readableSection } from "./fields.ts";
 import { type GrpcCall, grpcCallOf } from "./grpc-call.ts";
 import type { Http2Strike } from "./http2-strike.ts";
 
@@ -62,6 +65,13 @@ export class Http2Exchange extends Exchange {
   /** Whether its client sends a body of a known length, and waits for nothing before that; one that streams in both directions may wait. */
   get declaresBody(): boolean {
     return this.head.framing.kind === "length" && !this.hasNoBody && !this.awaitsContinue;
+  }
+
+  /** The request as the upstream gets it: a response that is to be read must not be compressed. */
+  get sentSection(): HeaderSection {
+    const { plan, section, strike } = this;
+    if (plan?.kind !== "change" || isGrpcFault(plan.fault) || leavesBody(plan)) return section;
+    return (strike?.readsEvents ?? true) ? readableSection(section) : section;
   }
 
   /** When to look at it again; `undefined` while it waits for no time. */

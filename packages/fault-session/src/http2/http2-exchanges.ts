@@ -3,7 +3,7 @@
  * them the same plans and machines as for HTTP/1.1. Each stream of the client is one of the upstream, or is answered here.
  */
 import type { ConnectionFacts } from "@faultwire/fault-engine";
-import { isGrpcFault, isHttp2Fault } from "@faultwire/fault-engine/internal";
+import { isHttp2Fault } from "@faultwire/fault-engine/internal";
 import { ErrorCode, type HeaderSection, Http2Connection } from "@faultwire/http2";
 import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
@@ -11,7 +11,7 @@ import { ExchangeLog } from "../http/exchange-log.ts";
 import { endedFirst } from "../http/exchange-teller.ts";
 import { RequestDecider } from "../http/request-decider.ts";
 import type { Spoken } from "../spoken.ts";
-import { readableSection, requestHeadOf, responseSection } from "./fields.ts";
+import { requestHeadOf, responseSection } from "./fields.ts";
 import { type ExchangeStream, Http2Exchange } from "./http2-exchange.ts";
 import type { Http2ExchangesOptions } from "./http2-port.ts";
 import { Http2ResponseSide } from "./http2-response-side.ts";
@@ -424,7 +424,7 @@ export class Http2Exchanges implements Spoken {
 
   /** The request goes to the upstream. */
   #goOn(exchange: Http2Exchange): void {
-    const { plan, section, requestEnding, waitingData } = exchange;
+    const { requestEnding, waitingData } = exchange;
     if (this.#unreachable !== undefined) {
       this.#responses.standIn(exchange, this.#unreachable);
       return;
@@ -436,10 +436,7 @@ export class Http2Exchanges implements Spoken {
       return;
     }
     const isWhole = requestEnding?.kind === "end" && waitingData.length === 0;
-    const isRead =
-      plan?.kind === "change" && !isGrpcFault(plan.fault) && (exchange.strike?.readsEvents ?? true);
-    const sent = isRead ? readableSection(section) : section;
-    const stream = upstream.request(sent, isWhole, exchange);
+    const stream = upstream.request(exchange.sentSection, isWhole, exchange);
     exchange.upstream = stream;
     for (const data of waitingData) upstream.data(stream, data);
     exchange.waitingData = [];

@@ -33,6 +33,12 @@ export const sampleFaults: { readonly [Kind in FaultKind]: Extract<Fault, { read
   "http.empty": { kind: "http.empty" },
   "http.malformed": { kind: "http.malformed", how: "bad-chunk" },
   "http.delay": { kind: "http.delay", beforeHead: fixed(300), beforeBody: fixed(200), perChunk: null },
+  "http.headers": {
+    kind: "http.headers",
+    add: [["X-Added", "1"]],
+    replace: [["content-type", "text/x-strange"]],
+    remove: ["content-language"],
+  },
   "http.truncate": { kind: "http.truncate", after: { kind: "bytes", bytes: 20 } },
   "http.rate-limit": {
     kind: "http.rate-limit",

@@ -41,6 +41,8 @@ interface Case {
   /** `message/code of its cause`. */
   readonly failure?: string;
   readonly headAtMs?: number;
+  /** `null` for one that is not there. */
+  readonly headers?: Readonly<Record<string, string | null>>;
   /** The moments at which a part came, each once. */
   readonly atMs?: readonly number[];
   readonly isUpstreamAsked?: boolean;
@@ -179,6 +181,39 @@ const cases: readonly Case[] = [
     told: ["injected 503", "done", "complete"],
     text: "busy",
     status: 503,
+    ...nobody,
+  },
+  {
+    fault:
+      "{ http: { headers: { add: { x-a: 1 }, replace: { content-type: text/x }, remove: [request-id] } } }",
+    upstream: json,
+    told: ["200", "done", "complete"],
+    text: message,
+    headers: { "x-a": "1", "content-type": "text/x", "request-id": null },
+  },
+  {
+    fault: "{ http: { headers: { remove: x-none } } }",
+    upstream: json,
+    told: ["200", "undone: the response has no x-none to be removed", "complete"],
+    text: message,
+    headers: { "request-id": "req_up" },
+  },
+  {
+    fault:
+      "{ http: { headers: { retry-after: 5 }, delay: { beforeHead: 1s } }, stream: { cut: { afterEvents: 2, stop: fin } } }",
+    upstream: stream,
+    told: ["200", "done", "cut"],
+    text: e0 + e1,
+    failure: cut,
+    headAtMs: 1000,
+    headers: { "retry-after": "5" },
+  },
+  {
+    fault: "{ http: { status: 503, headers: { remove: [content-type], add: { x-a: [1, 2] } } } }",
+    upstream: json,
+    told: ["injected 503", "done", "complete"],
+    status: 503,
+    headers: { "content-type": null, "x-a": "1, 2" },
     ...nobody,
   },
   {
@@ -366,6 +401,8 @@ describe.each(cases)("$fault", (each) => {
       if (each.text !== undefined) expect(seen.text).toBe(each.text);
       else if (each.failure === undefined) expect(seen.text).not.toBe(each.upstream.body);
       if (each.status !== undefined) expect(seen.status).toBe(each.status);
+      for (const [name, value] of Object.entries(each.headers ?? {}))
+        expect([name, seen.headers.get(name)]).toEqual([name, value]);
       if (each.headAtMs !== undefined) expect(seen.headAtMs).toBe(each.headAtMs);
       if (each.atMs !== undefined) expect([...new Set(seen.parts.map(([at]) => at))]).toEqual(each.atMs);
       expect(rig.told()).toEqual(each.told);

@@ -63,6 +63,7 @@ const samples: Readonly<Record<FaultKind, string>> = {
   "http.empty": "end by fin",
   "http.malformed": "raw 200, closes",
   "http.delay": "change",
+  "http.headers": "change",
   "http.truncate": "change, ends",
   "http.rate-limit": "change, with headers, settles",
   "stream.error-event": "change",

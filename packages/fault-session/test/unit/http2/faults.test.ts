@@ -72,6 +72,20 @@ const cases: Partial<Readonly<Record<FaultKind, Case>>> = {
       ]),
     end: "complete",
   },
+  "http.headers": {
+    serve: plain,
+    sees: (got) => {
+      const [head] = got.sections;
+      expect(head?.fields).toEqual([
+        [":status", "200"],
+        ["content-type", "text/x-strange"],
+        ["content-length", "40"],
+        ["x-added", "1"],
+      ]);
+      expect([got.parts.join("").length, got.end]).toEqual([40, "end"]);
+    },
+    end: "complete",
+  },
   "http.truncate": {
     serve: plain,
     sees: (got) =>
