@@ -69,6 +69,7 @@ describe("a path that stands for an API", () => {
       ["ANTHROPIC_BASE_URL", "/anthropic"],
       ["OPENAI_BASE_URL", "/openai/v1"],
       ["GOOGLE_GEMINI_BASE_URL", "/gemini"],
+      ["OPENROUTER_BASE_URL", "/openrouter/api/v1"],
     ]);
   });
 });
@@ -193,7 +194,7 @@ describe("what an upstream says of itself", () => {
 describe("a base URL", () => {
   it("that is none gets 404 with those that there are", async () => {
     const running = await runProxy();
-    const known = "/anthropic, /openai, /gemini, /upstream/https/HOST[:PORT], /upstream/http/HOST[:PORT]";
+    const known = "/anthropic, /openai, /gemini, /openrouter, /upstream/https/HOST[:PORT], /upstream/http/HOST[:PORT]";
     for (const target of [
       "/antropic/v1/messages",
       "/v1/messages",

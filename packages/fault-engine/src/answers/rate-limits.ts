@@ -103,7 +103,7 @@ export class RateLimits {
       return { kind: "refused", waitMs, response: this.#refusal(account, waitMs, nowMs, requestId) };
     account.requests?.take(1);
     account.inputTokens?.take(inputTokens);
-    return { kind: "admitted", headers: this.#headers(account) };
+    return { kind: "admitted", headers: this.#headers(account, nowMs) };
   }
 
   /** The response has said what it used; what was estimated wrongly at the start is put right. */
@@ -147,17 +147,18 @@ export class RateLimits {
       nowMs,
       retryAfterSeconds: waitMs / 1000,
     });
-    const own = response.headers.filter(([name]) => !name.includes("ratelimit"));
-    return { ...response, headers: [...own, ...this.#headers(account)] };
+    const own = response.headers.filter(([name]) => !name.toLowerCase().includes("ratelimit"));
+    return { ...response, headers: [...own, ...this.#headers(account, nowMs)] };
   }
 
   /** The provider's headers for the budgets that there are. */
-  #headers({ requests, inputTokens, outputTokens }: Account): readonly Header[] {
-    return PROVIDERS[this.#provider].rateLimitHeaders({
+  #headers({ requests, inputTokens, outputTokens }: Account, nowMs: number): readonly Header[] {
+    const budgets = {
       requests: requests?.budget() ?? null,
       inputTokens: inputTokens?.budget() ?? null,
       outputTokens: outputTokens?.budget() ?? null,
-    });
+    };
+    return PROVIDERS[this.#provider].rateLimitHeaders(budgets, nowMs);
   }
 }
 

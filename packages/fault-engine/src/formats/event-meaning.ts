@@ -33,22 +33,23 @@ const PINGS: ReadonlySet<string> = new Set(Object.values(PROVIDERS).flatMap(({ p
  * What an event means, told by its own look to the first API whose events look so; for anybody else's, every event with
  * data is a delta.
  *
+ * @param likely - Whose stream it is as far as the request tells: asked first, because some APIs speak that of another.
  * @example
  * ```ts
  * eventMeaning({ name: "message_stop", data: '{"type":"message_stop"}' }).isLast; // true
  * ```
  */
-export function eventMeaning(event: StreamUnit): EventMeaning {
-  return meaningOf(event, eventJson(event));
+export function eventMeaning(event: StreamUnit, likely: Provider | null = null): EventMeaning {
+  return meaningOf(event, eventJson(event), likely);
 }
 
 /** The same, where its data has been read. */
-export function meaningOf(event: StreamUnit, json: unknown): EventMeaning {
+export function meaningOf(event: StreamUnit, json: unknown, likely: Provider | null = null): EventMeaning {
   const { data } = event;
   if (data === null) return { type: "comment", isPing: true, isDelta: false, isLast: false, provider: null };
   const type = event.name ?? insideType(json) ?? "message";
   if (PINGS.has(type)) return { type, isPing: true, isDelta: false, isLast: false, provider: null };
-  for (const provider of PROVIDER_NAMES) {
+  for (const provider of likely === null ? PROVIDER_NAMES : [likely, ...PROVIDER_NAMES]) {
     const role = PROVIDERS[provider].eventRole({ type, data, json });
     if (role !== undefined) return { ...role, isPing: false, provider };
   }

@@ -14,10 +14,13 @@ export function meaninglessIn(
 ): string | undefined {
   const reason = reasonIn(fault, format);
   if (reason !== undefined) return reason;
-  if (fault.kind === "model.fallback" && provider !== null && provider !== "anthropic")
+  if (fault.kind === "model.fallback" && provider !== null && !ANSWERS_AS_CLAUDE.has(provider))
     return `an answer of ${PROVIDERS[provider].title} has no fallback block`;
   return undefined;
 }
+
+/** APIs that carry the blocks of Anthropic's answers. */
+const ANSWERS_AS_CLAUDE: ReadonlySet<Provider> = new Set(["anthropic", "vertex"]);
 
 function reasonIn(fault: Fault, { refuses }: FormatFacts): string | undefined {
   switch (fault.kind) {

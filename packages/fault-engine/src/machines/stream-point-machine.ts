@@ -151,7 +151,7 @@ export class StreamPointMachine implements FaultMachine {
   }
 
   #read(item: StreamItem, nowMs: number): void {
-    const meaning = item.kind === "event" ? eventMeaning(item.event) : undefined;
+    const meaning = item.kind === "event" ? eventMeaning(item.event, this.#provider) : undefined;
     this.#provider = meaning?.provider ?? this.#provider;
     switch (this.#phase) {
       case "passing":

@@ -53,6 +53,8 @@ export interface Budgets {
 
 /** What tells the requests of one API from those of another. */
 export interface RequestTraits {
+  /** In lower case, without a port; `null` where it is not known. */
+  readonly host: string | null;
   /** Without the query. */
   readonly path: string;
   /** Headers in their order, with names as they came. */
@@ -63,8 +65,8 @@ export interface RequestTraits {
 export interface PathRequest {
   /** Model that the path names. */
   readonly model: string;
-  /** Whether a stream is asked for. */
-  readonly stream: boolean;
+  /** Whether a stream is asked for; left out where the body says it. */
+  readonly stream?: boolean;
 }
 
 /** Where an API reports how many tokens an answer used: the way to the object, and the names of its two members. */
@@ -181,7 +183,14 @@ export interface ProviderProfile {
    */
   readonly baseUrl: { readonly standard: string; readonly variable: string } | null;
 
-  /** Whether a request is for this API: by its path, or by headers that only this API has. */
+  /** Globs of the hosts where it is reached; none for an API that everybody runs at an address of their own. */
+  readonly hosts: readonly string[];
+  /**
+   * Whether a request can be for no other API: by its host, or by a path or a header that nobody shares. All rows are asked
+   * this before any is asked {@link isFor}.
+   */
+  isAt?(request: RequestTraits): boolean;
+  /** Whether a request has the path, or the headers, of this API. Others may imitate them; the first row counts. */
   isFor(request: RequestTraits): boolean;
   /** What the path says of the model and the stream; `undefined` where the body says it. */
   readPath(path: string): PathRequest | undefined;
@@ -194,8 +203,12 @@ export interface ProviderProfile {
   error(preset: ErrorPreset, options: ErrorOptions): HttpResponse;
   /** @param letters - Draws so many characters of an alphabet. */
   requestId(letters: (count: number, alphabet: string) => string): string;
-  /** The headers that report budgets on every response; none for an API that does not report them. */
-  rateLimitHeaders(budgets: Budgets): readonly Header[];
+  /**
+   * The headers that report budgets on every response; none for an API that does not report them.
+   *
+   * @param nowMs - Milliseconds since 1970 UTC; what the times of resets count from, where they are no moments.
+   */
+  rateLimitHeaders(budgets: Budgets, nowMs: number): readonly Header[];
 
   /** A whole, successful answer, as JSON. */
   goodAnswer(requestId: string, text: string): JsonObject;
@@ -204,6 +217,8 @@ export interface ProviderProfile {
   /** Changes one JSON value, a whole answer or the data of an event; `undefined` where it is not of this API. */
   changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | undefined;
 
+  /** Paths that it answers in one piece, whatever a request asks for. */
+  readonly wholePaths: RegExp;
   /** What its streams may be written in. */
   readonly formats: readonly FormatName[];
   /** The format of a stream that comes as `application/json`; `undefined` where the request asks for none. */
@@ -216,6 +231,8 @@ export interface ProviderProfile {
   errorEvent(failure: StreamFailure): EventText;
   /** What keeps a stream awake; `null` for a comment. */
   readonly ping: EventText | null;
+  /** What the comment says that keeps a stream awake. Default `ping`. */
+  readonly pingComment?: string;
 }
 
 /** An answer that a fault does not touch. */

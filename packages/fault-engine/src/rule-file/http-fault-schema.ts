@@ -41,7 +41,10 @@ export function readPresetName(
 /** Presets that somebody may have meant: of that status, of that name without its provider, of nearly that name. */
 function nearPresets(text: string): string[] {
   const [provider = "", name = ""] = text.includes("/") ? text.split("/", 2) : ["", text];
-  const providers: readonly Provider[] = isProvider(provider) ? [provider] : PROVIDER_NAMES;
+  const near = (
+    isProvider(provider) ? [provider] : nearNames(provider, PROVIDER_NAMES)
+  ) as readonly Provider[];
+  const providers = near.length > 0 ? near : PROVIDER_NAMES;
   const candidates = PRESET_NAMES.filter((preset) =>
     providers.some((known) => preset.startsWith(`${known}/`)),
   );

@@ -2,6 +2,7 @@ import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
 import { FORMAT_FACTS } from "../formats/format-facts.ts";
 import { meaninglessIn } from "../formats/meaningless.ts";
+import type { TextPattern } from "../patterns/text-pattern.ts";
 import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
 import { requestProvider } from "./facts.ts";
 import type { Match } from "./match-keys.ts";
@@ -13,9 +14,9 @@ import type { Rule } from "./rule.ts";
  * @throws FaultEngineError `invalid-rules` where a fault has no meaning on any of them.
  */
 export function checkFormats({ name, match, faults, also = [] }: Rule): void {
-  const providers = providersOf(match);
+  const asked = askedBy(match);
   for (const fault of [...faults, ...also.flat()]) {
-    const reason = fault === null ? undefined : meaninglessOf(fault, providers);
+    const reason = fault === null ? undefined : meaninglessOf(fault, asked);
     if (reason !== undefined)
       throw new FaultEngineError(
         "invalid-rules",
@@ -24,23 +25,49 @@ export function checkFormats({ name, match, faults, also = [] }: Rule): void {
   }
 }
 
-/** The providers that a match tells: by name, or by paths without `*`. None where anybody's requests may match. */
-function providersOf({ provider, path }: Match): readonly Provider[] {
-  if (provider !== undefined) return provider;
-  const found = (path ?? []).map(({ kind, text }) =>
-    kind === "glob" && !text.includes("*") ? requestProvider(text, []) : undefined,
-  );
-  return found.includes(undefined) ? [] : (found as Provider[]);
+/** What a match lets through: requests to a provider, at a path where the match tells it. */
+interface Asked {
+  readonly provider: Provider;
+  readonly path?: string;
 }
 
-/** Why a fault has no meaning on any stream of these providers. */
-function meaninglessOf(fault: Fault, providers: readonly Provider[]): string | undefined {
-  const reasons = providers.flatMap((provider) =>
-    PROVIDERS[provider].formats.map((name) => {
-      const format = FORMAT_FACTS[name];
-      const reason = meaninglessIn(fault, format, provider);
-      return reason && `streams of ${PROVIDERS[provider].title} are ${format.title}, and ${reason}`;
+/** What a match tells: providers by name, or by paths and hosts without `*`. Empty where anybody's requests may match. */
+function askedBy({ provider, host, path }: Match): readonly Asked[] {
+  const paths = plainTexts(path);
+  if (provider !== undefined)
+    return provider.flatMap((name): readonly Asked[] =>
+      paths === undefined ? [{ provider: name }] : paths.map((one) => ({ provider: name, path: one })),
+    );
+  const hosts = plainTexts(host);
+  // A glob of hosts or paths may let through what the others do not tell.
+  if ((host !== undefined && hosts === undefined) || (path !== undefined && paths === undefined)) return [];
+  const found = (hosts ?? [undefined]).flatMap((name) =>
+    (paths ?? [undefined]).map((target): Asked | undefined => {
+      const traits = { target: target ?? "/", headers: [], ...(name !== undefined && { host: name }) };
+      const known = requestProvider(traits);
+      return known && { provider: known, ...(target !== undefined && { path: target }) };
     }),
   );
+  return found.every((one) => one !== undefined) ? found : [];
+}
+
+/** The texts of patterns that stand for themselves; `undefined` where there are none, or one stands for more. */
+function plainTexts(patterns: readonly TextPattern[] | undefined): readonly string[] | undefined {
+  const isPlain = patterns?.every(({ kind, text }) => kind === "glob" && !text.includes("*"));
+  return isPlain ? patterns?.map(({ text }) => text) : undefined;
+}
+
+/** Why a fault has no meaning on any answer to these requests. */
+function meaninglessOf(fault: Fault, asked: readonly Asked[]): string | undefined {
+  const reasons = asked.flatMap(({ provider, path }) => {
+    const { title, formats, wholePaths } = PROVIDERS[provider];
+    if (fault.kind.startsWith("stream.") && path !== undefined && wholePaths.test(path))
+      return [`${title} answers ${path} in one piece: there is no stream`];
+    return formats.map((name) => {
+      const format = FORMAT_FACTS[name];
+      const reason = meaninglessIn(fault, format, provider);
+      return reason && `streams of ${title} are ${format.title}, and ${reason}`;
+    });
+  });
   return reasons.length > 0 && reasons.every((reason) => reason !== undefined) ? reasons[0] : undefined;
 }

@@ -77,12 +77,25 @@ function rawPath(target: string): string {
 }
 
 /**
- * Which API a request is for, told by its path and, where the path is shared, by headers: so that it also works
- * through gateways and mocks that have other host names.
+ * Which API a request is for, told by its host, else by its path and, where the path is shared, by headers: so that it also
+ * works through gateways and mocks that have other host names.
  */
-export function requestProvider(target: string, headers: readonly Header[]): Provider | undefined {
-  const path = targetPath(target);
-  return PROVIDER_NAMES.find((provider) => PROVIDERS[provider].isFor({ path, headers }));
+export function requestProvider(request: ProviderTraits): Provider | undefined {
+  const { target, headers } = request;
+  const host = request.host ?? hostOfHeaders(headers);
+  const traits = { host: host?.toLowerCase() ?? null, path: targetPath(target), headers };
+  return (
+    PROVIDER_NAMES.find((provider) => PROVIDERS[provider].isAt?.(traits)) ??
+    PROVIDER_NAMES.find((provider) => PROVIDERS[provider].isFor(traits))
+  );
+}
+
+/** What tells whose request it is. Without a host, the `Host` header counts. */
+export type ProviderTraits = Pick<RequestFacts, "target" | "headers" | "host">;
+
+function hostOfHeaders(headers: readonly Header[]): string | undefined {
+  const name = headerValue(headers, "host") ?? headerValue(headers, ":authority");
+  return name?.replace(/:\d+$/, "");
 }
 
 /** Every header that holds an API key, each once. */
@@ -224,7 +237,7 @@ export function summarizeRequest(facts: RequestFacts): RequestSummary {
   const request = new KnownRequest(facts);
   return {
     path: request.path,
-    provider: requestProvider(facts.target, facts.headers) ?? null,
+    provider: requestProvider(facts) ?? null,
     model: request.model ?? null,
     stream: request.isStream,
     key: request.key,

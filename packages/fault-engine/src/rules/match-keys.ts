@@ -155,7 +155,8 @@ function grpcTests(grpc: boolean | GrpcMatch, compileRegex: RegexCompiler): read
 }
 
 /** Some APIs name the model and ask for a stream in the path: no body has to be waited for. */
-const isInPath = (request: KnownRequest): boolean => request.inPath !== undefined;
+const hasModelInPath = (request: KnownRequest): boolean => request.inPath !== undefined;
+const hasStreamInPath = (request: KnownRequest): boolean => request.inPath?.stream !== undefined;
 
 /**
  * The keys of `match`. To add one: its value in {@link Match} and its row here, and its form in a rule
@@ -257,10 +258,10 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
   provider: {
     kind: "head",
     unit: "request",
-    doc: `${PROVIDER_NAMES.map((name) => `\`${name}\``).join(", ")}, told by the path, so that gateways and mocks count, too`,
+    doc: `${PROVIDER_NAMES.map((name) => `\`${name}\``).join(", ")}, told by the host, else by the path, so that gateways and mocks count, too`,
     tests: (providers) => [
       ({ facts }) => {
-        const found = requestProvider(facts.target, facts.headers);
+        const found = requestProvider(facts);
         return found !== undefined && providers.includes(found);
       },
     ],
@@ -274,7 +275,7 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
       const list = new PatternList(models, false, compileRegex);
       return [(request, effort) => request.model !== undefined && list.matches(request.model, effort)];
     },
-    isKnownEarly: isInPath,
+    isKnownEarly: hasModelInPath,
     describe: (models) => [`model ${anyPattern(models)}`],
   },
   stream: {
@@ -282,9 +283,9 @@ export const MATCH_KEYS: { readonly [Key in keyof Match]-?: MatchKey<NonNullable
     unit: "request",
     doc: "whether a stream is asked for",
     tests: (stream) => [
-      (request) => request.isStream === stream && (request.json !== undefined || isInPath(request)),
+      (request) => request.isStream === stream && (request.json !== undefined || hasStreamInPath(request)),
     ],
-    isKnownEarly: isInPath,
+    isKnownEarly: hasStreamInPath,
     describe: (stream) => [stream ? "a stream asked for" : "no stream asked for"],
   },
   websocket: {

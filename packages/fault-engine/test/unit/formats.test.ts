@@ -355,6 +355,39 @@ describe("what has no meaning", () => {
     ],
     ["{ model: { fallback: { from: a, to: b } } }", "{ provider: openai }", /no fallback block/],
     [
+      "{ model: { fallback: { from: a, to: b } } }",
+      "{ host: api.mistral.ai }",
+      /Mistral has no fallback block/,
+    ],
+    ["{ model: { fallback: { from: a, to: b } } }", "{ provider: vertex }", /^accepted$/],
+    [
+      "{ stream: { damage: { events: 1, how: bad-message-crc } } }",
+      "{ host: openrouter.ai, path: [/api/v1/chat/completions, /api/v1/messages] }",
+      /streams of OpenRouter are server-sent events/,
+    ],
+    [
+      "{ stream: { cut: { afterEvents: 1 } } }",
+      "{ path: /v1/embeddings }",
+      /OpenAI answers \/v1\/embeddings in one piece: there is no stream/,
+    ],
+    ["{ stream: { cut: { afterEvents: 1 } } }", "{ path: [/v1/embeddings, /v1/responses] }", /^accepted$/],
+    ["{ stream: { cut: { afterEvents: 1 } } }", "{ path: /v1/embeddings, host: '*.test' }", /^accepted$/],
+    [
+      "{ stream: { cut: { afterEvents: 1 } } }",
+      "{ provider: bedrock, path: /model/m/converse }",
+      /Bedrock answers .* in one piece/,
+    ],
+    [
+      "{ stream: { cut: { afterEvents: 1 } } }",
+      "{ path: '/v1beta/models/gemini-3-pro:generateContent' }",
+      /Gemini answers .* in one piece/,
+    ],
+    [
+      "{ stream: { cut: { afterEvents: 1 } } }",
+      "{ path: '/v1beta/models/gemini-3-pro:streamGenerateContent' }",
+      /^accepted$/,
+    ],
+    [
       "{ stream: { damage: { events: 1, how: bad-message-crc } } }",
       "{ provider: [anthropic, bedrock] }",
       /^accepted$/,

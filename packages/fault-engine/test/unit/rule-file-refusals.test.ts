@@ -177,7 +177,10 @@ describe("a slip of the pen is told once, with what was meant", () => {
     ["{ http: { preset: anthropic/rate_limit } }", [/did you mean anthropic\/rate_limit_error\?/]],
     ["{ http: { preset: rate_limit_error } }", [/did you mean anthropic\/rate_limit_error\?/]],
     ["{ http: { preset: anthropic/529 } }", [/did you mean anthropic\/overloaded_error or /]],
-    ["{ http: { preset: openai/429 } }", [/openai\/rate_limit_exceeded or openai\/insufficient_quota\?/]],
+    [
+      "{ http: { preset: openai/429 } }",
+      [/openai\/rate_limit_exceeded or openai\/token_rate_limit_exceeded or openai\/insufficient_quota\?/],
+    ],
     ["{ http: { preset: antropic/overloaded_eror } }", [/did you mean anthropic\/overloaded_error\?/]],
     ["{ http: { statsu: 503 } }", [/http\.statsu: unknown key \(did you mean status\?\)/]],
     ["{ http: { error: { statsu: 503 } } }", [/error\.statsu: unknown key \(did you mean status\?\)/]],

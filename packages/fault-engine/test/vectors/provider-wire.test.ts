@@ -35,7 +35,11 @@ describe("OpenAI's errors", () => {
       null,
     ],
     ["model_not_found", 404, "invalid_request_error", "model_not_found", null],
+    ["context_length_exceeded", 400, "invalid_request_error", "context_length_exceeded", "messages"],
+    ["insufficient_permissions", 403, "invalid_request_error", "insufficient_permissions", null],
     ["rate_limit_exceeded", 429, "requests", "rate_limit_exceeded", null],
+    ["token_rate_limit_exceeded", 429, "tokens", "rate_limit_exceeded", null],
+    ["slow_down", 503, "service_unavailable_error", "slow_down", null],
     ["insufficient_quota", 429, "insufficient_quota", "insufficient_quota", null],
     ["server_error", 500, "server_error", null, null],
     ["server_is_overloaded", 503, "service_unavailable_error", "server_is_overloaded", null],
@@ -45,7 +49,7 @@ describe("OpenAI's errors", () => {
     expect(response.json).toEqual({ error: { message: "why", type, param, code } });
     expect(headerValue(response.headers, "content-type")).toBe("application/json");
     expect(headerValue(response.headers, "x-request-id")).toBe("req_a");
-    expect(PROVIDER_ERRORS.openai).toHaveLength(8);
+    expect(PROVIDER_ERRORS.openai).toHaveLength(12);
   });
 
   it("a used-up budget is told in the headers, and when it is whole again", () => {
@@ -343,11 +347,13 @@ describe("whose request it is", () => {
     ["gemini", "/v1/models/gemini-3-pro:streamGenerateContent"],
     ["gemini", "/v1alpha/models/m:countTokens"],
   ])("%s: %s", (provider, path) => {
-    expect(requestProvider(path, [])).toBe(provider);
+    expect(requestProvider({ target: path, headers: [] })).toBe(provider);
   });
 
   it("Anthropic's, by a header that no other API has", () => {
-    expect(requestProvider("/llm", [["anthropic-version", "2026-10-21"]])).toBe("anthropic");
+    expect(requestProvider({ target: "/llm", headers: [["anthropic-version", "2026-10-21"]] })).toBe(
+      "anthropic",
+    );
   });
 });
 

@@ -61,7 +61,7 @@ export class FaultDesk {
 
   /** What an answer made by a decision has to know besides its fault. */
   answerContext(decision: Decision, head: MessageHead): FaultResponseContext {
-    const provider = requestProvider(head.target, head.headers) ?? DEFAULT_PROVIDER;
+    const provider = requestProvider(head) ?? DEFAULT_PROVIDER;
     const seed = `${decision.rule}/${decision.random("request-id", 0)}`;
     return { requestId: requestId(provider, seed, 0), nowMs: this.nowMs, marker: decision.marker };
   }

@@ -194,7 +194,7 @@ function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPl
     case "http.empty":
       return { kind: "end", how: "fin" };
     case "http.malformed": {
-      const provider = requestProvider(head.target, head.headers) ?? DEFAULT_PROVIDER;
+      const provider = requestProvider(head) ?? DEFAULT_PROVIDER;
       const context = desk.answerContext(decision, head);
       const { bytes, close, status, isWhole } = malformedResponse(fault.how, provider, context);
       return { kind: "raw", bytes, closes: close || last, status, isWhole };

@@ -83,7 +83,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
       context: {
         startMs: Math.max(nowMs, openAtMs),
         random: decision.random,
-        provider: requestProvider(request.target, request.headers) ?? null,
+        provider: requestProvider(request) ?? null,
         requestId: headerValue(headers, "request-id") ?? requestId,
         format,
         path: request.target.split("?", 1)[0] ?? "",

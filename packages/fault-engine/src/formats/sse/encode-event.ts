@@ -53,6 +53,6 @@ export function errorEvent(
  * ```
  */
 export function pingEvent(provider: Provider | null): Uint8Array {
-  const ping = provider && PROVIDERS[provider].ping;
-  return ping ? encodeEvent(ping.name, ping.data) : utf8(": ping\n\n");
+  const { ping = null, pingComment = "ping" } = provider === null ? {} : PROVIDERS[provider];
+  return ping ? encodeEvent(ping.name, ping.data) : utf8(`: ${pingComment}\n\n`);
 }

@@ -2,6 +2,7 @@ import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
 import { gatewayPage } from "../gateway-page.ts";
+import { hostTest } from "../host-test.ts";
 import type { Budget, Budgets, ErrorOptions, ErrorPreset, ProviderProfile } from "../provider-profile.ts";
 import { changeAnswer } from "./answers.ts";
 
@@ -189,10 +190,16 @@ const EVENTS: readonly string[] = [
   "message_stop",
 ];
 
+const HOSTS: readonly string[] = ["api.anthropic.com"];
+const isAtHost = hostTest(HOSTS);
+
 /** Anthropic's Messages API. */
 export const anthropic: ProviderProfile = {
   title: "Anthropic",
   baseUrl: { standard: "https://api.anthropic.com", variable: "ANTHROPIC_BASE_URL" },
+  hosts: HOSTS,
+  // Its host takes OpenAI's chats, too, and answers them as OpenAI does.
+  isAt: (request) => isAtHost(request) && !request.path.endsWith("/chat/completions"),
   isFor: ({ path, headers }) =>
     headerValue(headers, "anthropic-version") !== undefined ||
     /\/v1\/(?:messages|complete)(?:\/|$)/.test(path),
@@ -222,6 +229,7 @@ export const anthropic: ProviderProfile = {
     EVENTS.includes(type)
       ? { type, isDelta: type === "content_block_delta", isLast: type === "message_stop" }
       : undefined,
+  wholePaths: /\/messages\/(?:count_tokens|batches)(?:\/|$)/,
   formats: ["sse"],
   toolInputs: [{ path: ["delta", "partial_json"] }],
   errorEvent: ({ type, message, requestId, errorCode }) => ({

@@ -104,6 +104,7 @@ export const bedrock: ProviderProfile = {
   title: "Bedrock",
   // Requests are signed together with their host, so that no other host can stand in for it.
   baseUrl: null,
+  hosts: ["bedrock-runtime.*.amazonaws.com", "bedrock-runtime-fips.*.amazonaws.com"],
   isFor: ({ path }) => PATH.test(path),
   readPath: (path) => {
     const [, model = "", operation = ""] = PATH.exec(path) ?? [];
@@ -123,6 +124,7 @@ export const bedrock: ProviderProfile = {
   }),
   usage: [{ path: ["usage"], input: "inputTokens", output: "outputTokens" }],
   changeAnswer,
+  wholePaths: /\/(?:invoke|converse)$/,
   formats: ["aws-event-stream"],
   toolInputs: [{ path: ["delta", "toolUse", "input"] }],
   eventRole: ({ type }) => eventRole(type),

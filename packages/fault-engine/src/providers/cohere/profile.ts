@@ -2,6 +2,7 @@ import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
+import { hostTest } from "../host-test.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -17,10 +18,14 @@ import {
 const ERRORS: readonly ErrorPreset[] = [
   { name: "invalid_request", status: 400, message: "invalid request: message must not be empty" },
   { name: "invalid_token", status: 401, message: "invalid api token" },
+  { name: "forbidden", status: 403, message: "your key has no access to this model" },
   { name: "not_found", status: 404, message: "the model was not found" },
   { name: "unprocessable_entity", status: 422, message: "the request can't be processed" },
+  { name: "blocked_token", status: 498, message: "invalid token, please use another one" },
+  { name: "client_closed_request", status: 499, message: "the request was cancelled by its client" },
   { name: "too_many_requests", status: 429, message: "You are past the rate limit of your key." },
   { name: "internal_error", status: 500, message: "internal server error" },
+  { name: "not_implemented", status: 501, message: "this feature is not implemented" },
   { name: "service_unavailable", status: 503, message: "the service is not available at the moment" },
   { name: "gateway_timeout", status: 504, message: "the request timed out" },
 ];
@@ -121,11 +126,17 @@ function changeWhole(json: JsonObject, { fault, wholeGarbledText }: AnswerChange
 
 const HEX = "0123456789abcdef";
 
+const HOSTS: readonly string[] = ["api.cohere.com", "api.cohere.ai"];
+const isAtHost = hostTest(HOSTS);
+
 /** Cohere's chats: server-sent events in the second API, lines of JSON in the first. */
 export const cohere: ProviderProfile = {
   title: "Cohere",
   // Its SDKs take a base URL as an argument, not from the environment.
   baseUrl: null,
+  hosts: HOSTS,
+  // Behind `/compatibility/` it answers as OpenAI does.
+  isAt: (request) => isAtHost(request) && !request.path.startsWith("/compatibility/"),
   isFor: ({ path }) => /\/v[12]\/(?:chat|generate|embed|rerank)$/.test(path),
   readPath: () => undefined,
   keyHeaders: ["authorization"],
@@ -146,6 +157,7 @@ export const cohere: ProviderProfile = {
     { path: ["meta", "tokens"], input: "input_tokens", output: "output_tokens" },
   ],
   changeAnswer,
+  wholePaths: /\/(?:embed|rerank|classify|tokenize|detokenize)$/,
   formats: ["sse", "ndjson"],
   toolInputs: [
     { type: "tool-call-delta", path: ["delta", "message", "tool_calls", "function", "arguments"] },

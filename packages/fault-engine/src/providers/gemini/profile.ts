@@ -1,7 +1,6 @@
 import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
-import { utf8 } from "../../text.ts";
-import { errorHeaders } from "../error-headers.ts";
+import { hostTest } from "../host-test.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -12,6 +11,7 @@ import {
   type ProviderProfile,
   type ReadEvent,
 } from "../provider-profile.ts";
+import { googleError, googleErrorEvent } from "./google-error.ts";
 
 /** Named by the canonical status that their body states. */
 const ERRORS: readonly ErrorPreset[] = [
@@ -25,20 +25,11 @@ const ERRORS: readonly ErrorPreset[] = [
   { name: "DEADLINE_EXCEEDED", status: 504, message: "Deadline expired before operation could complete." },
 ];
 
-const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
-
-/** A retry delay stands in the body, as a `RetryInfo` detail. */
 function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
-  const message = options.message ?? preset.message;
-  const isRateLimit = preset.name === "RESOURCE_EXHAUSTED";
-  const wanted =
-    options.retryAfterSeconds === undefined ? (isRateLimit ? 5 : null) : options.retryAfterSeconds;
-  const seconds = wanted === null ? null : Math.ceil(wanted);
-  const details = seconds === null ? {} : { details: [{ "@type": RETRY_INFO, retryDelay: `${seconds}s` }] };
-  const error = { code: preset.status, message, status: preset.name, ...details };
-  const body = utf8(`${JSON.stringify({ error }, undefined, 2)}\n`);
-  const headers = errorHeaders("application/json; charset=UTF-8", body, [], seconds);
-  return { status: preset.status, headers, body };
+  return googleError(preset.status, preset.name, options.message ?? preset.message, {
+    retryAfterSeconds: options.retryAfterSeconds,
+    usualSeconds: preset.name === "RESOURCE_EXHAUSTED" ? 5 : null,
+  });
 }
 
 function eventRole({ json }: ReadEvent): EventRole | undefined {
@@ -83,38 +74,62 @@ function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | u
   );
 }
 
-/** Google's Gemini API. */
-export const gemini: ProviderProfile = {
-  title: "Gemini",
-  baseUrl: {
-    standard: "https://generativelanguage.googleapis.com",
-    variable: "GOOGLE_GEMINI_BASE_URL",
-  },
-  isFor: ({ path }) => /\/v1(?:alpha|beta)?\/(?:[^/]+\/)*models\/[^/:]+:[A-Za-z]+$/.test(path),
-  readPath: (path) => {
-    const model = /\/models\/([^/:]+):[A-Za-z]+$/.exec(path)?.[1];
-    return model === undefined ? undefined : { model, stream: path.endsWith(":streamGenerateContent") };
-  },
-  keyHeaders: ["x-goog-api-key"],
-  errors: ERRORS,
-  error,
+const HOSTS: readonly string[] = ["generativelanguage.googleapis.com"];
+const isAtHost = hostTest(HOSTS);
+
+/** Requests of Vertex have the same end, behind a project or a publisher. */
+const isOfVertex = (path: string): boolean => /\/(?:projects|publishers)\//.test(path);
+
+/** What Google's APIs have in common, wherever Gemini is asked. */
+export const geminiWire: Pick<
+  ProviderProfile,
+  | "requestId"
+  | "wholePaths"
+  | "goodAnswer"
+  | "usage"
+  | "changeAnswer"
+  | "eventRole"
+  | "formats"
+  | "jsonStream"
+  | "toolInputs"
+> = {
   requestId: (letters) => letters(16, "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz-_"),
-  rateLimitHeaders: () => [],
   goodAnswer: (_requestId, text) => ({
     candidates: [{ content: { role: "model", parts: [{ text }] }, finishReason: "STOP", index: 0 }],
   }),
   usage: [{ path: ["usageMetadata"], input: "promptTokenCount", output: "candidatesTokenCount" }],
   changeAnswer,
   eventRole,
+  wholePaths: /:(?!stream)[A-Za-z]+$/,
   formats: ["sse", "json-array"],
   jsonStream: (path, query) =>
     path.endsWith(":streamGenerateContent") && !/(?:^|&)(?:alt|\$alt|%24alt)=sse(?:&|$)/.test(query)
       ? "json-array"
       : undefined,
   toolInputs: [],
-  errorEvent: ({ type, message }) => {
-    const code = ERRORS.find(({ name }) => name === type)?.status ?? 503;
-    return { name: null, data: JSON.stringify({ error: { code, message, status: type } }) };
+};
+
+/** Google's Gemini API. */
+export const gemini: ProviderProfile = {
+  ...geminiWire,
+  title: "Gemini",
+  baseUrl: {
+    standard: "https://generativelanguage.googleapis.com",
+    variable: "GOOGLE_GEMINI_BASE_URL",
   },
+  hosts: HOSTS,
+  // Behind `/openai/` it answers as OpenAI does.
+  isAt: (request) => isAtHost(request) && !request.path.includes("/openai/"),
+  isFor: ({ path }) =>
+    /\/v1(?:alpha|beta)?\/(?:[^/]+\/)*models\/[^/:]+:[A-Za-z]+$/.test(path) && !isOfVertex(path),
+  readPath: (path) => {
+    const model = isOfVertex(path) ? undefined : /\/models\/([^/:]+):[A-Za-z]+$/.exec(path)?.[1];
+    return model === undefined ? undefined : { model, stream: path.endsWith(":streamGenerateContent") };
+  },
+  keyHeaders: ["x-goog-api-key"],
+  errors: ERRORS,
+  error,
+  rateLimitHeaders: () => [],
+  errorEvent: ({ type, message }) => googleErrorEvent(type, message, ERRORS),
   ping: null,
 };

@@ -74,7 +74,8 @@ export const ollama: ProviderProfile = {
   title: "Ollama",
   // It stands on the user's own machine: there is no address that its clients all go to.
   baseUrl: null,
-  isFor: ({ path }) => /\/api\/(?:chat|generate)$/.test(path),
+  hosts: [],
+  isFor: ({ path }) => /\/api\/(?:chat|generate|embed|embeddings)$/.test(path),
   readPath: () => undefined,
   keyHeaders: ["authorization"],
   errors: ERRORS,
@@ -92,6 +93,7 @@ export const ollama: ProviderProfile = {
   }),
   usage: [{ path: [], input: "prompt_eval_count", output: "eval_count" }],
   changeAnswer,
+  wholePaths: /\/api\/embed(?:dings)?$/,
   formats: ["ndjson"],
   toolInputs: [],
   eventRole: ({ json }) => eventRole(json),

@@ -2,8 +2,10 @@ import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
+import { hostTest } from "../host-test.ts";
 import {
   type AnswerChange,
+  type Budget,
   type ChangedAnswer,
   changedList,
   type ErrorOptions,
@@ -12,6 +14,7 @@ import {
   type ProviderProfile,
   type ReadEvent,
 } from "../provider-profile.ts";
+import { bothWays, openaiRateLimitHeaders } from "./rate-limit-headers.ts";
 import { changeResponse, isOfResponses, isResponsesStream, responsesError } from "./responses.ts";
 
 interface OpenaiError extends ErrorPreset {
@@ -31,6 +34,14 @@ const ERRORS: readonly OpenaiError[] = [
     message: "Missing required parameter: 'messages'.",
   },
   {
+    name: "context_length_exceeded",
+    status: 400,
+    type: "invalid_request_error",
+    param: "messages",
+    code: "context_length_exceeded",
+    message: "This model's maximum context length is 128000 tokens. Your messages are longer than that.",
+  },
+  {
     name: "invalid_api_key",
     status: 401,
     type: "invalid_request_error",
@@ -47,6 +58,14 @@ const ERRORS: readonly OpenaiError[] = [
     message: "Country, region, or territory not supported",
   },
   {
+    name: "insufficient_permissions",
+    status: 403,
+    type: "invalid_request_error",
+    param: null,
+    code: "insufficient_permissions",
+    message: "You have insufficient permissions for this operation.",
+  },
+  {
     name: "model_not_found",
     status: 404,
     type: "invalid_request_error",
@@ -61,6 +80,14 @@ const ERRORS: readonly OpenaiError[] = [
     param: null,
     code: "rate_limit_exceeded",
     message: "Rate limit reached for requests. Please try again later.",
+  },
+  {
+    name: "token_rate_limit_exceeded",
+    status: 429,
+    type: "tokens",
+    param: null,
+    code: "rate_limit_exceeded",
+    message: "Rate limit reached for tokens per min (TPM). Please try again later.",
   },
   {
     name: "insufficient_quota",
@@ -86,37 +113,37 @@ const ERRORS: readonly OpenaiError[] = [
     code: "server_is_overloaded",
     message: "The server is currently overloaded. Please try again later.",
   },
+  {
+    name: "slow_down",
+    status: 503,
+    type: "service_unavailable_error",
+    param: null,
+    code: "slow_down",
+    message: "Your requests grow too fast. Please go back to your former rate and raise it slowly.",
+  },
 ];
-
-/** Seconds the way `x-ratelimit-reset-*` writes them: `1s`, `6m0s`, `1h2m3s`. */
-function resetTime(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor(whole / 60) % 60;
-  if (hours > 0) return `${hours}h${minutes}m${whole % 60}s`;
-  return minutes > 0 ? `${minutes}m${whole % 60}s` : `${whole}s`;
-}
 
 const REQUESTS_A_MINUTE = 500;
 const TOKENS_A_MINUTE = 30_000;
 
 function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const { type, param, code } = ERRORS.find((row) => row.name === preset.name) ?? ERRORS[0]!;
+  const { nowMs } = options;
   const message = options.message ?? preset.message;
   const body = utf8(JSON.stringify({ error: { message, type, param, code } }));
-  const isRateLimit = preset.name === "rate_limit_exceeded";
+  const isRateLimit = code === "rate_limit_exceeded";
   const wanted =
     options.retryAfterSeconds === undefined ? (isRateLimit ? 5 : null) : options.retryAfterSeconds;
   const headers = errorHeaders("application/json", body, [["x-request-id", options.requestId]], wanted);
-  if (isRateLimit)
-    headers.push(
-      ["x-ratelimit-limit-requests", String(REQUESTS_A_MINUTE)],
-      ["x-ratelimit-limit-tokens", String(TOKENS_A_MINUTE)],
-      ["x-ratelimit-remaining-requests", "0"],
-      ["x-ratelimit-remaining-tokens", String(TOKENS_A_MINUTE)],
-      ["x-ratelimit-reset-requests", resetTime(wanted ?? 60)],
-      ["x-ratelimit-reset-tokens", "0s"],
-    );
+  if (isRateLimit) {
+    const budget = (limit: number, isUsedUp: boolean): Budget => ({
+      limit,
+      remaining: isUsedUp ? 0 : limit,
+      resetMs: isUsedUp ? nowMs + Math.ceil(wanted ?? 60) * 1000 : nowMs,
+    });
+    const requests = budget(REQUESTS_A_MINUTE, type === "requests");
+    headers.push(...openaiRateLimitHeaders(requests, budget(TOKENS_A_MINUTE, type === "tokens"), nowMs));
+  }
   return { status: preset.status, headers, body };
 }
 
@@ -174,20 +201,27 @@ function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | u
   return changedList(json, "choices", jsonObjects(json["choices"]), (choice) => changeChoice(choice, change));
 }
 
-/** OpenAI's API: chats and responses. */
-export const openai: ProviderProfile = {
-  title: "OpenAI",
-  baseUrl: { standard: "https://api.openai.com/v1", variable: "OPENAI_BASE_URL" },
-  isFor: ({ path }) =>
-    /\/v1\/(?:chat\/completions|completions|responses|embeddings|moderations|audio|images)(?:\/|$)/.test(
-      path,
-    ),
-  readPath: () => undefined,
+/** Paths of OpenAI's API, with what stands before them here and at gateways that take its requests. */
+const PATH =
+  /\/(?:v\d+|openai|compat|openapi)\/(?:chat\/completions|completions|responses|embeddings|moderations|audio|images|realtime)(?:\/|$)/;
+
+/** With those that keep their data in one region, such as `eu.api.openai.com`. */
+const HOSTS: readonly string[] = ["api.openai.com", "*.api.openai.com"];
+
+/** What OpenAI's API has in common with those that speak it under their own errors. */
+export const openaiWire: Pick<
+  ProviderProfile,
+  | "keyHeaders"
+  | "wholePaths"
+  | "usage"
+  | "changeAnswer"
+  | "eventRole"
+  | "formats"
+  | "toolInputs"
+  | "goodAnswer"
+  | "ping"
+> = {
   keyHeaders: ["authorization"],
-  errors: ERRORS,
-  error,
-  requestId: (letters) => `req_${letters(32, "0123456789abcdef")}`,
-  rateLimitHeaders: () => [],
   goodAnswer: (requestId, text) => ({
     id: requestId,
     object: "chat.completion",
@@ -202,16 +236,33 @@ export const openai: ProviderProfile = {
   ],
   changeAnswer,
   eventRole,
+  wholePaths: /\/(?:embeddings|moderations|realtime)(?:\/|$)/,
   formats: ["sse"],
   toolInputs: [
     { path: ["choices", 0, "delta", "tool_calls", 0, "function", "arguments"] },
     { type: "response.function_call_arguments.delta", path: ["delta"] },
   ],
+  ping: null,
+};
+
+/** OpenAI's API: chats, responses, embeddings, and the HTTP part of realtime. */
+export const openai: ProviderProfile = {
+  ...openaiWire,
+  title: "OpenAI",
+  baseUrl: { standard: "https://api.openai.com/v1", variable: "OPENAI_BASE_URL" },
+  hosts: HOSTS,
+  isAt: hostTest(HOSTS),
+  isFor: ({ path }) => PATH.test(path),
+  readPath: () => undefined,
+  errors: ERRORS,
+  error,
+  requestId: (letters) => `req_${letters(32, "0123456789abcdef")}`,
+  rateLimitHeaders: ({ requests, inputTokens, outputTokens }, nowMs) =>
+    openaiRateLimitHeaders(requests, bothWays(inputTokens, outputTokens), nowMs),
   errorEvent(failure) {
     if (isResponsesStream(failure)) return responsesError(failure);
     const { type, message, errorCode } = failure;
     const error = { message, type, param: null, code: errorCode ?? type };
     return { name: null, data: JSON.stringify({ error }) };
   },
-  ping: null,
 };
