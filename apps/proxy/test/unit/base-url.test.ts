@@ -194,7 +194,8 @@ describe("what an upstream says of itself", () => {
 describe("a base URL", () => {
   it("that is none gets 404 with those that there are", async () => {
     const running = await runProxy();
-    const known = "/anthropic, /openai, /gemini, /openrouter, /upstream/https/HOST[:PORT], /upstream/http/HOST[:PORT]";
+    const known =
+      "/anthropic, /openai, /gemini, /openrouter, /upstream/https/HOST[:PORT], /upstream/http/HOST[:PORT]";
     for (const target of [
       "/antropic/v1/messages",
       "/v1/messages",
