@@ -51,27 +51,30 @@ export class OwnTalk {
     return this.#isWhole;
   }
 
-  /** Takes the next part of the request. */
+  /** Takes the next part of the request; none behind one that {@link OwnTalkEvents.last} has answered. */
   take(item: RequestItem): void {
-    const { method } = this.#head;
-    if (item.kind === "malformed" || item.kind === "opaque") {
-      this.#events.last(jsonRefusal(method, 400, "bad_request", "the body is none of HTTP/1.1"));
-      return;
+    if (item.kind === "malformed" || item.kind === "opaque")
+      this.#refuse(400, "bad_request", "the body is none of HTTP/1.1");
+    else if (item.kind === "body") this.#keep(item.data);
+    else if (item.kind === "end") {
+      this.#isWhole = true;
+      this.#answer();
     }
-    if (item.kind === "body") {
-      this.#bytes += item.data.length;
-      const { maxBodyBytes = defaultMaxBodyBytes } = this.#route;
-      if (this.#bytes > maxBodyBytes) {
-        const why = `the body is longer than ${maxBodyBytes} bytes, the most that is taken here`;
-        this.#events.last(jsonRefusal(method, 413, "body_too_large", why));
-        return;
-      }
-      // Views of what was read live as long as the read does.
-      this.#parts.push(new Uint8Array(item.data));
+  }
+
+  #keep(data: Uint8Array): void {
+    this.#bytes += data.length;
+    const { maxBodyBytes = defaultMaxBodyBytes } = this.#route;
+    // Views of what was read live as long as the read does.
+    if (this.#bytes <= maxBodyBytes) this.#parts.push(new Uint8Array(data));
+    else {
+      const why = `the body is longer than ${maxBodyBytes} bytes, the most that is taken here`;
+      this.#refuse(413, "body_too_large", why);
     }
-    if (item.kind !== "end") return;
-    this.#isWhole = true;
-    this.#answer();
+  }
+
+  #refuse(status: number, type: string, why: string): void {
+    this.#events.last(jsonRefusal(this.#head.method, status, type, why));
   }
 
   #answer(): void {
@@ -96,7 +99,7 @@ export class OwnTalk {
     const failed = (error: unknown): void => {
       this.#connection.bug(error);
       const why = `the proxy failed to answer ${method} ${path}; its log says why`;
-      this.#events.last(jsonRefusal(method, 500, "internal", why));
+      this.#refuse(500, "internal", why);
     };
     void (async () => this.#route.handle(request))()
       .then(say)

@@ -35,6 +35,7 @@ export const targets = ["api.test", "other.test"] as const;
  * @param upstreamCaPem - A CA that vouches for upstreams besides the proxy's own, which is for targets alone.
  * @param clock - The machine's unless given.
  * @param upstream - How upstreams are verified, besides.
+ * @param names - Targets, for which the CA may have certificates.
  */
 export async function runProxy(
   rules = "[]",
@@ -42,6 +43,7 @@ export async function runProxy(
   upstreamCaPem?: string,
   clock?: RuntimeOptions["clock"],
   upstream: RuntimeOptions["upstream"] = {},
+  names: readonly string[] = targets,
 ): Promise<ProxyUnderTest> {
   const lines: Record<string, unknown>[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -49,7 +51,7 @@ export async function runProxy(
   // What was begun ends with the test also where the next step is refused; the last begun is the first ended.
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "faults.yaml");
-  writeFileSync(file, `version: 1\ntargets: [${targets.join(", ")}]\nrules: ${rules}\n`);
+  writeFileSync(file, `version: 1\ntargets: [${names.join(", ")}]\nrules: ${rules}\n`);
   const caFile = join(folder, "upstream-ca.pem");
   if (upstreamCaPem !== undefined) writeFileSync(caFile, upstreamCaPem);
   const events: EngineEvent[] = [];

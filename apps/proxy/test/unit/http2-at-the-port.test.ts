@@ -137,6 +137,39 @@ describe("a rule that refuses connections", () => {
     await expect.poll(() => running.told("done")).toHaveLength(1);
   });
 
+  it("answers as of a name that does not resolve, and asks no resolver", async () => {
+    const { session, running } = await atThePort({ rules: rules("dns") });
+    const got = await ask(session, { ":path": "/upstream/https/api.test/" });
+    expect([got.status, got.headers["x-faultwire"], JSON.parse(got.body.toString())]).toEqual([
+      502,
+      "r",
+      {
+        error: {
+          type: "upstream_unreachable",
+          message: "api.test:443 can't be reached: its name does not resolve (ENOTFOUND)",
+        },
+      },
+    ]);
+    expect(running.logged("upstream-unreachable")).toEqual([]);
+    expect(running.told("done")).toHaveLength(1);
+  });
+
+  it("says nothing more, and ends the connection after the rule's time", async () => {
+    const { session, running } = await atThePort({ rules: rules("{ timeout: 50ms }") });
+    const got = await ask(session, { ":path": "/upstream/https/api.test/" });
+    expect(got.status).toBeUndefined();
+    expect(running.told("done")).toHaveLength(1);
+    await expect.poll(() => running.proxy.connections()).toBe(0);
+  });
+
+  it("answers at once where it should have waited, and says so", async () => {
+    const { session, running } = await atThePort({ rules: rules("{ status: 503, after: 1h }") });
+    expect((await ask(session, { ":path": "/upstream/https/api.test/" })).status).toBe(503);
+    expect(running.events.filter(({ type }) => type === "done" || type === "undone")).toMatchObject([
+      { reason: "the answer to a request of HTTP/2 to the port itself comes at once" },
+    ]);
+  });
+
   it("resets the connection", async () => {
     const { session } = await atThePort({ rules: rules("reset") });
     const got = await ask(session, { ":path": "/upstream/https/api.test/" });

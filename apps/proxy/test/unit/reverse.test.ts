@@ -143,6 +143,18 @@ describe("TLS at a port that stands for an upstream", () => {
   });
 });
 
+it("TLS by the name that the proxy has for its clients leads to its own pages, not to the upstream", async () => {
+  const names = ["api.test", "faultwire.local"];
+  const reverse = { reverse: "http://plain.test" };
+  const { proxy, caPem } = await runProxy("[]", reverse, undefined, undefined, {}, names);
+  const servername = "faultwire.local";
+  const peer = new Peer(connectTls({ port: proxy.port, host: "127.0.0.1", ca: [caPem], servername }));
+  onTestFinished(() => void peer.socket.destroy());
+  peer.send(get("/ca.pem", "Host: x", "Connection: close"));
+  await peer.until("the end", (each) => each.ended);
+  expect(peer.text()).toContain(caPem);
+});
+
 it.each([
   "api.test",
   "ftp://api.test",

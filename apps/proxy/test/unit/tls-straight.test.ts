@@ -300,6 +300,18 @@ describe("a name of the proxy's own in TLS", () => {
     ]);
   });
 
+  it.each([
+    ["which it has for its clients, says whom they mean, whatever the Host", "faultwire.local", 200],
+    ["of its start is one that a page could have, so that the Host has to say it too", "other.test", 421],
+  ])("%s", async (_what, servername, status) => {
+    const names = ["api.test", "other.test", "faultwire.local"];
+    const running = await runProxy("[]", settings, undefined, undefined, {}, names);
+    const peer = await client(running, { servername });
+    peer.send("GET /ca.pem HTTP/1.1\r\nHost: page.test\r\nConnection: close\r\n\r\n");
+    await peer.until("the end", (each) => each.ended);
+    expect(peer.text().slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+  });
+
   it("that a client does not trust is told", async () => {
     const running = await runProxy("[]", settings);
     const at = `other.test:${running.proxy.port}`;
