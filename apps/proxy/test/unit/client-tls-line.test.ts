@@ -69,7 +69,7 @@ it("the end of the line is the end of what is said in clear, and its close is to
 it("passes what both say, and the orderly end of each", async () => {
   const { runtime, caPem } = await runProxy();
   const { line, inner, heard, failures } = rig(({ serverName, keyType }) =>
-    runtime.authority.forHost(serverName, { keyType }),
+    runtime.authority!.forHost(serverName, { keyType }),
   );
   const client = TlsMemoryPeer.client({ servername: "api.test", ca: caPem });
   let given = 0;

@@ -115,7 +115,7 @@ it("more than 64 KiB that wait hold their sender back", () => {
 });
 
 it("an upstream that has not what was offered is asked once more, and only then", () => {
-  const other = new SecureLineError("alert", "no protocol", true);
+  const other = new SecureLineError("handshake", "no protocol", true);
   const { line, inner, second, heard } = rig("http/1.1");
   line.write(Buffer.from("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"));
   const before = inner.ears;
@@ -129,7 +129,7 @@ it("an upstream that has not what was offered is asked once more, and only then"
 
 it("any other failure is told as it is", () => {
   const { inner, second, heard } = rig("http/1.1");
-  inner.ears.failed?.(new SecureLineError("alert", "another", false));
+  inner.ears.failed?.(new SecureLineError("handshake", "another", false));
   inner.ears.failed?.(new Error("a third"));
   expect(heard).toEqual(["failed another", "failed a third"]);
   expect(second.ears).not.toBe(inner.ears);
