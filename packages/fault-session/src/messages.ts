@@ -5,6 +5,7 @@
 export type { EndKind } from "./carrier.ts";
 export { hostOfAuthority } from "./host-name.ts";
 export { ChangedMessage, type ChangedMessageOptions, type MessageAction } from "./http/changed-message.ts";
+export { eventCounterFor, type PassingCounter } from "./http/event-counter.ts";
 export {
   ExchangeLog,
   type LoggedExchange,

@@ -9,10 +9,12 @@ import {
   ChangedMessage,
   type ChangePlan,
   ExchangeLog,
+  eventCounterFor,
   type FaultDesk,
   type FaultPolicy,
   type LoggedExchange,
   type LoggedRequest,
+  type PassingCounter,
   type RequestPlan,
 } from "@faultwire/fault-session/messages";
 import { type BodySource, type CarriedResponse, carriedFrom, responseOf } from "./carried-response.ts";
@@ -53,6 +55,7 @@ export class FaultyCall {
   readonly #facts: ReturnType<FaultPolicy["connection"]>;
   readonly #request: LoggedRequest;
   readonly #faults: Planned[] = [];
+  #passing: PassingCounter | undefined;
   #hasEnded = false;
 
   constructor(options: FaultyCallOptions, view: RequestView, host: string) {
@@ -234,7 +237,14 @@ export class FaultyCall {
       const tell = (reason: string | null): void => this.#log.outcome(fault, reason);
       response = await this.#change(fault, plan, response, tell, (changed) => cuts.push(changed));
     }
+    if (cuts.length === 0) this.#count(upstream);
     return this.#hand(response, false, () => cuts.some(({ isCut }) => isCut));
+  }
+
+  /** Counts the events of a stream that passes unchanged. The runtime has undone its coding already. */
+  #count({ headers }: CarriedResponse): void {
+    const plain = headers.filter(([name]) => name !== "content-encoding");
+    this.#passing = eventCounterFor(plain, this.#head.target);
   }
 
   #change(
@@ -298,6 +308,8 @@ export class FaultyCall {
         try {
           const part = await source.read();
           if (departure.hasLeft) throw departure.reason;
+          if (part === null) this.#passing?.finish();
+          else this.#passing?.push(part);
           if (part === null) this.#abandon(isWhole());
           return part;
         } catch (error) {
@@ -315,7 +327,7 @@ export class FaultyCall {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     for (const fault of this.#faults) this.#log.outcome(fault, reason);
-    this.#log.end(this.#request, how);
+    this.#log.end({ ...this.#request, passing: this.#passing }, how);
   }
 }
 

@@ -204,12 +204,14 @@ export interface EndEvent {
   readonly request: string;
   /** How it ended for the client. */
   readonly how: ExchangeEnd;
-  /** Server-sent events that went to the client, where the response was a stream of them that passed unchanged and uncompressed. */
+  /** Events that went to the client, where the response was a stream of any format that passed unchanged and uncompressed. */
   readonly events?: number | undefined;
   /** Where it was a WebSocket: what went over it, and how it was closed. */
   readonly webSocket?: WebSocketTally | undefined;
   /** Where it was a gRPC call: what went over it, and its status. */
   readonly grpc?: GrpcTally | undefined;
+  /** Where a fault of another request ended it, such as a GOAWAY on their connection: whose; left out otherwise. */
+  readonly endedBy?: { readonly rule: string; readonly fault: FaultKind } | undefined;
 }
 
 /**

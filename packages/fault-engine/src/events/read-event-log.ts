@@ -98,6 +98,7 @@ const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
       })
       .optional(),
     grpc: grpcTally.optional(),
+    endedBy: z.object({ rule: z.string(), fault: kind }).optional(),
   }),
   z.object({
     type: z.literal("unread"),

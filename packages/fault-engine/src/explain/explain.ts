@@ -1,4 +1,4 @@
-import { type ComposedFault, inPipelineOrder } from "../faults/compose.ts";
+import { type ComposedFault, inStreamOrder } from "../faults/compose.ts";
 import { describeFault } from "../faults/fault.ts";
 import { ordinal, writeMs } from "../faults/fault-words.ts";
 import { effortLimits } from "../patterns/effort.ts";
@@ -37,14 +37,14 @@ function explainWhen(when: When, unit: string): string {
   return `${what}${SCOPES[per]}${time.length === 0 ? "" : `, ${time.join(", ")}`}`;
 }
 
-/** Characters of the longest text that a request's head can hold. */
-/** A fault and those beside it, in the order in which they work on a response. */
+/** A fault and those beside it, in the order in which they work on a response, and in which their events come. */
 function describeComposed({ fault, also }: ComposedFault): string {
-  return inPipelineOrder([fault, ...also])
+  return inStreamOrder([fault, ...also])
     .map(describeFault)
     .join(", and ");
 }
 
+/** Characters of the longest text that a request's head can hold. */
 const longestHead = 65_536;
 
 function explainRule(rule: Rule, number: number, compileRegex: RegexCompiler): string[] {

@@ -44,6 +44,13 @@ export function inPipelineOrder(faults: readonly Fault[]): Fault[] {
   );
 }
 
+/** The same for people to read: of error events the first of the stream comes first. */
+export function inStreamOrder(faults: readonly Fault[]): Fault[] {
+  return faults.toSorted(
+    (a, b) => PIPELINE.indexOf(a.kind) - PIPELINE.indexOf(b.kind) || placeOf(a) - placeOf(b),
+  );
+}
+
 /** How late an error event comes, as far as two of them can be compared. */
 function placeOf(fault: Fault): number {
   if (fault.kind !== "stream.error-event") return 0;

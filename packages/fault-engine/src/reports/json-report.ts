@@ -70,6 +70,8 @@ export interface JsonAttempt {
   readonly retryAfterMs: number | null;
   /** Where it was a gRPC call: what went over it, and its status. */
   readonly grpc?: GrpcTally | undefined;
+  /** Where a fault of another request ended it, such as a GOAWAY: whose. */
+  readonly endedBy?: { readonly rule: string; readonly fault: string } | undefined;
   /** How the exchange ended; `null` while it has not. */
   readonly end: ExchangeEnd | null;
   /** When it ended; `null` while it has not. */
@@ -203,6 +205,7 @@ function attemptOf(attempt: OperationAttempt): JsonAttempt {
     requestId: response?.requestId ?? null,
     retryAfterMs: askedWaitMs,
     ...(end?.grpc && { grpc: end.grpc }),
+    ...(end?.endedBy && { endedBy: end.endedBy }),
     end: end?.how ?? null,
     endMs: end?.atMs ?? null,
     succeeded,

@@ -35,6 +35,10 @@ const attempt = z.object({
   requestId: z.string().nullable().describe("the id that the API gave its response"),
   retryAfterMs: z.number().nullable(),
   grpc: grpcTally.optional().describe("where it was a gRPC call: what went over it, and its status"),
+  endedBy: z
+    .object({ rule: z.string(), fault: z.string() })
+    .optional()
+    .describe("where a fault of another request ended it, such as a GOAWAY: whose"),
   end: z.enum(EXCHANGE_ENDS).nullable(),
   endMs: ms.nullable(),
   succeeded: z.boolean(),

@@ -87,15 +87,16 @@ export function insteadOf(operations: readonly Operation[]): string[] {
 export function attemptOutcome({ response, end }: Attempt): string {
   const status = response === null ? "no response" : String(response.status);
   if (end === null) return `${status}, still open`;
+  const by = end.endedBy ? `, by ${end.endedBy.rule} (${end.endedBy.fault})` : "";
   if (end.grpc) return `${status}, ${writeGrpc(end.grpc)}${end.how === "complete" ? "" : `, ${end.how}`}`;
   if (end.webSocket) return `${status}, ${writeWebSocket(end.webSocket)}`;
   switch (end.how) {
     case "complete":
       return status;
     case "cut":
-      return `${status}, cut`;
+      return `${status}, cut${by}`;
     case "failed":
-      return "failed";
+      return `failed${by}`;
     case "abandoned":
       return `${status}, abandoned by the client`;
     case "unread":

@@ -5,7 +5,12 @@ import { TRAFFIC_WAYS } from "../rules/facts.ts";
 import type { Match } from "../rules/match-keys.ts";
 import { defined, hostName, oneOfNames, oneOrMore, textPattern, wholeFrom } from "./values.ts";
 
-const patterns = oneOrMore(textPattern, "a glob or a regular expression as /^…/");
+const patterns = oneOrMore(
+  textPattern.refine(({ text }) => text !== "", {
+    error: "expected a text that is not empty: no request has an empty one",
+  }),
+  "a glob or a regular expression as /^…/",
+);
 /** A pattern of hosts: a URL as a glob would match none. */
 const hostPatterns = oneOrMore(
   textPattern.refine(({ kind, text }) => kind !== "glob" || hostName.safeParse(text).success, {

@@ -104,6 +104,17 @@ describe("faults in one map", () => {
     );
   });
 
+  it("are said in the order of the stream, whatever that of the machines", () => {
+    const words = explain(
+      ruleSet(
+        "{ stream: { errorEvent: [{ type: c, before: terminal }, { type: a, afterEvents: 1, stop: none }, { type: b, afterEvents: 3, stop: none }] } }",
+      ),
+    );
+    expect(words).toContain(
+      "→ an error event (a) after 1 event; then the stream goes on, and an error event (b) after 3 events; then the stream goes on, and an error event (c) before the event that completes the answer; then the body ends as if it were whole",
+    );
+  });
+
   it("come with the decision", () => {
     const engine = new FaultEngine({ startedAtMs: 0 });
     engine.setRules("file", ruleSet(`{ stream: { ${cut}, ${pace} } }`));

@@ -320,3 +320,17 @@ describe("a count per key where no key is seen", () => {
     ).toEqual([]);
   });
 });
+
+describe("a pattern that is empty", () => {
+  it.each([
+    ["{ grpc: { service: '' } }", "match.grpc.service"],
+    ["{ grpc: { service: a, method: ['SayHello', ''] } }", "match.grpc.method"],
+    ["{ path: '' }", "match.path"],
+    ["{ model: ['', m] }", "match.model"],
+  ])("is refused once: %s", (match, place) => {
+    const lines = linesOf(`${inRule("none")}    match: ${match}\n`);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(place);
+    expect(lines[0]).toContain("expected a text that is not empty");
+  });
+});

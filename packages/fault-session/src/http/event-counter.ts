@@ -1,5 +1,17 @@
-/** Counts server-sent events that pass, without keeping or reading them. */
-import { type Header, headerValue } from "@faultwire/http1";
+/** Counts the events of streams that pass unchanged, whatever their format. */
+import { STREAM_FORMATS, type StreamFormat, streamFormatOf } from "@faultwire/fault-engine";
+import type { Header } from "@faultwire/http1";
+import { hasContentCoding } from "./response-change.ts";
+
+/** Counts events as they pass. */
+export interface PassingCounter {
+  /** Events that are whole so far; `undefined` where the stream can't be read to its end. */
+  readonly events: number | undefined;
+  /** Takes a part of the body. */
+  push(data: Uint8Array): void;
+  /** The body has ended. */
+  finish(): void;
+}
 
 const lf = 10;
 const cr = 13;
@@ -9,7 +21,7 @@ const colon = 58;
  * Counts the events of a stream as readers of it would: blocks that an empty line ends and that hold more than comments
  * (HTML Standard section 9.2.6). Line ends are LF, CR or both.
  */
-export class EventCounter {
+export class EventCounter implements PassingCounter {
   #events = 0;
   #isLineEmpty = true;
   #hasField = false;
@@ -20,7 +32,6 @@ export class EventCounter {
     return this.#events;
   }
 
-  /** Takes a part of the body. */
   push(data: Uint8Array): void {
     for (const byte of data) {
       const isRestOfEnd = byte === lf && this.#afterCr;
@@ -34,6 +45,9 @@ export class EventCounter {
     }
   }
 
+  /** What is not whole is no event. */
+  finish(): void {}
+
   #endLine(): void {
     if (this.#isLineEmpty && this.#hasField) {
       this.#events++;
@@ -43,9 +57,37 @@ export class EventCounter {
   }
 }
 
+/** Counts the units of any other format with its own reader, which holds one unit at the most. */
+class UnitCounter implements PassingCounter {
+  readonly #reader: ReturnType<StreamFormat["reader"]>;
+  #events: number | undefined = 0;
+
+  constructor(format: StreamFormat) {
+    this.#reader = format.reader();
+  }
+
+  get events(): number | undefined {
+    return this.#events;
+  }
+
+  push(data: Uint8Array): void {
+    if (this.#events !== undefined) this.#count(this.#reader.push(data));
+  }
+
+  finish(): void {
+    if (this.#events !== undefined) this.#count(this.#reader.finish());
+  }
+
+  #count(items: ReturnType<ReturnType<StreamFormat["reader"]>["push"]>): void {
+    for (const { kind } of items)
+      if (kind === "opaque") this.#events = undefined;
+      else if (kind === "event" && this.#events !== undefined) this.#events++;
+  }
+}
+
 /** A counter for a response whose body is a stream of events that can be read; `undefined` for any other. */
-export function eventCounterFor(headers: readonly Header[]): EventCounter | undefined {
-  const isStream = /^text\/event-stream\b/i.test(headerValue(headers, "content-type") ?? "");
-  const coding = headerValue(headers, "content-encoding") ?? "identity";
-  return isStream && /^identity$/i.test(coding.trim()) ? new EventCounter() : undefined;
+export function eventCounterFor(headers: readonly Header[], target: string): PassingCounter | undefined {
+  const format = streamFormatOf(headers, target);
+  if (format === null || hasContentCoding(headers)) return undefined;
+  return format === "sse" ? new EventCounter() : new UnitCounter(STREAM_FORMATS[format]);
 }

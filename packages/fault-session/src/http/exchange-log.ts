@@ -3,6 +3,7 @@ import {
   type ConnectionFacts,
   type Decision,
   type DecisionEvent,
+  type EndEvent,
   type EngineEvent,
   type ExchangeEnd,
   type Fault,
@@ -31,11 +32,13 @@ export interface LoggedExchange {
   /** An answer stands in for an upstream that can't be reached. */
   readonly isStandIn?: boolean;
   /** Counts the events of a stream that passes unchanged. */
-  readonly passing?: { readonly events: number } | undefined;
+  readonly passing?: { readonly events: number | undefined } | undefined;
   /** What went over it, where it opened a WebSocket. */
   readonly webSocket?: WebSocketTally | undefined;
   /** What went over it, where it is a gRPC call. */
   readonly grpc?: { readonly tally: GrpcTally } | undefined;
+  /** The rule of another request whose fault ended it; left out where it ended otherwise. */
+  readonly endedBy?: EndEvent["endedBy"];
   /** Set by the log: the outcome of the fault is told. */
   isTold: boolean;
 }
@@ -195,16 +198,15 @@ export class ExchangeLog {
     });
   }
 
-  /** Tells that an exchange is over and how. Of one without a name nothing is told. */
   /** Says how an exchange ended, and what went over it; `atMs` is when, where that was before now. */
   end(
-    { name, passing, webSocket, grpc }: LoggedExchange,
+    { name, passing, webSocket, grpc, endedBy }: LoggedExchange,
     how: ExchangeEnd,
     atMs: number = this.#now(),
   ): void {
     if (name === null) return;
-    const events = passing && { events: passing.events };
+    const events = passing?.events === undefined ? undefined : { events: passing.events };
     const talk = webSocket ? { webSocket } : grpc && { grpc: grpc.tally };
-    this.#record({ type: "end", atMs, request: name, how, ...events, ...talk });
+    this.#record({ type: "end", atMs, request: name, how, ...events, ...talk, ...(endedBy && { endedBy }) });
   }
 }

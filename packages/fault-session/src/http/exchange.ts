@@ -4,7 +4,7 @@ import { headerValue, type RequestHead, type ResponseHead } from "@faultwire/htt
 import type { EndKind } from "../carrier.ts";
 import type { ChangedResponse } from "./changed-response.ts";
 import { type EncodedAnswer, noAnswer } from "./encode-answer.ts";
-import type { EventCounter } from "./event-counter.ts";
+import type { PassingCounter } from "./event-counter.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
 /**
@@ -42,7 +42,7 @@ export class Exchange {
   /** What happens to its response, from the response's head on. */
   changed: ChangedResponse | null = null;
   /** Counts the events of its response, where that is a stream and passes unchanged. */
-  passing: EventCounter | undefined;
+  passing: PassingCounter | undefined;
   /** What went over it, where it opened a WebSocket. */
   webSocket: WebSocketTally | undefined;
   /** What goes to the client where it {@link isAnswered}, as bytes. */

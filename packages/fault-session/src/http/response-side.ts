@@ -214,6 +214,7 @@ export class ResponseSide {
     else if (exchange.name !== null) {
       this.#port.toClient(item.bytes);
       if (item.kind === "body") exchange.passing?.push(item.data);
+      else if (item.kind === "end") exchange.passing?.finish();
     }
     if (item.kind === "end" && (!exchange.changed || exchange.changed.isOver)) this.#completed(exchange);
   }
@@ -242,7 +243,7 @@ export class ResponseSide {
     const { status, headers } = head;
     if (plan?.kind !== "change" || !decision) {
       this.#tell.log?.response(exchange, { status, headers, injected: false, wallNowMs: desk.nowMs });
-      exchange.passing = eventCounterFor(headers);
+      exchange.passing = eventCounterFor(headers, exchange.head.target);
       this.#port.toClient(head.bytes);
       return;
     }

@@ -1,4 +1,4 @@
-import type { ExchangeEnd } from "@faultwire/fault-engine";
+import type { EndEvent, ExchangeEnd } from "@faultwire/fault-engine";
 import { isGrpcFault } from "@faultwire/fault-engine/internal";
 import type { RequestHead } from "@faultwire/http1";
 import type { HeaderSection, Http2Stream, StreamEnding } from "@faultwire/http2";
@@ -43,6 +43,8 @@ export class Http2Exchange extends Exchange {
   isRequestTold = false;
   /** A reset of ours waits for the rest of the request: reports tell requests apart by their bodies. */
   isAnswerHeld = false;
+  /** The rule of another request whose GOAWAY left it out. */
+  endedBy: EndEvent["endedBy"];
   /** It is over here; the client is still to get the last of it. */
   end: ExchangeEnd | undefined;
   isOver = false;

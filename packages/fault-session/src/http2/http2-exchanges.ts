@@ -311,8 +311,7 @@ export class Http2Exchanges implements Spoken {
     if (endStream) this.#ends(exchange, { kind: "end" });
     if (this.#striker.isBeyond(client.id)) {
       // It was told that such a stream is not worked on.
-      this.#client.drop(client);
-      this.#over(exchange, "failed");
+      this.#striker.drop(exchange);
     } else if (head.method === "CONNECT") {
       // A tunnel in a stream is none that we could look into, and no API has it.
       this.#client.respond(client, responseSection(501, []), true);

@@ -130,7 +130,7 @@ export class Http2ResponseSide {
     if (exchange.isOver) return;
     const headers = regularFields(section);
     this.#options.tell.head(exchange, status, headers, false);
-    exchange.passing = eventCounterFor(headers);
+    exchange.passing = eventCounterFor(headers, exchange.head.target);
     this.#options.client.respond(client, sent, endStream);
     if (strike) this.#options.striker.behindHead(exchange);
     if (!endStream || exchange.isOver) return;
@@ -190,6 +190,7 @@ export class Http2ResponseSide {
       exchange.strike.isEndHeld = true;
       return;
     }
+    exchange.passing?.finish();
     this.#endResponse(exchange);
     this.#options.striker.ended(exchange);
     this.#options.over(exchange, "complete");

@@ -51,6 +51,8 @@ export class Http2Striker {
   #ofConnection: ConnectionFault | undefined;
   /** The highest stream that is answered. */
   #lastStreamId = Number.POSITIVE_INFINITY;
+  /** Whose GOAWAY it is that leaves the others out. */
+  #goawayOf: Http2Exchange | undefined;
   /** The client has read a GOAWAY of ours. */
   #isGoawayRead = false;
   /** When the connection ends behind a GOAWAY. */
@@ -356,6 +358,7 @@ export class Http2Striker {
     client.ping(goawayMark);
     this.#lastStreamId = Math.min(this.#lastStreamId, last);
     this.#owesLastStream = fault.last === "all" && fault.closeAfterMs !== 0;
+    this.#goawayOf ??= exchange;
     this.#done(exchange);
     this.#dropBeyond();
     if (fault.closeAfterMs === null) return;
@@ -366,11 +369,15 @@ export class Http2Striker {
   /** Streams that the client was told of as not worked on: nothing more is said on them. */
   #dropBeyond(): void {
     for (const exchange of [...this.#options.open])
-      if (this.isBeyond(exchange.client.id)) this.#drop(exchange);
+      if (this.isBeyond(exchange.client.id)) this.drop(exchange);
   }
 
-  #drop(exchange: Http2Exchange): void {
+  /** A stream that a GOAWAY of ours leaves out: nothing more is said on it. */
+  drop(exchange: Http2Exchange): void {
     const { client, over } = this.#options;
+    const { decision } = this.#goawayOf ?? {};
+    if (decision && this.#goawayOf !== exchange)
+      exchange.endedBy = { rule: decision.rule, fault: decision.fault.kind };
     client.drop(exchange.client);
     over(exchange, exchange.isHeadTold ? "cut" : "failed");
   }
@@ -380,7 +387,7 @@ export class Http2Striker {
     const { client, open, goneAway, end } = this.#options;
     this.#closeAtMs = undefined;
     if (this.#owesLastStream) goneAway(ErrorCode.NO_ERROR, client.lastPeerStreamId, new Uint8Array(0));
-    for (const exchange of [...open]) this.#drop(exchange);
+    for (const exchange of [...open]) this.drop(exchange);
     end("fin");
   }
 

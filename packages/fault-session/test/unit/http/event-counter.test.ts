@@ -1,8 +1,36 @@
 /** Events are counted as readers of a stream count them, however its bytes come. */
+
+import { textHeader, writeFrame } from "@faultwire/fault-engine/internal";
 import { describe, expect, it } from "vitest";
 import { EventCounter, eventCounterFor } from "../../../src/http/event-counter.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Frames of Bedrock, and the same with a checksum that is wrong. */
+const frame = writeFrame({ headers: [textHeader(":event-type", "chunk")], payload: bytes('{"a":1}') });
+const broken = frame.map((byte, at) => (at === frame.length - 1 ? byte ^ 1 : byte));
+const together = (...parts: readonly Uint8Array[]): Uint8Array =>
+  Uint8Array.from(parts.flatMap((part) => [...part]));
+
+describe("units of a stream in another format", () => {
+  const typed = (type: string) => [["content-type", type]] as const;
+  const gemini = "/v1beta/models/gemini-3-pro:streamGenerateContent";
+  it.each([
+    ["application/x-ndjson", "/api/chat", bytes('{"a":1}\n{"b":2}\n'), 2],
+    ["application/x-ndjson", "/api/chat", bytes('{"a":1}\n{"b":2}'), 2],
+    ["application/json", gemini, bytes('[{"a":[1,2]}\n,\n{"b":"]"}]\n'), 2],
+    ["application/json", gemini, bytes("[]"), 0],
+    ["application/vnd.amazon.eventstream", "/model/m/converse-stream", together(frame, frame), 2],
+    ["application/vnd.amazon.eventstream", "/model/m/converse-stream", together(frame, broken), undefined],
+  ])("%s of %s", (type, target, body, count) => {
+    for (const size of [1, 5, body.length]) {
+      const counter = eventCounterFor(typed(type), target)!;
+      for (let at = 0; at < body.length; at += size) counter.push(body.subarray(at, at + size));
+      counter.finish();
+      expect([size, counter.events]).toEqual([size, count]);
+    }
+  });
+});
 
 describe("events of a stream", () => {
   it.each([
@@ -42,6 +70,6 @@ describe("events of a stream", () => {
     [[["Content-Type", "application/json"]], false],
     [[], false],
   ] as const)("are counted of %j: %s", (headers, isCounted) => {
-    expect(eventCounterFor(headers) !== undefined).toBe(isCounted);
+    expect(eventCounterFor(headers, "/v1/messages") !== undefined).toBe(isCounted);
   });
 });

@@ -26,7 +26,7 @@ const plain: NonNullable<Http2RigOptions["serve"]> = (stream, upstream) => {
   const body = "0123456789".repeat(4);
   upstream.respond(
     stream,
-    sectionOf([[":status", "200"], ["content-type", "text/plain"], length(body)]),
+    sectionOf([[":status", "200"], ["content-type", "text/plain"], ["content-language", "de"], length(body)]),
     false,
   );
   upstream.data(stream, Buffer.from(body));
@@ -419,6 +419,22 @@ describe("an upstream", () => {
     rig.upstream.goaway(ErrorCode.NO_ERROR, 1);
     rig.pump();
     expect(rig.client.isGoingAway).toBe(true);
+  });
+
+  it("that is there is told of where a GOAWAY of another request leaves a stream out", () => {
+    const goaway = { ...sampleFaults["http2.goaway"], last: "none" } as Fault;
+    const rig = new Http2Rig({ request: (number) => (number === 1 ? goaway : null), serve: () => undefined });
+    rig.ask();
+    rig.ask();
+    const endedBy = { rule: "rule-1", fault: "http2.goaway" };
+    const ends = rig.events.flatMap((event) =>
+      event.type === "end" ? [[event.request, event.how, event.endedBy]] : [],
+    );
+    const [first, own] = rig.events.flatMap((event) => (event.type === "request" ? [event.request] : []));
+    expect(ends).toEqual([
+      [first, "failed", endedBy],
+      [own, "failed", undefined],
+    ]);
   });
 
   it("that ends in the middle leaves what a fault still owes, and breaks the rest", () => {
