@@ -44,6 +44,7 @@ const decidersFlags = [
   "--watch",
   "--record",
   "--replay",
+  "--replay-or-pass",
 ];
 
 /** Of every command; a command that has one of the flags not is not concerned. */
@@ -78,9 +79,19 @@ const contradictions: readonly Contradiction[] = [
     flags: [{ flag: "--record" }, { flag: "--replay" }],
     why: "what a replay says was recorded before",
   },
-  { flags: [{ flag: "--replay" }, { flag: "--mock" }], why: oneAnswers },
-  { flags: [{ flag: "--replay" }, { flag: "--mock-port" }], why: oneAnswers },
-  { flags: [{ flag: "--replay" }, { flag: "--real-upstream" }], why: oneAnswers },
+  {
+    flags: [{ flag: "--replay" }, { flag: "--replay-or-pass" }],
+    why: "one of them answers 404 to what was never recorded, the other passes it on",
+  },
+  ...["--replay", "--replay-or-pass"].flatMap((flag) =>
+    ["--mock", "--mock-port", "--real-upstream"].map(
+      (other): Contradiction => ({ flags: [{ flag }, { flag: other }], why: oneAnswers }),
+    ),
+  ),
+  {
+    flags: [{ flag: "--replay-or-pass" }, { flag: "--upstream", value: "eager" }],
+    why: "the real API is dialled only for a request that was never recorded",
+  },
   { flags: [closed, { flag: "--record" }], why: "what is said in HTTPS that stays closed can't be recorded" },
   {
     flags: [{ flag: "--config" }, { flag: "--mix" }],

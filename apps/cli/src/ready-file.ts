@@ -12,6 +12,10 @@ export interface ReadyInfo {
   readonly proxy?: string;
   /** The mock API of `faultwire start`. */
   readonly mock?: string;
+  /** The folder that exchanges are recorded in. */
+  readonly record?: string;
+  /** The folder that answers come from, how many recordings it holds, and whether what is not among them goes on to the real API. */
+  readonly replay?: { readonly folder: string; readonly recordings: number; readonly orPass: boolean };
   /** The CA certificate (PEM) that a client has to trust; `faultwire host` has none, and leaves it out. */
   readonly caCert: string;
   readonly pid: number;

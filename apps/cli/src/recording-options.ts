@@ -7,6 +7,7 @@ import { UsageError } from "./usage-error.ts";
 export interface RecordingFlags {
   readonly record?: string;
   readonly replay?: string;
+  readonly replayOrPass?: string;
   readonly replaySpeed?: number;
 }
 
@@ -27,6 +28,10 @@ export function addRecordingOptions(command: Command): Command {
       "keep what targets are asked and what they answer, byte for byte, with keys masked",
     )
     .option("--replay <folder>", "answer for the targets from recordings, in place of the real APIs")
+    .option(
+      "--replay-or-pass <folder>",
+      "the same, but what was never recorded goes on to the real API; with --record it is added to that folder",
+    )
     .addOption(
       new Option(
         "--replay-speed <times>",
@@ -36,11 +41,17 @@ export function addRecordingOptions(command: Command): Command {
 }
 
 /** What the flags say. @throws UsageError for a speed of nothing */
-export function recordingSettings({ record, replay, replaySpeed }: RecordingFlags): RecordingSettings {
-  if (replaySpeed !== undefined && replay === undefined)
-    throw new UsageError("--replay-speed says how fast a replay is; name its folder by --replay");
+export function recordingSettings(flags: RecordingFlags): RecordingSettings {
+  const { record, replayOrPass, replaySpeed } = flags;
+  const folder = flags.replay ?? replayOrPass;
+  if (replaySpeed !== undefined && folder === undefined)
+    throw new UsageError(
+      "--replay-speed says how fast a replay is; name its folder by --replay or --replay-or-pass",
+    );
   return {
     ...(record !== undefined && { record }),
-    ...(replay !== undefined && { replay: { folder: replay, speed: replaySpeed ?? 1 } }),
+    ...(folder !== undefined && {
+      replay: { folder, speed: replaySpeed ?? 1, passes: replayOrPass !== undefined },
+    }),
   };
 }

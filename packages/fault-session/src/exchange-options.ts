@@ -10,7 +10,7 @@ import { type Acquaintance, hostOfHead, meetHttp } from "./introduction.ts";
 import { notHttp2 } from "./not-http2.ts";
 import type { PartContext } from "./part.ts";
 import type { SessionAtRest } from "./session-rest.ts";
-import { TappedExchanges } from "./tap.ts";
+import { TappedExchanges, TappedHttp2Exchanges } from "./tap.ts";
 import { isOfBytes } from "./wire-fault.ts";
 
 /** What comes from the session as it is. */
@@ -107,9 +107,16 @@ export function exchangesInTls(
     if (met.decision && isHttp2Fault(met.decision.fault)) met.outcome(notHttp2);
     return httpExchanges(options, "https", context);
   }
-  // Nobody hears HTTP/2, which is for the one who listens to tell.
-  context.tap?.({ scheme: "https", host: met.host, protocol });
-  return new Http2Exchanges(options);
+  return http2Exchanges(options, "https", context);
+}
+
+/** Exchanges in HTTP/2, and who hears them. */
+export function http2Exchanges(
+  options: Http2ExchangesOptions,
+  scheme: "http" | "https",
+  { tap }: PartContext,
+): Http2Exchanges {
+  return tap ? new TappedHttp2Exchanges(options, tap, scheme) : new Http2Exchanges(options);
 }
 
 /** Exchanges in HTTP/1.1, and who hears them. */

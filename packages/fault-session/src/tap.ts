@@ -2,6 +2,8 @@
 import type { EndKind } from "./carrier.ts";
 import { HttpExchanges } from "./http/http-exchanges.ts";
 import type { HttpExchangesOptions } from "./http/http-port.ts";
+import { Http2Exchanges } from "./http2/http2-exchanges.ts";
+import type { Http2ExchangesOptions } from "./http2/http2-port.ts";
 import type { SessionAtRest } from "./session-rest.ts";
 
 /** Hears one connection. Nothing that it does reaches the connection; it must not throw. */
@@ -19,7 +21,7 @@ export interface UpstreamTap {
 /**
  * Asked once for each connection of a target, when its first request names the host, or its TLS does.
  *
- * @returns who is to hear it, if anybody; nobody hears HTTP/2.
+ * @returns who is to hear it, if anybody
  */
 export type TapUpstream = (connection: {
   readonly scheme: "http" | "https";
@@ -27,12 +29,79 @@ export type TapUpstream = (connection: {
   readonly protocol: "http/1.1" | "h2";
 }) => UpstreamTap | undefined;
 
+/** Bytes that are kept for one who listens until it is known whom a connection is to: SETTINGS, in HTTP/2. */
+const maxEarlyBytes = 65_536;
+
+/** What is heard of one connection, and the options by which exchanges let it be heard. */
+class Heard {
+  #tap: UpstreamTap | undefined;
+  /** What was said before the first request; `undefined` once it is known who listens, or that nobody does. */
+  #early: { readonly isOurs: boolean; readonly bytes: Uint8Array }[] | undefined = [];
+  #earlyBytes = 0;
+  /** Nothing more goes to the client: what the upstream still says may be missing, and its end may be the work of that. */
+  isClientOver = false;
+
+  /** The same options, but that what goes through them is heard. */
+  options<Options extends HttpExchangesOptions | Http2ExchangesOptions>(
+    options: Options,
+    tapUpstream: TapUpstream,
+    scheme: "http" | "https",
+    protocol: "http/1.1" | "h2",
+  ): Options {
+    const { introduce, port } = options;
+    return {
+      ...options,
+      introduce: (head) => {
+        const facts = introduce(head);
+        this.#begin(facts ? tapUpstream({ scheme, host: facts.host ?? "", protocol }) : undefined);
+        return facts;
+      },
+      port: {
+        ...port,
+        toServer: (bytes: Uint8Array) => {
+          this.said(bytes, true);
+          port.toServer(bytes);
+        },
+        endClient: (how: EndKind) => {
+          this.isClientOver = true;
+          port.endClient(how);
+        },
+      },
+    };
+  }
+
+  /** Bytes to the upstream (`isOurs`), or from it. */
+  said(bytes: Uint8Array, isOurs: boolean): void {
+    if (this.#tap) {
+      if (isOurs) this.#tap.toUpstream(bytes);
+      else this.#tap.fromUpstream(bytes);
+    } else if (this.#early) {
+      this.#earlyBytes += bytes.length;
+      if (this.#earlyBytes > maxEarlyBytes) this.#early = undefined;
+      else this.#early.push({ isOurs, bytes: new Uint8Array(bytes) });
+    }
+  }
+
+  ended(how: EndKind): void {
+    if (this.isClientOver) this.#tap?.finish();
+    else this.#tap?.upstreamEnded(how);
+  }
+
+  finish(): void {
+    this.#tap?.finish();
+  }
+
+  #begin(tap: UpstreamTap | undefined): void {
+    const early = this.#early;
+    this.#early = undefined;
+    this.#tap = tap;
+    for (const { bytes, isOurs } of early ?? []) this.said(bytes, isOurs);
+  }
+}
+
 /** Exchanges in HTTP/1.1 that somebody hears. */
 export class TappedExchanges extends HttpExchanges {
-  readonly #tap: () => UpstreamTap | undefined;
-  /** Nothing more goes to the client: what the upstream still says may be missing, and its end may be the work of that. */
-  readonly #isClientOver: () => boolean;
-  #hasClientEnded = false;
+  readonly #heard: Heard;
 
   constructor(
     options: HttpExchangesOptions,
@@ -40,53 +109,59 @@ export class TappedExchanges extends HttpExchanges {
     scheme: "http" | "https",
     rest?: SessionAtRest,
   ) {
-    let tap: UpstreamTap | undefined;
-    let isOver = false;
-    const { introduce, port } = options;
-    super(
-      {
-        ...options,
-        introduce: (head) => {
-          const facts = introduce(head);
-          if (facts) tap = tapUpstream({ scheme, host: facts.host ?? "", protocol: "http/1.1" });
-          return facts;
-        },
-        port: {
-          ...port,
-          toServer: (bytes) => {
-            tap?.toUpstream(bytes);
-            port.toServer(bytes);
-          },
-          endClient: (how) => {
-            isOver = true;
-            port.endClient(how);
-          },
-        },
-      },
-      rest,
-    );
-    this.#tap = () => tap;
-    this.#isClientOver = () => isOver || this.#hasClientEnded;
+    const heard = new Heard();
+    super(heard.options(options, tapUpstream, scheme, "http/1.1"), rest);
+    this.#heard = heard;
   }
 
   override clientEnded(): void {
-    this.#hasClientEnded = true;
+    this.#heard.isClientOver = true;
     super.clientEnded();
   }
 
   override fromServer(bytes: Uint8Array): void {
-    this.#tap()?.fromUpstream(bytes);
+    this.#heard.said(bytes, false);
     super.fromServer(bytes);
   }
 
   override serverEnded(how: EndKind): void {
-    if (this.#isClientOver()) this.#tap()?.finish();
-    else this.#tap()?.upstreamEnded(how);
+    this.#heard.ended(how);
     super.serverEnded(how);
   }
 
   override finish(): void {
     super.finish();
-    this.#tap()?.finish();
+    this.#heard.finish();
+  }
+}
+
+/** Exchanges in HTTP/2 that somebody hears. */
+export class TappedHttp2Exchanges extends Http2Exchanges {
+  readonly #heard: Heard;
+
+  constructor(options: Http2ExchangesOptions, tapUpstream: TapUpstream, scheme: "http" | "https") {
+    const heard = new Heard();
+    super(heard.options(options, tapUpstream, scheme, "h2"));
+    this.#heard = heard;
+  }
+
+  override clientEnded(): void {
+    this.#heard.isClientOver = true;
+    super.clientEnded();
+  }
+
+  override fromServer(bytes: Uint8Array): void {
+    this.#heard.said(bytes, false);
+    super.fromServer(bytes);
+  }
+
+  override serverEnded(how: EndKind): void {
+    this.#heard.ended(how);
+    super.serverEnded(how);
+  }
+
+  override finish(): void {
+    super.finish();
+    this.#heard.finish();
   }
 }

@@ -47,3 +47,11 @@ export {
 export { HpackEncoder } from "./hpack/hpack-encoder.ts";
 export { Http2Error, type Http2ErrorCode } from "./http2-error.ts";
 export { type Http2Limits, http2Limits } from "./http2-limits.ts";
+export {
+  type Http1Request,
+  requestToHttp1,
+  requestToHttp2,
+  responseToHttp1,
+  responseToHttp2,
+  trailersToHttp2,
+} from "./translation/translated-fields.ts";

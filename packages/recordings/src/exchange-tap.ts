@@ -4,6 +4,8 @@
  */
 import { LENIENT_RESPONSES, type RequestHead, RequestReader, ResponseReader } from "@faultwire/http1";
 import { authorityOf } from "./authority.ts";
+import { type HeldExchange, HeldExchanges } from "./held-exchanges.ts";
+import { joined } from "./joined.ts";
 import type { RecordedBytes, RecordedEnd, RecordedExchange } from "./recorded-exchange.ts";
 import { recordingLimits } from "./recording-limits.ts";
 
@@ -11,16 +13,32 @@ import { recordingLimits } from "./recording-limits.ts";
  * Why something was not recorded.
  *
  * - `not-http1`: what was said is not HTTP/1.1, or not any more: a WebSocket, a tunnel
- * - `http2`: what is spoken is HTTP/2
+ * - `not-http2`: what was said is not HTTP/2 as it should be
+ * - `interleaved`: a client of HTTP/2 said more of its request once it had read some of the answer: no replay could do that
  * - `too-large`: more than `maxExchangeBytes` of one exchange
+ * - `too-much`: exchanges under way held more than `maxHeldBytes` together, and this one the most of them
+ * - `compressed-secret`: a compressed body holds a secret, which can't be masked there
+ * - `unopened`: a compressed body can't be opened, so that nobody knows whether it holds a secret
+ * - `unreachable`: the real API could not be reached, which is no answer of its own
  * - `unanswered`: the connection ended before anything of a response had come
  * - `incomplete`: a client went away, or a fault cut it off, before all of an exchange had come
  * - `pipelined`: more requests than `maxOutstanding` waited for their responses
  */
-export type LeftReason = "not-http1" | "http2" | "too-large" | "unanswered" | "incomplete" | "pipelined";
+export type LeftReason =
+  | "not-http1"
+  | "not-http2"
+  | "interleaved"
+  | "too-large"
+  | "too-much"
+  | "compressed-secret"
+  | "unopened"
+  | "unreachable"
+  | "unanswered"
+  | "incomplete"
+  | "pipelined";
 
 /** What a tap hears, and whom it tells. */
-export interface ExchangeTapOptions {
+export interface TapOptions<Exchange> {
   /** Of the connection: `https` where TLS was opened. */
   readonly scheme: "http" | "https";
   /** The connection's host, for a request that names none. */
@@ -29,14 +47,37 @@ export interface ExchangeTapOptions {
   readonly now: () => number;
   /** Milliseconds since the epoch. */
   readonly wallNow: () => number;
-  /** Told of each exchange when it is over, in the order of the requests; nothing of it is masked. */
-  readonly recorded: (exchange: RecordedExchange) => void;
+  /**
+   * Told of each exchange when it is over, in the order of the requests; nothing of it is masked.
+   *
+   * @param letGo - Call it once nothing of the exchange is held any more: until then it counts among what {@link held} holds.
+   */
+  readonly recorded: (exchange: Exchange, letGo: () => void) => void;
+  /** A total that other taps share. Default: one of this tap's own, of `maxHeldBytes`. */
+  readonly held?: HeldExchanges;
   /** Told what was not recorded, and why. */
   readonly left: (reason: LeftReason) => void;
 }
 
+/** Of a tap for HTTP/1.1. */
+export type ExchangeTapOptions = TapOptions<RecordedExchange>;
+
+/** Hears one connection, whatever version of HTTP is spoken on it. */
+export interface ConnectionTap {
+  /** These bytes went to the upstream. */
+  toUpstream(bytes: Uint8Array): void;
+  /** The upstream said these bytes. */
+  fromUpstream(bytes: Uint8Array): void;
+  /** The upstream's connection has ended. */
+  upstreamEnded(how: "fin" | "reset"): void;
+  /** What is said here is not recorded, for that reason; nothing more is heard. */
+  leave(reason: LeftReason): void;
+  /** The connection is over. */
+  finish(): void;
+}
+
 /** An exchange that is under way. */
-interface Going {
+interface Going extends HeldExchange {
   readonly head: RequestHead;
   readonly recordedAt: string;
   readonly body: Uint8Array[];
@@ -65,8 +106,9 @@ interface Going {
  * tap.toUpstream(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: api.example.com\r\n\r\n"));
  * ```
  */
-export class ExchangeTap {
+export class ExchangeTap implements ConnectionTap {
   readonly #options: ExchangeTapOptions;
+  readonly #held: HeldExchanges;
   readonly #requests = new RequestReader();
   readonly #responses = new ResponseReader({}, LENIENT_RESPONSES);
   /** In the order of their requests; the response of the first one is due. */
@@ -77,6 +119,7 @@ export class ExchangeTap {
 
   constructor(options: ExchangeTapOptions) {
     this.#options = options;
+    this.#held = options.held ?? new HeldExchanges(recordingLimits.maxHeldBytes);
   }
 
   /** These bytes went to the upstream. */
@@ -121,6 +164,11 @@ export class ExchangeTap {
     this.finish();
   }
 
+  /** What is said here is not recorded, for that reason; nothing more is heard. */
+  leave(reason: LeftReason): void {
+    if (!this.#isOver) this.#giveUp(reason);
+  }
+
   /** The connection is over. */
   finish(): void {
     if (this.#isOver) return;
@@ -128,7 +176,7 @@ export class ExchangeTap {
     const [first] = this.#going;
     if (first?.parts.length) this.#options.left("incomplete");
     else if (first?.sentAtMs !== undefined) this.#options.left("unanswered");
-    this.#going = [];
+    this.#forget();
   }
 
   #begin(head: RequestHead): void {
@@ -137,16 +185,22 @@ export class ExchangeTap {
       return;
     }
     this.#responses.expect(head.method);
-    this.#going.push({
+    const going: Going = {
       head,
       recordedAt: new Date(this.#options.wallNow()).toISOString(),
       ...{ body: [], sentAtMs: undefined, end: undefined, parts: [], bytes: 0, isTooLarge: false },
-    });
+      heldBytes: 0,
+      giveWay: () => this.#giveWay(going, "too-much"),
+    };
+    this.#going.push(going);
+    this.#held.add(going, head.bytes.length);
   }
 
   #heard(bytes: Uint8Array, atMs: number): void {
     const going = this.#going[0];
     if (!going) return;
+    // One that is not kept only has to be known to have been answered.
+    if (going.isTooLarge && going.parts.length > 0) return;
     if (going.parts.at(-1)?.atMs !== atMs) going.parts.push({ atMs, pieces: [] });
     this.#keep(going, bytes, ({ parts }) => parts.at(-1)?.pieces);
   }
@@ -159,14 +213,22 @@ export class ExchangeTap {
   ): void {
     if (!going || going.isTooLarge || bytes.length === 0) return;
     going.bytes += bytes.length;
-    if (going.bytes <= recordingLimits.maxExchangeBytes) {
-      place(going)?.push(new Uint8Array(bytes));
-      return;
-    }
+    if (going.bytes > recordingLimits.maxExchangeBytes) {
+      this.#held.release(going);
+      this.#giveWay(going, "too-large");
+    } else if (this.#held.add(going, bytes.length)) place(going)?.push(new Uint8Array(bytes));
+  }
+
+  #giveWay(going: Going, reason: "too-large" | "too-much"): void {
     going.isTooLarge = true;
     going.body.length = 0;
     for (const { pieces } of going.parts) pieces.length = 0;
-    this.#options.left("too-large");
+    this.#options.left(reason);
+  }
+
+  #forget(): void {
+    for (const going of this.#going) this.#held.release(going);
+    this.#going = [];
   }
 
   #done(end: RecordedEnd): void {
@@ -179,7 +241,11 @@ export class ExchangeTap {
       return;
     }
     this.#going.shift();
-    if (going.isTooLarge) return;
+    if (going.isTooLarge) {
+      this.#held.release(going);
+      return;
+    }
+    const letGo = this.#held.keep(going);
     const { scheme, host, recorded } = this.#options;
     const { head, sentAtMs } = going;
     const parts = going.parts.map(
@@ -188,7 +254,7 @@ export class ExchangeTap {
         bytes: joined(pieces),
       }),
     );
-    recorded({
+    const exchange = {
       recordedAt: going.recordedAt,
       request: {
         scheme,
@@ -199,17 +265,13 @@ export class ExchangeTap {
         body: joined(going.body),
       },
       response: { parts, end },
-    });
+    };
+    recorded(exchange, letGo);
   }
 
   #giveUp(reason: LeftReason): void {
     this.#isOver = true;
-    this.#going = [];
+    this.#forget();
     this.#options.left(reason);
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces;
-  return pieces.length === 1 && only ? only : new Uint8Array(Buffer.concat(pieces));
 }

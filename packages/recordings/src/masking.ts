@@ -1,8 +1,9 @@
 /** Takes secrets out of an exchange before anything of it is written. */
 import { maskKeys, maskKeysInPlace } from "@faultwire/fault-engine/internal";
-import { type Header, LENIENT_RESPONSES, ResponseReader } from "@faultwire/http1";
+import { type Header, headerValue, LENIENT_RESPONSES, ResponseReader } from "@faultwire/http1";
 import { fromLatin1, toLatin1 } from "./latin1.ts";
 import type { RecordedBytes, RecordedRequest } from "./recorded-exchange.ts";
+import { maskedFields, maskedForm } from "./secret-fields.ts";
 
 /**
  * Names of headers of requests whose whole value is a secret: `authorization`, `cookie`, `x-api-key`, and what gateways and
@@ -13,21 +14,60 @@ const secretHeader =
   /auth(?:$|-|oriz|entic)|cookie|(?<!idempotency-)key(?:$|-)|token|secret|passw|credential|signature/i;
 const mask = "[masked]";
 
-/** The value of a `Set-Cookie` line in a head. */
-const cookieLine = /^(set-cookie2?:[ \t]*)([^\r\n]*)/gim;
+/** Headers of responses whose value is one: `Set-Cookie`, tokens of a session. Budgets of tokens are none. */
+const secretAnswer =
+  /^(?:set-cookie2?|(?:proxy-)?authorization|(?:proxy-)?authentication-info|.*(?:auth|access|session|security|refresh|csrf|xsrf|subject|bearer)[-_]?token|.*(?:secret|password|api[-_]?key))$/i;
+
+/** A line of a head with the lines that continue it. */
+const headerLine = /^([^\s:]+)([ \t]*:[ \t]*)([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)/gm;
 
 /** A request without secrets. What is the same before is the same behind it, so that a replay finds it again. */
 export function maskedRequest(request: RecordedRequest): RecordedRequest {
   const headers = request.headers.map(
-    ([name, value]): Header => [name, secretHeader.test(name) ? mask : maskKeys(value)],
+    ([name, value]): Header => [name, secretHeader.test(name) ? mask : maskKeys(maskedFields(value))],
   );
-  return { ...request, target: maskKeys(request.target), headers, body: maskedBody(request.body) };
+  return { ...request, target: maskedTarget(request.target), headers, body: maskedBody(request) };
 }
 
-function maskedBody(body: Uint8Array): Uint8Array {
+function maskedTarget(target: string): string {
+  const at = target.indexOf("?");
+  return maskKeys(at < 0 ? target : target.slice(0, at + 1) + maskedForm(target.slice(at + 1)));
+}
+
+function maskedBody({ headers, body }: RecordedRequest): Uint8Array {
   const text = fromLatin1(body);
-  const masked = maskKeys(text);
+  const isForm = /^application\/x-www-form-urlencoded/i.test(headerValue(headers, "content-type") ?? "");
+  const masked = maskKeys(isForm ? maskedForm(text) : maskedFields(text));
   return masked === text ? body : toLatin1(masked);
+}
+
+/**
+ * Pieces that hold one text together, without what is secret in it, each as long as before; a secret may be cut by them. The
+ * same list where there is none.
+ */
+export function maskedPieces(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  const whole = pieces.map(fromLatin1).join("");
+  const masked = maskedText(whole);
+  return masked === whole ? pieces : cutAs(masked, pieces);
+}
+
+/** A text without what is secret in it, as long as before. */
+export const maskedText = (text: string): string => maskKeysInPlace(maskedFields(text));
+
+/** The value of a header of a response, as long as before. */
+export function maskedAnswer(name: string, value: string): string {
+  return secretAnswer.test(name)
+    ? value.replaceAll(/(\r?\n[ \t]+)|[^\r\n]/g, (_, fold: string | undefined) => fold ?? "x")
+    : maskedText(value);
+}
+
+function cutAs(text: string, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+  let from = 0;
+  return pieces.map(({ length }) => {
+    const piece = toLatin1(text.slice(from, from + length));
+    from += length;
+    return piece;
+  });
 }
 
 /**
@@ -42,37 +82,37 @@ export function maskedResponse(
   // A key may be cut by the parts that it came in.
   const text = parts.map(({ bytes }) => fromLatin1(bytes)).join("");
   const headsEnd = endOfHeads(text);
-  const heads = text
-    .slice(0, headsEnd)
-    .replace(cookieLine, (_, before: string, value: string) => before + "x".repeat(value.length));
+  const heads = maskedHead(text.slice(0, headsEnd));
   // Data first: the half of a key in one chunk may have the shape of one, and what was masked would hide the other half.
   const masked = maskKeysInPlace(maskedData(heads + text.slice(headsEnd), method));
   if (masked === text) return parts;
-  let from = 0;
-  return parts.map(({ atMs, bytes }) => {
-    const part = toLatin1(masked.slice(from, from + bytes.length));
-    from += bytes.length;
-    return { atMs, bytes: part };
-  });
+  const bytes = cutAs(
+    masked,
+    parts.map((part) => part.bytes),
+  );
+  return parts.map(({ atMs }, number) => ({ atMs, bytes: bytes[number] ?? new Uint8Array(0) }));
 }
 
-/** The same for what a chunked body holds: a key may be cut by a chunk's size, too. */
+function maskedHead(head: string): string {
+  return head.replace(
+    headerLine,
+    (_, name: string, colon: string, value: string) => name + colon + maskedAnswer(name, value),
+  );
+}
+
+/** The same for what a chunked body holds, since a key may be cut by a chunk's size, too, and for the trailers behind it. */
 function maskedData(text: string, method: string): string {
   const wire = toLatin1(text);
   const reader = new ResponseReader({}, LENIENT_RESPONSES);
   reader.expect(method);
-  const data = [...reader.push(wire), ...reader.finish()].flatMap((item) =>
-    item.kind === "body" && item.data.length > 0 ? [item.data] : [],
-  );
-  const whole = data.map(fromLatin1).join("");
-  const masked = maskKeysInPlace(whole);
-  if (masked === whole) return text;
-  let from = 0;
-  for (const piece of data) {
-    // A piece is a view of the wire's bytes.
-    piece.set(toLatin1(masked.slice(from, from + piece.length)));
-    from += piece.length;
+  // Views of the wire's bytes.
+  const data: Uint8Array[] = [];
+  for (const item of [...reader.push(wire), ...reader.finish()]) {
+    if (item.kind === "body" && item.data.length > 0) data.push(item.data);
+    else if (item.kind === "trailers") item.bytes.set(toLatin1(maskedHead(fromLatin1(item.bytes))));
   }
+  const masked = maskedPieces(data);
+  if (masked !== data) for (const [number, piece] of data.entries()) piece.set(masked[number] ?? piece);
   return fromLatin1(wire);
 }
 

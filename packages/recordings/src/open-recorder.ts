@@ -2,11 +2,14 @@
 import { constants } from "node:fs";
 import { access, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { ExchangeTap, type LeftReason } from "./exchange-tap.ts";
-import { maskedRequest, maskedResponse } from "./masking.ts";
-import type { RecordedExchange } from "./recorded-exchange.ts";
+import { type ConnectionTap, ExchangeTap, type LeftReason, type TapOptions } from "./exchange-tap.ts";
+import { HeldExchanges } from "./held-exchanges.ts";
+import { Http2ExchangeTap } from "./http2-exchange-tap.ts";
+import type { Recording } from "./recorded-exchange.ts";
 import { encodeRecording } from "./recording-file.ts";
+import { recordingLimits } from "./recording-limits.ts";
 import { RecordingsError } from "./recordings-error.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** A connection whose exchanges may be recorded. */
 export interface TappedConnection {
@@ -28,16 +31,24 @@ export interface RecorderOptions {
   readonly wallNow?: () => number;
   /** Told of what was not recorded, and why. */
   readonly left?: (reason: LeftReason, connection: TappedConnection) => void;
-  /** Told, once, that a file could not be written. Nothing more is recorded then. */
+  /** Told, once, that a file could not be written, or the folder is full. Nothing more is recorded then. */
   readonly failed?: (error: Error) => void;
+  /** In place of `maxHeldBytes` of `recordingLimits`. */
+  readonly maxHeldBytes?: number;
+  /** In place of `maxFolderBytes` of `recordingLimits`: files that were there before count, too. */
+  readonly maxFolderBytes?: number;
 }
 
 /** A recorder that writes. */
 export interface Recorder {
-  /** @returns what is to be told of all that goes over this connection; `undefined` where nothing of it is recorded. */
-  readonly tap: (connection: TappedConnection) => ExchangeTap | undefined;
+  /** @returns what is to be told of all that goes over this connection. */
+  readonly tap: (connection: TappedConnection) => ConnectionTap;
   /** Files that were written. */
   readonly written: () => number;
+  /** Bytes of exchanges that are held in memory: under way, or waiting to be written. */
+  readonly heldBytes: () => number;
+  /** How many exchanges, or connections, were not recorded, by reason. */
+  readonly left: () => Readonly<Partial<Record<LeftReason, number>>>;
   /** Ends it; done when everything that was recorded is on disk. */
   close(): Promise<void>;
 }
@@ -55,17 +66,37 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   if (options.folder === "")
     throw new RecordingsError("bad-folder", "recordings need a folder; its name is empty");
   const folder = resolve(options.folder);
-  let number = await prepared(folder);
+  const { maxHeldBytes, maxFolderBytes } = { ...recordingLimits, ...options };
+  const found = await prepared(folder);
+  let { number, bytes } = found;
+  const held = new HeldExchanges(maxHeldBytes);
+  const counts: Partial<Record<LeftReason, number>> = {};
   let written = 0;
   let isBroken = false;
   let writing: Promise<void> = Promise.resolve();
 
-  async function write(exchange: RecordedExchange): Promise<void> {
+  function leave(reason: LeftReason, connection: TappedConnection): void {
+    counts[reason] = (counts[reason] ?? 0) + 1;
+    left?.(reason, connection);
+  }
+
+  async function write(recording: Recording, connection: TappedConnection): Promise<void> {
     if (isBroken) return;
-    const text = encodeRecording(exchange);
+    const masked = await withoutSecrets(recording);
+    if (typeof masked === "string") {
+      leave(masked, connection);
+      return;
+    }
+    const text = encodeRecording(masked);
     try {
+      bytes += Buffer.byteLength(text);
+      if (bytes > maxFolderBytes)
+        throw new RecordingsError(
+          "folder-full",
+          `${folder} would hold more than the ${maxFolderBytes} bytes that a replay reads`,
+        );
       do number++;
-      while (!(await isWritten(join(folder, fileName(number, exchange)), text)));
+      while (!(await isWritten(join(folder, fileName(number, masked)), text)));
       written++;
     } catch (error) {
       isBroken = true;
@@ -75,24 +106,18 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
 
   return {
     tap: (connection) => {
-      if (connection.protocol === "h2") {
-        left?.("http2", connection);
-        return undefined;
-      }
-      return new ExchangeTap({
-        ...{ scheme: connection.scheme, host: connection.host, now, wallNow },
-        left: (reason) => left?.(reason, connection),
-        recorded: ({ recordedAt, request, response: { parts, end } }) => {
-          const exchange = {
-            recordedAt,
-            request: maskedRequest(request),
-            response: { parts: maskedResponse(parts, request.method), end },
-          };
-          writing = writing.then(() => write(exchange));
+      const options: TapOptions<Recording> = {
+        ...{ scheme: connection.scheme, host: connection.host, now, wallNow, held },
+        left: (reason) => leave(reason, connection),
+        recorded: (exchange, letGo) => {
+          writing = writing.then(() => write(exchange, connection)).finally(letGo);
         },
-      });
+      };
+      return connection.protocol === "h2" ? new Http2ExchangeTap(options) : new ExchangeTap(options);
     },
     written: () => written,
+    heldBytes: () => held.bytes,
+    left: () => counts,
     close: () => writing,
   };
 }
@@ -147,13 +172,17 @@ async function make(folder: string): Promise<void> {
   }
 }
 
-/** Makes the folder ready. @returns the highest number that a file in it has. */
-async function prepared(folder: string): Promise<number> {
+/** Makes the folder ready. @returns the highest number that a file in it has, and bytes of all recordings in it */
+async function prepared(folder: string): Promise<{ readonly number: number; readonly bytes: number }> {
   try {
     await make(folder);
     await access(folder, constants.W_OK | constants.X_OK);
-    const numbers = (await readdir(folder)).map((name) => Number(numbered.exec(name)?.[1] ?? 0));
-    return numbers.reduce((most, one) => Math.max(most, one), 0);
+    let [number, bytes] = [0, 0];
+    for (const name of await readdir(folder)) {
+      number = Math.max(number, Number(numbered.exec(name)?.[1] ?? 0));
+      if (name.endsWith(".json")) bytes += (await stat(join(folder, name))).size;
+    }
+    return { number, bytes };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new RecordingsError(
@@ -165,7 +194,7 @@ async function prepared(folder: string): Promise<number> {
 }
 
 /** `000012-POST-api.anthropic.com-v1-messages.json` */
-function fileName(number: number, { request: { method, host, target } }: RecordedExchange): string {
+function fileName(number: number, { request: { method, host, target } }: Recording): string {
   const path = target.split("?", 1)[0] ?? "";
   const words = `${method}-${host}${path}`.replaceAll(/[^A-Za-z0-9.]+/g, "-").slice(0, 100);
   return `${String(number).padStart(6, "0")}-${words.replace(/-+$/, "")}.json`;

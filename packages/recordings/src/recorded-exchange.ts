@@ -22,21 +22,71 @@ export interface RecordedRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** In wire order. Values of those that hold a secret are masked. */
+  /** In wire order, those of HTTP/2 with its pseudo-headers. Values of those that hold a secret are masked. */
   readonly headers: readonly Header[];
-  /** Without its chunked framing. */
+  /** Without its framing by chunks or frames. */
   readonly body: Uint8Array;
 }
 
-/** An exchange over HTTP/1.1. */
-export interface RecordedExchange {
+/** A response over HTTP/1.1: what stood on the wire, 1xx responses included, and how the connection was left. */
+export interface RecordedWire {
+  /** In the order in which they came. */
+  readonly parts: readonly RecordedBytes[];
+  /** How the upstream left the connection. */
+  readonly end: RecordedEnd;
+}
+
+/** A frame of a response over HTTP/2, with the milliseconds of {@link RecordedBytes}. */
+export type RecordedFrame =
+  | {
+      /** HEADERS with its CONTINUATIONs: of an interim or of the final response, or trailers. */
+      readonly kind: "headers";
+      readonly atMs: number;
+      /** In wire order, pseudo-headers included. */
+      readonly fields: readonly Header[];
+      /** Whether it ends the stream (END_STREAM). */
+      readonly end: boolean;
+    }
+  | {
+      /** DATA without its padding. */
+      readonly kind: "data";
+      readonly atMs: number;
+      readonly bytes: Uint8Array;
+      /** Whether it ends the stream (END_STREAM). */
+      readonly end: boolean;
+    }
+  | {
+      /** RST_STREAM. */
+      readonly kind: "reset";
+      readonly atMs: number;
+      /** Its error code (RFC 9113 section 7). */
+      readonly code: number;
+    };
+
+/** A response over HTTP/2: the frames of its stream, and how the connection was left where that cut the stream off. */
+export interface RecordedStream {
+  /** In the order in which they came. */
+  readonly frames: readonly RecordedFrame[];
+  /** `open` but where the connection ended before the stream had. */
+  readonly end: RecordedEnd;
+}
+
+/** What an upstream said to a request. */
+export type RecordedResponse = RecordedWire | RecordedStream;
+
+/** An exchange; unless said otherwise, one over HTTP/1.1. */
+export interface RecordedExchange<Response extends RecordedResponse = RecordedWire> {
   /** When the head of the request was out, as `Date.toISOString` writes it. */
   readonly recordedAt: string;
   /** What was asked. */
   readonly request: RecordedRequest;
-  /** What the upstream said to it, 1xx responses included, and how it left the connection. */
-  readonly response: {
-    readonly parts: readonly RecordedBytes[];
-    readonly end: RecordedEnd;
-  };
+  /** What the upstream said to it. */
+  readonly response: Response;
 }
+
+/** An exchange over either version of HTTP. */
+export type Recording = RecordedExchange<RecordedResponse>;
+
+/** Whether an exchange was one over HTTP/2. */
+export const isOverHttp2 = (recording: Recording): recording is RecordedExchange<RecordedStream> =>
+  "frames" in recording.response;

@@ -1,10 +1,21 @@
 /** One exchange as a file: JSON that a person can read, with every byte and its time. */
 import { isUtf8 } from "node:buffer";
-import type { RecordedBytes, RecordedEnd, RecordedExchange } from "./recorded-exchange.ts";
+import type { Header } from "@faultwire/http1";
+import {
+  isOverHttp2,
+  type RecordedBytes,
+  type RecordedEnd,
+  type RecordedFrame,
+  type RecordedResponse,
+  type Recording,
+} from "./recorded-exchange.ts";
 import { RecordingsError } from "./recordings-error.ts";
 
-/** What a file calls its format. */
+/** What a file of an exchange over HTTP/1.1 calls its format. */
 export const recordingFormat = "faultwire-recording/1";
+
+/** What a file of an exchange over HTTP/2 calls its format. */
+export const http2RecordingFormat = "faultwire-http2-recording/1";
 
 /** Bytes in JSON: as text where they are UTF-8. */
 type Written = { readonly text: string } | { readonly base64: string };
@@ -20,10 +31,11 @@ function written(bytes: Uint8Array): Written {
 }
 
 /** @returns the text of the file. */
-export function encodeRecording({ recordedAt, request, response }: RecordedExchange): string {
+export function encodeRecording(recording: Recording): string {
+  const { recordedAt, request, response } = recording;
   const { scheme, host, method, target, headers, body } = request;
   const file = {
-    format: recordingFormat,
+    format: isOverHttp2(recording) ? http2RecordingFormat : recordingFormat,
     recordedAt,
     request: {
       ...{ scheme, host, method, target },
@@ -31,11 +43,21 @@ export function encodeRecording({ recordedAt, request, response }: RecordedExcha
       body: written(body),
     },
     response: {
-      parts: response.parts.map(({ atMs, bytes }) => ({ atMs, ...written(bytes) })),
+      ...("frames" in response
+        ? { frames: response.frames.map(writtenFrame) }
+        : { parts: response.parts.map(({ atMs, bytes }) => ({ atMs, ...written(bytes) })) }),
       end: response.end,
     },
   };
   return `${JSON.stringify(file, undefined, 1).replaceAll(brokenPair, "[$1, $2]")}\n`;
+}
+
+/** A frame has one of three members: `headers`, `data`, `reset`. */
+function writtenFrame(frame: RecordedFrame): object {
+  const { atMs } = frame;
+  if (frame.kind === "reset") return { atMs, reset: frame.code };
+  const said = frame.kind === "headers" ? { headers: frame.fields } : { data: written(frame.bytes) };
+  return { atMs, ...said, ...(frame.end && { end: true }) };
 }
 
 type Read = Record<string, unknown>;
@@ -46,62 +68,121 @@ type Read = Record<string, unknown>;
  * @param name - The file, for errors.
  * @throws RecordingsError `bad-file` for anything but what {@link encodeRecording} writes.
  */
-export function decodeRecording(text: string, name: string): RecordedExchange {
-  const wrong = (at: string, expected: string): RecordingsError =>
-    new RecordingsError("bad-file", `${name} is no recording: ${at} should be ${expected}`);
-  const object = (value: unknown, at: string): Read => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(at, "an object");
-    return value as Read;
-  };
-  const words = (value: unknown, at: string): string => {
-    if (typeof value !== "string") throw wrong(at, "a text");
-    return value;
-  };
-  const list = (value: unknown, at: string): readonly unknown[] => {
-    if (!Array.isArray(value)) throw wrong(at, "a list");
-    return value;
-  };
-  const bytes = (value: Read, at: string): Uint8Array => {
-    if (typeof value["text"] === "string") return new Uint8Array(Buffer.from(value["text"], "utf8"));
-    const base64 = words(value["base64"], `${at}.text or ${at}.base64`);
-    return new Uint8Array(Buffer.from(base64, "base64"));
-  };
+export function decodeRecording(text: string, name: string): Recording {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
     throw new RecordingsError("bad-file", `${name} is no recording: it is no JSON`, { cause });
   }
-  const file = object(parsed, "the file");
-  if (file["format"] !== recordingFormat) throw wrong("format", `"${recordingFormat}"`);
-  const request = object(file["request"], "request");
-  const response = object(file["response"], "response");
-  const scheme = words(request["scheme"], "request.scheme");
-  if (scheme !== "http" && scheme !== "https") throw wrong("request.scheme", '"http" or "https"');
-  const end = words(response["end"], "response.end");
-  if (!ends.includes(end)) throw wrong("response.end", ends.map((one) => `"${one}"`).join(", "));
-  const parts = list(response["parts"], "response.parts").map((value, number): RecordedBytes => {
-    const at = `response.parts[${number}]`;
-    const part = object(value, at);
-    const atMs = part["atMs"];
-    if (typeof atMs !== "number" || !(atMs >= 0)) throw wrong(`${at}.atMs`, "a number from 0 on");
-    return { atMs, bytes: bytes(part, at) };
-  });
-  const headers = list(request["headers"], "request.headers").map((value, number) => {
-    const at = `request.headers[${number}]`;
-    const [header, content] = list(value, at);
-    return [words(header, `${at}[0]`), words(content, `${at}[1]`)] as const;
-  });
-  return {
-    recordedAt: words(file["recordedAt"], "recordedAt"),
-    request: {
-      scheme,
-      host: words(request["host"], "request.host"),
-      method: words(request["method"], "request.method"),
-      target: words(request["target"], "request.target"),
-      headers,
-      body: bytes(object(request["body"], "request.body"), "request.body"),
-    },
-    response: { parts, end: end as RecordedEnd },
-  };
+  return new FileReader(name).recording(parsed);
+}
+
+/** Reads what is in one file, and says where it is not as it should be. */
+class FileReader {
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  recording(parsed: unknown): Recording {
+    const file = this.#object(parsed, "the file");
+    const format = file["format"];
+    if (format !== recordingFormat && format !== http2RecordingFormat)
+      throw this.#wrong("format", `"${recordingFormat}" or "${http2RecordingFormat}"`);
+    const request = this.#object(file["request"], "request");
+    const response = this.#object(file["response"], "response");
+    const scheme = this.#text(request["scheme"], "request.scheme");
+    if (scheme !== "http" && scheme !== "https") throw this.#wrong("request.scheme", '"http" or "https"');
+    return {
+      recordedAt: this.#text(file["recordedAt"], "recordedAt"),
+      request: {
+        scheme,
+        host: this.#text(request["host"], "request.host"),
+        method: this.#text(request["method"], "request.method"),
+        target: this.#text(request["target"], "request.target"),
+        headers: this.#headers(request["headers"], "request.headers"),
+        body: this.#bytes(this.#object(request["body"], "request.body"), "request.body"),
+      },
+      response: this.#response(response, format === http2RecordingFormat),
+    };
+  }
+
+  #response(response: Read, isHttp2: boolean): RecordedResponse {
+    const end = this.#text(response["end"], "response.end") as RecordedEnd;
+    if (!ends.includes(end)) throw this.#wrong("response.end", ends.map((one) => `"${one}"`).join(", "));
+    if (!isHttp2)
+      return {
+        parts: this.#list(response["parts"], "response.parts").map((value, number): RecordedBytes => {
+          const at = `response.parts[${number}]`;
+          const part = this.#object(value, at);
+          return { atMs: this.#time(part, at), bytes: this.#bytes(part, at) };
+        }),
+        end,
+      };
+    const frames = this.#list(response["frames"], "response.frames").map((value, number) =>
+      this.#frame(value, `response.frames[${number}]`),
+    );
+    const early = frames.findIndex((frame) => frame.kind === "reset" || frame.end);
+    if (early !== -1 && early !== frames.length - 1)
+      throw this.#wrong(`response.frames[${early}]`, "the last one, since it ends the stream");
+    return { frames, end };
+  }
+
+  #frame(value: unknown, at: string): RecordedFrame {
+    const frame = this.#object(value, at);
+    const atMs = this.#time(frame, at);
+    const { reset, headers, data, end: isLast = false } = frame;
+    if ([reset, headers, data].filter((one) => one !== undefined).length !== 1)
+      throw this.#wrong(at, "a frame with one of headers, data, reset");
+    if (reset !== undefined) {
+      if (typeof reset !== "number" || !Number.isInteger(reset) || reset < 0 || reset > 0xffff_ffff)
+        throw this.#wrong(`${at}.reset`, "a whole number of 32 bits");
+      return { kind: "reset", atMs, code: reset };
+    }
+    if (typeof isLast !== "boolean") throw this.#wrong(`${at}.end`, "true or false");
+    if (headers !== undefined)
+      return { kind: "headers", atMs, fields: this.#headers(headers, `${at}.headers`), end: isLast };
+    const bytes = this.#bytes(this.#object(data, `${at}.data`), `${at}.data`);
+    return { kind: "data", atMs, bytes, end: isLast };
+  }
+
+  #headers(value: unknown, at: string): Header[] {
+    return this.#list(value, at).map((pair, number) => {
+      const [header, content] = this.#list(pair, `${at}[${number}]`);
+      return [this.#text(header, `${at}[${number}][0]`), this.#text(content, `${at}[${number}][1]`)];
+    });
+  }
+
+  #time({ atMs }: Read, at: string): number {
+    if (typeof atMs !== "number" || !(atMs >= 0)) throw this.#wrong(`${at}.atMs`, "a number from 0 on");
+    return atMs;
+  }
+
+  #bytes(value: Read, at: string): Uint8Array {
+    if (typeof value["text"] === "string") return new Uint8Array(Buffer.from(value["text"], "utf8"));
+    const base64 = this.#text(value["base64"], `${at}.text or ${at}.base64`);
+    return new Uint8Array(Buffer.from(base64, "base64"));
+  }
+
+  #object(value: unknown, at: string): Read {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw this.#wrong(at, "an object");
+    return value as Read;
+  }
+
+  #list(value: unknown, at: string): readonly unknown[] {
+    if (!Array.isArray(value)) throw this.#wrong(at, "a list");
+    return value;
+  }
+
+  #text(value: unknown, at: string): string {
+    if (typeof value !== "string") throw this.#wrong(at, "a text");
+    return value;
+  }
+
+  #wrong(at: string, expected: string): RecordingsError {
+    return new RecordingsError("bad-file", `${this.#name} is no recording: ${at} should be ${expected}`);
+  }
 }

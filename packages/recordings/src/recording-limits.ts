@@ -2,11 +2,18 @@
 export const recordingLimits = {
   /** Bytes of one exchange, request body and response together, that are recorded at the most: 64 MiB. */
   maxExchangeBytes: 67_108_864,
+  /**
+   * Bytes of all exchanges together that are under way, or wait to be written, at the most: 256 MiB. Where there are more, the one
+   * under way that holds the most is not recorded, then the next.
+   */
+  maxHeldBytes: 268_435_456,
+  /** Bytes to which a compressed body is opened at the most, to look for secrets: 256 MiB. One with more is not recorded. */
+  maxOpenedBytes: 268_435_456,
   /** Requests of one connection whose responses are still to come, at the most; a client that pipelines more is not recorded further. */
   maxOutstanding: 64,
   /** Bytes of one file of a recording that are read at the most: base64 and JSON make an exchange larger. */
   maxFileBytes: 134_217_728,
-  /** Bytes of all files of a folder that is replayed, at the most: they are held in memory. */
+  /** Bytes of all files of a folder, at the most: a replay holds them in memory. A recorder stops where it would write more. */
   maxFolderBytes: 1_073_741_824,
   /** Bytes of a request's body that a replay takes at the most. */
   maxRequestBytes: 67_108_864,

@@ -3,10 +3,11 @@
  *
  * - `bad-folder`: the folder can't be made, read or written
  * - `bad-file`: a file in it is no recording
+ * - `folder-full`: what is to be written would make the folder larger than a replay reads
  * - `listen-failed`: a replay could not listen
  * - `bad-option`: a setting means nothing
  */
-export type RecordingsErrorCode = "bad-folder" | "bad-file" | "listen-failed" | "bad-option";
+export type RecordingsErrorCode = "bad-folder" | "bad-file" | "folder-full" | "listen-failed" | "bad-option";
 
 /**
  * The one error of this package. What clients of a replay do wrong is answered over HTTP and never thrown.

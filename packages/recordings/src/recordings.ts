@@ -5,7 +5,7 @@ import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { firstDifference, likeness } from "./first-difference.ts";
 import { maskedRequest } from "./masking.ts";
-import type { RecordedExchange, RecordedRequest } from "./recorded-exchange.ts";
+import { isOverHttp2, type RecordedRequest, type Recording } from "./recorded-exchange.ts";
 import { decodeRecording } from "./recording-file.ts";
 import { recordingLimits } from "./recording-limits.ts";
 import { RecordingsError } from "./recordings-error.ts";
@@ -14,7 +14,7 @@ import { RecordingsError } from "./recordings-error.ts";
 export type Found =
   | {
       /** What answers. */
-      readonly exchange: RecordedExchange;
+      readonly exchange: Recording;
     }
   | {
       /** Nothing does. */
@@ -25,14 +25,20 @@ export type Found =
 
 /** Exchanges of which each request with the same words was recorded once or several times. */
 export class Recordings {
-  readonly #byKey = new Map<string, { readonly exchanges: RecordedExchange[]; next: number }>();
-  readonly #all: readonly RecordedExchange[];
+  readonly #byKey = new Map<string, { readonly exchanges: Recording[]; next: number }>();
+  readonly #all: readonly Recording[];
+  /** Without their ports. */
+  readonly #http2Hosts: ReadonlySet<string>;
 
   /** @param exchanges - In the order in which they were recorded. */
-  constructor(exchanges: readonly RecordedExchange[]) {
+  constructor(exchanges: readonly Recording[]) {
     this.#all = exchanges;
+    this.#http2Hosts = new Set(
+      exchanges.filter(isOverHttp2).map(({ request: { host } }) => host.replace(/:\d+$/, "")),
+    );
     for (const exchange of exchanges) {
-      const key = keyOf(exchange.request);
+      // Also what an older recorder, or a person, has written.
+      const key = keyOf(maskedRequest(exchange.request));
       const same = this.#byKey.get(key);
       if (same) same.exchanges.push(exchange);
       else this.#byKey.set(key, { exchanges: [exchange], next: 0 });
@@ -50,6 +56,11 @@ export class Recordings {
       ({ request: { scheme, host } }) => [`${scheme} ${host}`, { scheme, host }] as const,
     );
     return [...new Map(all).values()];
+  }
+
+  /** Whether something was recorded of that host over HTTP/2. */
+  hasHttp2(name: string): boolean {
+    return this.#http2Hosts.has(name.toLowerCase());
   }
 
   /**
@@ -120,11 +131,15 @@ function sorted(_key: string, value: unknown): unknown {
 /**
  * Reads all recordings of a folder: its files that end in `.json`, in the order of their names.
  *
+ * @param options - A limit in place of `maxFolderBytes` of `recordingLimits`; `mayBeEmpty`: a folder without recordings is no error.
  * @throws RecordingsError `bad-folder` where it can't be read or holds none, `bad-file` for a file that is none
  */
 export async function readRecordings(
   folder: string,
-  { maxFolderBytes = recordingLimits.maxFolderBytes }: { readonly maxFolderBytes?: number } = {},
+  {
+    maxFolderBytes = recordingLimits.maxFolderBytes,
+    mayBeEmpty = false,
+  }: { readonly maxFolderBytes?: number; readonly mayBeEmpty?: boolean } = {},
 ): Promise<Recordings> {
   let names: readonly string[];
   try {
@@ -133,12 +148,12 @@ export async function readRecordings(
     const { code } = cause as NodeJS.ErrnoException;
     throw new RecordingsError("bad-folder", `recordings can't be read from ${folder} (${code})`, { cause });
   }
-  if (names.length === 0)
+  if (names.length === 0 && !mayBeEmpty)
     throw new RecordingsError(
       "bad-folder",
       `${folder} holds no recording, no file that ends in .json; record something first`,
     );
-  const exchanges: RecordedExchange[] = [];
+  const exchanges: Recording[] = [];
   let bytes = 0;
   for (const name of names) {
     const { text, exchange } = await readOne(join(folder, name));
@@ -153,9 +168,7 @@ export async function readRecordings(
   return new Recordings(exchanges);
 }
 
-async function readOne(
-  path: string,
-): Promise<{ readonly text: string; readonly exchange: RecordedExchange }> {
+async function readOne(path: string): Promise<{ readonly text: string; readonly exchange: Recording }> {
   // A pipe without a writer would never open.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     const { code } = cause as NodeJS.ErrnoException;

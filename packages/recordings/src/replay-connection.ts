@@ -1,52 +1,44 @@
-/** One client of a replay: its requests, one after the other, and the recorded bytes that answer them. */
+/** One client of a replay that speaks HTTP/1.1: its requests, one after the other, and what answers them. */
 import type { Socket } from "node:net";
-import { encodeResponse, type Header, headerValue, type RequestHead, RequestReader } from "@faultwire/http1";
+import { headerValue, type RequestHead, RequestReader } from "@faultwire/http1";
+import { type Answering, answerTo, refusal, resetGapMs, tooMuchHeld } from "./answering.ts";
 import { authorityOf } from "./authority.ts";
+import type { HeldExchange } from "./held-exchanges.ts";
+import { joined } from "./joined.ts";
 import { fromLatin1 } from "./latin1.ts";
-import type { RecordedEnd, RecordedExchange, RecordedRequest } from "./recorded-exchange.ts";
+import { wireOf } from "./other-version.ts";
+import { PassedRequest, type RawRequest } from "./passed-request.ts";
+import type { RecordedEnd, RecordedRequest, RecordedWire } from "./recorded-exchange.ts";
 import { recordingLimits } from "./recording-limits.ts";
-import type { Recordings } from "./recordings.ts";
 
-/** A request that a replay has answered. */
-export interface ReplayedRequest {
-  /** As it stood in the request. */
-  readonly method: string;
-  /** Path and query, with what looks like a key in it. */
-  readonly target: string;
-  /** As the request named it, in small letters. */
-  readonly host: string;
-  /** Why no recording answered it, in words; `undefined` where one did. */
-  readonly missing: string | undefined;
-}
-
-export interface ReplayConnectionOptions {
+export interface ReplayConnectionOptions extends Answering {
   readonly socket: Socket;
   readonly scheme: "http" | "https";
-  readonly recordings: Recordings;
-  readonly speed: number;
-  /** Milliseconds, never going backwards. */
-  readonly now: () => number;
-  readonly after: (delayMs: number, action: () => void) => () => void;
-  readonly log: (request: ReplayedRequest) => void;
   /** Breaks the client's connection (RST). */
   readonly reset: () => void;
 }
 
-/** How long a reset stays behind the last byte, in ms: clients of Node take one that comes together with bytes for a FIN. */
-const resetGapMs = 50;
+/** A request that came, and is not answered yet. */
+interface Asked extends HeldExchange {
+  readonly head: RequestHead;
+  readonly body: Uint8Array[];
+  /** The same as it stood on the wire, where it may have to go on. */
+  readonly wire: Uint8Array[];
+  /** The client was told to send its body. */
+  readonly isContinued: boolean;
+  bodyBytes: number;
+}
 
 export class ReplayConnection {
   readonly #options: ReplayConnectionOptions;
   readonly #requests = new RequestReader();
-  #head: RequestHead | undefined;
-  #body: Uint8Array[] = [];
-  #bodyBytes = 0;
-  /** The client was told to send its body. */
-  #isContinued = false;
-  /** Requests that wait for the response before theirs, and whether each was told to go on. */
-  readonly #waiting: { readonly request: RecordedRequest; readonly isContinued: boolean }[] = [];
+  #coming: Asked | undefined;
+  /** Requests that wait for the response before theirs. */
+  readonly #waiting: Asked[] = [];
   #isAnswering = false;
   #isStarting = false;
+  #isOver = false;
+  #passed: PassedRequest | undefined;
   #cancel = (): void => {};
 
   constructor(options: ReplayConnectionOptions) {
@@ -56,70 +48,135 @@ export class ReplayConnection {
       if (!this.#isAnswering) socket.destroy();
     });
     socket.on("data", (bytes: Uint8Array) => this.#read(bytes));
-    socket.on("close", () => this.#cancel());
+    socket.on("close", () => this.#close());
     // A client that breaks off is its own matter.
     socket.on("error", () => {});
   }
 
+  #close(): void {
+    this.#isOver = true;
+    this.#cancel();
+    this.#passed?.destroy();
+    this.#passed = undefined;
+    this.#forget();
+  }
+
+  /** Lets go of requests that nobody answers any more. */
+  #forget(): void {
+    const { held } = this.#options;
+    for (const asked of [this.#coming, ...this.#waiting.splice(0)]) if (asked) held.release(asked);
+    this.#coming = undefined;
+  }
+
   #read(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#passed?.isUpgraded) {
+      for (const { bytes: before } of this.#requests.becomeOpaque()) this.#passed.write(before);
+      this.#passed.write(bytes);
+      return;
+    }
     for (const item of this.#requests.push(bytes)) {
-      if (item.kind === "head") {
-        this.#head = item;
-        this.#body = [];
-        this.#bodyBytes = 0;
-        this.#isContinued = /^100-continue$/i.test(expectOf(item));
-        if (this.#isContinued) this.#options.socket.write(continues);
-      } else if (item.kind === "body") {
-        this.#bodyBytes += item.data.length;
-        if (this.#bodyBytes > recordingLimits.maxRequestBytes) {
-          this.#refuse(413, `the request's body has more than ${recordingLimits.maxRequestBytes} bytes`);
-          return;
-        }
-        this.#body.push(new Uint8Array(item.data));
-      } else if (item.kind === "end") this.#asked();
-      else if (item.kind !== "trailers") {
-        this.#refuse(400, "what the client said is no request of HTTP/1.1");
-        return;
-      }
+      if (this.#isOver) return;
+      if (item.kind === "head") this.#begin(item);
+      else if (item.kind === "end") this.#asked();
+      else if (item.kind === "body") this.#keep(item.bytes, item.data);
+      else if (item.kind === "trailers") this.#keep(item.bytes, nothing);
+      else this.#refuse(400, "what the client said is no request of HTTP/1.1");
     }
   }
 
+  #begin(head: RequestHead): void {
+    const isContinued = /^100-continue$/i.test(headerValue(head.headers, "expect") ?? "");
+    this.#coming = {
+      ...{ head, isContinued, body: [], wire: [], bodyBytes: 0, heldBytes: 0 },
+      giveWay: () => this.#refuse(503, tooMuchHeld),
+    };
+    this.#options.held.add(this.#coming, head.bytes.length);
+    if (isContinued && !this.#isOver) this.#options.socket.write(continues);
+  }
+
+  #keep(bytes: Uint8Array, data: Uint8Array): void {
+    const { held, pass } = this.#options;
+    const asked = this.#coming;
+    if (!asked) return;
+    asked.bodyBytes += data.length;
+    if (asked.bodyBytes > recordingLimits.maxRequestBytes) {
+      this.#refuse(413, `the request's body has more than ${recordingLimits.maxRequestBytes} bytes`);
+      return;
+    }
+    const isBoth = pass !== undefined && bytes !== data;
+    if (!held.add(asked, data.length + (isBoth ? bytes.length : 0))) return;
+    const kept = new Uint8Array(data);
+    if (data.length > 0) asked.body.push(kept);
+    if (pass) asked.wire.push(isBoth ? new Uint8Array(bytes) : kept);
+  }
+
   #asked(): void {
-    const head = this.#head;
-    if (!head) return;
-    const { scheme } = this.#options;
-    const { method, target, headers } = head;
-    const host = authorityOf(headers, scheme) ?? "";
-    const body = new Uint8Array(Buffer.concat(this.#body));
-    const request = { scheme, host, method, target, headers, body };
-    this.#waiting.push({ request, isContinued: this.#isContinued });
+    const asked = this.#coming;
+    if (!asked) return;
+    this.#coming = undefined;
+    this.#waiting.push(asked);
     if (this.#waiting.length >= recordingLimits.maxOutstanding) this.#options.socket.pause();
     this.#next();
   }
 
   #next(): void {
-    const { recordings, log, socket, now } = this.#options;
     // Called again from within, by an answer that was over at once.
     if (this.#isStarting) return;
     this.#isStarting = true;
-    while (!this.#isAnswering) {
-      const next = this.#waiting.shift();
-      if (!next) break;
-      const { request, isContinued } = next;
-      socket.resume();
+    while (!this.#isAnswering && !this.#isOver) {
+      const asked = this.#waiting.shift();
+      if (!asked) break;
+      this.#options.socket.resume();
       this.#isAnswering = true;
-      const found = recordings.take(request);
-      const { method, target, host } = request;
-      const missing = found.exchange ? undefined : found.why;
-      log({ method, target, host, missing });
-      const recorded = found.exchange ? found.exchange.response : notRecorded(method, found.why);
-      this.#play(isContinued ? withoutContinue(recorded) : recorded, 0, now());
+      this.#answer(asked);
     }
     this.#isStarting = false;
   }
 
+  #answer(asked: Asked): void {
+    const { held, now } = this.#options;
+    const { head, isContinued } = asked;
+    const found = answerTo(this.#options, this.#requestOf(asked));
+    if (!found) {
+      this.#passOn(asked);
+      held.release(asked);
+      return;
+    }
+    held.release(asked);
+    const recorded = "frames" in found ? wireOf(found, head.method) : found;
+    this.#play(isContinued ? withoutContinue(recorded) : recorded, 0, now());
+  }
+
+  #requestOf({ head: { method, target, headers }, body }: Asked): RecordedRequest {
+    const { scheme } = this.#options;
+    const host = authorityOf(headers, scheme) ?? "";
+    return { scheme, host, method, target, headers, body: joined(body) };
+  }
+
+  #passOn({ head, wire, isContinued }: Asked): void {
+    const { pass, scheme, socket } = this.#options;
+    if (!pass) return;
+    const request: RawRequest = { head, body: wire };
+    let isFirst = isContinued;
+    this.#passed = new PassedRequest({
+      ...{ pass, scheme, request },
+      toClient: (bytes) => {
+        const said = isFirst ? bytes.subarray(lengthOfContinue(bytes)) : bytes;
+        isFirst = false;
+        if (socket.write(said)) return true;
+        socket.once("drain", () => this.#passed?.drained());
+        return false;
+      },
+      over: (how) => {
+        this.#passed = undefined;
+        this.#over(how);
+      },
+    });
+  }
+
   /** Says the parts from that one on, each at its time since the answer was begun. */
-  #play(response: RecordedExchange["response"], from: number, begunAtMs: number): void {
+  #play(response: RecordedWire, from: number, begunAtMs: number): void {
     const { socket, speed, after, now } = this.#options;
     for (let number = from; ; number++) {
       const part = response.parts[number];
@@ -141,47 +198,34 @@ export class ReplayConnection {
   }
 
   #over(end: RecordedEnd): void {
-    const { socket } = this.#options;
+    const { socket, after, reset } = this.#options;
     this.#isAnswering = false;
     if (end === "fin") socket.end();
-    else if (end === "reset") this.#cancel = this.#options.after(resetGapMs, () => this.#options.reset());
+    else if (end === "reset") this.#cancel = after(resetGapMs, reset);
     else this.#next();
   }
 
   #refuse(status: number, message: string): void {
     const { socket } = this.#options;
+    this.#isOver = true;
+    this.#forget();
     socket.removeAllListeners("data");
     socket.resume();
-    socket.end(answer("GET", status, "invalid_request_error", message));
+    socket.end(refusal("GET", status, "invalid_request_error", message));
   }
 }
 
+const nothing = new Uint8Array(0);
 const continues = "HTTP/1.1 100 Continue\r\n\r\n";
 const continued = /^HTTP\/1\.1 100 [^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n/;
 
-/** A response without the 100 that it begins with, which the client has got already. */
-function withoutContinue({ parts, end }: RecordedExchange["response"]): RecordedExchange["response"] {
+/** Bytes of the 100 that a response begins with. */
+const lengthOfContinue = (bytes: Uint8Array): number => continued.exec(fromLatin1(bytes))?.[0].length ?? 0;
+
+/** A response without that 100, which the client has got already. */
+function withoutContinue({ parts, end }: RecordedWire): RecordedWire {
   const [first, ...others] = parts;
-  const length = first ? (continued.exec(fromLatin1(first.bytes))?.[0].length ?? 0) : 0;
+  const length = first ? lengthOfContinue(first.bytes) : 0;
   if (!first || length === 0) return { parts, end };
   return { parts: [{ atMs: first.atMs, bytes: first.bytes.subarray(length) }, ...others], end };
-}
-
-const expectOf = ({ headers }: RequestHead): string => headerValue(headers, "expect") ?? "";
-
-/** What a request gets that was never recorded: an error as APIs write them, and a header that tells it from theirs. */
-function notRecorded(method: string, why: string): RecordedExchange["response"] {
-  const bytes = answer(method, 404, "not_recorded_error", `Faultwire's replay has no answer: ${why}`);
-  return { parts: [{ atMs: 0, bytes }], end: "open" };
-}
-
-function answer(method: string, status: number, type: string, message: string): Uint8Array {
-  const body = new TextEncoder().encode(`${JSON.stringify({ type: "error", error: { type, message } })}\n`);
-  const headers: readonly Header[] = [
-    ["content-type", "application/json"],
-    ["content-length", String(body.length)],
-    ...(status === 404 ? ([["x-faultwire-replay", "not-recorded"]] as const) : []),
-    ["x-should-retry", "false"],
-  ];
-  return encodeResponse({ status, headers, body }, { method, close: status !== 404 });
 }

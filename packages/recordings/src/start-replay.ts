@@ -1,12 +1,16 @@
 /** A server that answers from recordings, byte for byte. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type SecureContext } from "node:tls";
+import { createServer as createTlsServer, type SecureContext, TLSSocket } from "node:tls";
 import { callbackify } from "node:util";
+import { CONNECTION_PREFACE } from "@faultwire/http2";
 import { after } from "@faultwire/timers";
+import type { Answering, PassOn, ReplayedRequest } from "./answering.ts";
+import { HeldExchanges } from "./held-exchanges.ts";
+import { Http2ReplayConnection } from "./http2-replay-connection.ts";
 import { recordingLimits } from "./recording-limits.ts";
 import type { Recordings } from "./recordings.ts";
 import { RecordingsError } from "./recordings-error.ts";
-import { ReplayConnection, type ReplayedRequest } from "./replay-connection.ts";
+import { ReplayConnection } from "./replay-connection.ts";
 
 /** What a replay answers from, and where. */
 export interface ReplayOptions {
@@ -16,7 +20,7 @@ export interface ReplayOptions {
   readonly host?: string;
   /** The port; 0, the default, takes a free one. */
   readonly port?: number;
-  /** The certificate for each name that a client asks for. Default: HTTP without TLS. */
+  /** The certificate for each name that a client asks for: then the port speaks TLS, and in clear as well. Default: in clear alone. */
   readonly secureContextFor?: (serverName: string) => SecureContext | Promise<SecureContext>;
   /**
    * How many times as fast as recorded responses come: 1, the default, keeps every pause, 10 has a tenth of it, `Infinity`
@@ -25,6 +29,10 @@ export interface ReplayOptions {
   readonly speed?: number;
   /** Told of each request when it is answered. */
   readonly log?: (request: ReplayedRequest) => void;
+  /** Where requests go that were never recorded. HTTP/2 is not spoken then. Default: they get a 404 that says what is nearest. */
+  readonly pass?: PassOn;
+  /** Bytes of requests that are under way, all together, in place of `maxHeldBytes` of `recordingLimits`. The largest gets 503. */
+  readonly maxHeldBytes?: number;
 }
 
 /** A replay that listens. */
@@ -39,7 +47,8 @@ export interface Replay {
 
 /**
  * Starts a server that answers each request with the response that was recorded for it: the same bytes in the same pieces, with
- * the pauses between them, and the same end of its connection. A request that was never recorded gets a 404 that says so.
+ * the pauses between them, and the same end of its connection. Over HTTP/2 it is the same frames. Where a client speaks another
+ * version of HTTP than was recorded, the response is translated. A request that was never recorded gets a 404 that says so.
  *
  * @throws RecordingsError `listen-failed`, `bad-option`
  * @example
@@ -51,42 +60,65 @@ export interface Replay {
  * ```
  */
 export async function startReplay(options: ReplayOptions): Promise<Replay> {
-  const { recordings, host = "127.0.0.1", port = 0, speed = 1, secureContextFor, log } = options;
+  const { recordings, host = "127.0.0.1", port = 0, speed = 1, secureContextFor, log, pass } = options;
   if (!(speed > 0))
     throw new RecordingsError("bad-option", `speed is ${speed}; a number above 0 expected, or Infinity`);
   const sockets = new Set<Socket>();
-  const scheme = secureContextFor ? "https" : "http";
-  const serve = (socket: Socket): void => {
+  const answering: Answering = {
+    ...{ recordings, speed, after, pass },
+    now: () => performance.now(),
+    log: log ?? (() => {}),
+    held: new HeldExchanges(options.maxHeldBytes ?? recordingLimits.maxHeldBytes),
+  };
+  const serve = (socket: Socket, protocol: "http/1.1" | "h2"): void => {
     // Inside of TLS it is not the socket itself that can be reset.
     const { remotePort } = socket;
     const carrier = [...sockets].find((one) => one.remotePort === remotePort) ?? socket;
     const reset = (): void => {
       carrier.resetAndDestroy();
     };
-    const now = (): number => performance.now();
-    new ReplayConnection({ socket, scheme, recordings, speed, now, after, reset, log: log ?? (() => {}) });
+    const scheme = socket instanceof TLSSocket ? "https" : "http";
+    const connection = { ...answering, socket, scheme, reset } as const;
+    if (protocol === "h2") new Http2ReplayConnection(connection);
+    else new ReplayConnection(connection);
   };
-  const server: Server = secureContextFor
-    ? createTlsServer(
-        {
-          ALPNProtocols: ["http/1.1"],
-          SNICallback: callbackify(async (serverName: string) => secureContextFor(serverName)),
-        },
-        serve,
-      )
-    : createServer(serve);
-  // Ahead of what serves it.
-  server.prependListener("connection", (socket: Socket) => {
+  const secure =
+    secureContextFor &&
+    createTlsServer(
+      {
+        // As it was recorded, where the client speaks both.
+        ALPNCallback: ({ servername, protocols }) =>
+          choices(recordings, servername, pass !== undefined).find((one) => protocols.includes(one)),
+        SNICallback: callbackify(async (serverName: string) => secureContextFor(serverName)),
+      },
+      (socket) => serve(socket, socket.alpnProtocol === "h2" ? "h2" : "http/1.1"),
+    );
+  const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.once("close", () => sockets.delete(socket));
+    socket.on("error", () => {});
+    const leave = (): void => {
+      socket.destroy();
+    };
+    socket.setTimeout(recordingLimits.idleMs, leave);
+    begin(socket, (first) => {
+      socket.setTimeout(0).off("timeout", leave);
+      if (secure && first[0] === tlsByte) {
+        // It reads by itself what was given back.
+        secure.emit("connection", socket);
+        return;
+      }
+      serve(socket, isPreface(first) && !pass ? "h2" : "http/1.1");
+      socket.resume();
+    });
   });
   // A handshake that fails is the client's matter.
-  server.on("tlsClientError", () => {});
+  secure?.on("tlsClientError", () => {});
   server.maxConnections = recordingLimits.maxConnections;
   const address = await listen(server, host, port);
   return {
-    url: `${scheme}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    url: `${secure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     port: address.port,
     close: () =>
       new Promise((resolve) => {
@@ -94,6 +126,40 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** The first byte of TLS: a record of a handshake. */
+const tlsByte = 0x16;
+
+/** Bytes by which the preface of HTTP/2 is told from any request of HTTP/1.1. */
+const tellingBytes = 4;
+
+const isPreface = (bytes: Uint8Array): boolean =>
+  CONNECTION_PREFACE.subarray(0, tellingBytes).every((byte, at) => bytes[at] === byte);
+
+/** Looks at the first bytes of a client, and gives them back to the socket. */
+function begin(
+  socket: Socket,
+  told: (first: Uint8Array) => void,
+  before: Uint8Array = new Uint8Array(0),
+): void {
+  socket.once("data", (bytes: Uint8Array) => {
+    const first = Buffer.concat([before, bytes]);
+    if (first[0] === CONNECTION_PREFACE[0] && first.length < tellingBytes) {
+      begin(socket, told, first);
+      return;
+    }
+    socket.pause();
+    socket.unshift(first);
+    told(first);
+  });
+}
+
+/** What is spoken inside of TLS, what is liked best first. */
+function choices(recordings: Recordings, name: string, passes: boolean): readonly ("h2" | "http/1.1")[] {
+  // What is passed on goes by HTTP/1.1; who speaks HTTP/2 to it translates.
+  if (passes) return ["http/1.1"];
+  return recordings.hasHttp2(name) ? ["h2", "http/1.1"] : ["http/1.1", "h2"];
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

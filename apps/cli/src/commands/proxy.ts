@@ -17,7 +17,7 @@ import { type Http2Flags, http2Option } from "../http2-option.ts";
 import { integerFlag } from "../number-flags.ts";
 import { ReadyFile } from "../ready-file.ts";
 import { addRecordingOptions, type RecordingFlags, recordingSettings } from "../recording-options.ts";
-import { recordingRows } from "../recording-rows.ts";
+import { readyRecordings, recordingRows } from "../recording-rows.ts";
 import { resolveOption } from "../resolve-option.ts";
 import { startRuntime } from "../running-runtime.ts";
 import { addRuntimeOptions, type RuntimeFlags } from "../runtime-options.ts";
@@ -116,7 +116,13 @@ async function run(flags: ProxyFlags): Promise<void> {
     const { rules, logger, caCertPath } = runtime;
     const hosts = exactHosts(rules.sources.targets);
     const hasAuth = flags.proxyAuth !== undefined;
-    readyFile?.write({ plugins: [], proxy: proxy.url, caCert: caCertPath, pid: process.pid });
+    readyFile?.write({
+      plugins: [],
+      proxy: proxy.url,
+      ...readyRecordings(recording, stack),
+      caCert: caCertPath,
+      pid: process.pid,
+    });
     banner({
       ways: waysIn({ proxyUrl: proxy.url, hosts, hasAuth, reverse: flags.reverse }),
       rows: [

@@ -17,7 +17,7 @@ import { mockRows } from "../mock-rows.ts";
 import { integerFlag } from "../number-flags.ts";
 import { ReadyFile } from "../ready-file.ts";
 import { addRecordingOptions, type RecordingFlags, recordingSettings } from "../recording-options.ts";
-import { recordingRows } from "../recording-rows.ts";
+import { readyRecordings, recordingRows } from "../recording-rows.ts";
 import { startRuntime } from "../running-runtime.ts";
 import { addServerOptions, endpointsOf, type ServerFlags } from "../server-options.ts";
 import { onShutdown } from "../shutdown.ts";
@@ -63,7 +63,11 @@ export function startCommand(): Command {
 async function run(flags: StartFlags): Promise<void> {
   refuseSamePorts(flags);
   const recording = recordingSettings(flags);
-  const withoutMock = flags.realUpstream ? "--real-upstream" : "--replay";
+  const withoutMock = flags.realUpstream
+    ? "--real-upstream"
+    : flags.replay === undefined
+      ? "--replay-or-pass"
+      : "--replay";
   const isMocked = !flags.realUpstream && recording.replay === undefined;
   const settings = await mockSettings(flags, isMocked, `take ${withoutMock} away`);
   const readyFile = flags.readyFile === undefined ? undefined : new ReadyFile(flags.readyFile);
@@ -88,6 +92,7 @@ async function run(flags: StartFlags): Promise<void> {
       plugins: endpoints.map(({ url }) => url),
       proxy: proxy.url,
       ...(mock ? { mock: mock.url } : {}),
+      ...readyRecordings(recording, stack),
       caCert: caCertPath,
       pid: process.pid,
     });

@@ -56,6 +56,8 @@ export interface World {
   /** As of a stack. */
   readonly recordingStopped: Stack["recordingStopped"];
   readonly replayed: Stack["replayed"];
+  /** What was never recorded goes on to the real API. */
+  readonly passes: boolean;
   /** What has come by so far. */
   readonly traffic: Traffic;
   readonly refusals: Refusals;
@@ -115,6 +117,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       mock: stack.mock,
       recordingStopped: stack.recordingStopped,
       replayed: stack.replayed,
+      passes: options.recording?.replay?.passes ?? false,
       traffic,
       refusals,
       trust,

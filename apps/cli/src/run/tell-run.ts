@@ -24,7 +24,7 @@ export interface StartTelling {
 /** Says what a command is about to meet. */
 export function tellStart(
   lines: RunLines,
-  { runtime, mock, replayed, hasOwnCa }: World,
+  { runtime, mock, replayed, passes, hasOwnCa }: World,
   { config, hasDefaultMix, recordsOnly = false, notes }: StartTelling,
 ): void {
   const { sources, title } = runtime.rules;
@@ -41,12 +41,14 @@ export function tellStart(
         ? `${sources.targets.join(", ")}: ${title}, seed ${sources.file.seed}`
         : describeRules(sources, config),
     );
-  lines.say(`answers come from ${answerers(mock !== undefined, replayed)}`);
+  lines.say(`answers come from ${answerers(mock !== undefined, replayed, passes)}`);
   if (hasOwnCa) lines.say("Faultwire's CA is for other targets, so this run has a CA of its own");
   for (const note of notes) lines.say(note);
 }
 
-function answerers(isMocked: boolean, replayed: number | undefined): string {
+function answerers(isMocked: boolean, replayed: number | undefined, passes: boolean): string {
+  if (replayed !== undefined && passes)
+    return `${countText(replayed, "recording")}, and from the real API for what was never recorded`;
   if (replayed !== undefined) return countText(replayed, "recording");
   return isMocked ? "a mock of the APIs on this machine" : "the real API";
 }

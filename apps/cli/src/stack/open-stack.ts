@@ -12,11 +12,13 @@ import { listenError } from "./listen-error.ts";
 import { outcomeRoute } from "./outcome-route.ts";
 import {
   type RecordingSettings,
-  type Replays,
+  type ReplayCounts,
   type RunningRecorder,
+  type RunningReplay,
   startRecorder,
-  startReplays,
+  startReplayOf,
 } from "./recording.ts";
+import { openWayOut, type WayOut } from "./way-out.ts";
 
 /** What a stack stands on: what `startRuntime` opens, or the like of it. */
 export type StackRuntime = Omit<RunningRuntime, "traffic">;
@@ -53,6 +55,8 @@ export interface Stack {
   readonly recordingStopped: () => string | undefined;
   /** How many recordings answer; `undefined` without a replay. */
   readonly replayed: number | undefined;
+  /** What the replay has done so far; `undefined` without one. */
+  readonly replayCounts: () => ReplayCounts | undefined;
   /** Hosts whose connections end at the mock, or at the replay; empty without one. `*.name` stands for all below a name. */
   readonly mockedHosts: readonly string[];
   /**
@@ -74,17 +78,30 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const hasStandIn = options.mock !== undefined || recording.replay !== undefined;
   const mockedHosts = hasStandIn ? mockableHosts(runtime.rules.sources.targets) : [];
   let mocks: Mocks | undefined;
-  let replays: Replays | undefined;
+  let replay: RunningReplay | undefined;
+  let wayOut: WayOut | undefined;
   let recorder: RunningRecorder | undefined;
   let plugin: PluginServer | undefined;
   let proxy: RunningProxy | undefined;
   const close = async (hasServed: boolean, hurry?: AbortSignal): Promise<void> => {
     try {
       await Promise.all([proxy?.close(), plugin?.close(hurry && { hurry })]);
+      // Behind the proxy: what it still passes on is recorded by the replay.
+      await replay?.replay.close();
       await recorder?.close();
+      if (replay && hasServed)
+        runtime.logger.info(
+          { event: "replayed", folder: recording.replay?.folder, ...replay.counts() },
+          replay.summary(),
+        );
       if (recorder && hasServed)
         runtime.logger.info(
-          { event: "recorded", folder: recording.record, exchanges: recorder.written() },
+          {
+            event: "recorded",
+            folder: recording.record,
+            exchanges: recorder.written(),
+            notRecorded: recorder.left(),
+          },
           `recorded ${countText(recorder.written(), "exchange")} in ${recording.record}`,
         );
       // What was asked for was not done. A run has a status of its own.
@@ -92,8 +109,8 @@ export async function openStack(options: StackOptions): Promise<Stack> {
       await runtime.close(hasServed);
     } finally {
       // Also where a report can't be written: a server that listens keeps the process alive.
-      const standIns = [mocks, replays].flatMap((pair) => (pair ? [pair.secure, pair.clear] : []));
-      await Promise.all(standIns.map((one) => one.close()));
+      const standIns = [mocks?.secure, mocks?.clear, replay?.replay, wayOut];
+      await Promise.all(standIns.map((one) => one?.close()));
     }
   };
   const opening = options.plugin && startPlugin(runtime, options.plugin);
@@ -101,14 +118,22 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   opening?.catch(() => {});
   try {
     recorder = recording.record === undefined ? undefined : await startRecorder(recording.record, runtime);
-    replays = recording.replay && (await startReplays(recording.replay, runtime));
+    if (recording.replay?.passes) wayOut = await openWayOut(runtime, wayOutSettings(options));
+    const pass = wayOut && { connect: wayOut.connect, ...(recorder && { tap: recorder.tap }) };
+    replay = recording.replay && (await startReplayOf(recording.replay, runtime, pass));
     mocks = options.mock && (await startMocks(runtime, options.mock, options.proxy?.http2 === "on"));
     plugin = await opening;
-    proxy = await startOwnProxy(options, standInOf(mocks, replays), recorder);
+    // With a replay the recorder hears what that passes on, and nothing else.
+    proxy = await startOwnProxy(
+      options,
+      standInOf(mocks, replay, wayOut !== undefined),
+      replay ? undefined : recorder,
+    );
     return {
       ...{ runtime, proxy, mock: mocks?.secure, plugin, mockedHosts },
       recordingStopped: () => recorder?.stopped(),
-      replayed: replays?.recordings.size,
+      replayed: replay?.recordings.size,
+      replayCounts: () => replay?.counts(),
       close: (hurry) => close(true, hurry),
     };
   } catch (error) {
@@ -171,39 +196,65 @@ interface StandIn {
   readonly clear: number;
   /** `HOST:PORT` to one of the two ports. */
   readonly others: Readonly<Record<string, number>>;
+  /** Where a name leads that is given counts behind it, on the way to the real API. */
+  readonly passes: boolean;
 }
 
-function standInOf(mocks: Mocks | undefined, replays: Replays | undefined): StandIn | undefined {
-  const pair = replays ?? mocks;
-  if (!pair) return undefined;
-  const [secure, clear] = [pair.secure.port, pair.clear.port];
-  const others = (replays?.recordings.origins ?? []).map(({ scheme, host }) => {
-    const isSecure = scheme === "https";
-    const authority = /:\d+$/.test(host) ? host : `${host}:${isSecure ? 443 : 80}`;
-    return [authority, isSecure ? secure : clear] as const;
+function standInOf(
+  mocks: Mocks | undefined,
+  running: RunningReplay | undefined,
+  passes: boolean,
+): StandIn | undefined {
+  if (!running)
+    return mocks && { secure: mocks.secure.port, clear: mocks.clear.port, others: {}, passes: false };
+  const { port } = running.replay;
+  const others = running.recordings.origins.map(({ scheme, host }) => {
+    const authority = /:\d+$/.test(host) ? host : `${host}:${scheme === "https" ? 443 : 80}`;
+    return [authority, port] as const;
   });
-  return { secure, clear, others: Object.fromEntries(others) };
+  return { secure: port, clear: port, others: Object.fromEntries(others), passes };
+}
+
+/** What the way to the real APIs has of the proxy: where names lead, and what is between. */
+function wayOutSettings({
+  proxy = {},
+  upstreamProxy = "env",
+}: StackOptions): Parameters<typeof openWayOut>[1] {
+  const { resolve, lookup, limits, allowPrivate } = proxy;
+  return {
+    ...upstreamProxySetting(upstreamProxy, process.env),
+    ...(resolve && { resolve }),
+    ...(lookup && { lookup }),
+    ...(limits && { limits }),
+    ...(allowPrivate !== undefined && { allowPrivate }),
+  };
 }
 
 /** Leads targets to what stands in for them; those that a rule file names later as well, and for good. */
 function standingIn(
-  { secure, clear, others }: StandIn,
+  { secure, clear, others, passes }: StandIn,
   { rules }: StackRuntime,
   given: NonNullable<ProxySettings["resolve"]>,
 ): () => Readonly<Record<string, string>> {
   let targets: readonly string[] | undefined;
-  // The first entry that fits a name counts.
-  const recorded = Object.entries(others).map(([name, port]) => [name, `127.0.0.1:${port}`] as const);
+  const recorded = Object.fromEntries(
+    Object.entries(others).map(([name, port]) => [name, `127.0.0.1:${port}`] as const),
+  );
   const first = typeof given === "function" ? given() : given;
-  let entries: typeof first = { ...Object.fromEntries(recorded), ...first };
+  const mocked: Record<string, string> = {};
+  let entries: Record<string, string> = {};
   return () => {
     if (rules.sources.targets !== targets) {
       targets = rules.sources.targets;
-      const mocked = mockableHosts(targets).flatMap((name) => [
-        [`${name}:443`, `127.0.0.1:${secure}`] as const,
-        [`${name}:80`, `127.0.0.1:${clear}`] as const,
-      ]);
-      entries = { ...entries, ...Object.fromEntries(mocked.filter(([name]) => !(name in entries))) };
+      for (const name of mockableHosts(targets)) {
+        mocked[`${name}:443`] ??= `127.0.0.1:${secure}`;
+        mocked[`${name}:80`] ??= `127.0.0.1:${clear}`;
+      }
+      // The first entry that fits a name counts; of two for the same name the last value does.
+      const ours = { ...recorded, ...mocked };
+      entries = passes
+        ? { ...ours, ...first, ...ours }
+        : { ...recorded, ...first, ...mocked, ...recorded, ...first };
     }
     return entries;
   };

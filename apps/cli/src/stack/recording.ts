@@ -1,6 +1,6 @@
 /** What keeps exchanges, and what answers from them, beside a proxy. */
 import { maskKeys } from "@faultwire/fault-engine/internal";
-import type { Recorder, Recordings, Replay } from "@faultwire/recordings";
+import type { PassOn, Recorder, Recordings, Replay } from "@faultwire/recordings";
 import type { RunningRuntime } from "../running-runtime.ts";
 
 /** What is asked for. */
@@ -12,20 +12,39 @@ export interface RecordingSettings {
     readonly folder: string;
     /** How many times as fast as recorded; `Infinity` leaves every pause out. */
     readonly speed: number;
+    /** What was never recorded goes on to the real API. */
+    readonly passes: boolean;
   };
 }
 
-/** Replays for HTTPS and for requests in clear, and where they stand in. */
-export interface Replays {
-  readonly secure: Replay;
-  readonly clear: Replay;
+/** A replay, which stands in for targets by HTTPS and in clear, and what it has answered. */
+export interface RunningReplay {
+  readonly replay: Replay;
   readonly recordings: Recordings;
+  /** What it has done so far, in words: `12 replayed, 3 passed on`. */
+  readonly summary: () => string;
+  readonly counts: () => ReplayCounts;
+}
+
+/** Requests that a replay has had. */
+export interface ReplayCounts {
+  readonly replayed: number;
+  /** Never recorded, and passed on to the real API. */
+  readonly passed: number;
+  /** Never recorded, and answered by 404. */
+  readonly missing: number;
 }
 
 /** Why something was not recorded, in words that come behind "not recorded: ". */
 const leftWords: Readonly<Record<string, string>> = {
   "not-http1": "what is spoken is not HTTP/1.1, or no more",
-  http2: "HTTP/2 is spoken; without --http2 on, clients that can speak HTTP/1.1 do",
+  "not-http2": "what is spoken is not HTTP/2 as it should be",
+  interleaved:
+    "the client said more of a request once it had read some of the answer, which no replay can do",
+  "too-much": "exchanges under way hold more than 256 MiB together, and this one the most",
+  "compressed-secret": "a compressed body holds a secret, which can't be masked there",
+  unopened: "a compressed body can't be opened to look for secrets",
+  unreachable: "the real API could not be reached",
   "too-large": "an exchange has more than 64 MiB",
   incomplete: "the client went away, or a fault cut it off, before all of an exchange had come",
   unanswered: "the connection ended before its response",
@@ -63,7 +82,8 @@ export async function startRecorder(
     },
     failed(error) {
       const { code = error.message } = error as NodeJS.ErrnoException;
-      stopped = `recording has stopped: ${folder} can't be written (${code})`;
+      const why = code === "folder-full" ? error.message : `${folder} can't be written (${code})`;
+      stopped = `recording has stopped: ${why}`;
       logger.error({ event: "recording-stopped", folder }, stopped);
     },
   });
@@ -71,33 +91,35 @@ export async function startRecorder(
 }
 
 /**
- * Reads recordings, and starts the servers that answer from them.
+ * Reads recordings, and starts the server that answers from them.
  *
+ * @param pass - The way to the real APIs, and who hears what goes it; with a recorder the folder may be empty.
  * @throws RecordingsError `bad-folder`, `bad-file`
  */
-export async function startReplays(
+export async function startReplayOf(
   { folder, speed }: NonNullable<RecordingSettings["replay"]>,
   { authority, logger }: Pick<RunningRuntime, "authority" | "logger">,
-): Promise<Replays> {
+  pass?: PassOn,
+): Promise<RunningReplay> {
   const { readRecordings, startReplay } = await import("@faultwire/recordings");
-  const recordings = await readRecordings(folder);
-  const options: Parameters<typeof startReplay>[0] = {
+  const recordings = await readRecordings(folder, { mayBeEmpty: pass?.tap !== undefined });
+  const counts = { replayed: 0, passed: 0, missing: 0 };
+  const replay = await startReplay({
     recordings,
     speed,
-    log({ method, target, host, missing }) {
-      if (missing === undefined) return;
-      const entry = { event: "not-replayed", method, target: maskKeys(target), host };
-      logger.warn(entry, `the replay answers 404: ${missing}`);
-    },
-  };
-  const secure = await startReplay({
-    ...options,
+    ...(pass && { pass }),
     secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext(),
+    log({ method, target, host, missing, isPassed }) {
+      counts[missing === undefined ? "replayed" : isPassed ? "passed" : "missing"]++;
+      if (missing === undefined) return;
+      const entry = { method, target: maskKeys(target), host };
+      if (isPassed) logger.info({ event: "passed-on", ...entry }, `passed on to the real API: ${missing}`);
+      else logger.warn({ event: "not-replayed", ...entry }, `the replay answers 404: ${missing}`);
+    },
   });
-  try {
-    return { secure, clear: await startReplay(options), recordings };
-  } catch (error) {
-    await secure.close();
-    throw error;
-  }
+  const summary = (): string =>
+    pass
+      ? `${counts.replayed} replayed, ${counts.passed} passed on`
+      : `${counts.replayed} replayed, ${counts.missing} not recorded`;
+  return { replay, recordings, summary, counts: () => ({ ...counts }) };
 }

@@ -14,10 +14,12 @@ import {
   type HeaderSection,
   Http2Connection,
   type Http2Stream,
+  requestToHttp2,
+  responseToHttp1,
   sectionOf,
+  trailersToHttp2,
 } from "@faultwire/http2";
 import type { Line } from "@faultwire/lines";
-import { requestToHttp2, responseToHttp1, trailersToHttp2 } from "./translated-fields.ts";
 import { maxWaitingBytes, type Translator, type TranslatorPort } from "./translator.ts";
 
 interface Asked {

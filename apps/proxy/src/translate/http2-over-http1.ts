@@ -12,9 +12,17 @@ import {
   type ResponseItem,
   ResponseReader,
 } from "@faultwire/http1";
-import { ErrorCode, type HeaderSection, Http2Connection, type Http2Stream } from "@faultwire/http2";
+import {
+  ErrorCode,
+  type HeaderSection,
+  type Http1Request,
+  Http2Connection,
+  type Http2Stream,
+  requestToHttp1,
+  responseToHttp2,
+  trailersToHttp2,
+} from "@faultwire/http2";
 import { type Line, silentEars } from "@faultwire/lines";
-import { type Http1Request, requestToHttp1, responseToHttp2, trailersToHttp2 } from "./translated-fields.ts";
 import { maxWaitingBytes, type Translator, type TranslatorPort } from "./translator.ts";
 
 /** A request, and what becomes of it. */

@@ -8,7 +8,9 @@ import {
   type RequestHead,
   type ResponseHead,
 } from "@faultwire/http1";
-import { connectionSpecific, fieldValue, type HeaderSection, sectionOf } from "@faultwire/http2";
+import { connectionSpecific, fieldValue } from "../connection/header-rules.ts";
+import { sectionOf } from "../connection/http2-stream.ts";
+import type { HeaderSection } from "../hpack/hpack-decoder.ts";
 
 /** Fields that HTTP/2 has, too: in lower case, without those of the connection (RFC 9113 section 8.2.2). */
 function endToEnd(headers: readonly Header[]): Header[] {
@@ -23,7 +25,14 @@ function endToEnd(headers: readonly Header[]): Header[] {
   return fields;
 }
 
-/** A request of HTTP/1.1 for an upstream of HTTP/2: `Host` is `:authority`. */
+/**
+ * A request of HTTP/1.1 for an upstream of HTTP/2: `Host` is `:authority`.
+ *
+ * @example
+ * ```ts
+ * connection.request(requestToHttp2(head, "https"), head.framing.kind === "none");
+ * ```
+ */
 export function requestToHttp2({ method, target, headers }: RequestHead, scheme: string): HeaderSection {
   const fields = endToEnd(headers);
   const authority = fieldValue(fields, "host");
@@ -39,13 +48,20 @@ export function requestToHttp2({ method, target, headers }: RequestHead, scheme:
 
 /** A request of HTTP/2 for an upstream of HTTP/1.1. */
 export interface Http1Request {
+  /** The request's method. */
   readonly method: string;
+  /** The head as it goes out. */
   readonly head: Uint8Array;
   /** Whether its body goes in chunks: its length is not told. */
   readonly isChunked: boolean;
 }
 
-/** @param endStream - Whether it has no body. */
+/**
+ * A request of HTTP/2 as HTTP/1.1 has it.
+ *
+ * @param endStream - Whether it has no body.
+ * @throws Http1Error for a field that can't stand in HTTP/1.1
+ */
 export function requestToHttp1({ fields }: HeaderSection, endStream: boolean): Http1Request {
   const method = fieldValue(fields, ":method") ?? "";
   const regular = fields.filter(([name]) => !name.startsWith(":"));
@@ -64,7 +80,7 @@ export function requestToHttp1({ fields }: HeaderSection, endStream: boolean): H
   return { method, head: encodeHead(`${method} ${target} HTTP/1.1`, headers), isChunked };
 }
 
-/** A response's head of HTTP/1.1, an interim one's as well. */
+/** A response's head of HTTP/1.1, an interim one's as well, as HTTP/2 has it. */
 export function responseToHttp2({ status, headers }: ResponseHead | InterimResponse): HeaderSection {
   return sectionOf([[":status", String(status)], ...endToEnd(headers)]);
 }
