@@ -107,6 +107,11 @@ function readCondition(value: unknown, path: ValuePath): ScriptCondition {
 
 /** `/…/` is a regular expression; any other text has to be in the message, whatever its case. */
 function messageTest(pattern: string, path: ValuePath): (text: string) => boolean {
+  if (/^\/.*[^/]$/s.test(pattern))
+    throw new Refused(
+      path,
+      `${JSON.stringify(pattern)} begins as a regular expression and has no slash at its end, where flags are not taken either; a text that begins with a slash is written /[/]…/`,
+    );
   if (pattern.length < 3 || !pattern.startsWith("/") || !pattern.endsWith("/")) {
     const wanted = pattern.toLowerCase();
     return (message) => message.toLowerCase().includes(wanted);

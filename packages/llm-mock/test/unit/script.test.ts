@@ -111,6 +111,12 @@ otherwise: refuse
     ["turns:\n  - say: 1", "s.yaml:2:10: turns[0].say: ", "expected a text, found 1"],
     ["turns:\n  - call: {}", "s.yaml:2:11: turns[0].call: ", "a call needs `tool`"],
     ["turns:\n  - say: x\n    stop: soon", "s.yaml:3:11: turns[0].stop: ", 'found "soon"'],
+    [
+      "turns:\n  - say: x\n    when: /abc",
+      "s.yaml:3:11: turns[0].when: ",
+      '"/abc" begins as a regular expression',
+    ],
+    ["turns:\n  - say: x\n    when: { message: /a b/i }", "s.yaml:3:", "has no slash at its end"],
     ["turns:\n  - say: x\n    when: /(/", "s.yaml:3:11: turns[0].when: ", ""],
     [
       "turns:\n  - say: x\n    pace: { tokensPerSecond: 0 }",

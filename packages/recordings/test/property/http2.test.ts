@@ -121,7 +121,10 @@ function trailersOf(frames: readonly SaidFrame[]): Header[] {
   return last?.kind === "headers" && last.end ? [...last.fields] : [];
 }
 
-async function askPlainly(port: number, body: Uint8Array): Promise<object & { error: string | undefined }> {
+async function askPlainly(
+  port: number,
+  body: Uint8Array,
+): Promise<{ readonly body: string; readonly error: string | undefined; readonly trailers?: unknown }> {
   const asking = request({
     port,
     method: "POST",
@@ -151,7 +154,7 @@ it("what was recorded over HTTP/1.1 reaches a client of HTTP/2: a chunk is a fra
   const exchange = {
     recordedAt: "2026-11-29T00:00:00.000Z",
     request: {
-      ...{ scheme: "http", host: "api.test", method: "POST", target: "/v1/x" },
+      ...{ scheme: "http" as const, host: "api.test", method: "POST", target: "/v1/x" },
       ...{ headers: [], body: bytesOf("1") },
     },
     response: { parts: [{ atMs: 0, bytes: bytesOf(wire) }], end: "open" },

@@ -85,7 +85,7 @@ const recorded: fc.Arbitrary<RecordedExchange> = fc.record({
 it("what a file is written from is read from it", () => {
   fc.assert(
     fc.property(recorded, (exchange) => {
-      const read = decodeRecording(encodeRecording(exchange), "x.json");
+      const read = decodeRecording(encodeRecording(exchange), "x.json") as RecordedExchange;
       const plain = (one: RecordedExchange): unknown => ({
         ...one,
         request: { ...one.request, body: textOf(one.request.body) },

@@ -4,8 +4,8 @@ import { openRecorder } from "@faultwire/recordings";
 export async function keep(folder: string, request: Uint8Array, response: Uint8Array): Promise<number> {
   const recorder = await openRecorder({ folder });
   const tap = recorder.tap({ scheme: "https", host: "api.example.com", protocol: "http/1.1" });
-  tap?.toUpstream(request);
-  tap?.fromUpstream(response);
+  tap.toUpstream(request);
+  tap.fromUpstream(response);
   await recorder.close();
   return recorder.written();
 }

@@ -1,12 +1,12 @@
 /** An exchange to try things with. */
-import { ExchangeTap, type LeftReason, type RecordedExchange } from "../../src/index.ts";
+import { ExchangeTap, type LeftReason, type RecordedExchange, type Recording } from "../../src/index.ts";
 
 export const bytesOf = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "latin1"));
 export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 /** The wire bytes of a response, joined. */
-export const responseText = ({ response }: RecordedExchange): string =>
-  response.parts.map(({ bytes }) => textOf(bytes)).join("");
+export const responseText = ({ response }: Recording): string =>
+  "parts" in response ? response.parts.map(({ bytes }) => textOf(bytes)).join("") : "";
 
 /** A tap on a clock that the test moves. */
 export class TapRig {

@@ -66,7 +66,9 @@ it.each(cases)("%s that is %j is told with its place", (path, value, message) =>
 
 it("a file that is whole is taken, with times of 0 and bytes in base64", () => {
   const text = withValue("response.parts.1", { atMs: 0, base64: "/w==" });
-  expect(decodeRecording(text, "x.json").response.parts[1]).toEqual({ atMs: 0, bytes: Uint8Array.of(255) });
+  expect(decodeRecording(text, "x.json").response).toMatchObject({
+    parts: [expect.anything(), { atMs: 0, bytes: Uint8Array.of(255) }],
+  });
 });
 
 let folder = "";

@@ -2,7 +2,7 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type RecordedExchange, Recordings, recordingLimits } from "../../src/index.ts";
+import { HeldExchanges, type RecordedExchange, Recordings, recordingLimits } from "../../src/index.ts";
 import { ReplayConnection } from "../../src/replay-connection.ts";
 import { bytesOf, exchange, responseText, textOf } from "../support/exchange.ts";
 
@@ -72,6 +72,7 @@ beforeEach(() => {
 function serve(exchanges: readonly RecordedExchange[], speed = 1): void {
   new ReplayConnection({
     ...{ scheme: "http", recordings: new Recordings(exchanges), speed, log: () => {} },
+    ...{ held: new HeldExchanges(1_000_000_000), pass: undefined },
     socket: socket as unknown as Socket,
     now: () => nowMs,
     after: (delayMs, action) => {
