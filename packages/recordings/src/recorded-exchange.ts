@@ -41,6 +41,7 @@ export type RecordedFrame =
   | {
       /** HEADERS with its CONTINUATIONs: of an interim or of the final response, or trailers. */
       readonly kind: "headers";
+      /** As of {@link RecordedBytes}. */
       readonly atMs: number;
       /** In wire order, pseudo-headers included. */
       readonly fields: readonly Header[];
@@ -50,7 +51,9 @@ export type RecordedFrame =
   | {
       /** DATA without its padding. */
       readonly kind: "data";
+      /** As of {@link RecordedBytes}. */
       readonly atMs: number;
+      /** What it holds. */
       readonly bytes: Uint8Array;
       /** Whether it ends the stream (END_STREAM). */
       readonly end: boolean;
@@ -58,6 +61,7 @@ export type RecordedFrame =
   | {
       /** RST_STREAM. */
       readonly kind: "reset";
+      /** As of {@link RecordedBytes}. */
       readonly atMs: number;
       /** Its error code (RFC 9113 section 7). */
       readonly code: number;

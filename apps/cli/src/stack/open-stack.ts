@@ -109,8 +109,10 @@ export async function openStack(options: StackOptions): Promise<Stack> {
       await runtime.close(hasServed);
     } finally {
       // Also where a report can't be written: a server that listens keeps the process alive.
-      const standIns = [mocks?.secure, mocks?.clear, replay?.replay, wayOut];
-      await Promise.all(standIns.map((one) => one?.close()));
+      const standIns = [mocks?.secure, mocks?.clear, replay?.replay, wayOut].filter(
+        (one) => one !== undefined,
+      );
+      await Promise.all(standIns.map((one) => one.close()));
     }
   };
   const opening = options.plugin && startPlugin(runtime, options.plugin);

@@ -1,7 +1,7 @@
 /** The way to the real APIs for what a replay does not know: a proxy that has no targets, so that nothing fails on it. */
 import { connect, type Socket } from "node:net";
 import { type ProxySettings, startProxy } from "@faultwire/proxy";
-import type { StackRuntime } from "./open-stack.ts";
+import type { RunningRuntime } from "../running-runtime.ts";
 
 /** A way that is open. */
 export interface WayOut {
@@ -15,7 +15,7 @@ export interface WayOut {
  * vouches for no API.
  */
 export async function openWayOut(
-  runtime: StackRuntime,
+  runtime: Omit<RunningRuntime, "traffic">,
   settings: Pick<ProxySettings, "resolve" | "lookup" | "upstreamProxy" | "limits" | "allowPrivate">,
 ): Promise<WayOut> {
   const { authority, upstreamTrust } = runtime;
