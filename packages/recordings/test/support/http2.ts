@@ -18,7 +18,10 @@ export type SaidFrame =
   | Omit<Extract<RecordedFrame, { kind: "data" }>, "atMs">
   | Omit<Extract<RecordedFrame, { kind: "reset" }>, "atMs">;
 
-export const withoutTime = ({ atMs: _, ...frame }: RecordedFrame): SaidFrame => frame as SaidFrame;
+export function withoutTime(frame: RecordedFrame): SaidFrame {
+  const { atMs: _atMs, ...rest } = frame;
+  return rest;
+}
 
 /** A client and a server; all that goes between them is heard. */
 export class Http2TapRig {
