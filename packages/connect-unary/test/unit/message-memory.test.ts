@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import type { ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, connect } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
@@ -116,6 +118,25 @@ describe("calls that share a memory", () => {
     expect(textOf(answer)).toBe("unread");
     expect(unread).toEqual([{ reason: "too-long", messageBytes: message.length - 5 }]);
     expect(memory.heldBytes).toBe(0);
+  });
+
+  it("hold nothing of it while the rest of it comes, though a part of its prefix was held", async () => {
+    const opened = once(server.server, "stream") as Promise<[ServerHttp2Stream]>;
+    const stream = open(await server.client(), paths.echo);
+    const [theirs] = await soon(opened, "the stream");
+    let came = 0;
+    theirs.on("data", (chunk: Buffer) => {
+      came += chunk.length;
+    });
+    const message = enveloped(new Uint8Array(5000));
+    stream.write(message.subarray(0, 3));
+    await expect.poll(() => came).toBe(3);
+    expect(memory.heldBytes).toBeGreaterThan(0);
+    stream.write(message.subarray(3, 2000));
+    await expect.poll(() => came).toBe(2000);
+    expect([memory.heldBytes, gaveWay, unread]).toEqual([0, 0, []]);
+    stream.end(message.subarray(2000));
+    expect(textOf(await soon(answerOf(stream), "the answer"))).toBe("unread");
   });
 
   it("refuse it where nothing answers in its place", async () => {
