@@ -24,6 +24,7 @@ function said(name: keyof typeof commands, ...flags: readonly string[]): string 
   return "taken";
 }
 
+const byPlugin = ["--connection-plugin", "http://a:1"];
 const closed = ["--intercept", "connection"];
 
 describe("flags that contradict each other", () => {
@@ -62,6 +63,32 @@ describe("flags that contradict each other", () => {
     ["start", ["-q", "--verbose"], "--quiet and --verbose"],
     ["run", ["-q", "--verbose", "--", "true"], "--quiet and --verbose"],
     ["run", [...closed, "--status-code", "429", "--", "true"], "--intercept connection and --status-code"],
+    ["serve", [...closed, "--upstream-ca", "a.pem"], "--intercept connection and --upstream-ca"],
+    ["start", ["--real-upstream", "--script", "a.yaml"], "--real-upstream and --script"],
+    ["start", ["--replay", "a", "--mock-port", "0"], "--replay and --mock-port"],
+    ["start", ["--replay", "a", "--real-upstream"], "--replay and --real-upstream"],
+    ["start", ["--record", "a", "--replay", "b"], "--record and --replay"],
+    ["run", ["--replay", "a", "--mock", "--", "x"], "--replay and --mock"],
+    ["proxy", [...closed, "--record", "a"], "--intercept connection and --record"],
+    ["start", ["--no-plugin", "--client-port", "0"], "--no-plugin and --client-port"],
+    ["start", ["--no-plugin", "--host", "127.0.0.1"], "--no-plugin and --host"],
+    ["proxy", [...byPlugin, "--http2", "on"], "--connection-plugin and --http2"],
+    ["proxy", [...byPlugin, "--target-host", "a.test"], "--connection-plugin and --target-host"],
+    ["proxy", [...byPlugin, "--error-probability", "1"], "--connection-plugin and --error-probability"],
+    ["proxy", [...byPlugin, "--status-code", "500"], "--connection-plugin and --status-code"],
+    ["proxy", [...byPlugin, "--error-body", "x"], "--connection-plugin and --error-body"],
+    ["proxy", [...byPlugin, "--headers", "a: b"], "--connection-plugin and --headers"],
+    ["proxy", [...byPlugin, "--close-at", "established"], "--connection-plugin and --close-at"],
+    ["proxy", [...byPlugin, "--report", "a"], "--connection-plugin and --report"],
+    ["proxy", [...byPlugin, "--fail-on", "never"], "--connection-plugin and --fail-on"],
+    ["proxy", [...byPlugin, "--ca-cert", "a"], "--connection-plugin and --ca-cert"],
+    ["proxy", [...byPlugin, "--ca-key", "a"], "--connection-plugin and --ca-key"],
+    ["proxy", [...byPlugin, "--intercept", "https"], "--connection-plugin and --intercept"],
+    ["proxy", [...byPlugin, "--export-ca", "a"], "--connection-plugin and --export-ca"],
+    ["proxy", [...byPlugin, "--install-ca"], "--connection-plugin and --install-ca"],
+    ["proxy", [...byPlugin, "--watch"], "--connection-plugin and --watch"],
+    ["proxy", [...byPlugin, "--record", "a"], "--connection-plugin and --record"],
+    ["proxy", [...byPlugin, "--replay", "a"], "--connection-plugin and --replay"],
   ] as const)("%s %j", (name, flags, names) => {
     expect(said(name, ...flags)).toMatch(
       new RegExp(`^${names} contradict each other: .*; take one of them away$`),

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { isOfRun, processesOfRun, runVariable, TreeEnder } from "../../src/run/process-tree.ts";
 
@@ -38,7 +39,7 @@ describe.runIf(process.platform === "linux")("a command's processes", () => {
     await expect.poll(() => namesOf(run)).toEqual(["sh", "sleep"]);
     const ended = once(child, "exit");
     await new TreeEnder(child.pid, run).end(10_000);
-    expect((await ended)[1]).toBe("SIGTERM");
+    expect((await soon(ended, "the end of the command"))[1]).toBe("SIGTERM");
     await expect.poll(() => namesOf(run)).toEqual([]);
   });
 
@@ -47,7 +48,7 @@ describe.runIf(process.platform === "linux")("a command's processes", () => {
     const child = await started("trap '' TERM; echo ready; while :; do sleep 1; done", run);
     const ended = once(child, "exit");
     await new TreeEnder(child.pid, run).end(50);
-    expect((await ended)[1]).toBe("SIGKILL");
+    expect((await soon(ended, "the end of the command"))[1]).toBe("SIGKILL");
   });
 
   it("are ended where their parent has gone without them", async () => {

@@ -73,6 +73,25 @@ describe("a tally", () => {
     expect(tally.untrusted.entries()).toEqual([[host, 1]]);
   });
 
+  it("keeps twenty ways in which a rule was done otherwise, and twenty reasons why it was not, the latest", () => {
+    const tally = new Tally();
+    const words = Array.from({ length: 21 }, (_, at) => `way ${at}`);
+    const rule = () => tally.rules.get("busy");
+    const takes = (way: string): void => {
+      tally.take({ ...doneEvent("a", "busy"), instead: way } as EngineEvent);
+      tally.take(undoneEvent("b", "busy", way));
+    };
+    for (const way of words.slice(0, 20)) takes(way);
+    expect([rule()?.instead.size, rule()?.undone.size]).toEqual([20, 20]);
+    expect([rule()?.instead.hasForgotten, rule()?.undone.hasForgotten]).toEqual([false, false]);
+    takes("way 20");
+    const kept = words.slice(1).map((way) => [way, 1]);
+    expect([rule()?.instead.entries(), rule()?.undone.entries()]).toEqual([kept, kept]);
+    expect([rule()?.instead.hasForgotten, rule()?.undone.hasForgotten]).toEqual([true, true]);
+    // None of what was done is forgotten.
+    expect(rule()?.done).toBe(21);
+  });
+
   it("keeps a thousand names of a kind, and says that it has forgotten some", () => {
     const tally = new Tally();
     for (let at = 0; at < 1000; at++) tally.takeSession(detected(`${at}.test`));
