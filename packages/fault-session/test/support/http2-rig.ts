@@ -47,6 +47,8 @@ export class Http2Rig {
   hasEndedServer = false;
   /** The last stream that each GOAWAY to the client has named. */
   readonly goaways: number[] = [];
+  /** What the client's PINGs held that were answered. */
+  readonly pongs: string[] = [];
   /** Peers that take nothing for now. */
   readonly full: Set<Side> = new Set();
   readonly #toClient: Uint8Array[] = [];
@@ -79,7 +81,11 @@ export class Http2Rig {
     this.client = new Http2Connection<Received>({
       role: "client",
       now,
-      handler: { ...this.#ears(), goaway: ({ lastStreamId }) => this.goaways.push(lastStreamId) },
+      handler: {
+        ...this.#ears(),
+        goaway: ({ lastStreamId }) => this.goaways.push(lastStreamId),
+        pong: (opaque) => this.pongs.push(Buffer.from(opaque).toString("latin1")),
+      },
       ...(limits && { limits }),
     });
     this.upstream = new Http2Connection<Received>({

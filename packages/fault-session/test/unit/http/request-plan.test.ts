@@ -137,6 +137,35 @@ describe("a plan", () => {
     expect(inWords(planOf(fault))).toBe(expected);
   });
 
+  it("of several faults delays an answer of ours, changes a response by all of them, and leaves the rest", () => {
+    const beside = structuredClone(sampleFaults["http.delay"]);
+    for (const fault of Object.values(sampleFaults)) {
+      const alone = planOf(fault);
+      const plan = planOf(fault, { decision: { ...decisionOf(fault, 0), also: [beside] } });
+      if (alone.kind === "answer") expect(plan).toEqual({ ...alone, delay: beside });
+      else if (alone.kind !== "change") expect([fault.kind, plan]).toEqual([fault.kind, alone]);
+      else if (plan.kind !== "change") throw new Error(`${fault.kind} changes a response no more`);
+      else if (fault.kind === "http.rate-limit") {
+        expect([plan.fault, plan.beside?.faults]).toEqual([beside, []]);
+        expect([plan.headers, plan.settle === undefined]).toEqual([alone.headers, false]);
+      } else
+        expect([plan.fault, plan.ends, plan.beside?.faults]).toEqual([alone.fault, alone.ends, [beside]]);
+    }
+  });
+
+  it("of several faults ends the connection where one of them does", () => {
+    const fault = sampleFaults["stream.pace"];
+    const endsBeside = (also: Fault): boolean | string => {
+      const plan = planOf(fault, { decision: { ...decisionOf(fault, 0), also: [also] } });
+      return plan.kind === "change" ? plan.ends : plan.kind;
+    };
+    expect(endsBeside(sampleFaults["http.truncate"])).toBe(true);
+    expect(endsBeside({ ...sampleFaults["stream.cut"], stop: "reset" } as Fault)).toBe(true);
+    for (const stop of ["clean", "none"] as const)
+      expect(endsBeside({ ...sampleFaults["stream.error-event"], stop } as Fault)).toBe(false);
+    expect(endsBeside(sampleFaults["http.delay"])).toBe(false);
+  });
+
   it("draws how long a request waits from the decision's own numbers, by their purpose", () => {
     const fault: Fault = {
       kind: "connection.latency",
