@@ -206,6 +206,8 @@ try {
     if (flags.why && result.message)
       console.log(`    ${relative(sandbox.path, result.file)}: ${result.message}`);
   }
+  // What was built of the last mutant is built without it.
+  sandbox.build(folder, stale);
   await control(results, costs, stale);
   report(results);
 } finally {
