@@ -2,9 +2,11 @@
 // while their rules change: whether anything stays behind. `npm run soak -- --minutes 30`; ends with 1 where memory,
 // descriptors or connections grow, where something that no rule touches was touched, or where a process says that an error was
 // its own.
+// A snapshot stops a process for seconds, and what it carries meanwhile breaks.
 //
 // --minutes N    how long; 1 unless given          --clients N    at the same time, on each way; 8 unless given
 // --seed N       of what clients do                --snapshots DIR  two heap snapshots of each, at a quarter and at the end
+// --left DIR     a heap snapshot of each that sockets are left of, behind its end
 // --way NAME     proxy or plugin; both at the same time unless given
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -21,6 +23,7 @@ const { values: flags } = parseArgs({
     clients: { type: "string", default: "8" },
     seed: { type: "string", default: "1" },
     snapshots: { type: "string" },
+    left: { type: "string" },
     way: { type: "string", default: "" },
   },
 });
@@ -127,8 +130,10 @@ async function soak(way) {
   for (const socket of sockets) socket.destroy();
   /** What is left when everybody has gone; one server listens. */
   const after = await proxy.settled(before);
-  if (after.sockets > before.sockets || after.hostSockets > before.hostSockets)
+  if (after.sockets > before.sockets || after.hostSockets > before.hostSockets) {
     for (const line of await proxy.openSockets()) console.error(`${way}, left: ${line}`);
+    if (flags.left) await proxy.snapshot(join(flags.left, `soak-${way}-left.heapsnapshot`));
+  }
   const how = await proxy.stop();
   return {
     way,

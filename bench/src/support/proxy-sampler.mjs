@@ -37,7 +37,7 @@ const answers = {
           s.bytesWritten,
         ].join(" "),
       ),
-  snapshot: (file) => writeHeapSnapshot(file),
+  snapshot: (file) => writeHeapSnapshot(file, { exposeNumericValues: true }),
 };
 
 process.on("message", ({ id, question, facts }) => process.send({ id, value: answers[question](...facts) }));

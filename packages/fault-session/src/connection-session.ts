@@ -15,7 +15,7 @@ import type { HttpExchanges } from "./http/http-exchanges.ts";
 import type { Http2Exchanges } from "./http2/http2-exchanges.ts";
 import type { Http2Alias } from "./http2/http2-port.ts";
 import type { Interception } from "./interception.ts";
-import { type Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
+import { Acquaintance, hostOfHello, meetTls } from "./introduction.ts";
 import { OpaqueTls } from "./opaque-tls.ts";
 import { OpenedTls } from "./opened-tls.ts";
 import { Outlet } from "./outlet.ts";
@@ -130,8 +130,8 @@ export class ConnectionSession implements Session {
     return this.#isCut || (this.#part?.hasChanged ?? false);
   }
   /**
-   * What has to be kept so that a new session can {@link resume} this connection; `undefined` while something is under way, or
-   * where nothing but this session can go on: TLS that is opened, for instance.
+   * What has to be kept so that a new session can {@link resume} this connection; `undefined` while something waits, is to be
+   * changed, or where nothing but this session can go on: a WebSocket, for instance.
    */
   get atRest(): SessionAtRest | undefined {
     const part = this.#part;
@@ -142,7 +142,16 @@ export class ConnectionSession implements Session {
 
   /** Goes on with a connection that rested; before anything else. Nothing is told of it again. */
   resume(rest: SessionAtRest): void {
-    this.#part = rest.exchanges ? new PlainHttp(this.#context, rest) : null;
+    const { interception } = this.#options;
+    if (!rest.exchanges) this.#part = null;
+    else if (!rest.tls || !interception) this.#part = new PlainHttp(this.#context, rest);
+    else {
+      const known = { facts: rest.exchanges.connection, decision: null };
+      const met = new Acquaintance(this.#context, rest.tls.host, known, true);
+      // Its handshakes are over: nothing of it can go on closed.
+      const stayClosed = (): void => {};
+      this.#part = new OpenedTls({ context: this.#context, interception, met, from: rest, stayClosed });
+    }
   }
 
   /** Whether a fault has ended the client's connection, or is to behind what still goes there: nothing more is wanted. */
@@ -461,7 +470,7 @@ export class ConnectionSession implements Session {
       tell({ type: "not-opened", host, why: "unsupported-offer", detail });
       this.#begin(new OpaqueTls(this.#context, met), all);
     };
-    this.#begin(new OpenedTls({ context: this.#context, interception, met, hello, stayClosed }), said);
+    this.#begin(new OpenedTls({ context: this.#context, interception, met, from: hello, stayClosed }), said);
   }
 
   /** This part takes over, with all that the client has said. */

@@ -89,12 +89,14 @@ export function exchangesInClear(
  * The exchanges inside of TLS, whose handshake told whom the connection is to.
  *
  * @param protocol - What was negotiated by ALPN; `undefined` is HTTP/1.1.
+ * @param rest - What goes on here of a connection that rested.
  */
 export function exchangesInTls(
   protocol: string | undefined,
   context: PartContext,
   met: Acquaintance,
   port: HttpPort & Http2Port,
+  rest?: SessionAtRest,
 ): HttpExchanges | Http2Exchanges {
   const options: HttpExchangesOptions & Http2ExchangesOptions = {
     ...exchangeOptions(context),
@@ -105,7 +107,7 @@ export function exchangesInTls(
   };
   if (protocol !== "h2") {
     if (met.decision && isHttp2Fault(met.decision.fault)) met.outcome(notHttp2);
-    return httpExchanges(options, "https", context);
+    return httpExchanges(options, "https", context, rest);
   }
   return http2Exchanges(options, "https", context);
 }

@@ -12,15 +12,23 @@ export class HandshakeTelling {
   #isTold = false;
   #isOver = false;
 
-  constructor(hello: ClientHello, context: Pick<PartContext, "tell" | "now">) {
+  /** @param hello - Undefined for a handshake that is over and was told. */
+  constructor(hello: ClientHello | undefined, context: Pick<PartContext, "tell" | "now">) {
     this.#context = context;
     this.#hello = hello;
-    this.#tracker = new HandshakeTracker({ now: context.now });
+    this.#isTold = hello === undefined;
+    this.#isOver = hello === undefined;
+    if (hello) this.#tracker = new HandshakeTracker({ now: context.now });
   }
 
   /** The client's, until the handshake is over and told. */
   get hello(): ClientHello | undefined {
     return this.#hello;
+  }
+
+  /** Whether nothing of the handshake is left to be told. */
+  get isTold(): boolean {
+    return this.#isTold;
   }
 
   /** The handshake is over: what is spoken inside begins. */

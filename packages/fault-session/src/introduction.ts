@@ -32,17 +32,23 @@ export class Acquaintance {
   /** Set by the log. */
   isTold = false;
 
-  /** @param answer - The policy's. */
+  /**
+   * @param answer - The policy's.
+   * @param isKnown - It was told before, and so was what became of its fault.
+   */
   constructor(
     introducer: Pick<Introducer, "insteadOf" | "now" | "openedAtMs" | "policy">,
     host: string,
     { facts, decision }: ConnectionDecision,
+    isKnown: boolean = false,
   ) {
     const { policy, now, openedAtMs, insteadOf } = introducer;
     this.host = host;
     this.facts = facts;
     this.decision = decision;
     this.#log = new ExchangeLog({ ...facts, host }, now, (event) => policy.record(event), insteadOf);
+    this.isTold = isKnown;
+    if (isKnown) return;
     this.#log.connection(openedAtMs);
     this.#log.decision(this);
   }

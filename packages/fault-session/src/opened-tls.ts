@@ -7,7 +7,7 @@ import {
   type TlsBridgeHandler,
   tlsBridgeLimits,
 } from "@faultwire/tls-bridge";
-import { alpnProtocolsOf, type ClientHello } from "@faultwire/tls-parser";
+import { alpnProtocolsOf } from "@faultwire/tls-parser";
 import { type EndKind, otherSide, type UpstreamTls } from "./carrier.ts";
 import type { Side } from "./events.ts";
 import { exchangesInTls } from "./exchange-options.ts";
@@ -17,22 +17,14 @@ import { HttpExchanges } from "./http/http-exchanges.ts";
 import type { HttpPort } from "./http/http-port.ts";
 import { Http2Exchanges } from "./http2/http2-exchanges.ts";
 import type { Http2Port } from "./http2/http2-port.ts";
-import { type Interception, lessonOf, ourProtocols } from "./interception.ts";
-import type { Acquaintance } from "./introduction.ts";
-import type { Part, PartContext } from "./part.ts";
+import { lessonOf } from "./interception.ts";
+import { isUpstreamClear, type OpenedTlsOptions, openedBridge } from "./opened-bridge.ts";
+import type { Part } from "./part.ts";
 import { isFull } from "./plain-http.ts";
+import type { SessionAtRest } from "./session-rest.ts";
 import type { Spoken } from "./spoken.ts";
-import { bridgeFaultOf, isSpoiledBy, type RecordFault, recordFaultOf } from "./tls-faults.ts";
+import { isSpoiledBy, type RecordFault, recordFaultOf } from "./tls-faults.ts";
 import { isOfBytes } from "./wire-fault.ts";
-
-export interface OpenedTlsOptions {
-  readonly context: PartContext;
-  readonly interception: Interception;
-  readonly met: Acquaintance;
-  readonly hello: ClientHello;
-  /** The session can't be, and nothing has been sent yet: the connection goes on closed. `said`: by the client. */
-  readonly stayClosed: (why: string, said: Uint8Array) => void;
-}
 
 /**
  * After so long a client that has our certificate and says nothing is reported, in ms. A client that does not trust us
@@ -41,7 +33,7 @@ export interface OpenedTlsOptions {
 const silentAfterMs = 5000;
 
 export class OpenedTls implements Part {
-  readonly #options: Omit<OpenedTlsOptions, "hello">;
+  readonly #options: Omit<OpenedTlsOptions, "from">;
   readonly #bridge: TlsBridge;
   readonly #handshake: HandshakeTelling;
   /** What is spoken inside, once the handshakes are done. */
@@ -86,34 +78,40 @@ export class OpenedTls implements Part {
   #said: Uint8Array[] = [];
   readonly hasChanged = true;
 
-  constructor({ hello, ...options }: OpenedTlsOptions) {
+  constructor({ from, ...options }: OpenedTlsOptions) {
     this.#options = options;
     const { context, interception, met } = options;
-    this.#handshake = new HandshakeTelling(hello, context);
-    const { decision, host } = met;
-    const { undone, ...changes } = bridgeFaultOf(decision, hello, interception.options);
-    this.#recordFault = recordFaultOf(decision);
-    if (undone !== undefined) met.outcome(undone);
-    if (decision && isOfBytes(decision)) context.faultBytes(decision, met);
-    const { upstream, issuerKey } = interception.options;
-    this.#isClear = context.needsNoUpstream && context.speaksUpstreamTls;
-    const offered = alpnProtocolsOf(hello);
+    const handler = this.#handler();
+    const preferredAlone = (): string | undefined => (this.#isClear ? this.#clearProtocol : undefined);
+    this.#isClear = isUpstreamClear(context);
+    if ("exchanges" in from) {
+      this.#handshake = new HandshakeTelling(undefined, context);
+      this.#clearProtocol = "http/1.1";
+      this.#bridge = TlsBridge.resume(from.tls!.bridge, handler);
+      this.#version = from.tls!.version;
+      this.#hasSent = this.#isAnswered = this.#hasHeardUpstream = true;
+      this.#isAwaited = false;
+      this.#spoken = exchangesInTls("http/1.1", context, met, this.#port(), from);
+      return;
+    }
+    this.#handshake = new HandshakeTelling(from, context);
+    const offered = alpnProtocolsOf(from);
     this.#clearProtocol = offered.length === 0 || offered.includes("http/1.1") ? "http/1.1" : "h2";
-    this.#bridge = new TlsBridge({
-      identityFor: (request) => interception.options.identityFor(request),
-      ...(issuerKey ? { issuerKey } : {}),
-      upstream: { ...upstream, host },
-      ...changes,
-      contexts: interception.contexts,
-      // A carrier that needs no upstream can send to either peer at any moment.
-      lockstep: !context.needsNoUpstream,
-      withoutUpstream: context.needsNoUpstream,
-      withoutSharedProtocol: context.renewUpstream !== undefined,
-      alone: this.#isClear,
-      protocols: ourProtocols(context.http2Mode, offered),
-      preferredAlone: () => (this.#isClear ? this.#clearProtocol : undefined),
-      handler: this.#handler(),
-    });
+    this.#recordFault = recordFaultOf(met.decision);
+    this.#bridge = openedBridge({ context, interception, met, hello: from, handler, preferredAlone });
+    if (met.decision && isOfBytes(met.decision)) context.faultBytes(met.decision, met);
+  }
+
+  get atRest(): SessionAtRest | undefined {
+    const { host, facts, decision, isTold } = this.#options.met;
+    const hasMore = this.#recordFault !== undefined || (decision !== null && !isTold);
+    const isLeft = this.#failure ?? this.#clientEnd ?? this.#ends.client ?? this.#ends.server;
+    const isBusy = this.#isLeft || this.#isFarewelled || this.#owesCloseNotify || this.#waiting.length > 0;
+    const isQuiet = !hasMore && !isLeft && !isBusy && this.#silentAtMs === undefined;
+    if (!isQuiet || this.#isClear || !this.#version || !this.#handshake.isTold) return undefined;
+    const bridge = this.#bridge.atRest;
+    const rest = bridge && this.exchanges?.atRest(facts);
+    return rest && { ...rest, hasChanged: true, tls: { host, version: this.#version, bridge } };
   }
 
   get exchanges(): HttpExchanges | undefined {

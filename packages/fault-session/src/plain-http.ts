@@ -35,7 +35,7 @@ export class PlainHttp extends ClearPart<HttpExchanges> {
     const exchanges = this.spoken;
     const met = this.met();
     if (this.owesEnd || (met?.decision && !met.isTold)) return undefined;
-    return exchanges.isOpaque && !exchanges.hasChanged ? passesUnread : exchanges.atRest;
+    return exchanges.isOpaque && !exchanges.hasChanged ? passesUnread : exchanges.atRest();
   }
 
   isFull(from: Side): boolean {

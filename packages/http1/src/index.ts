@@ -30,5 +30,11 @@ export type {
 } from "./http-items.ts";
 export { type HttpLimits, httpLimits } from "./http-limits.ts";
 export { Http1Error, type Http1ErrorCode } from "./http1-error.ts";
+export type { MessagePlace } from "./message-reader.ts";
 export { RequestReader } from "./request-reader.ts";
-export { LENIENT_RESPONSES, type ResponseLeniency, ResponseReader } from "./response-reader.ts";
+export {
+  LENIENT_RESPONSES,
+  type ResponseLeniency,
+  type ResponsePlace,
+  ResponseReader,
+} from "./response-reader.ts";

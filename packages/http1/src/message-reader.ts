@@ -50,6 +50,18 @@ type State<StartLine> =
 /** A step's outcome: bytes used up, `undefined` when more is needed, or a fault at an offset from the step's start. */
 type Step = number | undefined | { readonly code: MalformedCode; readonly at: number };
 
+/** Where a reader is in a message, between two pushes that left nothing pending. */
+export interface MessagePlace {
+  /** What comes next. */
+  readonly name: Exclude<State<never>["name"], "opaque">;
+  /** Of a body by length, or of a chunk: the bytes that are still to come. */
+  readonly left: number;
+  /** Whether they are a chunk's. */
+  readonly chunk: boolean;
+  /** Whether another message may follow this one. */
+  readonly keepAlive: boolean;
+}
+
 const newSection = <StartLine>(): Section<StartLine> => ({ startLine: undefined, headers: [], lineStart: 0 });
 
 /** The machine under both readers: lines, sections, body framing. Every byte pushed is in one item or pending. */
@@ -80,6 +92,22 @@ export class MessageReader<StartLine extends object, Item> {
 
   get isOpaque(): boolean {
     return this.#state.name === "opaque";
+  }
+
+  /** Where the reader is; `undefined` while bytes are pending, or nothing is read any more. */
+  get place(): MessagePlace | undefined {
+    const state = this.#state;
+    if (this.#held.length > 0 || state.name === "opaque") return undefined;
+    const { left, chunk } = state.name === "sized" ? state : { left: 0, chunk: false };
+    return { name: state.name, left, chunk, keepAlive: this.#keepAlive };
+  }
+
+  /** Goes on where another reader of the same kind was; before the first push. Offsets count from here. */
+  resume({ name, left, chunk, keepAlive }: MessagePlace): void {
+    this.#keepAlive = keepAlive;
+    if (name === "sized") this.#state = { name, left, chunk };
+    else if (name === "head" || name === "trailers") this.#state = { name, section: newSection() };
+    else this.#state = { name };
   }
 
   push(chunk: Uint8Array): (Item | BodyItem)[] {

@@ -5,7 +5,7 @@ import type { RequestHead, RequestItem } from "./http-items.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { httpLimitsWith } from "./http-limits.ts";
 import type { HeadRules } from "./message-reader.ts";
-import { MessageReader } from "./message-reader.ts";
+import { type MessagePlace, MessageReader } from "./message-reader.ts";
 
 const requestRules: HeadRules<RequestLine, RequestHead> = {
   skipsEmptyLines: true,
@@ -66,6 +66,16 @@ export class RequestReader {
   /** True once the stream is not read as HTTP any more. */
   get isOpaque(): boolean {
     return this.#reader.isOpaque;
+  }
+
+  /** Where the reader is, for another one to {@link resume}; `undefined` while bytes are pending, and once it is opaque. */
+  get place(): MessagePlace | undefined {
+    return this.#reader.place;
+  }
+
+  /** Goes on where another reader was; before the first push. Offsets count from here. */
+  resume(place: MessagePlace): void {
+    this.#reader.resume(place);
   }
 
   /** Reads on; gives the items that are complete now, in order. Empty where more is needed. */

@@ -6,7 +6,7 @@ import type { InterimResponse, MalformedCode, ResponseHead, ResponseItem } from 
 import type { HttpLimits } from "./http-limits.ts";
 import { httpLimitsWith } from "./http-limits.ts";
 import type { AfterHead } from "./message-reader.ts";
-import { MessageReader } from "./message-reader.ts";
+import { type MessagePlace, MessageReader } from "./message-reader.ts";
 
 /**
  * What a response reader takes beyond the strict grammar. Each is safe for responses, because every recipient finds the
@@ -21,6 +21,12 @@ export interface ResponseLeniency {
 
 /** All that is safe: for whoever passes on what real servers say, byte for byte. */
 export const LENIENT_RESPONSES: ResponseLeniency = { equalLengths: true, looseChunkLines: true };
+
+/** Where a response reader is. */
+export interface ResponsePlace extends MessagePlace {
+  /** Methods of the requests whose final responses have not begun. */
+  readonly methods: readonly string[];
+}
 
 /**
  * Reads the responses that a server sends on one HTTP/1 connection (RFC 9112). It has to be told the method of every
@@ -80,6 +86,18 @@ export class ResponseReader {
   /** True once the stream is not read as HTTP any more. */
   get isOpaque(): boolean {
     return this.#reader.isOpaque;
+  }
+
+  /** Where the reader is, for another one to {@link resume}; `undefined` while bytes are pending, and once it is opaque. */
+  get place(): ResponsePlace | undefined {
+    const place = this.#reader.place;
+    return place && { ...place, methods: [...this.#methods] };
+  }
+
+  /** Goes on where another reader was; before the first push. Offsets count from here. */
+  resume(place: ResponsePlace): void {
+    this.#reader.resume(place);
+    this.#methods.push(...place.methods);
   }
 
   /** A request with this method has gone out; its response comes after those of the requests before it. */

@@ -1,6 +1,6 @@
 export type { BridgeFailure } from "./bridge/bridge-failure.ts";
 export type { BridgeSide, BridgeVersion, IdentityKeyType, ServerIdentity } from "./bridge/bridge-peers.ts";
-export { type BridgeState, TlsBridge } from "./bridge/tls-bridge.ts";
+export { type BridgeAtRest, type BridgeState, TlsBridge } from "./bridge/tls-bridge.ts";
 export { type TlsBridgeLimit, tlsBridgeLimits } from "./bridge/tls-bridge-limits.ts";
 export type {
   BridgeSession,
@@ -27,11 +27,11 @@ export type {
   Tls12RecordSecrets,
   Tls13RecordSecrets,
 } from "./record-protection/record-secrets.ts";
+export type { PeerSessionAtRest } from "./session/peer-session.ts";
 export {
   type BridgedSockets,
   type BridgeSocketsOptions,
   bridgeSockets,
   bridgeSocketsLimits,
 } from "./sockets/bridge-sockets.ts";
-
 export { TlsBridgeError, type TlsBridgeErrorCode } from "./tls-bridge-error.ts";

@@ -106,10 +106,10 @@ export class Ticks implements Carrier {
     });
   }
 
-  /** Whether nothing but an end is to go to the client any more, and no call toward the client is in hand. */
+  /** Whether the client's connection is to end, at once or behind what waits here, and no call toward the client is in hand. */
   get awaitsCallToEndWith(): boolean {
-    const { endReason, outBytes, reply } = this.#directions.client;
-    return endReason !== undefined && outBytes === 0 && !reply;
+    const { endReason, reply } = this.#directions.client;
+    return endReason !== undefined && !reply;
   }
 
   /** Takes a read call toward this peer. */

@@ -4,14 +4,7 @@
  * (docs/fault-host.md).
  */
 
-import {
-  close,
-  hostLimits,
-  type ProcessTunnelDataResponse,
-  passThrough,
-  replace,
-  swallow,
-} from "@faultwire/fault-protocol";
+import { close, hostLimits, passThrough, replace, swallow } from "@faultwire/fault-protocol";
 import {
   ConnectionSession,
   type FaultDesk,
@@ -39,22 +32,8 @@ import { Prompter } from "./prompter.ts";
 import { Ticks } from "./ticks.ts";
 import type { Timers } from "./timers.ts";
 import type { TunnelAtRest } from "./tunnel-at-rest.ts";
+import { type Reply, sourceOf, type TunnelCall } from "./tunnel-call.ts";
 import { insteadInTunnel } from "./ways.ts";
-
-/** One call of the host. */
-export interface TunnelCall {
-  /** The host's id of the tunnel: the same on both sides. */
-  readonly id: string;
-  /** The side that the host wrapped. */
-  readonly side: Side;
-  /** `read`: bytes that came from that side (INGRESS). `write`: bytes about to go to it (EGRESS). */
-  readonly kind: "read" | "write";
-  /** The bytes. The tunnel keeps them until its answer, and on a read call longer: the memory must not be used again. */
-  readonly chunk: Uint8Array;
-}
-
-/** Takes the one answer of a call. */
-export type Reply = (answer: ProcessTunnelDataResponse) => void;
 
 /** What one tunnel is made from. */
 export interface TunnelOptions {
@@ -74,17 +53,12 @@ export interface TunnelOptions {
   readonly guardMs?: number;
 }
 
-/** The peer that said a call's bytes. A read call holds bytes of its own side, a write call those of the other side. */
-export function sourceOf(call: TunnelCall): Side {
-  return call.kind === "read" ? call.side : other(call.side);
-}
-
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 
 const brokenReason = "faultwire: one side is not wrapped";
 
 /** What a tunnel shows that is over, though the host tells nothing of it. See `TunnelEnd`. */
-export type SignOfEnd = "said-all" | "end-due" | "handshake";
+export type SignOfEnd = "said-all" | "end-due" | "handshake" | "in-record" | "in-message";
 
 /** Whether a fault keeps back what is to go to a peer. */
 const isHeldBack = (session: ConnectionSession): boolean =>
@@ -208,8 +182,12 @@ export class Tunnel {
     const toClient = this.#lanes.server;
     const isDue = toClient.heldBytes + session.heldBytes("server") > 0 || toClient.hasCall;
     if (ticks.awaitsCallToEndWith && !isDue) return "end-due";
-    if (!openedTls || openedTls.exchanges || openedTls.hasFailed) return undefined;
-    return isHeldBack(session) || toClient.hasCall || this.#lanes.client.hasCall ? undefined : "handshake";
+    // While a fault or a call is under way here, the tunnel is quiet by our own doing.
+    if (isHeldBack(session) || toClient.hasCall || this.#lanes.client.hasCall) return undefined;
+    if (openedTls && !exchanges && !openedTls.hasFailed) return "handshake";
+    if (this.#meters.client.sureBytes + this.#meters.server.sureBytes > 0) return "in-record";
+    const isRead = exchanges !== undefined && !exchanges.isOpaque;
+    return isRead && session.wakeAtMs === undefined ? "in-message" : undefined;
   }
 
   /** Bytes that are kept here: what the peers have said, what is to go to them, and what the host is still to show again. */
@@ -281,13 +259,23 @@ export class Tunnel {
 
   /** Forgets everything that is held. Calls without an answer get none: their tunnel is gone. */
   end(): void {
-    this.#lanes.client.end();
-    this.#lanes.server.end();
+    this.#endLanes();
     this.#pair?.session.finish();
-    this.#pair?.ticks.stop();
-    this.#pair = undefined;
+    this.leave();
     this.#conversations.client?.finish();
     this.#conversations.server?.finish();
+  }
+
+  /** Forgets everything, and tells of nothing: what was {@link atRest} goes on elsewhere. */
+  leave(): void {
+    this.#endLanes();
+    this.#pair?.ticks.stop();
+    this.#pair = undefined;
+  }
+
+  #endLanes(): void {
+    this.#lanes.client.end();
+    this.#lanes.server.end();
   }
 
   /** Ends the holds of faults. Everything else goes on as before. */

@@ -17,8 +17,9 @@ import type { TunnelEnd, TunnelEvent } from "./events.ts";
 import { Farewell, type Waiting } from "./farewell.ts";
 import { HeldTotal } from "./held-total.ts";
 import { HostPace } from "./host-pace.ts";
-import { type Reply, type SignOfEnd, Tunnel, type TunnelCall, type TunnelOptions } from "./tunnel.ts";
+import { type SignOfEnd, Tunnel, type TunnelOptions } from "./tunnel.ts";
 import type { TunnelAtRest } from "./tunnel-at-rest.ts";
+import type { Reply, TunnelCall } from "./tunnel-call.ts";
 
 /** Limits of the table, against a host, or another program that reaches the port, that opens tunnels without end. */
 export const tunnelLimits = {
@@ -45,6 +46,11 @@ export const tunnelLimits = {
   maxWholeMs: 5000,
   /** How long a tunnel may be quiet in the handshake of a connection that is opened, in ms. */
   maxHandshakeMs: 30_000,
+  /**
+   * How long a tunnel may be quiet, in ms, that is read as HTTP and can't rest: in the middle of a message of which something is
+   * held, or of the work of a fault. A minute longer than the libraries of models wait for a byte, which is ten.
+   */
+  maxInMessageMs: 660_000,
   /** So many bytes, at the least, fit in the sockets between the host and a receiver that does not read. */
   socketBytes: 65_536,
   /**
@@ -61,6 +67,9 @@ const quietMs: Readonly<Record<SignOfEnd, number>> = {
   "said-all": tunnelLimits.maxSaidAllMs,
   "end-due": tunnelLimits.maxEndDueMs,
   handshake: tunnelLimits.maxHandshakeMs,
+  // A peer says a record in one go: the host has stopped reading it, for a receiver that reads nothing or has gone.
+  "in-record": tunnelLimits.maxPausedMs,
+  "in-message": tunnelLimits.maxInMessageMs,
 };
 
 /** What the tunnels of a plugin are made from. */
@@ -126,7 +135,8 @@ export class Tunnels {
         if (reason !== "evict" && reason !== "expire") return;
         const why = reason === "evict" ? "evicted" : "idle";
         if (place.tunnel) this.#givenUp(place.tunnel, why);
-        else if (place.rest) this.#leftResting(id, place.rest, why);
+        else if (place.rest?.session.hasChanged) this.#refused.set(id, true);
+        if (place.rest) this.#endedResting(id, place.rest, why);
       },
     });
     this.#refused = new LRUCache<string, true>(limits);
@@ -246,7 +256,7 @@ export class Tunnels {
     this.sweep();
     for (const [id, { tunnel, rest }] of this.#table.entries()) {
       if (tunnel) this.#ended(tunnel, "shutdown");
-      else if (rest) this.#tellClosed(id, rest, "shutdown", 0);
+      else if (rest) this.#endedResting(id, rest, "shutdown");
     }
     this.#table.clear();
   }
@@ -257,7 +267,7 @@ export class Tunnels {
     if (!place) return;
     this.#table.delete(id);
     if (place.tunnel) this.#ended(place.tunnel, "cancelled");
-    else if (place.rest) this.#tellClosed(id, place.rest, "cancelled", 0);
+    else if (place.rest) this.#endedResting(id, place.rest, "cancelled");
   }
 
   /** Tunnels of which everything is kept. */
@@ -270,7 +280,7 @@ export class Tunnels {
     const { atRest } = tunnel;
     if (!atRest) return;
     this.#held.forget(tunnel);
-    tunnel.end();
+    tunnel.leave();
     place.tunnel = undefined;
     place.rest = atRest;
   }
@@ -283,14 +293,18 @@ export class Tunnels {
     const sides = this.#options.registeredSides();
     const rest = place?.rest;
     const paired = rest !== undefined || (sides.includes("client") && sides.includes("server"));
-    const tell = this.#options.onEvent;
-    const tunnel = new Tunnel(id, paired, this.#options, (event) => tell?.({ tunnel: id, ...event }), rest);
+    const tunnel = this.#made(id, paired, rest);
     if (place) {
       place.tunnel = tunnel;
       place.rest = undefined;
     } else this.#table.set(id, { tunnel, rest });
     if (this.#farewell) tunnel.farewell(this.#farewell);
     return tunnel;
+  }
+
+  #made(id: string, paired: boolean, rest: TunnelAtRest | undefined): Tunnel {
+    const tell = this.#options.onEvent;
+    return new Tunnel(id, paired, this.#options, (event) => tell?.({ tunnel: id, ...event }), rest);
   }
 
   /** Gives tunnels up until all together hold no more than so many bytes. */
@@ -328,9 +342,10 @@ export class Tunnels {
     this.#ended(tunnel, why);
   }
 
-  #leftResting(id: string, rest: TunnelAtRest, why: TunnelEnd): void {
-    if (rest.session.hasChanged) this.#refused.set(id, true);
-    this.#tellClosed(id, rest, why, 0);
+  /** A tunnel that rests is over. What was under way is told as of any other. */
+  #endedResting(id: string, rest: TunnelAtRest, why: TunnelEnd): void {
+    if (rest.session.exchanges?.underWay) this.#ended(this.#made(id, true, rest), why);
+    else this.#tellClosed(id, rest, why, 0);
   }
 
   #ended(tunnel: Tunnel, why: TunnelEnd): void {

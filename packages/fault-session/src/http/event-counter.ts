@@ -7,6 +7,8 @@ import { hasContentCoding } from "./response-change.ts";
 export interface PassingCounter {
   /** Events that are whole so far; `undefined` where the stream can't be read to its end. */
   readonly events: number | undefined;
+  /** Where it is in its stream, where another counter can go on there. */
+  readonly place?: EventCounterPlace;
   /** Takes a part of the body. */
   push(data: Uint8Array): void;
   /** The body has ended. */
@@ -16,6 +18,14 @@ export interface PassingCounter {
 const lf = 10;
 const cr = 13;
 const colon = 58;
+
+/** Where a counter is in its stream. */
+export interface EventCounterPlace {
+  readonly events: number;
+  readonly isLineEmpty: boolean;
+  readonly hasField: boolean;
+  readonly afterCr: boolean;
+}
 
 /**
  * Counts the events of a stream as readers of it would: blocks that an empty line ends and that hold more than comments
@@ -30,6 +40,24 @@ export class EventCounter implements PassingCounter {
   /** Events that are whole so far. */
   get events(): number {
     return this.#events;
+  }
+
+  /** Where it is, for another one to {@link resume}. */
+  get place(): EventCounterPlace {
+    return {
+      events: this.#events,
+      isLineEmpty: this.#isLineEmpty,
+      hasField: this.#hasField,
+      afterCr: this.#afterCr,
+    };
+  }
+
+  /** Goes on where another counter was. */
+  resume({ events, isLineEmpty, hasField, afterCr }: EventCounterPlace): void {
+    this.#events = events;
+    this.#isLineEmpty = isLineEmpty;
+    this.#hasField = hasField;
+    this.#afterCr = afterCr;
   }
 
   push(data: Uint8Array): void {
@@ -83,6 +111,13 @@ class UnitCounter implements PassingCounter {
       if (kind === "opaque") this.#events = undefined;
       else if (kind === "event" && this.#events !== undefined) this.#events++;
   }
+}
+
+/** A counter that goes on where another one was. */
+export function eventCounterAt(place: EventCounterPlace): EventCounter {
+  const counter = new EventCounter();
+  counter.resume(place);
+  return counter;
 }
 
 /** A counter for a response whose body is a stream of events that can be read; `undefined` for any other. */

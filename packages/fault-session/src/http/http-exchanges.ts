@@ -9,7 +9,7 @@ import type { ConnectionFacts } from "@faultwire/fault-engine";
 import { type InterimResponse, type RequestHead, type RequestItem, RequestReader } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
-import type { SessionAtRest } from "../session-rest.ts";
+import type { ExchangesAtRest, SessionAtRest } from "../session-rest.ts";
 import type { ChangedResponse } from "./changed-response.ts";
 import { encodeAnswer } from "./encode-answer.ts";
 import { Exchange, passOn } from "./exchange.ts";
@@ -17,6 +17,7 @@ import { httpExchangeLimits } from "./exchange-limits.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
 import { ExchangeTeller } from "./exchange-teller.ts";
+import { type ExchangesUnderWay, resumeExchanges, underWayAtRest } from "./exchanges-rest.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
 import { openWebSocket } from "./open-web-socket.ts";
 import { readableHead } from "./readable-head.ts";
@@ -82,29 +83,34 @@ export class HttpExchanges {
       expect: (method) => this.#responses.expect(method),
     });
     this.#responses = new ResponseSide({
-      queue: this.#queue,
-      tell: this.#tell,
-      port,
-      desk,
-      now,
-      unread,
-      turn,
-      gate: this.#gate,
+      ...{ queue: this.#queue, tell: this.#tell, gate: this.#gate },
+      ...{ port, desk, now, unread, turn },
     });
     if (!rest?.exchanges) return;
     this.#hasChanged = rest.hasChanged;
+    this.#hasAskedLast = rest.exchanges.underWay?.hasAskedLast ?? false;
     this.#know(rest.exchanges.connection);
-    if (rest.exchanges.isStrict) this.#gate.guard();
+    resumeExchanges(this.#underWay, rest.exchanges);
   }
 
-  /** What has to be kept of them between two exchanges; `undefined` while something is under way or is not as at first. */
-  get atRest(): SessionAtRest | undefined {
-    const connection = this.#connection;
-    const isUnder = this.#queue.length > 0 || this.#reading !== null || !this.#requests.isIdle;
-    const isLeft = this.#isOver || this.#isOpaque || this.#hasClientEnded || this.#hasAskedLast;
-    if (!connection || isUnder || isLeft || this.#unreachable !== undefined) return undefined;
-    if (!this.#responses.isIdle || !this.#gate.isIdle || !this.#tell.isIdle) return undefined;
-    return { hasChanged: this.#hasChanged, exchanges: { connection, isStrict: this.#gate.isStrict } };
+  /**
+   * What has to be kept of them; `undefined` while something waits here, is read, or is to be changed.
+   *
+   * @param connection - What they are connected to, where that is known before the first request.
+   */
+  atRest(
+    connection: ExchangesAtRest["connection"] | undefined = this.#connection,
+  ): SessionAtRest | undefined {
+    const isLeft = this.#isOver || this.#isOpaque || this.#hasClientEnded || this.#unreachable !== undefined;
+    if (!connection || isLeft || this.#reading || !this.#tell.isIdle) return undefined;
+    const underWay = underWayAtRest(this.#underWay, this.#hasAskedLast);
+    if (underWay === undefined) return undefined;
+    const exchanges = { connection, isStrict: this.#gate.isStrict, underWay: underWay ?? undefined };
+    return { hasChanged: this.#hasChanged, exchanges };
+  }
+
+  get #underWay(): ExchangesUnderWay {
+    return { queue: this.#queue, requests: this.#requests, responses: this.#responses, gate: this.#gate };
   }
 
   /** Whether a peer has said that its last message was the last, and all of both has come. */
@@ -130,11 +136,8 @@ export class HttpExchanges {
 
   /** Whether so much is under way that nothing more should be read from the client for now. */
   get isFull(): boolean {
-    return (
-      this.#webSocket?.isFull("client") ||
-      this.#queue.isFull ||
-      this.#gate.heldBytes >= httpExchangeLimits.maxWaitingBytes
-    );
+    const isGateFull = this.#gate.heldBytes >= httpExchangeLimits.maxWaitingBytes;
+    return this.#webSocket?.isFull("client") || this.#queue.isFull || isGateFull;
   }
 
   /** Whether something of the client waits behind a question of the carrier's own ({@link insert}). */
@@ -199,14 +202,9 @@ export class HttpExchanges {
   /** Bytes that this peer has said, or has made us say, and that are kept here. */
   heldBytes(from: Side): number {
     if (this.#webSocket) return this.#webSocket.heldBytes(from);
-    if (from === "client")
-      return (
-        this.#queue.waitingBytes +
-        (this.#reading?.heldBytes ?? 0) +
-        this.#gate.heldBytes +
-        this.#requests.pendingBytes
-      );
-    return this.#responses.heldBytes;
+    if (from === "server") return this.#responses.heldBytes;
+    const ofRequests = this.#queue.waitingBytes + (this.#reading?.heldBytes ?? 0);
+    return ofRequests + this.#gate.heldBytes + this.#requests.pendingBytes;
   }
 
   /** When the response that is due goes on; `undefined` while it waits for no time. */

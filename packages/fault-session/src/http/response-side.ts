@@ -11,10 +11,12 @@ import {
   LENIENT_RESPONSES,
   type ResponseHead,
   type ResponseItem,
+  type ResponsePlace,
   ResponseReader,
 } from "@faultwire/http1";
 import type { EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
+import type { UnderWayAtRest } from "../session-rest.ts";
 import { ChangedResponse } from "./changed-response.ts";
 import { DeferredItems } from "./deferred-items.ts";
 import { eventCounterFor } from "./event-counter.ts";
@@ -86,11 +88,19 @@ export class ResponseSide {
     return this.#talk.isDone;
   }
 
-  /** Whether nothing is under way, on a connection that the upstream has not ended. */
-  get isIdle(): boolean {
-    const { isIdle, outstanding, isOpaque } = this.#reader;
-    const waits = this.#deferred.length + outstanding > 0;
-    return isIdle && !isOpaque && !waits && !this.#talk.isDone && this.#upstreamEnd === undefined;
+  /** Where the upstream is in what it says; `undefined` while something of it waits here, and once it says no more. */
+  get place(): (ResponsePlace & { readonly isLast: boolean }) | undefined {
+    const { place } = this.#reader;
+    const isLeft = this.#talk.isDone || this.#upstreamEnd !== undefined || this.#endsBehindAnswer;
+    return !place || isLeft || this.#deferred.length > 0
+      ? undefined
+      : { ...place, isLast: this.#talk.isLast };
+  }
+
+  /** Goes on where the upstream was. */
+  resume({ responses, isLast }: Pick<UnderWayAtRest, "isLast" | "responses">): void {
+    this.#reader.resume(responses);
+    this.#talk.resume(isLast);
   }
 
   /** Whether the upstream still owes a response, so that it will say something by itself. */

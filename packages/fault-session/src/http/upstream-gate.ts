@@ -83,9 +83,16 @@ export class UpstreamGate {
     return question && question.askedAtMs + questionLimits.maxAnswerMs;
   }
 
-  /** Whether nothing is due and nothing waits, on a connection that is used again. */
-  get isIdle(): boolean {
-    return this.#due.length + this.#waiting.length === 0 && !this.#isBroken && !this.#isRefused;
+  /** How many requests of the client have no whole response; undefined where anything else is due, or waits, or is refused. */
+  get dueToClient(): number | undefined {
+    const isAside = this.#waiting.length > 0 || this.#isBroken || this.#isRefused;
+    return isAside || this.#question ? undefined : this.#due.length;
+  }
+
+  /** Goes on where so many requests of the client have no whole response; before anything else. */
+  resume(dueToClient: number, isStrict: boolean): void {
+    for (let due = 0; due < dueToClient; due++) this.#due.push(ofClient);
+    this.#isStrict = isStrict;
   }
 
   /** Whether nothing is taken of the upstream that nothing asked for. */

@@ -9,6 +9,16 @@ export class UpstreamTalk {
   #items: readonly ResponseItem[] = [];
   #at = 0;
 
+  /** Whether the response that is being read is the connection's last. */
+  get isLast(): boolean {
+    return this.#isLast;
+  }
+
+  /** The response that is being read is the connection's last, or is not. */
+  resume(isLast: boolean): void {
+    this.#isLast = isLast;
+  }
+
   /** The upstream has said this, all at once. */
   heard(items: readonly ResponseItem[]): void {
     for (const item of items) {

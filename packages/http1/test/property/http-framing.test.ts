@@ -45,6 +45,63 @@ describe("HTTP framing", () => {
     );
   });
 
+  it("goes on in another reader, wherever nothing is pending", () => {
+    fc.assert(
+      fc.property(fc.array(request, { minLength: 1, maxLength: 4 }), cuts, (requests, cut) => {
+        const bytes = bytesOf(requests.map((one) => one.text).join(""));
+        const items: AnyItem[] = [];
+        let reader = new RequestReader();
+        for (const chunk of cut(bytes)) {
+          items.push(...reader.push(chunk));
+          const { place } = reader;
+          expect(place === undefined).toBe(reader.pendingBytes > 0);
+          if (!place) continue;
+          reader = new RequestReader();
+          reader.resume(place);
+        }
+        expect(summaryOf(items)).toEqual(summaryOf(new RequestReader().push(bytes)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("goes on in another reader of responses, which knows what was asked", () => {
+    const responses = [
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nDigest: x\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+      "HTTP/1.1 200 OK\r\n\r\nuntil the end",
+    ];
+    const bytes = bytesOf(responses.join(""));
+    const read = (chunks: readonly Uint8Array[]): { items: AnyItem[]; resumed: number } => {
+      let reader = new ResponseReader();
+      for (const method of ["HEAD", "GET", "GET", "GET"]) reader.expect(method);
+      const items: AnyItem[] = [];
+      let resumed = 0;
+      for (const chunk of chunks) {
+        items.push(...reader.push(chunk));
+        const { place } = reader;
+        if (!place) continue;
+        resumed++;
+        reader = new ResponseReader();
+        reader.resume(place);
+      }
+      return { items: [...items, ...reader.finish()], resumed };
+    };
+    const whole = read([bytes]).items;
+    expect(whole.filter(({ kind }) => kind === "end")).toHaveLength(4);
+    fc.assert(
+      fc.property(cuts, (cut) => {
+        const { items, resumed } = read(cut(bytes));
+        expect(summaryOf(items)).toEqual(summaryOf(whole));
+        expect(resumed).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
+    expect(new ResponseReader().place).toMatchObject({ name: "head", methods: [] });
+  });
+
   it("survives any bytes in bounded memory", () => {
     const alphabet = fc.constantFrom(...Array.from("HTTP/1. 20:\r\n\t0aG;\0\xff"));
     const soup = fc.array(alphabet, { maxLength: 400 }).map((letters) => letters.join(""));

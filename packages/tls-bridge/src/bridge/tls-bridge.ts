@@ -1,13 +1,13 @@
 import {
   AlertDescription,
   AlertLevel,
-  type RecordReader,
+  RecordReader,
   recordLimits,
   type TlsRecord,
 } from "@faultwire/tls-parser";
 import type { SealOptions } from "../record-protection/record-sealer.ts";
 import { ByteQueue } from "../session/byte-queue.ts";
-import { PeerSession, type PeerSessionPort } from "../session/peer-session.ts";
+import { PeerSession, type PeerSessionAtRest, type PeerSessionPort } from "../session/peer-session.ts";
 import { TlsBridgeError } from "../tls-bridge-error.ts";
 import {
   alertSender,
@@ -19,7 +19,7 @@ import {
   nameOf,
 } from "./bridge-failure.ts";
 import { BridgeHandshake, type ShakenHands } from "./bridge-handshake.ts";
-import type { BridgeSide } from "./bridge-peers.ts";
+import type { BridgeSide, BridgeVersion } from "./bridge-peers.ts";
 import { RecordInbox } from "./record-inbox.ts";
 import { checkBridgeOptions, type TlsBridgeHandler, type TlsBridgeOptions } from "./tls-bridge-options.ts";
 
@@ -27,6 +27,18 @@ import { checkBridgeOptions, type TlsBridgeHandler, type TlsBridgeOptions } from
 export type BridgeState = "handshaking" | "established" | "failed" | "closed";
 
 const SIDES: readonly BridgeSide[] = ["client", "server"];
+
+/**
+ * What has to be kept of a bridge behind its handshakes, while neither peer is in the middle of a record: the keys of both
+ * sessions, and their places. A bridge can {@link TlsBridge.resume} it, one alone and once: two that go on with the same keys give
+ * both away.
+ */
+export interface BridgeAtRest {
+  /** The session with the client. */
+  readonly client: PeerSessionAtRest;
+  /** The session with the upstream. */
+  readonly server: PeerSessionAtRest;
+}
 
 /** What a peer is to get, and what it has become. */
 interface Peer {
@@ -78,11 +90,20 @@ export class TlsBridge {
   #isRunning = true;
   #idleWaiters: (() => void)[] = [];
 
-  /** @throws TlsBridgeError `bad-option` for an option that does not exist. */
-  constructor(options: TlsBridgeOptions) {
+  /**
+   * @throws TlsBridgeError `bad-option` for an option that does not exist.
+   * @param rest - For {@link TlsBridge.resume}.
+   */
+  constructor(options: TlsBridgeOptions, rest?: BridgeAtRest) {
     checkBridgeOptions(options);
     this.#handler = options.handler;
     this.#goesOnAlone = options.withoutUpstream ?? false;
+    if (rest) {
+      this.#state = "established";
+      this.#isRunning = false;
+      this.#begin(rest);
+      return;
+    }
     const inbox = new RecordInbox(() => this.#tellIdle());
     this.#inbox = inbox;
     const handshake = new BridgeHandshake(options, {
@@ -265,6 +286,28 @@ export class TlsBridge {
     return reader !== undefined && reader.pendingBytes > 0;
   }
 
+  /**
+   * What has to be kept so that another bridge can go on in the place of this one, which then has to be left alone;
+   * `undefined` while something is under way or waits to be taken, before the handshakes are over, and where a peer has said its last.
+   */
+  get atRest(): BridgeAtRest | undefined {
+    if (this.#state !== "established" || this.#inbox || this.#isRunning) return undefined;
+    const isQuiet = SIDES.every((side) => {
+      const { reader, hasEnded, isLeft, isDismissed } = this.#peers[side];
+      return reader?.pendingBytes === 0 && !hasEnded && !isLeft && !isDismissed && !this.pendingBytes(side);
+    });
+    const { client, server } = this.#peers;
+    const rests = { client: client.session?.atRest, server: server.session?.atRest };
+    return isQuiet && rests.client && rests.server
+      ? { client: rests.client, server: rests.server }
+      : undefined;
+  }
+
+  /** Goes on in the place of a bridge that rested. `established` is not called again. */
+  static resume(rest: BridgeAtRest, handler: TlsBridgeHandler): TlsBridge {
+    return new TlsBridge({ identityFor: handshakesAreOver, handler }, rest);
+  }
+
   /** Lets go of everything, what was to be sent included. No method of the handler is called any more. */
   end(): void {
     this.#state = "closed";
@@ -292,8 +335,7 @@ export class TlsBridge {
   #establish({ session, client, server }: ShakenHands): void {
     const inbox = this.#inbox;
     if (!this.#isAlive || !inbox) return;
-    const maxFragmentBytes =
-      session.version === "TLSv1.3" ? recordLimits.tls13CiphertextBytes : recordLimits.tls12CiphertextBytes;
+    const maxFragmentBytes = maxFragmentBytesOf(session.version);
     const protections = { client, server };
     const port = this.#port();
     const sessions = SIDES.flatMap((side) => {
@@ -308,6 +350,16 @@ export class TlsBridge {
     this.#tell(() => this.#handler.established(session));
     for (const [side, peerSession] of sessions) this.#drain(side, peerSession, inbox);
     this.#inbox = undefined;
+  }
+
+  #begin(rest: BridgeAtRest): void {
+    const port = this.#port();
+    for (const side of SIDES) {
+      const { opener, sealer } = rest[side];
+      const maxFragmentBytes = maxFragmentBytesOf(opener.suite.version);
+      this.#peers[side].reader = new RecordReader({ maxFragmentBytes });
+      this.#peers[side].session = new PeerSession(side, opener, sealer, port, rest[side]);
+    }
   }
 
   #drain(from: BridgeSide, session: PeerSession, inbox: RecordInbox): void {
@@ -410,6 +462,11 @@ export class TlsBridge {
     for (const resolve of waiters) resolve();
   }
 }
+
+const handshakesAreOver = (): Promise<never> => Promise.reject(new Error("the handshakes are over"));
+
+const maxFragmentBytesOf = (version: BridgeVersion): number =>
+  version === "TLSv1.3" ? recordLimits.tls13CiphertextBytes : recordLimits.tls12CiphertextBytes;
 
 function newPeer(): Peer {
   return {

@@ -27,6 +27,22 @@ export interface PeerSessionPort {
   send(to: BridgeSide, bytes: Uint8Array): void;
 }
 
+/** A session between two records, with nothing under way: all that another one needs to go on in its place. */
+export interface PeerSessionAtRest {
+  /** Opens what the peer says. */
+  readonly opener: RecordOpener;
+  /** Seals what goes to the peer. */
+  readonly sealer: RecordSealer;
+  /** Records without data since the last one with data, which are limited. */
+  readonly idleRecords: number;
+  /** Warnings of the peer so far, which are limited. */
+  readonly warningAlerts: number;
+  /** Key updates that we have asked for and that have not come. */
+  readonly updatesAskedFor: number;
+  /** Records of application data for this peer so far. */
+  readonly dataRecords: number;
+}
+
 /** One peer behind its handshake: opens its records, answers what TLS itself has to answer, seals ours. */
 export class PeerSession {
   readonly #peer: BridgeSide;
@@ -46,11 +62,37 @@ export class PeerSession {
   #isReadClosed = false;
   #isWriteClosed = false;
 
-  constructor(peer: BridgeSide, opener: RecordOpener, sealer: RecordSealer, port: PeerSessionPort) {
+  /** @param rest - What goes on here of a session that rested: its opener and its sealer are given. */
+  constructor(
+    peer: BridgeSide,
+    opener: RecordOpener,
+    sealer: RecordSealer,
+    port: PeerSessionPort,
+    rest?: PeerSessionAtRest,
+  ) {
     this.#peer = peer;
     this.#opener = opener;
     this.#sealer = sealer;
     this.#port = port;
+    if (!rest) return;
+    this.#idleRecords = rest.idleRecords;
+    this.#warningAlerts = rest.warningAlerts;
+    this.#updatesAskedFor = rest.updatesAskedFor;
+    this.#dataRecords = rest.dataRecords;
+  }
+
+  /** What has to be kept of it; `undefined` while something is under way, or one of both has said its last. */
+  get atRest(): PeerSessionAtRest | undefined {
+    const isUnderWay = this.#unsealed.length + this.#due.length + this.#messages.pendingBytes > 0;
+    if (isUnderWay || this.#isReadClosed || this.#isWriteClosed) return undefined;
+    return {
+      opener: this.#opener,
+      sealer: this.#sealer,
+      idleRecords: this.#idleRecords,
+      warningAlerts: this.#warningAlerts,
+      updatesAskedFor: this.#updatesAskedFor,
+      dataRecords: this.#dataRecords,
+    };
   }
 
   /** Whether close_notify has gone both ways. */

@@ -3,4 +3,4 @@ import { describeExchanges } from "../../../fault-session/test/support/describe-
 import { restingTicks, ticks } from "../support/ticks-carrier.ts";
 
 describeExchanges(ticks, { decrypted: 60, plain: 150 });
-describeExchanges(restingTicks, { decrypted: 5, plain: 150 });
+describeExchanges(restingTicks, { decrypted: 60, plain: 150 });

@@ -10,15 +10,20 @@ export interface TunnelProbeOptions extends Partial<TunnelsOptions> {
   readonly sides?: readonly Side[];
   /** The sides that the host has wrapped for this tunnel, where those are not the registered ones. */
   readonly wraps?: readonly Side[];
+  /** The host's id of the tunnel; `t` unless given. */
+  readonly id?: string;
+  /** It is another tunnel of the same host as this one's. */
+  readonly beside?: TunnelProbe | undefined;
 }
 
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 export class TunnelProbe implements Link {
-  readonly timers: ManualTimers = manualTimers();
+  readonly timers: ManualTimers;
   readonly tunnels: Tunnels;
-  readonly events: TunnelEvent[] = [];
+  readonly events: TunnelEvent[];
+  readonly #id: string;
   /** Directions that have ended, by who says the bytes. */
   readonly ended = new Set<Side>();
   readonly #sides: readonly Side[];
@@ -32,15 +37,20 @@ export class TunnelProbe implements Link {
   readonly #isReading: Record<Side, boolean> = { client: false, server: false };
 
   constructor(options: TunnelProbeOptions & Pick<TunnelsOptions, "policy">) {
-    const { sides = ["server", "client"], wraps = sides, ...rest } = options;
+    const { sides = ["server", "client"], wraps = sides, id = "t", beside, ...rest } = options;
     this.#sides = wraps;
-    this.tunnels = new Tunnels({
-      timers: this.timers,
-      userAgent: "faultwire/test",
-      registeredSides: () => sides,
-      onEvent: (event) => this.events.push(event),
-      ...rest,
-    });
+    this.#id = id;
+    this.timers = beside?.timers ?? manualTimers();
+    this.events = beside?.events ?? [];
+    this.tunnels =
+      beside?.tunnels ??
+      new Tunnels({
+        timers: this.timers,
+        userAgent: "faultwire/test",
+        registeredSides: () => sides,
+        onEvent: (event) => this.events.push(event),
+        ...rest,
+      });
   }
 
   /** A peer says something; the host reads it in chunks of so many bytes. */
@@ -131,7 +141,7 @@ export class TunnelProbe implements Link {
       return true;
     }
     this.#inHand[from] = true;
-    this.tunnels.handle({ id: "t", side: from, kind: "read", chunk }, ({ action }) => {
+    this.tunnels.handle({ id: this.#id, side: from, kind: "read", chunk }, ({ action }) => {
       this.#inHand[from] = false;
       if (action.case === "close") this.ended.add(from);
       else if (action.case === "replace") this.#write(from, action.value.modifiedChunk);
@@ -157,7 +167,7 @@ export class TunnelProbe implements Link {
     }
     const chunk = buffer.subarray(0, hostLimits.maxWriteChunkBytes);
     this.#isOffering[from] = true;
-    this.tunnels.handle({ id: "t", side: to, kind: "write", chunk }, ({ action }) => {
+    this.tunnels.handle({ id: this.#id, side: to, kind: "write", chunk }, ({ action }) => {
       this.#isOffering[from] = false;
       if (action.case === "close") {
         this.ended.add(from);

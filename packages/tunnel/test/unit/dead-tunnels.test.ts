@@ -3,7 +3,9 @@ import type { Fault } from "@faultwire/fault-engine";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FaultRig } from "../../../fault-session/test/support/fault-rig.ts";
 import { sampleFaults } from "../../../fault-session/test/support/sample-faults.ts";
+import { errorFault } from "../../../fault-session/test/support/scripted-policy.ts";
 import { tunnelLimits } from "../../src/index.ts";
+import { recordings } from "../fuzz/recordings.ts";
 import { ascii, events, get, QuietHost, short, usedBytes } from "../support/quiet-host.ts";
 import { ticks } from "../support/ticks-carrier.ts";
 
@@ -148,6 +150,47 @@ describe("a receiver that may be alive, and reads nothing", () => {
   });
 });
 
+describe("a tunnel that can't rest, because something is held in the middle", () => {
+  it("is given up where a record of TLS has begun and its rest does not come", async () => {
+    const host = new QuietHost(sampleFaults["stream.pace"]);
+    const [client, server] = (await recordings())[1]!;
+    host.saysBytes("t0-0", "client", client.slice(0, 600));
+    await host.run(20);
+    host.saysBytes("t0-0", "server", server.slice(0, 60));
+    await host.run(20);
+    host.timers.advance(tunnelLimits.maxPausedMs - 1000);
+    host.tunnels.sweep();
+    expect([host.tunnels.size, host.tunnels.resting]).toEqual([1, 0]);
+    host.timers.advance(1000);
+    host.tunnels.sweep();
+    expect(whys(host)).toEqual(["in-record"]);
+    expect(host.tunnels.size).toBe(0);
+  });
+
+  it("is given up in the middle of a fault's work, later than any client waits, and is closed if it speaks", async () => {
+    const host = new QuietHost(sampleFaults["stream.pace"]);
+    host.says("t0-0", "client", get.replace("/v1/x", "/first"));
+    await host.run(30);
+    host.says("t0-0", "server", short);
+    await host.run(30);
+    host.says("t0-0", "client", get);
+    await host.run(30);
+    host.timers.advance(tunnelLimits.maxInMessageMs - 1000);
+    host.tunnels.sweep();
+    expect([host.tunnels.size, host.tunnels.resting]).toEqual([1, 0]);
+    host.timers.advance(1000);
+    host.tunnels.sweep();
+    expect(whys(host)).toEqual(["in-message"]);
+    expect(host.policy.events.at(-1)).toMatchObject({ type: "end", how: "abandoned" });
+    const answers: (string | undefined)[] = [];
+    const chunk = ascii(short);
+    host.tunnels.handle({ id: "t0-0", side: "server", kind: "read", chunk }, ({ action }) =>
+      answers.push(action.case),
+    );
+    expect(answers).toEqual(["close"]);
+  });
+});
+
 describe("a tunnel that lives", () => {
   it("keeps nothing of the calls that were answered, the first one included", async () => {
     const host = new QuietHost(sampleFaults["stream.pace"]);
@@ -220,6 +263,27 @@ describe("a client whose connection is to end, and whose upstream says nothing t
     await rig.run(5);
     expect(rig.received).toBe("");
     expect(rig.hasEnded).toBe(true);
+  });
+});
+
+describe("a client that is to get an answer and an end, and whose upstream says nothing to bring them with", () => {
+  it("has its tunnel forgotten, so that the host gets an answer to the call that waits for the upstream", async () => {
+    const rig = new FaultRig({
+      ...{ carrier: ticks, way: "plain", answer: () => [], onQuestion: [], keepsOpen: true },
+      requests: [errorFault("anthropic/overloaded_error", 1)],
+    });
+    rig.send(get.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    // Behind its last request; the host holds a read call for it, which it does not cancel when the client has gone.
+    rig.send("x");
+    await rig.run(14_000);
+    const { tunnels, events: told } = rig.link;
+    tunnels.sweep();
+    expect(tunnels.size).toBe(1);
+    await rig.run(3000);
+    tunnels.sweep();
+    expect(told.at(-1)).toMatchObject({ type: "closed", why: "end-due" });
+    expect(rig.told("undone")).toHaveLength(1);
+    expect(rig.link.isHeld("client")).toBe(false);
   });
 });
 

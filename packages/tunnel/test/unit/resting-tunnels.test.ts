@@ -1,12 +1,23 @@
 /** Tunnels at rest: a host does not tell whether they are over. They cost little, and go on as if nothing had been. */
+import { queryObjects } from "node:v8";
+import { ConnectionSession } from "@faultwire/fault-session";
 import { describe, expect, it } from "vitest";
 import { FaultRig } from "../../../fault-session/test/support/fault-rig.ts";
 import { sampleFaults } from "../../../fault-session/test/support/sample-faults.ts";
-import { errorFault, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
+import {
+  errorFault,
+  type ScriptedPolicy,
+  scriptedPolicy,
+} from "../../../fault-session/test/support/scripted-policy.ts";
+import { openedByTests, TlsPeers } from "../../../fault-session/test/support/tls-peers.ts";
 import { tunnelLimits } from "../../src/index.ts";
+import { Lane } from "../../src/lane/lane.ts";
+import { Ticks } from "../../src/ticks.ts";
+import { Tunnel } from "../../src/tunnel.ts";
 import { recordings } from "../fuzz/recordings.ts";
 import { get, QuietHost, short, usedBytes } from "../support/quiet-host.ts";
 import { ticks } from "../support/ticks-carrier.ts";
+import { TunnelProbe } from "../support/tunnel-probe.ts";
 
 const first = get.replace("/v1/x", "/first");
 type Speak = (host: QuietHost, id: string) => Promise<void>;
@@ -16,6 +27,19 @@ const plain: Speak = async (host, id) => {
   await host.run(20);
   host.says(id, "server", short);
   await host.run(10);
+};
+/** A request whose upstream thinks, with none of its answer. */
+const thinking: Speak = async (host, id) => {
+  await plain(host, id);
+  host.says(id, "client", first);
+  await host.run(20);
+};
+/** In the middle of a stream of events. */
+const streaming: Speak = async (host, id) => {
+  await thinking(host, id);
+  const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+  host.says(id, "server", `${head}8\r\ndata: x\n\r\n`);
+  await host.run(20);
 };
 const unread: Speak = async (host, id) => {
   host.says(id, "client", "\u00fe\u00fe\u00fe hello");
@@ -56,6 +80,8 @@ describe("a tunnel that rests, whose client may have gone without a word", () =>
 
   it.each([
     ["plain HTTP", async () => plain],
+    ["a request without an answer", async () => thinking],
+    ["a part of an answer", async () => streaming],
     ["bytes that nothing reads", async () => unread],
     ["TLS that is not opened", closedTls],
   ])("costs little: %s", async (_, made) => {
@@ -158,7 +184,8 @@ describe("a tunnel that rests, whose client may have gone without a word", () =>
   it("is whole as long as something is under way", async () => {
     const host = new QuietHost(sampleFaults["stream.pace"]);
     host.says("half", "client", get.slice(0, 20));
-    host.says("asked", "client", first);
+    await plain(host, "changed");
+    host.says("changed", "client", get);
     await host.run(20);
     await plain(host, "between");
     host.says("between", "client", get.slice(0, 20));
@@ -189,6 +216,37 @@ describe("a tunnel that rests, whose client may have gone without a word", () =>
   });
 });
 
+/** Opens a tunnel of a host, has a request of its connection answered, and leaves it. */
+async function opened(
+  policy: ScriptedPolicy,
+  beside: TunnelProbe | undefined,
+  id: string,
+): Promise<TunnelProbe> {
+  const probe = new TunnelProbe({ policy, intercept: openedByTests(), id, beside });
+  const peers = new TlsPeers(probe, {});
+  peers.serve(() => short);
+  expect(await peers.exchange(get)).toBe(short);
+  // A host does not tell that they have gone.
+  peers.client.socket.destroy();
+  peers.upstream.socket.destroy();
+  return probe;
+}
+
+describe("an opened tunnel that rests", () => {
+  it("keeps its keys, and nothing of what has spoken on it", async () => {
+    const policy = scriptedPolicy();
+    const first = await opened(policy, undefined, "t0");
+    for (let number = 1; number < 6; number++) await opened(policy, first, `t${number}`);
+    const { timers, tunnels } = first;
+    timers.advance(tunnelLimits.maxWholeMs + 2500);
+    tunnels.sweep();
+    expect([tunnels.size, tunnels.resting, timers.armed]).toEqual([6, 6, 0]);
+    await usedBytes();
+    const alive = (made: new (...args: never) => object): unknown => queryObjects(made, { format: "count" });
+    expect([Tunnel, ConnectionSession, Lane, Ticks].map(alive)).toEqual([0, 0, 0, 0]);
+  });
+});
+
 const rest = async (rig: FaultRig<ReturnType<typeof ticks.link>>): Promise<void> => {
   await rig.run(2500);
   rig.link.timers.advance(tunnelLimits.maxWholeMs);
@@ -215,6 +273,69 @@ describe("a tunnel that rested", () => {
     expect(rig.told("done")).toHaveLength(1);
     expect(rig.link.events.filter(({ type }) => type === "detected")).toHaveLength(1);
   });
+
+  it.each(["plain", "decrypted"] as const)(
+    "goes on in the middle of an answer, after more than ten minutes in which nobody said anything (%s)",
+    async (way) => {
+      const event = 'data: {"n":1}\n\n';
+      const chunk = `${event.length.toString(16)}\r\n${event}\r\n`;
+      const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+      const pieces = [head + chunk, chunk, `${chunk}0\r\n\r\n`];
+      const thinksMs = 700_000;
+      const rig = new FaultRig({
+        ...{ carrier: ticks, way, keepsOpen: true },
+        answer: (_, number) => (number === 0 ? [short] : pieces.map((text) => ({ afterMs: thinksMs, text }))),
+      });
+      await rig.handshake();
+      expect((await rig.exchange(get)).map(({ text }) => text)).toEqual([short]);
+      await rest(rig);
+      rig.send(get);
+      await rig.run(20);
+      for (let piece = 1; piece <= pieces.length; piece++) {
+        await rest(rig);
+        rig.link.timers.advance(thinksMs);
+        rig.link.tunnels.sweep();
+        expect(rig.link.tunnels.resting).toBe(1);
+        await rig.run(50);
+        expect(rig.received).toBe(short + pieces.slice(0, piece).join(""));
+      }
+      await rest(rig);
+      expect((await rig.exchange(get)).length).toBe(0);
+      expect(rig.upstreamRequests).toHaveLength(3);
+      expect(rig.told("connection")).toHaveLength(1);
+      expect(rig.told("request").map(({ request }) => request)).toEqual(["r1", "r2", "r3"]);
+      expect(rig.told("response").map(({ request, status }) => `${request} ${status}`)).toEqual([
+        "r1 200",
+        "r2 200",
+      ]);
+      expect(rig.told("end").map(({ request, how, events }) => [request, how, events])).toEqual([
+        ["r1", "complete", undefined],
+        ["r2", "complete", 3],
+      ]);
+    },
+  );
+
+  it.each(["cancelled", "evicted", "idle", "shutdown"] as const)(
+    "with a request under way tells how that ended: %s",
+    async (why) => {
+      const host = new QuietHost(sampleFaults["stream.pace"], { maxTunnels: 1, maxIdleMs: 100_000 });
+      await streaming(host, "a");
+      await host.run(tunnelLimits.maxWholeMs + 2500);
+      host.tunnels.sweep();
+      expect(host.tunnels.resting).toBe(1);
+      const before = host.policy.events.filter(({ type }) => type === "end").length;
+      if (why === "cancelled") host.tunnels.cancelled("a");
+      else if (why === "evicted") await plain(host, "b");
+      else if (why === "shutdown") host.tunnels.close();
+      else {
+        host.timers.advance(100_000);
+        host.tunnels.sweep();
+      }
+      const ends = host.policy.events.filter(({ type }) => type === "end").slice(before);
+      expect(ends[0]).toMatchObject({ how: "abandoned" });
+      expect(host.told.filter(({ type }) => type === "closed")[0]).toMatchObject({ tunnel: "a", why });
+    },
+  );
 
   it("still takes nothing of its upstream that nothing asked for, behind an answer of ours", async () => {
     const fault = errorFault("anthropic/overloaded_error", 1);
