@@ -40,7 +40,13 @@ export { requestFingerprint } from "./events/request-fingerprint.ts";
 export { type RequestHints, requestHints } from "./events/request-hints.ts";
 export { UNREAD_REASONS, type Unread, type UnreadReason } from "./events/unread.ts";
 export { explain } from "./explain/explain.ts";
-export { type SimulatedRule, type SimulateOptions, type Simulation, simulate } from "./explain/simulate.ts";
+export {
+  requestOfMix,
+  type SimulatedRule,
+  type SimulateOptions,
+  type Simulation,
+  simulate,
+} from "./explain/simulate.ts";
 export { FaultEngineError, type FaultEngineErrorCode, type RuleProblem } from "./fault-engine-error.ts";
 export { PIPELINE } from "./faults/compose.ts";
 export {
@@ -125,7 +131,6 @@ export { effortLimits } from "./patterns/effort.ts";
 export type { RegexCompiler, RegexTest } from "./patterns/regex-test.ts";
 export type { TextPattern } from "./patterns/text-pattern.ts";
 export { anthropicRateLimitHeaders } from "./providers/anthropic/profile.ts";
-
 export { presetTable } from "./providers/preset-table.ts";
 export { PROVIDER_ERRORS, type ProviderErrorOptions, providerError } from "./providers/provider-error.ts";
 export type {
@@ -137,6 +142,7 @@ export type {
   ErrorPreset,
   EventRole,
   EventText,
+  Incidents,
   PathRequest,
   ProviderProfile,
   ReadEvent,
@@ -158,6 +164,7 @@ export { textReport } from "./reports/text-report.ts";
 export { type CertificateFiles, type RuleFile, ruleFileJsonSchema } from "./rule-file/file-schema.ts";
 export { headerFaultLimits, readHeaderFault } from "./rule-file/header-fault.ts";
 export { parseRuleFile, ruleFileLimits } from "./rule-file/parse-rule-file.ts";
+export { MIX_SHAPES, PROVIDER_MIX_NAMES } from "./rule-file/provider-mixes.ts";
 
 export {
   type ConnectVerdict,

@@ -1,5 +1,13 @@
 /** `faultwire check`: what a rule file will do, in words and in numbers. */
-import { explain, type RuleSet, type Simulation, simulate } from "@faultwire/fault-engine";
+import {
+  explain,
+  MIX_SHAPES,
+  PROVIDER_MIX_NAMES,
+  type RuleSet,
+  requestOfMix,
+  type Simulation,
+  simulate,
+} from "@faultwire/fault-engine";
 import { ruleUnit } from "@faultwire/fault-engine/internal";
 import { RuntimeError } from "@faultwire/runtime";
 import {
@@ -11,11 +19,14 @@ import {
   untargetedRules,
 } from "@faultwire/runtime/internal";
 import { Command, Option } from "commander";
+import { mixFlag, mixText } from "../mix-flag.ts";
 import { integerFlag } from "../number-flags.ts";
-import { withFlag } from "../usage-error.ts";
+import { UsageError, withFlag } from "../usage-error.ts";
 
 interface CheckFlags {
   readonly simulate?: number;
+  readonly mix?: string;
+  readonly list?: boolean;
   readonly json?: boolean;
 }
 
@@ -27,7 +38,9 @@ export function checkCommand(): Command {
       "Reads a rule file as serve and start do and says in words what will fail, how often and in which order. " +
         "Exit status 2 when they would refuse it; every reason has its place.",
     )
-    .argument("<file>", "rule file, YAML or JSON")
+    .argument("[file]", "rule file, YAML or JSON")
+    .addOption(new Option("--mix <name>", "a mix in place of a file").argParser(mixFlag))
+    .option("--list", "name the mixes that there are")
     .addOption(
       new Option(
         "--simulate <requests>",
@@ -35,10 +48,20 @@ export function checkCommand(): Command {
       ).argParser(integerFlag(1, 1_000_000)),
     )
     .option("--json", "say it as JSON")
-    .action(async (path: string, flags: CheckFlags) => {
-      const text = await readRuleText(path).catch((error: unknown) => {
-        throw withFlag(error, { "rules-unreadable": "its name" });
-      });
+    .action(async (file: string | undefined, flags: CheckFlags) => {
+      if (flags.list) {
+        process.stdout.write(mixList());
+        return;
+      }
+      if ((file === undefined) === (flags.mix === undefined))
+        throw new UsageError("check wants a rule file, or --mix, and not both");
+      const path = file ?? `mix ${flags.mix}`;
+      const text =
+        flags.mix === undefined
+          ? await readRuleText(path).catch((error: unknown) => {
+              throw withFlag(error, { "rules-unreadable": "its name" });
+            })
+          : mixText(flags.mix);
       try {
         check(path, text, flags);
       } catch (error) {
@@ -53,14 +76,31 @@ function check(path: string, text: string, flags: CheckFlags): void {
   const { file, flags: single } = ruleSources({}, readRules(text, path), 0);
   const rules = file ?? single;
   if (rules === null) return;
-  const simulation = flags.simulate === undefined ? undefined : simulate(rules, { requests: flags.simulate });
+  const simulation =
+    flags.simulate === undefined
+      ? undefined
+      : simulate(rules, { requests: flags.simulate, request: requestOfMix(flags.mix ?? "") });
   if (flags.json) {
     write(asJson(rules, simulation));
     return;
   }
   process.stdout.write(explain(rules));
   for (const line of notesOn(rules)) process.stdout.write(`Note: ${line}.\n`);
-  if (simulation) process.stdout.write(`\n${table(simulation)}`);
+  if (simulation) process.stdout.write(`\n${table(simulation, flags.mix)}`);
+}
+
+/** Every mix by its name, the shapes of providers' mixes with what they are like. */
+function mixList(): string {
+  const width = Math.max(...MIX_SHAPES.map(([name]) => name.length));
+  return [
+    "gentle, realistic, brutal: in the errors of Anthropic, for any request",
+    "",
+    "For each provider, as <provider>/<shape>:",
+    ...MIX_SHAPES.map(([name, doc]) => `  ${name.padEnd(width)}  ${doc}`),
+    "",
+    ...PROVIDER_MIX_NAMES,
+    "",
+  ].join("\n");
 }
 
 const write = (value: object): void => {
@@ -91,7 +131,7 @@ function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
 }
 
 /** What each rule took, in columns. */
-function table({ requests, rules, passed }: Simulation): string {
+function table({ requests, rules, passed }: Simulation, mix = ""): string {
   const rows = [
     ...rules.map(({ rule, hits, firstAt }) => [
       rule,
@@ -105,7 +145,8 @@ function table({ requests, rules, passed }: Simulation): string {
   const lines = rows.map(([name = "", hits = "", of = "", first = ""]) =>
     `  ${name.padEnd(width(0))}  ${hits.padStart(width(1))}  ${of.padStart(width(2))}  ${first}`.trimEnd(),
   );
-  const what = `${requests} times POST /v1/messages to api.anthropic.com, streamed, every 100 ms, on new connections`;
+  const { target = "/v1/messages", host = "api.anthropic.com" } = requestOfMix(mix) ?? {};
+  const what = `${requests} times POST ${target} to ${host}, streamed, every 100 ms, on new connections`;
   return `${what}:\n${lines.join("\n")}\n`;
 }
 

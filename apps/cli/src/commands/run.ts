@@ -3,6 +3,7 @@ import type { FailOn } from "@faultwire/fault-engine";
 import { Command, Option } from "commander";
 import { failOnOption } from "../fail-on-option.ts";
 import { type Http2Flags, http2Option } from "../http2-option.ts";
+import { mixFlag } from "../mix-flag.ts";
 import { addMockOptions, type MockFlags } from "../mock-options.ts";
 import { integerFlag } from "../number-flags.ts";
 import { addRecordingOptions, type RecordingFlags } from "../recording-options.ts";
@@ -43,11 +44,10 @@ export function runCommand(): Command {
     // What stands behind the command is its own, also without `--`.
     .passThroughOptions();
   addRuleOptions(command).addOption(
-    new Option("--mix <name>", "ready-made rules in place of --config (default: gentle)").choices([
-      "gentle",
-      "realistic",
-      "brutal",
-    ]),
+    new Option(
+      "--mix <name>",
+      "ready-made rules in place of --config: gentle (the default), realistic, brutal, or a provider's, such as openai/bursts (`check --list` names them)",
+    ).argParser(mixFlag),
   );
   addOpeningOptions(command)
     .addOption(resolveOption())

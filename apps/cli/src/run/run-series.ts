@@ -5,6 +5,7 @@ import { standardInput } from "@faultwire/runtime/internal";
 import type { Logger } from "pino";
 import { ownCaOf } from "../authority.ts";
 import type { RunFlags } from "../commands/run.ts";
+import { mixText } from "../mix-flag.ts";
 import { mockSettings } from "../mock-options.ts";
 import { recordingSettings } from "../recording-options.ts";
 import { versions } from "../report-versions.ts";
@@ -161,7 +162,7 @@ function worldOf(flags: RunFlags, seed: string, isOneOfSeveral: boolean, logger:
 /** The mix that is asked for, or the default one. */
 function mixOf(flags: RunFlags): Pick<RuleOptions, "builtIn"> {
   const mix = flags.mix ?? (hasDefaultMix(flags) ? "gentle" : undefined);
-  return mix === undefined ? {} : { builtIn: { title: `mix ${mix}`, text: `version: 1\nmix: ${mix}\n` } };
+  return mix === undefined ? {} : { builtIn: { title: `mix ${mix}`, text: mixText(mix) } };
 }
 
 /** Whether the gentle mix stands in, because nothing says what is to fail. Who records wants the API's own answers. */

@@ -1,7 +1,14 @@
 /** docs/rules.md says what the code does: its examples are parsed and simulated, and no key is left out. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { explain, FAULT_KINDS, parseRuleFile, ruleFileJsonSchema, simulate } from "@faultwire/fault-engine";
+import {
+  explain,
+  FAULT_KINDS,
+  MIX_SHAPES,
+  parseRuleFile,
+  ruleFileJsonSchema,
+  simulate,
+} from "@faultwire/fault-engine";
 import { faultTable, matchTable, wayTable } from "@faultwire/fault-engine/internal";
 import { forwardWay } from "@faultwire/plugin-server";
 import { describe, expect, it } from "vitest";
@@ -101,4 +108,13 @@ it("the table of forward mode is the one that the code makes; UPDATE_DOCS=1 writ
   const table = wayTable([forwardWay]).trim();
   update("forward mode", table);
   expect(cells(between("forward mode").trim())).toEqual(cells(table));
+});
+
+it("every shape of a provider's mixes stands in the page as the code has it", () => {
+  const rules = readFileSync(join(import.meta.dirname, "../../../../docs/rules.md"), "utf8");
+  const rows = [...rules.matchAll(/^\| `([a-z-]+)` +\| (.+?) *\|$/gm)].map(
+    ([, name, doc]) => `${name}: ${doc}`,
+  );
+  expect(MIX_SHAPES.length).toBeGreaterThan(0);
+  for (const [name, doc] of MIX_SHAPES) expect(rows).toContain(`${name}: ${doc}`);
 });

@@ -1,4 +1,6 @@
 import { FaultEngineError } from "../fault-engine-error.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import { providerOfMix } from "../rule-file/provider-mixes.ts";
 import type { RequestFacts } from "../rules/facts.ts";
 import { FaultEngine } from "../rules/fault-engine.ts";
 import type { RuleSet } from "../rules/rule.ts";
@@ -11,7 +13,7 @@ export interface SimulateOptions {
   /** Time between them. Default 100. */
   readonly everyMs?: number;
   /** Laid over the default request: a streamed `POST /v1/messages` to `api.anthropic.com`. */
-  readonly request?: Partial<RequestFacts>;
+  readonly request?: Partial<RequestFacts> | undefined;
 }
 
 /** What one rule took. */
@@ -47,6 +49,22 @@ const DEFAULT_REQUEST: Omit<RequestFacts, "connection" | "body"> = {
   ],
 };
 const DEFAULT_BODY = '{"model":"claude-sonnet-5","max_tokens":1024,"stream":true,"messages":[]}';
+
+/**
+ * A request for {@link simulate} that a mix is for; `undefined` for a mix that is no provider's.
+ *
+ * @example
+ * ```ts
+ * simulate(ruleSet, { requests: 1000, request: requestOfMix("openai/bursts") });
+ * ```
+ */
+export function requestOfMix(mix: string): Partial<RequestFacts> | undefined {
+  const provider = providerOfMix(mix);
+  if (provider === undefined) return undefined;
+  const { host, target, model } = PROVIDERS[provider].incidents.example;
+  const body = utf8(JSON.stringify({ model, stream: true, messages: [] }));
+  return { host, sni: host, target, headers: [["content-type", "application/json"]], body };
+}
 
 /**
  * Sends imagined requests past a rule set and counts what each rule takes. The same rules and options give the same

@@ -3,6 +3,7 @@ import { hasNoContent } from "../answers/response-headers.ts";
 import type { Rule, RuleSet } from "../rules/rule.ts";
 import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-rule.ts";
 import { MIXES } from "./mixes.ts";
+import { hostsOfMix, MIX_SHAPES, PROVIDER_MIX_NAMES, providerMix } from "./provider-mixes.ts";
 import { responseHeaders } from "./response-headers-schema.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
 import { defined, hostName, oneOrMore, responseBody, responseStatus, share } from "./values.ts";
@@ -26,10 +27,14 @@ export interface RuleFile {
 }
 
 const seed = z.union([z.int(), z.string()], { error: "expected a whole number or a text" });
-const mixName = z.enum(["gentle", "realistic", "brutal"]);
+const MIX_NAMES: readonly string[] = [...Object.keys(MIXES), ...PROVIDER_MIX_NAMES];
+const MIX = `gentle, realistic, brutal, or <provider>/<shape> with ${MIX_SHAPES.map(([name]) => name).join(", ")}`;
+const mixName = z.enum(MIX_NAMES as [string, ...string[]]);
 
-const mixRules = (names: readonly (keyof typeof MIXES)[]): Rule[] =>
-  names.flatMap((name) => MIXES[name].map((rule) => ruleSchema.parse(rule)));
+const mixRules = (names: readonly string[]): Rule[] =>
+  names.flatMap((name) =>
+    (MIXES[name as keyof typeof MIXES] ?? providerMix(name)).map((rule) => ruleSchema.parse(rule)),
+  );
 
 /** A rule file, version 1. */
 export const fileSchema: z.ZodType<RuleFile> = z
@@ -40,7 +45,7 @@ export const fileSchema: z.ZodType<RuleFile> = z
     targets: oneOrMore(hostName, "a host, with * for any part").optional(),
     marker: z.boolean().optional(),
     header: z.boolean().optional(),
-    mix: oneOrMore(mixName, "gentle, realistic or brutal").optional(),
+    mix: oneOrMore(mixName, MIX).optional(),
     rules: z.array(ruleSchema).optional(),
     asksOnce: z.boolean().optional(),
     expect: z
@@ -75,10 +80,12 @@ export const fileSchema: z.ZodType<RuleFile> = z
   .transform((given) => {
     const { seed, targets = [], marker = true, header = false, rules = [], mix = [], expect = [] } = given;
     const { asksOnce = false } = given;
+    const usualTargets = [...new Set(mix.flatMap(hostsOfMix))];
     return {
       ruleSet: {
         ...{ seed: seed ?? 0, targets, marker, header, rules: [...rules, ...mixRules(mix)] },
         expect: expect === "none" ? [] : expect,
+        ...(usualTargets.length > 0 && { usualTargets }),
         ...(asksOnce && { asksOnce }),
         ...(expect === "none" && { expectsNothing: true }),
       },

@@ -70,6 +70,8 @@ export interface RuleSet {
   readonly seed: number | string;
   /** Globs of hosts that may be touched at all; empty: all. */
   readonly targets: readonly string[];
+  /** What the targets are where nothing names any: the hosts of the providers that its mixes are for. Left out: none. */
+  readonly usualTargets?: readonly string[];
   /** Whether injected responses carry `x-faultwire: <rule>`. */
   readonly marker: boolean;
   /** Whether requests may choose their own fault with that header. */

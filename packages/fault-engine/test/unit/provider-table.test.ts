@@ -40,6 +40,14 @@ vi.mock(import("../../src/providers/provider-table.ts"), async (original) => {
       return model === undefined ? undefined : { model, stream: true };
     },
     keyHeaders: ["x-acme-key"],
+    incidents: {
+      ...{ overloaded: "slow_down", rateLimited: "slow_down", failed: "teapot", gateway: "teapot" },
+      ...{
+        inStream: "t",
+        family: ["m*"],
+        example: { host: "api.nobody.test", target: "/acme/ask/m1", model: "m1" },
+      },
+    },
     errors: [
       { name: "teapot", status: 418, message: "short and stout" },
       { name: "slow_down", status: 429, message: "not so fast" },

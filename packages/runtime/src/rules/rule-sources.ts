@@ -25,7 +25,7 @@ export interface RuleSources {
 /**
  * Puts a single rule and a file together. Without a rule file there is the single rule, its keys over the old JSON's
  * over defaults. With one, a single rule that says something of the failure itself is asked after the file's rules. A
- * file without `targets` is about the single rule's hosts, or about Anthropic's API. A seed of the single rule wins over
+ * file without `targets` is about the single rule's hosts, about those of the providers of its mixes, or about Anthropic's API. A seed of the single rule wins over
  * that of the file: a run is done again under another seed without an edit of the file.
  *
  * @throws RuntimeError `rules-refused` where the single rule contradicts itself.
@@ -40,7 +40,8 @@ export function ruleSources(single: SingleRule, file: RuleFile | undefined, seed
   }
   const { ruleSet } = file;
   const { targetHosts, seed: givenSeed, ...failure } = single;
-  const own = ruleSet.targets.length > 0 ? ruleSet.targets : (targetHosts ?? [defaultTargetHost]);
+  const usual = ruleSet.usualTargets ?? [defaultTargetHost];
+  const own = ruleSet.targets.length > 0 ? ruleSet.targets : (targetHosts ?? usual);
   const ownSeed = givenSeed ?? ruleSet.seed;
   const set = { ...ruleSet, targets: own, seed: ownSeed };
   if (Object.keys(failure).length === 0) return { file: set, flags: null, targets: own };

@@ -205,6 +205,15 @@ export const anthropic: ProviderProfile = {
     /\/v1\/(?:messages|complete)(?:\/|$)/.test(path),
   readPath: () => undefined,
   keyHeaders: ["x-api-key", "authorization"],
+  incidents: {
+    overloaded: "overloaded_error",
+    rateLimited: "rate_limit_error",
+    failed: "api_error",
+    gateway: "cloudflare_520",
+    inStream: "overloaded_error",
+    family: ["claude-opus-*"],
+    example: { host: "api.anthropic.com", target: "/v1/messages", model: "claude-opus-5" },
+  },
   errors: ERRORS,
   error,
   requestId: (letters) =>

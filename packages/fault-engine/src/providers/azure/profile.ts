@@ -245,6 +245,19 @@ export const azure: ProviderProfile = {
     return model === undefined ? undefined : { model };
   },
   keyHeaders: ["api-key", "authorization"],
+  incidents: {
+    overloaded: "NoCapacity",
+    rateLimited: "rate_limit",
+    failed: "InternalServerError",
+    gateway: "ServiceUnavailable",
+    inStream: "server_error",
+    family: ["gpt-*"],
+    example: {
+      host: "me.openai.azure.com",
+      target: "/openai/deployments/gpt-6/chat/completions",
+      model: "gpt-6",
+    },
+  },
   errors: ERRORS,
   error,
   requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, "0123456789abcdef")).join("-"),

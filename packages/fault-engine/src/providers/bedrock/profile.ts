@@ -113,6 +113,19 @@ export const bedrock: ProviderProfile = {
       : { model: model.replaceAll(/%3a/gi, ":"), stream: operation.endsWith("stream") };
   },
   keyHeaders: ["authorization"],
+  incidents: {
+    overloaded: "ServiceUnavailableException",
+    rateLimited: "ThrottlingException",
+    failed: "InternalServerException",
+    gateway: "ModelTimeoutException",
+    inStream: "serviceUnavailableException",
+    family: ["anthropic.*", "*.anthropic.*"],
+    example: {
+      host: "bedrock-runtime.us-east-1.amazonaws.com",
+      target: "/model/anthropic.claude-opus-5/converse-stream",
+      model: "anthropic.claude-opus-5",
+    },
+  },
   errors: ERRORS,
   error,
   requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, HEX)).join("-"),

@@ -127,6 +127,19 @@ export const gemini: ProviderProfile = {
     return model === undefined ? undefined : { model, stream: path.endsWith(":streamGenerateContent") };
   },
   keyHeaders: ["x-goog-api-key"],
+  incidents: {
+    overloaded: "UNAVAILABLE",
+    rateLimited: "RESOURCE_EXHAUSTED",
+    failed: "INTERNAL",
+    gateway: "DEADLINE_EXCEEDED",
+    inStream: "UNAVAILABLE",
+    family: ["gemini-*-pro*"],
+    example: {
+      host: "generativelanguage.googleapis.com",
+      target: "/v1beta/models/gemini-3-pro:streamGenerateContent",
+      model: "gemini-3-pro",
+    },
+  },
   errors: ERRORS,
   error,
   rateLimitHeaders: () => [],

@@ -142,6 +142,15 @@ export const openrouter: ProviderProfile = {
     (headerValue(request.headers, "user-agent") ?? "").includes("@openrouter/sdk"),
   isFor: () => false,
   readPath: () => undefined,
+  incidents: {
+    overloaded: "provider_overloaded",
+    rateLimited: "provider_rate_limited",
+    failed: "server",
+    gateway: "provider_unavailable",
+    inStream: "provider_unavailable",
+    family: ["anthropic/*"],
+    example: { host: "openrouter.ai", target: "/api/v1/chat/completions", model: "anthropic/claude-opus-5" },
+  },
   errors: ERRORS,
   error,
   requestId: (letters) =>

@@ -95,6 +95,19 @@ export const vertex: ProviderProfile = {
     return model === undefined ? undefined : { model, stream: method.startsWith("stream") };
   },
   keyHeaders: ["authorization", "x-goog-api-key"],
+  incidents: {
+    overloaded: "RESOURCE_EXHAUSTED",
+    rateLimited: "quota_exceeded",
+    failed: "INTERNAL",
+    gateway: "UNAVAILABLE",
+    inStream: "UNAVAILABLE",
+    family: ["claude-*"],
+    example: {
+      host: "aiplatform.googleapis.com",
+      target: "/v1/projects/p/locations/global/publishers/anthropic/models/claude-opus-5:streamRawPredict",
+      model: "claude-opus-5",
+    },
+  },
   errors: ERRORS,
   error,
   rateLimitHeaders: () => [],
