@@ -3,18 +3,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { table } from "./markdown-table.mjs";
 import { root } from "./repository.mjs";
 
 const resultOf = (name) => JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), "utf8"));
-/** A table as the formatter leaves it: every column as wide as its widest cell. */
-function table(head, rows) {
-  const widths = head.map((_, column) =>
-    Math.max(3, ...[head, ...rows].map((cells) => cells[column].length)),
-  );
-  const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
-}
-
 /** Three digits are all that a figure of a busy machine is good for. */
 function figure(value, unit = "") {
   const rounded = Number(value.toPrecision(3));

@@ -24,7 +24,8 @@ export async function sdk(name, previous) {
   return { module: await import(pathToFileURL(file).href), version: versionOf(file) };
 }
 
-function versionOf(file) {
+/** The version of the package that a file is in. */
+export function versionOf(file) {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     try {
       const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));

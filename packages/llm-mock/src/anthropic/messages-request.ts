@@ -76,6 +76,8 @@ function wrongSampling(fields: JsonObject, version: string, model: string): ApiE
     const value = fields[name];
     if (value === undefined || value === null) continue;
     if (/^\d/.test(version) && version >= "2026-10-21") return extraInput(name);
+    // Clients that write their default out say -1 for "none", such as LangChain 0.3.
+    if (value === -1 && name !== "temperature" && !isAfterOpus46(model)) continue;
     const most = name === "top_k" ? Number.POSITIVE_INFINITY : 1;
     if (typeof value !== "number") return invalidRequest(`${name}: Input should be a valid number`);
     if (value < 0) return invalidRequest(`${name}: Input should be greater than or equal to 0`);

@@ -112,6 +112,7 @@ describe("what newer models don't take", () => {
     ["claude-sonnet-4-5-20250929", { top_k: 5 }, undefined],
     ["claude-opus-4-7", { temperature: 1, top_p: 0.99 }, undefined],
     ["claude-opus-4-7", { temperature: 0.2 }, "`temperature` is not supported by this model"],
+    ["claude-sonnet-5", { top_k: -1 }, "top_k: Input should be greater than or equal to 0"],
     ["claude-sonnet-5", { top_p: 0.5 }, "`top_p` is not supported by this model"],
     ["claude-mythos-preview", { top_k: 5 }, "`top_k` is not supported by this model"],
   ])("%s and %j", (model, fields, message) => {

@@ -1,0 +1,68 @@
+// Which class an SDK raises for an error of its API, as the SDK's own documentation and types have it. What the run sees is held
+// against this: a preset that raises another class is not true to life, or the SDK has changed.
+
+const byStatus = {
+  400: "BadRequestError",
+  401: "AuthenticationError",
+  403: "PermissionDeniedError",
+  404: "NotFoundError",
+  409: "ConflictError",
+  422: "UnprocessableEntityError",
+  429: "RateLimitError",
+};
+
+/** Both SDKs of Anthropic, since 1.0: classes for more statuses, and for each documented `error_code`. */
+const anthropic = {
+  statuses: {
+    ...byStatus,
+    402: "PaymentRequiredError",
+    413: "ContentTooLargeError",
+    503: "ServiceUnavailableError",
+    504: "GatewayTimeoutError",
+    529: "OverloadedError",
+  },
+  presets: {
+    ramp_limit_exceeded: "RampLimitExceededError",
+    enforced_spend_limit_reached: "EnforcedSpendLimitReachedError",
+    contract_spend_limit_reached: "ContractSpendLimitReachedError",
+    compaction_unavailable: "CompactionUnavailableError",
+    cmek_key_unreachable: "CMEKKeyUnreachableError",
+  },
+  other: (status) => (status >= 500 ? "InternalServerError" : "APIError"),
+};
+
+const openai = {
+  statuses: byStatus,
+  other: (status) => (status >= 500 ? "InternalServerError" : "APIError"),
+};
+
+/** Bedrock's exceptions have their classes' names. */
+const bedrock = { named: true };
+
+/** Client → class of each error. */
+const classes = {
+  "anthropic.mjs": anthropic,
+  "anthropic_client.py": anthropic,
+  "openai.mjs": openai,
+  "openai_client.py": {
+    ...openai,
+    other: (status) => (status >= 500 ? "InternalServerError" : "APIStatusError"),
+  },
+  "genai.mjs": { other: () => "ApiError" },
+  "genai_client.py": { other: (status) => (status >= 500 ? "ServerError" : "ClientError") },
+  "aws.mjs": bedrock,
+  "boto3_client.py": bedrock,
+  "ollama.mjs": { other: () => "ResponseError" },
+  "ollama_client.py": { other: () => "ResponseError" },
+};
+
+/**
+ * The class that a preset should raise in an SDK of today.
+ *
+ * @param client the client's file @param preset its name without the provider @param status its status
+ */
+export function expectedClass(client, preset, status) {
+  const { statuses = {}, presets = {}, named = false, other } = classes[client];
+  if (named) return preset;
+  return presets[preset] ?? statuses[status] ?? other(status);
+}

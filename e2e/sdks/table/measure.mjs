@@ -1,0 +1,208 @@
+// Runs clients through all situations, and joins what they saw with what Faultwire's event log counted.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { command, here, stop } from "../environment.mjs";
+import { asks, ruleFile, said, script } from "./situations.mjs";
+
+/** Clients that take longer are ended. In ms. */
+const longest = 3_600_000;
+
+const linesOf = (text, kind) =>
+  text
+    .split("\n")
+    .filter((line) => line.startsWith(`${kind} `))
+    .map((line) => JSON.parse(line.slice(kind.length + 1)));
+
+/** What the clients said, one text each, and the event log of the `faultwire run` that all of them were in. */
+async function play(wanted, { targets, presetsOf, jobs }) {
+  const folder = mkdtempSync(join(tmpdir(), "faultwire-sdk-table-"));
+  const write = (name, value) => {
+    writeFileSync(join(folder, name), JSON.stringify(value));
+    return join(folder, name);
+  };
+  try {
+    const players = wanted.map(({ id, file, program, major, presetNames, hasTimeLimit, only }) => ({
+      args: [program, join(here, "table/clients", file)],
+      env: {
+        SDK_ID: id,
+        SDK_WHICH: major,
+        SDK_ASKS: write(`${id}.json`, { ...asks(presetNames, hasTimeLimit), only }),
+        LITELLM_LOCAL_MODEL_COST_MAP: "True",
+      },
+      out: join(folder, `${id}.out`),
+    }));
+    const args = [
+      ...[command, "run", "--quiet", "--mock", "--fail-on", "never", "--timeout", `${longest}ms`],
+      ...["--script", write("script.yaml", script)],
+      ...["--config", write("faults.yaml", ruleFile(targets, presetsOf))],
+      ...["--report", join(folder, "report")],
+      ...["--", process.execPath, join(here, "table/players.mjs"), write("players.json", { jobs, players })],
+    ];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    child.stderr.on("data", (chunk) => {
+      errors = `${errors}${chunk}`.slice(-4000);
+    });
+    await new Promise((resolve) => child.once("close", resolve));
+    const log = join(folder, "report/events.ndjson");
+    if (!existsSync(log)) stop(`faultwire run left no log: ${errors}`);
+    return {
+      outs: players.map(({ out }) => (existsSync(out) ? readFileSync(out, "utf8") : "")),
+      events: readFileSync(log, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Operation → its requests in their order, with when they began and ended, and what was done to them. */
+function requestsByOperation(events) {
+  const requests = new Map();
+  const operations = new Map();
+  const decisions = new Map();
+  for (const event of events) {
+    if (event.type === "decision") decisions.set(event.request, event);
+    if (event.type === "request") {
+      const request = {
+        id: event.request,
+        began: event.beganAtMs ?? event.atMs,
+        retryCount: event.retryCount,
+      };
+      requests.set(event.request, request);
+      if (!operations.has(event.operation)) operations.set(event.operation, []);
+      operations.get(event.operation).push(request);
+    }
+    const own = requests.get(event.request);
+    if (own === undefined) continue;
+    if (event.type === "end") own.ended = event.atMs;
+    if (event.type === "done") own.done = event.fault;
+    if (event.type === "undone") own.undone = `${event.fault}: ${event.reason}`;
+  }
+  return operations;
+}
+
+function textOf(text) {
+  if (text === said) return "whole";
+  if (text === "") return "empty";
+  return said.startsWith(text) ? "part" : "altered";
+}
+
+const tenths = (ms) => Math.round(ms / 100) / 10;
+
+/** The seconds between the end of a request and the beginning of the next. */
+const waitsOf = (requests) =>
+  requests
+    .slice(1)
+    .map(({ began }, index) => Math.max(0, tenths(began - (requests[index].ended ?? requests[index].began))));
+
+function recordOf({ kind, end, error, text, ms }, requests) {
+  return {
+    kind,
+    ...(kind === "value" && { end }),
+    ...(error && { error }),
+    text: textOf(text),
+    ...(textOf(text) === "altered" && { said: text.slice(0, 300) }),
+    seconds: tenths(ms),
+    requests: requests.length,
+    ...(requests.length > 1 && { waits: waitsOf(requests) }),
+  };
+}
+
+/** What can't be true if the run was one: that is no finding about an SDK. */
+function flawOf(situation, outcome, requests) {
+  if (outcome === undefined) return "the client said nothing of it";
+  if (requests.length === 0) return "no request of it reached the proxy";
+  if (situation === "whole")
+    return outcome.kind === "value" && outcome.text === said
+      ? undefined
+      : `no whole answer: ${JSON.stringify(outcome)}`;
+  if (/connect timeout|timed out while connecting/i.test(`${outcome.error?.message} ${outcome.error?.cause}`))
+    return "the machine was too busy to open a connection in time";
+  // Some SDKs say which try a request is. Frameworks around them begin anew.
+  const told = requests.at(-1).retryCount;
+  if (told !== undefined && told > requests.length - 1)
+    return `the SDK asked ${told + 1} times, and ${requests.length} of it reached the proxy`;
+  const undone = requests.find(({ done }) => done === undefined);
+  // A client that breaks off at what it can't read has read it, whatever was still on the way to it.
+  if (undone?.undone?.endsWith("the connection ended first") && outcome.kind === "error") return undefined;
+  if (undone?.undone) return `not carried out: ${undone.undone}`;
+  return requests.some(({ done }) => done !== undefined) ? undefined : "no fault was carried out";
+}
+
+/** What is known of a client: what it is, and of each operation what it saw and what the log has. */
+function collect(known, out, operations) {
+  known.client ??= linesOf(out, "SDK-CLIENT")[0];
+  known.out = out;
+  for (const outcome of linesOf(out, "SDK-OUTCOME")) {
+    const requests = operations.get(outcome.operation) ?? [];
+    known.seen.set(outcome.operation, { outcome, requests });
+  }
+  for (const line of out.split("\n")) if (/^SDK-UN(HANDLED|CAUGHT) /.test(line)) known.loose.add(line);
+}
+
+/** One client's record, and what was not as a run has to be: operations, each with the reason. */
+function resultOf({ id, file, major, presetNames, hasTimeLimit }, { client, seen, loose, out }) {
+  if (client === undefined) return { flaws: [["everything", `said nothing: ${out.slice(-1000)}`]] };
+  const lists = asks(presetNames, hasTimeLimit);
+  const flaws = [];
+  const look = (surface, situation) => {
+    const { outcome, requests = [] } = seen.get(`${id}/${surface}/${situation}`) ?? {};
+    const flaw = flawOf(situation, outcome, requests);
+    if (flaw) flaws.push([`${surface}/${situation}`, flaw]);
+    return flaw ? undefined : recordOf(outcome, requests);
+  };
+  const all = (surface, list) => Object.fromEntries(list.map(({ name }) => [name, look(surface, name)]));
+  const surfaces = client.surfaces.map(({ name, mode, title }) => {
+    const { whole, ...rest } = all(name, lists[mode]);
+    return { name, mode, title, seen: rest };
+  });
+  const presetSurface = client.surfaces.find(({ mode }) => mode === "plain").name;
+  const presets = Object.fromEntries(
+    Object.entries(all(presetSurface, lists.presets)).map(([name, one]) => [
+      name.slice("preset.".length),
+      one,
+    ]),
+  );
+  const language = file.endsWith(".py") ? "Python" : "JavaScript";
+  const record = { client: file, language, major, ...client, surfaces, presets };
+  return { flaws, record: loose.size > 0 ? { ...record, loose: [...loose] } : record };
+}
+
+/** How often what could not be carried out is tried: on a busy machine connections may not be opened in time. */
+const passes = 4;
+
+/**
+ * Runs clients, all of them under one `faultwire run`. What could not be carried out is asked again in another.
+ *
+ * @param wanted `{ id, file, program, major, presetNames, hasTimeLimit }` each
+ * @returns for each `flaws`, which are empty where the run was as it has to be, and `record`
+ */
+export async function measure(wanted, options) {
+  const known = wanted.map(() => ({ client: undefined, seen: new Map(), loose: new Set(), out: "" }));
+  const results = [];
+  for (let pass = 0; pass < passes; pass++) {
+    const open = wanted.flatMap((one, index) => {
+      if (pass === 0) return [{ one, index }];
+      const { flaws } = results[index];
+      if (flaws.length === 0) return [];
+      return [{ one: { ...one, only: flaws.map(([operation]) => operation) }, index }];
+    });
+    if (open.length === 0) break;
+    if (pass > 0) console.error(`sdks: ${open.length} clients are asked again for what was not carried out`);
+    const { outs, events } = await play(
+      open.map(({ one }) => one),
+      options,
+    );
+    const operations = requestsByOperation(events);
+    for (const [at, { index }] of open.entries()) {
+      collect(known[index], outs[at], operations);
+      results[index] = resultOf(wanted[index], known[index]);
+    }
+  }
+  return results;
+}
