@@ -30,8 +30,8 @@ export const budgets = [
     entry: "@faultwire/fault-engine",
     names: ["FaultEngine"],
     // Half of it is what is known of six APIs.
-    maxMinifiedBytes: 46_000,
-    maxGzippedBytes: 15_000,
+    maxMinifiedBytes: 70_000,
+    maxGzippedBytes: 21_500,
   },
   {
     name: "parseRuleFile",
@@ -43,12 +43,12 @@ export const budgets = [
     name: "faultyFetch of rule sets",
     entry: "@faultwire/fetch-faults/rule-set",
     names: ["faultyFetch"],
-    maxGzippedBytes: 60_000,
+    maxGzippedBytes: 63_000,
   },
   {
     name: "faultyFetch of rule files",
     entry: "@faultwire/fetch-faults",
     names: ["faultyFetch"],
-    maxGzippedBytes: 180_000,
+    maxGzippedBytes: 186_000,
   },
 ];
