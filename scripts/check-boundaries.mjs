@@ -33,6 +33,7 @@ const timerPattern = /(?<![.\w])set(?:Timeout|Interval)\b/;
 /** Whose test support a package's tests may use although the package itself may not import it, with the reason. */
 const testSupport = {
   tunnel: ["fault-host", "the lanes answer that host, so they are held against its own copy loops"],
+  runtime: ["fault-engine", "each format of a stream is opened in each coding, and its streams stand there"],
 };
 /** Which packages the tests of a package may import that it may not import itself, with the reason. */
 const testImports = {

@@ -17,7 +17,7 @@ import {
   type SessionEvent,
   withoutThrowing,
 } from "@faultwire/fault-session";
-import { readableHeaders, UsageMeter } from "@faultwire/fault-session/internal";
+import { codingOf, readableHeaders, UsageMeter } from "@faultwire/fault-session/internal";
 import type { Header } from "@faultwire/http1";
 import type { Timers } from "@faultwire/tunnel";
 import { answerInstead, goBack, goOn, headersOf, passRequest, passResponse } from "./forward-answers.ts";
@@ -165,7 +165,7 @@ export class ForwardMode {
     const found = this.#exchanges.take(traits, now());
     if (found?.sent === undefined) return goBack(response).answer;
     const { sent, isCertain } = found;
-    let headers = charged(sent, response);
+    let headers = charged(sent, response, this.#decider.desk);
     let { body } = response;
     let isCut = false;
     let holdMs = 0;
@@ -181,6 +181,7 @@ export class ForwardMode {
       ]);
       ({ body } = changed);
       isCut ||= changed.isCut;
+      sent.exchange.leftOut ??= changed.leftOut;
       holdMs += changed.tookMs;
     }
     const back = goBack(response, { headers, body });
@@ -254,11 +255,15 @@ function changesOf({ exchange, faults }: TargetRequest): {
 }
 
 /** Takes the tokens of a response from its budget. @returns the response's headers, those of the budget in their place. */
-function charged({ exchange, target }: SentRequest, response: HttpResponse): readonly Header[] {
+function charged(
+  { exchange, target }: SentRequest,
+  response: HttpResponse,
+  { codings }: FaultDesk,
+): readonly Header[] {
   const { plan } = exchange;
   const headers = headersOf(response);
   if (plan?.kind !== "change" || plan.settle === null) return headers;
-  const meter = new UsageMeter(streamFormatOf(headers, target), plan.settle);
+  const meter = new UsageMeter(streamFormatOf(headers, target), plan.settle, codingOf(headers, codings));
   meter.push(response.body);
   meter.finish();
   return overlaidHeaders(headers, plan.headers);

@@ -26,6 +26,8 @@ export type ChangedWhole =
       readonly tookMs: number;
       /** Whether the client gets less than the upstream's body. */
       readonly isCut: boolean;
+      /** What of its head the client does not get, in words. */
+      readonly leftOut?: string | undefined;
     }
   | { readonly kind: "undone"; readonly reason: string };
 
@@ -41,14 +43,24 @@ export function changeByPlan(
 ): ResponseChange {
   return ({ headers, body }, nowMs) => {
     const { requestId } = desk.answerContext(decision, head);
-    const response = { headers, isEncoded: true, bodyBytes: body.length };
-    const message = new ChangedMessage({ decision, plan, request: head, requestId, nowMs, response });
+    const response = { headers, isEncoded: true, bodyBytes: body.length, hasBody: body.length > 0 };
+    const { codings } = desk;
+    const message = new ChangedMessage({
+      decision,
+      plan,
+      request: head,
+      requestId,
+      nowMs,
+      codings,
+      response,
+    });
     message.begin(nowMs);
     const whole = runWhole(message, body, nowMs);
     if (message.undoneReason !== null) return { kind: "undone", reason: message.undoneReason };
     if (whole === undefined) return { kind: "undone", reason: tooManySteps };
     const { bytes, tookMs } = whole;
-    return { kind: "changed", headers: message.headers, body: bytes, tookMs, isCut: message.isCut };
+    const { isCut, leftOut } = message;
+    return { kind: "changed", headers: message.headers, body: bytes, tookMs, isCut, leftOut };
   };
 }
 

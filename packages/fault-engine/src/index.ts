@@ -123,6 +123,12 @@ export { encodeEvent, errorEvent, pingEvent } from "./formats/sse/encode-event.t
 export { type SseItem, SseReader } from "./formats/sse/sse-reader.ts";
 export type { StreamFormat } from "./formats/stream-format.ts";
 export { type StreamItem, type StreamUnit, streamLimits, type UnitReader } from "./formats/stream-item.ts";
+export type {
+  ContentCloser,
+  ContentCoding,
+  ContentCodings,
+  ContentOpener,
+} from "./machines/content-coding.ts";
 export { type CreatedMachine, createMachine } from "./machines/create-machine.ts";
 
 export type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./machines/fault-machine.ts";

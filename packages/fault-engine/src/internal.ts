@@ -18,6 +18,7 @@ export { type Ability, abilitiesOf, ofLayers, wayTable } from "./faults/way.ts";
 export { isWebSocketFault } from "./faults/websocket-faults.ts";
 export { textHeader, writeFrame } from "./formats/aws-event-stream/frame.ts";
 export { asGrpcAnswer, statusAnswer } from "./grpc/status-answer.ts";
+export { CodedMachine, codedBodyLimits } from "./machines/coded-machine.ts";
 export { drawDuration } from "./machines/duration.ts";
 export { PipelineMachine } from "./machines/pipeline-machine.ts";
 export { compileGlob } from "./patterns/glob.ts";

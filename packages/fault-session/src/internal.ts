@@ -4,6 +4,7 @@ export { type ConnectRefused, type MetConnect, meetConnect, type RefusalPlan } f
 export { connectedAlready } from "./connected-already.ts";
 export { noTls } from "./exchange-options.ts";
 export { hostOfAuthority } from "./host-name.ts";
+export { codingOf } from "./http/coded-body.ts";
 export { type EncodedAnswer, encodeAnswer } from "./http/encode-answer.ts";
 export { Exchange, passOn } from "./http/exchange.ts";
 export {

@@ -9,6 +9,7 @@ import {
 } from "@faultwire/fault-session";
 import type { Logger } from "pino";
 import { type Clock, systemClock } from "./clock.ts";
+import { contentCodings } from "./codings/content-codings.ts";
 import { enginePolicy } from "./engine-policy.ts";
 import { type ConnectionLabel, logEngineEvent, logSessionEvent } from "./log-events.ts";
 import { DistrustWarnings } from "./trust/distrust.ts";
@@ -70,7 +71,7 @@ export function carrierRuntime(options: CarrierRuntimeOptions): CarrierRuntime {
         onEvent?.(event);
       },
     }),
-    desk: new FaultDesk(clock.wallNow),
+    desk: new FaultDesk(clock.wallNow, contentCodings),
     interception: options.interception,
     upstreamTrust: options.upstreamTrust ?? options.interception?.upstream ?? {},
     clock,

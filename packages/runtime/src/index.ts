@@ -7,6 +7,7 @@ export {
   type UpstreamTrust,
 } from "./carrier-runtime.ts";
 export { type Clock, systemClock } from "./clock.ts";
+export { contentCodingLimits, contentCodings } from "./codings/content-codings.ts";
 export { type EnginePolicyOptions, enginePolicy, enginePolicyLimits } from "./engine-policy.ts";
 
 export { openRuntime, type Runtime, type RuntimeOptions, type UpstreamOptions } from "./open-runtime.ts";

@@ -1,4 +1,5 @@
 /** What forward mode does beside the answers themselves: what is asked, what is told, and what reaches the client. */
+import { gunzipSync, gzipSync } from "node:zlib";
 import { create } from "@bufbuild/protobuf";
 import { type EngineEvent, FaultEngine, parseRuleFile } from "@faultwire/fault-engine";
 import {
@@ -8,7 +9,7 @@ import {
   HttpResponseSchema,
 } from "@faultwire/fault-protocol";
 import { FaultDesk, type SessionEvent } from "@faultwire/fault-session";
-import { enginePolicy } from "@faultwire/runtime";
+import { contentCodings, enginePolicy } from "@faultwire/runtime";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
 import { describe, expect, it } from "vitest";
 import { ForwardMode } from "../../src/forward.ts";
@@ -19,7 +20,13 @@ const text = (body: Uint8Array | undefined): string => new TextDecoder().decode(
 const never = new AbortController().signal;
 
 /** Forward mode under rules; each is the text behind `- ` of a rule file. */
-function forwardWith(...rules: readonly string[]) {
+const forwardWith = (...rules: readonly string[]) => forwardAt(new FaultDesk(() => 1_800_000_000_000), rules);
+
+/** The same where compressed responses are opened. */
+const compressedWith = (...rules: readonly string[]) =>
+  forwardAt(new FaultDesk(() => 1_800_000_000_000, contentCodings), rules);
+
+function forwardAt(desk: FaultDesk, rules: readonly string[]) {
   const clock = manualTimers();
   const events: EngineEvent[] = [];
   const told: SessionEvent[] = [];
@@ -29,7 +36,7 @@ function forwardWith(...rules: readonly string[]) {
   const forward = new ForwardMode({
     policy: enginePolicy({ engine, now: clock.now, onEvent: (event) => events.push(event) }),
     timers: clock,
-    desk: new FaultDesk(() => 1_800_000_000_000),
+    desk,
     tell: (event) => told.push(event),
   });
   const outcomes = (): string[] =>
@@ -166,6 +173,31 @@ describe("what can't be read", () => {
     const back = await forward.response(response(message, { "content-encoding": "br" }), never);
     expect(text(back.modifiedResponse?.body)).toBe(message);
     expect(outcomes()).toEqual(["r undone: the response is compressed", "complete"]);
+  });
+
+  it("is opened and closed again where the desk says how, and its digest is left out", async () => {
+    const { forward, outcomes } = compressedWith(emptied);
+    await forward.request(request(), never);
+    const headers = { "content-encoding": "gzip", "content-digest": "sha-256=:AA==:" };
+    const back = await forward.response({ ...response("", headers), body: gzipSync(message) }, never);
+    const { body, headers: sent } = back.modifiedResponse ?? {};
+    expect(JSON.parse(gunzipSync(body ?? new Uint8Array()).toString())).toMatchObject({ content: [] });
+    const named = new Map(sent?.map(({ name, value }) => [name, value]));
+    expect([named.get("content-length"), named.has("content-digest")]).toEqual([String(body?.length), false]);
+    expect(outcomes()).toEqual([
+      "r done, instead: as asked for, but without content-digest, since the body is compressed anew",
+      "complete",
+    ]);
+  });
+
+  it("that is not what its coding says goes back as it came", async () => {
+    const { forward, outcomes } = compressedWith(emptied);
+    await forward.request(request(), never);
+    const back = await forward.response(response(message, { "content-encoding": "gzip" }), never);
+    expect(text(back.modifiedResponse?.body)).toBe(message);
+    expect(outcomes()[0]).toBe(
+      "r undone: the response is compressed, and its gzip can't be read: incorrect header check",
+    );
   });
 });
 

@@ -204,7 +204,7 @@ export interface EndEvent {
   readonly request: string;
   /** How it ended for the client. */
   readonly how: ExchangeEnd;
-  /** Events that went to the client, where the response was a stream of any format that passed unchanged and uncompressed. */
+  /** Events that went to the client, where the response was a stream of any format that passed unchanged; left out where it could not be read. */
   readonly events?: number | undefined;
   /** Where it was a WebSocket: what went over it, and how it was closed. */
   readonly webSocket?: WebSocketTally | undefined;

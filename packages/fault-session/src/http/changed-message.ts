@@ -1,7 +1,8 @@
 /** A changed response as a message: its data in, its head, data and end out, whatever carries them. */
 import type { StreamAction } from "@faultwire/fault-engine";
 import { type Header, headerValue } from "@faultwire/http1";
-import { hasContentCoding, ResponseChange, type ResponseChangeOptions } from "./response-change.ts";
+import { hasContentCoding } from "./coded-body.ts";
+import { ResponseChange, type ResponseChangeOptions } from "./response-change.ts";
 
 /** What goes to the client, in order. `close` and `reset`: the message breaks off here, before its head or behind it. */
 export type MessageAction =
@@ -19,6 +20,8 @@ export interface ChangedMessageOptions extends ResponseChangeOptions {
     readonly isEncoded: boolean;
     /** Bytes of the data where they are known by other means than the head. */
     readonly bodyBytes?: number;
+    /** Whether it may have a body; true unless given. */
+    readonly hasBody?: boolean;
   };
 }
 
@@ -40,8 +43,13 @@ export class ChangedMessage extends ResponseChange<MessageMark> {
   #isBroken = false;
 
   constructor(options: ChangedMessageOptions) {
-    const { headers, isEncoded, bodyBytes } = options.response;
-    super(options, { headers, isEncoded, bodyBytes: bodyBytes ?? declaredBytes(headers, isEncoded) });
+    const { headers, isEncoded, bodyBytes, hasBody = true } = options.response;
+    super(options, {
+      headers,
+      isEncoded,
+      hasBody,
+      bodyBytes: bodyBytes ?? declaredBytes(headers, isEncoded),
+    });
   }
 
   /** The upstream has answered. */

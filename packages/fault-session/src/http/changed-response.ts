@@ -26,6 +26,7 @@ export class ChangedResponse extends ResponseChange<WireEnd> {
       headers,
       bodyBytes: framing.kind === "length" ? framing.bytes : null,
       isEncoded: true,
+      hasBody: framing.kind !== "none",
     });
     this.#keepAlive = head.keepAlive;
     const marked =

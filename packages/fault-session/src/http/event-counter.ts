@@ -1,7 +1,7 @@
 /** Counts the events of streams that pass unchanged, whatever their format. */
-import { STREAM_FORMATS, type StreamFormat, streamFormatOf } from "@faultwire/fault-engine";
+import { type ContentCoding, type ContentCodings, STREAM_FORMATS, type StreamFormat, streamFormatOf } from "@faultwire/fault-engine";
 import type { Header } from "@faultwire/http1";
-import { hasContentCoding } from "./response-change.ts";
+import { codingOf } from "./coded-body.ts";
 
 /** Counts events as they pass. */
 export interface PassingCounter {
@@ -120,9 +120,44 @@ export function eventCounterAt(place: EventCounterPlace): EventCounter {
   return counter;
 }
 
+/** Counts the events of a stream that is coded; the stream itself passes as it came. */
+class CodedCounter implements PassingCounter {
+  readonly #coding: ContentCoding;
+  #counter: PassingCounter | undefined;
+
+  constructor(coding: ContentCoding, counter: PassingCounter) {
+    this.#coding = coding;
+    this.#counter = counter;
+  }
+
+  /** `undefined` also once the coding can't be read, since more may have come. */
+  get events(): number | undefined {
+    return this.#counter?.events;
+  }
+
+  push(data: Uint8Array): void {
+    const counter = this.#counter;
+    if (counter === undefined) return;
+    if (this.#coding.opener.push(data, (content) => counter.push(content)) === null) return;
+    this.#counter = undefined;
+    this.#coding.close();
+  }
+
+  finish(): void {
+    this.#counter?.finish();
+    this.#coding.close();
+  }
+}
+
 /** A counter for a response whose body is a stream of events that can be read; `undefined` for any other. */
-export function eventCounterFor(headers: readonly Header[], target: string): PassingCounter | undefined {
+export function eventCounterFor(
+  headers: readonly Header[],
+  target: string,
+  codings: ContentCodings | null = null,
+): PassingCounter | undefined {
   const format = streamFormatOf(headers, target);
-  if (format === null || hasContentCoding(headers)) return undefined;
-  return format === "sse" ? new EventCounter() : new UnitCounter(STREAM_FORMATS[format]);
+  const coding = format === null ? null : codingOf(headers, codings);
+  if (format === null || typeof coding === "string") return undefined;
+  const counter = format === "sse" ? new EventCounter() : new UnitCounter(STREAM_FORMATS[format]);
+  return coding === null ? counter : new CodedCounter(coding, counter);
 }

@@ -39,6 +39,8 @@ export interface LoggedExchange {
   readonly grpc?: { readonly tally: GrpcTally } | undefined;
   /** The rule of another request whose fault ended it; left out where it ended otherwise. */
   readonly endedBy?: EndEvent["endedBy"];
+  /** What of a response's head the client does not get beside what was asked for, in words; set by whoever changes the response. */
+  leftOut?: string | undefined;
   /** Set by the log: the outcome of the fault is told. */
   isTold: boolean;
 }
@@ -175,7 +177,9 @@ export class ExchangeLog {
       return;
     }
     const missing = plan?.kind === "change" ? plan.beside?.missing() : undefined;
-    const instead = missing ?? this.#insteadOf(fault);
+    const done = missing ?? this.#insteadOf(fault);
+    const { leftOut } = exchange;
+    const instead = leftOut === undefined ? done : `${done ?? "as asked for, but"} ${leftOut}`;
     this.#record({ type: "done", ...common, ...(instead === undefined ? {} : { instead }) });
   }
 

@@ -65,6 +65,11 @@ export class Exchange {
     this.beganAtMs = beganAtMs;
   }
 
+  /** As {@link ChangedResponse.leftOut}. */
+  get leftOut(): string | undefined {
+    return this.changed?.leftOut;
+  }
+
   /** Whether it goes to the upstream, so that a response comes. */
   get goesOn(): boolean {
     return this.plan !== null && !this.isAnswered;

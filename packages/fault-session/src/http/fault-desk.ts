@@ -4,6 +4,7 @@
  */
 
 import {
+  type ContentCodings,
   type Decision,
   type Fault,
   type FaultResponseContext,
@@ -24,13 +25,19 @@ export const faultDeskLimits = {
 /** What faults of requests share among the connections of a carrier: budgets, and requests that wait for a body to be read. */
 export class FaultDesk {
   #heldRequestBytes = 0;
+  /** What undoes and does the coding of responses that have to be read; `null`: they are not read. */
+  readonly codings: ContentCodings | null;
   readonly #wallNow: () => number;
   readonly #budgets = new Map<string, { readonly fault: RateLimitFault; readonly limits: RateLimits }>();
   #requests = 0;
 
-  /** @param wallNow - Milliseconds since 1970, for times in answers. */
-  constructor(wallNow: () => number = Date.now) {
+  /**
+   * @param wallNow - Milliseconds since 1970, for times in answers.
+   * @param codings - What opens compressed responses; left out, they are not read.
+   */
+  constructor(wallNow: () => number = Date.now, codings: ContentCodings | null = null) {
     this.#wallNow = wallNow;
+    this.codings = codings;
   }
 
   /** Milliseconds since 1970. */

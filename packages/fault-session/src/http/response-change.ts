@@ -2,7 +2,13 @@
  * One response with one thing changed, whatever form it has: a machine of the engine on its body, a head that waits, a
  * cut behind so many bytes, other headers. What a form adds: how a message begins, goes on and ends.
  */
-import { type Decision, type Fault, type FaultMachine, streamFormatOf } from "@faultwire/fault-engine";
+import {
+  type ContentCodings,
+  type Decision,
+  type Fault,
+  type FaultMachine,
+  streamFormatOf,
+} from "@faultwire/fault-engine";
 import {
   changedHeaders,
   drawDuration,
@@ -10,8 +16,9 @@ import {
   requestProvider,
 } from "@faultwire/fault-engine/internal";
 import { isGrpcContentType, STATUS_CODES } from "@faultwire/grpc";
-import { type Header, headerTokens, headerValue } from "@faultwire/http1";
+import { type Header, headerValue } from "@faultwire/http1";
 import { BytePoint } from "../byte-point.ts";
+import { codingOf, recodedHead } from "./coded-body.ts";
 import type { MessageHead } from "./message-head.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { type Gated, ResponseGate } from "./response-gate.ts";
@@ -33,6 +40,8 @@ export interface ResponseChangeOptions {
   readonly requestId: string;
   /** Milliseconds on the carrier's clock. */
   readonly nowMs: number;
+  /** What opens a compressed response for faults that read it; left out, or `null`: it is not read. */
+  readonly codings?: ContentCodings | null;
 }
 
 /** What a change has to know of a response, whatever its form. */
@@ -43,6 +52,8 @@ export interface ChangeableResponse {
   readonly bodyBytes: number | null;
   /** Whether the machine gets the body as its `content-encoding` made it. */
   readonly isEncoded: boolean;
+  /** Whether it may have a body; where it can have none, as an answer to HEAD, no coding is undone. True unless given. */
+  readonly hasBody?: boolean;
 }
 
 export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }> {
@@ -56,11 +67,12 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
   readonly #parts: ResponseMachines;
   readonly #point: BytePoint | null;
   readonly #undone: string | null;
+  readonly #leftOut: readonly string[];
   #isComplete = false;
   #isShortened = false;
 
   protected constructor(
-    { decision, plan, request, requestId, nowMs }: ResponseChangeOptions,
+    { decision, plan, request, requestId, nowMs, codings }: ResponseChangeOptions,
     response: ChangeableResponse,
   ) {
     const { fault, beside } = plan;
@@ -73,13 +85,14 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
       : Number.NEGATIVE_INFINITY;
     const format = streamFormatOf(headers, request.target);
     const budgeted = plan.headers.length > 0 ? overlaidHeaders(headers, plan.headers) : headers;
-    const isCoded = response.isEncoded && hasContentCoding(headers);
+    const { isEncoded, hasBody = true } = response;
+    const coding = isEncoded ? codingOf(headers, codings) : null;
     this.#parts = new ResponseMachines({
       decision,
       plan,
       headers: budgeted,
       needsMachine: (one) => this.#point === null && hasWorkOnBody(one),
-      whyNot: (one) => (isCoded && readsBody(one) ? "the response is compressed" : null),
+      coding: coding !== null && !hasBody ? "the response has no body" : coding,
       context: {
         startMs: Math.max(nowMs, openAtMs),
         random: decision.random,
@@ -97,9 +110,12 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
     this.machine = machine;
     this.changesLength = this.#parts.changesLength;
     this.gate = new ResponseGate<E>(openAtMs, this.#point);
+    const recoded = this.#parts.isRecoded ? recodedHead(budgeted) : { headers: budgeted, leftOut: [] };
     const changes = all.find((one) => one.kind === "http.headers");
-    this.headers = changes ? changedHeaders(budgeted, changes) : budgeted;
-    this.meter = plan.settle && new UsageMeter(format, plan.settle);
+    this.headers = changes ? changedHeaders(recoded.headers, changes) : recoded.headers;
+    this.#leftOut = recoded.leftOut;
+    const metered = plan.settle && isEncoded ? codingOf(headers, codings) : null;
+    this.meter = plan.settle && new UsageMeter(format, plan.settle, metered);
     if (beside) beside.missing = () => this.#parts.missing;
   }
 
@@ -115,8 +131,8 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
 
   /** The fault has shown itself: whatever comes, it was carried out. */
   get hasStruck(): boolean {
-    const { machine } = this.#parts.main;
-    if (machine) return machine.outcome.kind === "done";
+    const { outcome } = this.#parts;
+    if (outcome) return outcome.kind === "done";
     if (this.#undone !== null) return false;
     // A client that went before the head came has seen none of its headers.
     if (this.#parts.main.kind === "http.headers") return this.gate.hasPassed;
@@ -145,12 +161,20 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
   /** Why the fault was not carried out; `null` where it was. */
   get undoneReason(): string | null {
     if (this.#undone !== null) return this.#undone;
-    const outcome = this.#parts.main.machine?.outcome;
+    const { outcome } = this.#parts;
     if (outcome?.kind === "undone") return outcome.reason;
     if (!this.#isComplete) return null;
     if (outcome?.kind === "waiting") return "the response ended before its point had come";
     if (this.#point !== null && !this.#point.isReached) return "the response ended before so many bytes";
     return null;
+  }
+
+  /** What the client does not get of the response's head, in words; `undefined` where it gets all of it. */
+  get leftOut(): string | undefined {
+    const names = this.#leftOut;
+    return names.length === 0
+      ? undefined
+      : `without ${names.join(" and ")}, since the body is compressed anew`;
   }
 
   /** Bytes that are kept. */
@@ -210,11 +234,6 @@ function hasWorkOnBody(fault: Fault): boolean {
   return fault.kind !== "http.rate-limit" && fault.kind !== "http.headers";
 }
 
-/** Whether a fault has to understand the body. */
-function readsBody({ kind }: Fault): boolean {
-  return kind.startsWith("stream.") || kind.startsWith("model.");
-}
-
 /** Whether a response that ended in order is still less than the whole. */
 function shortens(fault: Fault, machine: FaultMachine | null): boolean {
   if (machine?.outcome.kind !== "done") return false;
@@ -230,9 +249,4 @@ function hasGrpcMessages(headers: readonly Header[]): boolean {
     isGrpcContentType(headerValue(headers, "content-type")) &&
     headerValue(headers, "grpc-status") === undefined
   );
-}
-
-/** Whether a body is coded (RFC 9110 section 8.4): `identity` says that it is not, though it should not stand there. */
-export function hasContentCoding(headers: readonly Header[]): boolean {
-  return headerTokens(headers, "content-encoding").some((coding) => coding !== "identity");
 }

@@ -253,12 +253,14 @@ export class ResponseSide {
     const { status, headers } = head;
     if (plan?.kind !== "change" || !decision) {
       this.#tell.log?.response(exchange, { status, headers, injected: false, wallNowMs: desk.nowMs });
-      exchange.passing = eventCounterFor(headers, exchange.head.target);
+      exchange.passing = eventCounterFor(headers, exchange.head.target, desk.codings);
       this.#port.toClient(head.bytes);
       return;
     }
     const { requestId } = desk.answerContext(decision, exchange.head);
-    const changed = new ChangedResponse({ decision, plan, head, request: exchange.head, requestId, nowMs });
+    const { codings } = desk;
+    const request = exchange.head;
+    const changed = new ChangedResponse({ decision, plan, head, request, requestId, nowMs, codings });
     exchange.changed = changed;
     exchange.heldHead = { status, headers: changed.headers };
     this.#carry(exchange, changed, changed.begin(nowMs));

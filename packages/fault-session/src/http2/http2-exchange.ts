@@ -64,6 +64,10 @@ export class Http2Exchange extends Exchange {
     this.isAfterGoaway = options.isAfterGoaway;
   }
 
+  override get leftOut(): string | undefined {
+    return this.message?.leftOut;
+  }
+
   /** Whether its client sends a body of a known length, and waits for nothing before that; one that streams in both directions may wait. */
   get declaresBody(): boolean {
     return this.head.framing.kind === "length" && !this.hasNoBody && !this.awaitsContinue;

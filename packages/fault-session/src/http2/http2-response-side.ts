@@ -130,7 +130,7 @@ export class Http2ResponseSide {
     if (exchange.isOver) return;
     const headers = regularFields(section);
     this.#options.tell.head(exchange, status, headers, false);
-    exchange.passing = eventCounterFor(headers, exchange.head.target);
+    exchange.passing = eventCounterFor(headers, exchange.head.target, this.#options.desk.codings);
     this.#options.client.respond(client, sent, endStream);
     if (strike) this.#options.striker.behindHead(exchange);
     if (!endStream || exchange.isOver) return;
@@ -151,7 +151,12 @@ export class Http2ResponseSide {
       request: head,
       requestId: desk.answerContext(decision, head).requestId,
       nowMs,
-      response: { headers: regularFields(response.section), isEncoded: true },
+      codings: desk.codings,
+      response: {
+        headers: regularFields(response.section),
+        isEncoded: true,
+        hasBody: !endStream && head.method !== "HEAD",
+      },
     });
     exchange.message = message;
     const actions = message.begin(nowMs);

@@ -9,7 +9,7 @@ import {
   type UnitReader,
 } from "@faultwire/fault-engine";
 import type { Header } from "@faultwire/http1";
-import { hasContentCoding } from "../http/response-change.ts";
+import { hasContentCoding } from "../http/coded-body.ts";
 
 /** The point of a fault; `undefined` where it has none: it strikes with the request, or with the response's head. */
 export function pointOf(fault: Http2Fault): Http2Point | undefined {
