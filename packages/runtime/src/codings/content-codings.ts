@@ -57,10 +57,11 @@ const rawDeflate: Engines = {
   decompress: () => createInflateRaw(),
   flush: ofZlib,
 };
+/** Below 3, what was flushed before is not looked back at: a stream of events then grows to five times its size. */
 const br: Engines = {
   compress: () =>
     createBrotliCompress({
-      params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 18 },
+      params: { [constants.BROTLI_PARAM_QUALITY]: 3, [constants.BROTLI_PARAM_LGWIN]: 18 },
     }),
   decompress: () => createBrotliDecompress(),
   flush: {
