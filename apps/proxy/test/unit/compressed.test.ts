@@ -286,8 +286,13 @@ describe("fetch", () => {
     const reader = (await asked).body!.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toBe(event(1));
     await upstream.say(events(2, 3));
-    expect((await reader.read()).value).toBe(event(2));
-    await expect(reader.read()).rejects.toThrow("terminated");
+    let rest = "";
+    const read = async (): Promise<never> => {
+      for (;;) rest += (await reader.read()).value ?? "";
+    };
+    await expect(read()).rejects.toThrow("terminated");
+    // The event comes with the cut; this fetch decompresses apart, and may learn of the cut before it has it.
+    expect(["", event(2)]).toContain(rest);
   });
 });
 

@@ -27,6 +27,7 @@ export interface ContentCloser {
 export interface ContentCoding {
   /** The value of `content-encoding`, for reasons: `gzip`. */
   readonly name: string;
+  /** Undoes it. */
   readonly opener: ContentOpener;
   /** Does what {@link opener} undoes; ask it for nothing before the first bytes have been opened, if they come at all. */
   readonly closer: ContentCloser;
