@@ -1,5 +1,11 @@
 /** Counts the events of streams that pass unchanged, whatever their format. */
-import { type ContentCoding, type ContentCodings, STREAM_FORMATS, type StreamFormat, streamFormatOf } from "@faultwire/fault-engine";
+import {
+  type ContentCoding,
+  type ContentCodings,
+  STREAM_FORMATS,
+  type StreamFormat,
+  streamFormatOf,
+} from "@faultwire/fault-engine";
 import type { Header } from "@faultwire/http1";
 import { codingOf } from "./coded-body.ts";
 
