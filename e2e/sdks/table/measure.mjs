@@ -158,7 +158,7 @@ function resultOf({ id, file, major, presetNames, hasTimeLimit }, { client, seen
   };
   const all = (surface, list) => Object.fromEntries(list.map(({ name }) => [name, look(surface, name)]));
   const surfaces = client.surfaces.map(({ name, mode, title }) => {
-    const { whole, ...rest } = all(name, lists[mode]);
+    const { whole: _whole, ...rest } = all(name, lists[mode]);
     return { name, mode, title, seen: rest };
   });
   const presetSurface = client.surfaces.find(({ mode }) => mode === "plain").name;
