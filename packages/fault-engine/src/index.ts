@@ -149,16 +149,16 @@ export type {
   EventRole,
   EventText,
   Incidents,
-  PathRequest,
   ProviderProfile,
   ReadEvent,
-  RequestTraits,
   StreamFailure,
   ToolInputPlace,
   UsagePlace,
 } from "./providers/provider-profile.ts";
-export { PROVIDER_NAMES, PROVIDERS, type Provider } from "./providers/provider-table.ts";
+export { PROVIDERS } from "./providers/provider-table.ts";
 export { requestId } from "./providers/request-id.ts";
+export type { PathRequest, RequestTraits } from "./providers/request-profile.ts";
+export { PROVIDER_NAMES, type Provider } from "./providers/request-table.ts";
 export { headline } from "./reports/headline.ts";
 export { htmlReport } from "./reports/html-report.ts";
 export { type JsonAttempt, type JsonOutcome, type JsonReport, jsonReport } from "./reports/json-report.ts";

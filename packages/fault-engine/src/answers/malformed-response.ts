@@ -3,7 +3,8 @@ import { encodeHead } from "@faultwire/http1";
 import { joinBytes } from "@faultwire/http1/internal";
 import type { Malformation } from "../faults/http-faults.ts";
 import { gatewayPage } from "../providers/gateway-page.ts";
-import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import { utf8 } from "../text.ts";
 import type { FaultResponseContext } from "./fault-response.ts";
 

@@ -2,7 +2,8 @@ import type { Header, HttpResponse } from "@faultwire/http1";
 import type { RateLimitBudget } from "../faults/http-faults.ts";
 import { providerError } from "../providers/provider-error.ts";
 import type { Budget } from "../providers/provider-profile.ts";
-import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import type { RequestSummary } from "../rules/facts.ts";
 
 /** A token bucket that refills evenly, to the full in one minute. Pure: time is given. */

@@ -1,5 +1,5 @@
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
-import type { Provider } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import type { Duration } from "./fault-parts.ts";
 import { type FaultRows, never } from "./fault-row.ts";
 import { writeDuration } from "./fault-words.ts";

@@ -1,5 +1,6 @@
 import { jsonMember } from "../json-value.ts";
-import { PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import { PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
 import type { StreamUnit } from "./stream-item.ts";
 
 /** What an event is to those who follow the stream of a model API. */

@@ -1,5 +1,6 @@
 import { type Header, headerValue } from "@faultwire/http1";
-import { PROVIDER_NAMES, PROVIDERS } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import { PROVIDER_NAMES } from "../providers/request-table.ts";
 import { awsEventStream } from "./aws-event-stream/aws-event-stream-format.ts";
 import type { FormatName } from "./format-name.ts";
 import { jsonArray } from "./json-array/json-array-format.ts";

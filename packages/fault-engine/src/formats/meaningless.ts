@@ -1,5 +1,6 @@
 import type { Fault } from "../faults/fault.ts";
-import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import type { FormatFacts } from "./format-facts.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { EventText, StreamFailure } from "../providers/provider-profile.ts";
-import { PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 
 /** How an API says in mid-stream that it failed, where its units are bare JSON. */
 export function plainError(failure: StreamFailure, provider: Provider | null): EventText {

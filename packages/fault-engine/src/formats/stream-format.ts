@@ -1,7 +1,7 @@
 /** What a stream of units is written in: one interface, one folder a format. */
 import type { EventDamage } from "../faults/stream-faults.ts";
 import type { EventText, StreamFailure } from "../providers/provider-profile.ts";
-import type { Provider } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import type { FormatFacts, SplitPlace } from "./format-facts.ts";
 import type { BlockChange } from "./sse/block.ts";
 import type { UnitReader } from "./stream-item.ts";

@@ -2,7 +2,7 @@ import type { StreamFault } from "../faults/stream-faults.ts";
 import { eventJson } from "../formats/event-meaning.ts";
 import type { StreamFormat } from "../formats/stream-format.ts";
 import type { StreamUnit } from "../formats/stream-item.ts";
-import type { Provider } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import type { MachineContext } from "./fault-machine.ts";
 
 /** The first and the last event of a stream that have passed: errors of some APIs go on from them. */

@@ -1,6 +1,6 @@
 import type { Header } from "@faultwire/http1";
 import type { FormatName } from "../formats/format-name.ts";
-import type { Provider } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 
 /** What a machine wants done, in order and at once. Bytes of two actions go out as two writes. */
 export type StreamAction =

@@ -4,7 +4,7 @@ import { type EventMeaning, eventMeaning } from "../formats/event-meaning.ts";
 import type { StreamFormat } from "../formats/stream-format.ts";
 import type { StreamItem, UnitReader } from "../formats/stream-item.ts";
 import { UnitJoiner } from "../formats/unit-joiner.ts";
-import type { Provider } from "../providers/provider-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import { encodeErrorEvent, SeenEvents } from "./error-event.ts";
 import { type Block, EventTail, MAX_TAIL_BYTES } from "./event-tail.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";

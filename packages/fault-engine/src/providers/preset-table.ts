@@ -1,6 +1,7 @@
 import { headerValue } from "@faultwire/http1";
 import { providerError } from "./provider-error.ts";
-import { PROVIDERS, type Provider } from "./provider-table.ts";
+import { PROVIDERS } from "./provider-table.ts";
+import type { Provider } from "./request-table.ts";
 
 /**
  * A Markdown table of one provider's presets, in the order of its profile; the documentation's is made with it.

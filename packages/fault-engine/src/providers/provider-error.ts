@@ -1,7 +1,8 @@
 import type { HttpResponse } from "@faultwire/http1";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { ErrorOptions, ErrorPreset } from "./provider-profile.ts";
-import { PROVIDERS, type Provider } from "./provider-table.ts";
+import { PROVIDERS } from "./provider-table.ts";
+import type { Provider } from "./request-table.ts";
 
 /** Which error, and what it is to say. */
 export interface ProviderErrorOptions extends ErrorOptions {

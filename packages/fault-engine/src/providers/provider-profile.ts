@@ -3,6 +3,7 @@ import type { Header, HttpResponse } from "@faultwire/http1";
 import type { ModelFault } from "../faults/model-faults.ts";
 import type { FormatName } from "../formats/format-name.ts";
 import type { JsonObject } from "../json-value.ts";
+import type { RequestProfile } from "./request-profile.ts";
 
 /** One row of a provider's table of errors. */
 export interface ErrorPreset {
@@ -49,24 +50,6 @@ export interface Budgets {
   readonly inputTokens: Budget | null;
   /** Tokens of answers. */
   readonly outputTokens: Budget | null;
-}
-
-/** What tells the requests of one API from those of another. */
-export interface RequestTraits {
-  /** In lower case, without a port; `null` where it is not known. */
-  readonly host: string | null;
-  /** Without the query. */
-  readonly path: string;
-  /** Headers in their order, with names as they came. */
-  readonly headers: readonly Header[];
-}
-
-/** What a path says that other APIs' bodies say. */
-export interface PathRequest {
-  /** Model that the path names. */
-  readonly model: string;
-  /** Whether a stream is asked for; left out where the body says it. */
-  readonly stream?: boolean;
 }
 
 /** Where an API reports how many tokens an answer used: the way to the object, and the names of its two members. */
@@ -191,7 +174,7 @@ export interface AnswerChange {
  * One provider's API: how its requests are known, its errors, its answers and its streams. The table of providers has
  * one of these for each; nothing else in Faultwire knows what a provider sends.
  */
-export interface ProviderProfile {
+export interface ProviderProfile extends RequestProfile {
   /** As the provider writes its name. */
   readonly title: string;
 
@@ -200,20 +183,6 @@ export interface ProviderProfile {
    * that no other address can stand in for.
    */
   readonly baseUrl: { readonly standard: string; readonly variable: string } | null;
-
-  /** Globs of the hosts where it is reached; none for an API that everybody runs at an address of their own. */
-  readonly hosts: readonly string[];
-  /**
-   * Whether a request can be for no other API: by its host, or by a path or a header that nobody shares. All rows are asked
-   * this before any is asked {@link isFor}.
-   */
-  isAt?(request: RequestTraits): boolean;
-  /** Whether a request has the path, or the headers, of this API. Others may imitate them; the first row counts. */
-  isFor(request: RequestTraits): boolean;
-  /** What the path says of the model and the stream; `undefined` where the body says it. */
-  readPath(path: string): PathRequest | undefined;
-  /** Headers that hold an API key, in lower case, the one that counts most first. */
-  readonly keyHeaders: readonly string[];
 
   /** What its mixes are made of. */
   readonly incidents: Incidents;

@@ -1,5 +1,6 @@
 import { drawFrom, drawKey } from "../draw.ts";
-import { PROVIDERS, type Provider } from "./provider-table.ts";
+import { PROVIDERS } from "./provider-table.ts";
+import type { Provider } from "./request-table.ts";
 
 /**
  * A request id in the provider's style (`req_01…` for Anthropic, `req_` and 32 hex digits for OpenAI, 16 URL-safe

@@ -10,7 +10,8 @@ import {
   type ResponseDelay,
 } from "../faults/http-faults.ts";
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
-import { DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import { DEFAULT_PROVIDER, PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
 import { didYouMean, nearNames } from "./near-names.ts";
 import { changesNothing, headerChanges } from "./response-headers-schema.ts";
 import {

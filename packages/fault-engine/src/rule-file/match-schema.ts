@@ -1,6 +1,6 @@
 /** `match` as a rule file writes it. Apart from the keys, so that a start without a file loads no schema library. */
 import { z } from "zod";
-import { PROVIDER_NAMES } from "../providers/provider-table.ts";
+import { PROVIDER_NAMES } from "../providers/request-table.ts";
 import { TRAFFIC_WAYS } from "../rules/facts.ts";
 import type { Match } from "../rules/match-keys.ts";
 import { defined, hostName, oneOfNames, oneOrMore, textPattern, wholeFrom } from "./values.ts";

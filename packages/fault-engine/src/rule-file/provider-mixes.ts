@@ -1,5 +1,6 @@
 /** Mixes of one provider: what its bad days look like, in its own errors. */
-import { PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import { PROVIDERS } from "../providers/provider-table.ts";
+import { PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
 
 /** A shape of incidents, for any provider. An hour of the real one passes in a minute, so that a run meets all of it. */
 interface Shape {

@@ -2,8 +2,9 @@ import type { Header } from "@faultwire/http1";
 import { headerTokens, headerValue } from "@faultwire/http1";
 import { drawKey } from "../draw.ts";
 import { jsonMember } from "../json-value.ts";
-import type { PathRequest } from "../providers/provider-profile.ts";
-import { PROVIDER_NAMES, PROVIDERS, type Provider } from "../providers/provider-table.ts";
+import type { PathRequest } from "../providers/request-profile.ts";
+
+import { PROVIDER_NAMES, type Provider, REQUESTS } from "../providers/request-table.ts";
 import { fromUtf8 } from "../text.ts";
 
 /**
@@ -85,8 +86,8 @@ export function requestProvider(request: ProviderTraits): Provider | undefined {
   const host = request.host ?? hostOfHeaders(headers);
   const traits = { host: host?.toLowerCase() ?? null, path: targetPath(target), headers };
   return (
-    PROVIDER_NAMES.find((provider) => PROVIDERS[provider].isAt?.(traits)) ??
-    PROVIDER_NAMES.find((provider) => PROVIDERS[provider].isFor(traits))
+    PROVIDER_NAMES.find((provider) => REQUESTS[provider].isAt?.(traits)) ??
+    PROVIDER_NAMES.find((provider) => REQUESTS[provider].isFor(traits))
   );
 }
 
@@ -100,7 +101,7 @@ function hostOfHeaders(headers: readonly Header[]): string | undefined {
 
 /** Every header that holds an API key, each once. */
 const KEY_HEADERS: ReadonlySet<string> = new Set(
-  Object.values(PROVIDERS).flatMap(({ keyHeaders }) => keyHeaders),
+  Object.values(REQUESTS).flatMap(({ keyHeaders }) => keyHeaders),
 );
 
 /**
@@ -191,7 +192,7 @@ export class KnownRequest {
 }
 
 function readPath(path: string): PathRequest | undefined {
-  for (const profile of Object.values(PROVIDERS)) {
+  for (const profile of Object.values(REQUESTS)) {
     const found = profile.readPath(path);
     if (found !== undefined) return found;
   }

@@ -9,7 +9,7 @@ import {
   type TextPattern,
   writeTextPattern,
 } from "../patterns/text-pattern.ts";
-import { PROVIDER_NAMES, type Provider } from "../providers/provider-table.ts";
+import { PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
 import type { KnownTexts, Test } from "./conditions.ts";
 import {
   asksForWebSocket,

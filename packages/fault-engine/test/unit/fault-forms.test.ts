@@ -62,6 +62,10 @@ const forms: readonly (readonly [string, unknown])[] = [
       answer: { status: 503, body: '{"a":1}', headers: [["x", "1"]], retryAfterSeconds: "none" },
     },
   ],
+  [
+    "{ http: { headers: { add: { x-a: b }, replace: { x-c: d }, remove: [x-e] } } }",
+    { kind: "http.headers" },
+  ],
   ["{ http: { empty: true } }", { kind: "http.empty" }],
   ["{ http: { malformed: bad-chunk } }", { kind: "http.malformed", how: "bad-chunk" }],
   [

@@ -28,18 +28,29 @@ import { requestProvider } from "../../src/internal.ts";
 import { keyScope } from "../../src/rules/facts.ts";
 import { context } from "../support/streams.ts";
 
+/** How its requests are known, for both tables. */
+const acmeRequests = vi.hoisted(() => ({
+  hosts: ["api.nobody.test"],
+  isFor: ({ path }: { path: string }) => path.startsWith("/acme/"),
+  readPath: (path: string) => {
+    const model = /^\/acme\/ask\/([^/]+)$/.exec(path)?.[1];
+    return model === undefined ? undefined : { model, stream: true };
+  },
+  keyHeaders: ["x-acme-key"],
+}));
+
+vi.mock(import("../../src/providers/request-table.ts"), async (original) => {
+  const module = await original();
+  const REQUESTS = { ...module.REQUESTS, acme: acmeRequests };
+  return { ...module, REQUESTS, PROVIDER_NAMES: Object.keys(REQUESTS) as [Provider, ...Provider[]] };
+});
+
 vi.mock(import("../../src/providers/provider-table.ts"), async (original) => {
   const module = await original();
   const acme: ProviderProfile = {
     title: "Acme",
     baseUrl: { standard: "https://api.nobody.test", variable: "NOBODY_BASE_URL" },
-    hosts: ["api.nobody.test"],
-    isFor: ({ path }) => path.startsWith("/acme/"),
-    readPath: (path) => {
-      const model = /^\/acme\/ask\/([^/]+)$/.exec(path)?.[1];
-      return model === undefined ? undefined : { model, stream: true };
-    },
-    keyHeaders: ["x-acme-key"],
+    ...acmeRequests,
     incidents: {
       ...{ overloaded: "slow_down", rateLimited: "slow_down", failed: "teapot", gateway: "teapot" },
       ...{
@@ -73,7 +84,7 @@ vi.mock(import("../../src/providers/provider-table.ts"), async (original) => {
     ping: { name: "acme.hum", data: "{}" },
   };
   const PROVIDERS = { ...module.PROVIDERS, acme };
-  return { ...module, PROVIDERS, PROVIDER_NAMES: Object.keys(PROVIDERS) as [Provider, ...Provider[]] };
+  return { ...module, PROVIDERS };
 });
 
 const acme = "acme" as Provider;

@@ -1,4 +1,5 @@
-import { PROVIDERS, type Provider } from "../../providers/provider-table.ts";
+import { PROVIDERS } from "../../providers/provider-table.ts";
+import type { Provider } from "../../providers/request-table.ts";
 import { utf8 } from "../../text.ts";
 import { dataLines } from "./block.ts";
 

@@ -1,10 +1,10 @@
-import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
+import type { Header, HttpResponse } from "@faultwire/http1";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
 import { gatewayPage } from "../gateway-page.ts";
-import { hostTest } from "../host-test.ts";
 import type { Budget, Budgets, ErrorOptions, ErrorPreset, ProviderProfile } from "../provider-profile.ts";
 import { changeAnswer } from "./answers.ts";
+import { anthropicRequests } from "./requests.ts";
 
 interface AnthropicError extends ErrorPreset {
   /** The type in the body, where it is not the preset's name. */
@@ -190,21 +190,11 @@ const EVENTS: readonly string[] = [
   "message_stop",
 ];
 
-const HOSTS: readonly string[] = ["api.anthropic.com"];
-const isAtHost = hostTest(HOSTS);
-
 /** Anthropic's Messages API. */
 export const anthropic: ProviderProfile = {
   title: "Anthropic",
   baseUrl: { standard: "https://api.anthropic.com", variable: "ANTHROPIC_BASE_URL" },
-  hosts: HOSTS,
-  // Its host takes OpenAI's chats, too, and answers them as OpenAI does.
-  isAt: (request) => isAtHost(request) && !request.path.endsWith("/chat/completions"),
-  isFor: ({ path, headers }) =>
-    headerValue(headers, "anthropic-version") !== undefined ||
-    /\/v1\/(?:messages|complete)(?:\/|$)/.test(path),
-  readPath: () => undefined,
-  keyHeaders: ["x-api-key", "authorization"],
+  ...anthropicRequests,
   incidents: {
     overloaded: "overloaded_error",
     rateLimited: "rate_limit_error",

@@ -1,8 +1,7 @@
-import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
+import type { Header, HttpResponse } from "@faultwire/http1";
 import type { JsonObject } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
-import { hostTest } from "../host-test.ts";
 import { openai, openaiWire } from "../openai/profile.ts";
 import { bothWays } from "../openai/rate-limit-headers.ts";
 import type {
@@ -12,6 +11,7 @@ import type {
   ProviderProfile,
   StreamFailure,
 } from "../provider-profile.ts";
+import { azureRequests } from "./requests.ts";
 
 /**
  * Who made the body. The gateway before the service (`api-management`) has a form of its own, the service one with a code
@@ -211,16 +211,6 @@ function limitHeaders(requests: Budget | null, tokens: Budget | null, nowMs: num
   );
 }
 
-const HOSTS: readonly string[] = [
-  "*.openai.azure.com",
-  "*.cognitiveservices.azure.com",
-  "*.services.ai.azure.com",
-];
-const isAtHost = hostTest(HOSTS);
-
-/** A deployment's name stands for its model. */
-const DEPLOYMENT = /\/openai\/deployments\/([^/]+)\//;
-
 function errorEvent(failure: StreamFailure): ReturnType<ProviderProfile["errorEvent"]> {
   if (failure.path.includes("/responses")) return openai.errorEvent(failure);
   const { type, message, errorCode } = failure;
@@ -233,18 +223,7 @@ export const azure: ProviderProfile = {
   title: "Azure OpenAI",
   // Each resource has a host of its own.
   baseUrl: null,
-  hosts: HOSTS,
-  isAt: (request) =>
-    // Claude's answers there are Anthropic's, errors included.
-    (isAtHost(request) && !request.path.startsWith("/anthropic/")) ||
-    DEPLOYMENT.test(request.path) ||
-    (headerValue(request.headers, "api-key") !== undefined && openai.isFor(request)),
-  isFor: () => false,
-  readPath: (path) => {
-    const model = DEPLOYMENT.exec(path)?.[1];
-    return model === undefined ? undefined : { model };
-  },
-  keyHeaders: ["api-key", "authorization"],
+  ...azureRequests,
   incidents: {
     overloaded: "NoCapacity",
     rateLimited: "rate_limit",

@@ -12,6 +12,7 @@ import {
   type ProviderProfile,
   SAME,
 } from "../provider-profile.ts";
+import { bedrockRequests } from "./requests.ts";
 
 /** Named as the header `x-amzn-errortype` names them. */
 const ERRORS: readonly ErrorPreset[] = [
@@ -44,8 +45,6 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const headers = errorHeaders("application/json", body, own, options.retryAfterSeconds);
   return { status: preset.status, headers, body };
 }
-
-const PATH = /\/model\/([^/]+)\/(invoke|invoke-with-response-stream|converse|converse-stream)$/;
 
 /** The events of `converse-stream`. Those of `invoke-with-response-stream` are the model's own. */
 const EVENTS: readonly string[] = [
@@ -104,15 +103,7 @@ export const bedrock: ProviderProfile = {
   title: "Bedrock",
   // Requests are signed together with their host, so that no other host can stand in for it.
   baseUrl: null,
-  hosts: ["bedrock-runtime.*.amazonaws.com", "bedrock-runtime-fips.*.amazonaws.com"],
-  isFor: ({ path }) => PATH.test(path),
-  readPath: (path) => {
-    const [, model = "", operation = ""] = PATH.exec(path) ?? [];
-    return operation === ""
-      ? undefined
-      : { model: model.replaceAll(/%3a/gi, ":"), stream: operation.endsWith("stream") };
-  },
-  keyHeaders: ["authorization"],
+  ...bedrockRequests,
   incidents: {
     overloaded: "ServiceUnavailableException",
     rateLimited: "ThrottlingException",

@@ -2,7 +2,6 @@ import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
-import { hostTest } from "../host-test.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -14,6 +13,7 @@ import {
   SAME,
   type StreamFailure,
 } from "../provider-profile.ts";
+import { cohereRequests } from "./requests.ts";
 
 const ERRORS: readonly ErrorPreset[] = [
   { name: "invalid_request", status: 400, message: "invalid request: message must not be empty" },
@@ -126,20 +126,12 @@ function changeWhole(json: JsonObject, { fault, wholeGarbledText }: AnswerChange
 
 const HEX = "0123456789abcdef";
 
-const HOSTS: readonly string[] = ["api.cohere.com", "api.cohere.ai"];
-const isAtHost = hostTest(HOSTS);
-
 /** Cohere's chats: server-sent events in the second API, lines of JSON in the first. */
 export const cohere: ProviderProfile = {
   title: "Cohere",
   // Its SDKs take a base URL as an argument, not from the environment.
   baseUrl: null,
-  hosts: HOSTS,
-  // Behind `/compatibility/` it answers as OpenAI does.
-  isAt: (request) => isAtHost(request) && !request.path.startsWith("/compatibility/"),
-  isFor: ({ path }) => /\/v[12]\/(?:chat|generate|embed|rerank)$/.test(path),
-  readPath: () => undefined,
-  keyHeaders: ["authorization"],
+  ...cohereRequests,
   incidents: {
     overloaded: "service_unavailable",
     rateLimited: "too_many_requests",

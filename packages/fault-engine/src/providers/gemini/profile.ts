@@ -1,6 +1,5 @@
 import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
-import { hostTest } from "../host-test.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -12,6 +11,7 @@ import {
   type ReadEvent,
 } from "../provider-profile.ts";
 import { googleError, googleErrorEvent } from "./google-error.ts";
+import { geminiRequests } from "./requests.ts";
 
 /** Named by the canonical status that their body states. */
 const ERRORS: readonly ErrorPreset[] = [
@@ -74,12 +74,6 @@ function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | u
   );
 }
 
-const HOSTS: readonly string[] = ["generativelanguage.googleapis.com"];
-const isAtHost = hostTest(HOSTS);
-
-/** Requests of Vertex have the same end, behind a project or a publisher. */
-const isOfVertex = (path: string): boolean => /\/(?:projects|publishers)\//.test(path);
-
 /** What Google's APIs have in common, wherever Gemini is asked. */
 export const geminiWire: Pick<
   ProviderProfile,
@@ -117,16 +111,7 @@ export const gemini: ProviderProfile = {
     standard: "https://generativelanguage.googleapis.com",
     variable: "GOOGLE_GEMINI_BASE_URL",
   },
-  hosts: HOSTS,
-  // Behind `/openai/` it answers as OpenAI does.
-  isAt: (request) => isAtHost(request) && !request.path.includes("/openai/"),
-  isFor: ({ path }) =>
-    /\/v1(?:alpha|beta)?\/(?:[^/]+\/)*models\/[^/:]+:[A-Za-z]+$/.test(path) && !isOfVertex(path),
-  readPath: (path) => {
-    const model = isOfVertex(path) ? undefined : /\/models\/([^/:]+):[A-Za-z]+$/.exec(path)?.[1];
-    return model === undefined ? undefined : { model, stream: path.endsWith(":streamGenerateContent") };
-  },
-  keyHeaders: ["x-goog-api-key"],
+  ...geminiRequests,
   incidents: {
     overloaded: "UNAVAILABLE",
     rateLimited: "RESOURCE_EXHAUSTED",

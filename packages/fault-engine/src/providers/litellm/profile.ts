@@ -4,6 +4,7 @@ import { errorHeaders } from "../error-headers.ts";
 import { openai, openaiWire } from "../openai/profile.ts";
 import { bothWays, openaiRateLimitHeaders } from "../openai/rate-limit-headers.ts";
 import type { ErrorOptions, ErrorPreset, ProviderProfile } from "../provider-profile.ts";
+import { litellmRequests } from "./requests.ts";
 
 interface LitellmError extends ErrorPreset {
   /** The type in the body; left out: the one that stands for the status. */
@@ -114,15 +115,7 @@ export const litellm: ProviderProfile = {
   title: "LiteLLM",
   // Everybody runs it at an address of their own.
   baseUrl: null,
-  hosts: [],
-  // Anthropic's messages are answered as Anthropic does.
-  isAt: ({ host, headers, path }) =>
-    (headers.some(([name]) => name.toLowerCase().startsWith("x-litellm-")) ||
-      /(?:^|[.-])litellm(?:[.-]|$)/.test(host ?? "")) &&
-    !/\/messages$/.test(path),
-  isFor: () => false,
-  readPath: () => undefined,
-  keyHeaders: ["x-litellm-api-key", "authorization"],
+  ...litellmRequests,
   incidents: {
     overloaded: "ServiceUnavailableError",
     rateLimited: "no_deployments",

@@ -1,11 +1,11 @@
-import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
+import type { Header, HttpResponse } from "@faultwire/http1";
 import type { JsonObject } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
-import { hostTest } from "../host-test.ts";
 import { openaiWire } from "../openai/profile.ts";
 import { bothWays } from "../openai/rate-limit-headers.ts";
 import type { Budget, ErrorOptions, ErrorPreset, ProviderProfile } from "../provider-profile.ts";
+import { mistralRequests } from "./requests.ts";
 
 interface MistralError extends ErrorPreset {
   /** The type in the body, where it is not the preset's name. */
@@ -111,23 +111,13 @@ function limitHeaders(requests: Level | null, tokens: Level | null): Header[] {
   );
 }
 
-const HOSTS: readonly string[] = ["api.mistral.ai", "api.*.mistral.ai", "codestral.mistral.ai"];
-const isAtHost = hostTest(HOSTS);
-
 /** Mistral's API: OpenAI's chats, errors of its own. */
 export const mistral: ProviderProfile = {
   ...openaiWire,
   title: "Mistral",
   // Its SDKs take a base URL as an argument, not from the environment.
   baseUrl: null,
-  hosts: HOSTS,
-  // At a gateway its own paths tell it, or its own SDKs.
-  isAt: (request) =>
-    isAtHost(request) ||
-    /\/v1\/(?:fim\/completions|agents\/completions|ocr)$/.test(request.path) ||
-    /\bmistral(?:ai\b|-client)/.test(headerValue(request.headers, "user-agent") ?? ""),
-  isFor: () => false,
-  readPath: () => undefined,
+  ...mistralRequests,
   incidents: {
     overloaded: "service_tier_capacity_exceeded",
     rateLimited: "rate_limited",

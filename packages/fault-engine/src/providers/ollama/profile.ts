@@ -12,6 +12,7 @@ import {
   type ProviderProfile,
   SAME,
 } from "../provider-profile.ts";
+import { ollamaRequests } from "./requests.ts";
 
 const ERRORS: readonly ErrorPreset[] = [
   { name: "bad_request", status: 400, message: "the request body can't be read" },
@@ -74,10 +75,7 @@ export const ollama: ProviderProfile = {
   title: "Ollama",
   // It stands on the user's own machine: there is no address that its clients all go to.
   baseUrl: null,
-  hosts: [],
-  isFor: ({ path }) => /\/api\/(?:chat|generate|embed|embeddings)$/.test(path),
-  readPath: () => undefined,
-  keyHeaders: ["authorization"],
+  ...ollamaRequests,
   incidents: {
     overloaded: "server_busy",
     rateLimited: "too_many_requests",

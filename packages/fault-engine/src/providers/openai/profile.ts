@@ -2,7 +2,6 @@ import type { HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
-import { hostTest } from "../host-test.ts";
 import {
   type AnswerChange,
   type Budget,
@@ -15,6 +14,7 @@ import {
   type ReadEvent,
 } from "../provider-profile.ts";
 import { bothWays, openaiRateLimitHeaders } from "./rate-limit-headers.ts";
+import { openaiRequests } from "./requests.ts";
 import { changeResponse, isOfResponses, isResponsesStream, responsesError } from "./responses.ts";
 
 interface OpenaiError extends ErrorPreset {
@@ -201,13 +201,6 @@ function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | u
   return changedList(json, "choices", jsonObjects(json["choices"]), (choice) => changeChoice(choice, change));
 }
 
-/** Paths of OpenAI's API, with what stands before them here and at gateways that take its requests. */
-const PATH =
-  /\/(?:v\d+|openai|compat|openapi)\/(?:chat\/completions|completions|responses|embeddings|moderations|audio|images|realtime)(?:\/|$)/;
-
-/** With those that keep their data in one region, such as `eu.api.openai.com`. */
-const HOSTS: readonly string[] = ["api.openai.com", "*.api.openai.com"];
-
 /** What OpenAI's API has in common with those that speak it under their own errors. */
 export const openaiWire: Pick<
   ProviderProfile,
@@ -250,10 +243,7 @@ export const openai: ProviderProfile = {
   ...openaiWire,
   title: "OpenAI",
   baseUrl: { standard: "https://api.openai.com/v1", variable: "OPENAI_BASE_URL" },
-  hosts: HOSTS,
-  isAt: hostTest(HOSTS),
-  isFor: ({ path }) => PATH.test(path),
-  readPath: () => undefined,
+  ...openaiRequests,
   incidents: {
     overloaded: "server_is_overloaded",
     rateLimited: "rate_limit_exceeded",

@@ -1,8 +1,7 @@
-import { type Header, type HttpResponse, headerValue } from "@faultwire/http1";
+import type { Header, HttpResponse } from "@faultwire/http1";
 import { isJsonObject, type JsonObject } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
-import { hostTest } from "../host-test.ts";
 import { openai, openaiWire } from "../openai/profile.ts";
 import type {
   Budget,
@@ -12,6 +11,7 @@ import type {
   ProviderProfile,
   StreamFailure,
 } from "../provider-profile.ts";
+import { openrouterRequests } from "./requests.ts";
 
 interface OpenRouterError extends ErrorPreset {
   /** Made by a provider behind OpenRouter, whose words stand in the metadata. */
@@ -126,22 +126,12 @@ function errorEvent(failure: StreamFailure): EventText {
   return { name: null, data: JSON.stringify(data) };
 }
 
-const HOSTS: readonly string[] = ["openrouter.ai", "*.openrouter.ai"];
-const isAtHost = hostTest(HOSTS);
-
 /** OpenRouter: OpenAI's chats in front of many providers, errors of its own. */
 export const openrouter: ProviderProfile = {
   ...openaiWire,
   title: "OpenRouter",
   baseUrl: { standard: "https://openrouter.ai/api/v1", variable: "OPENROUTER_BASE_URL" },
-  hosts: HOSTS,
-  isAt: (request) =>
-    // Anthropic's messages are answered as Anthropic does.
-    (isAtHost(request) && !/\/messages$/.test(request.path)) ||
-    /\/api\/v1\/(?:chat\/completions|completions|responses|embeddings)$/.test(request.path) ||
-    (headerValue(request.headers, "user-agent") ?? "").includes("@openrouter/sdk"),
-  isFor: () => false,
-  readPath: () => undefined,
+  ...openrouterRequests,
   incidents: {
     overloaded: "provider_overloaded",
     rateLimited: "provider_rate_limited",

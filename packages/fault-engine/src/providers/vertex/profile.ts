@@ -4,7 +4,6 @@ import { anthropic, anthropicErrorBody } from "../anthropic/profile.ts";
 import { errorHeaders } from "../error-headers.ts";
 import { googleError, googleErrorEvent } from "../gemini/google-error.ts";
 import { geminiWire } from "../gemini/profile.ts";
-import { hostTest } from "../host-test.ts";
 import type {
   ErrorOptions,
   ErrorPreset,
@@ -12,6 +11,7 @@ import type {
   ProviderProfile,
   StreamFailure,
 } from "../provider-profile.ts";
+import { vertexRequests } from "./requests.ts";
 
 interface VertexError extends ErrorPreset {
   /** The canonical status in the body, where it is not the preset's name. */
@@ -61,18 +61,6 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   });
 }
 
-const HOSTS: readonly string[] = [
-  "aiplatform.googleapis.com",
-  "*-aiplatform.googleapis.com",
-  "aiplatform.*.rep.googleapis.com",
-];
-const isAtHost = hostTest(HOSTS);
-
-/** With a project, or without one for those who come with an API key. */
-const PATH =
-  /\/v1(?:beta1)?\/(?:projects\/[^/]+\/locations\/[^/]+\/)?(?:publishers\/[^/]+\/models|endpoints)\//;
-const MODEL = /\/publishers\/[^/]+\/models\/([^/:]+):([A-Za-z]+)$/;
-
 /** Claude's streams are Anthropic's. */
 function errorEvent(failure: StreamFailure): EventText {
   return /:streamRawPredict$/.test(failure.path)
@@ -86,15 +74,7 @@ export const vertex: ProviderProfile = {
   title: "Vertex AI",
   // Its host names its region, and its path a project.
   baseUrl: null,
-  hosts: HOSTS,
-  // Behind `/endpoints/openapi/` it takes OpenAI's requests.
-  isAt: (request) => isAtHost(request) || PATH.test(request.path),
-  isFor: () => false,
-  readPath: (path) => {
-    const [, model, method = ""] = MODEL.exec(path) ?? [];
-    return model === undefined ? undefined : { model, stream: method.startsWith("stream") };
-  },
-  keyHeaders: ["authorization", "x-goog-api-key"],
+  ...vertexRequests,
   incidents: {
     overloaded: "RESOURCE_EXHAUSTED",
     rateLimited: "quota_exceeded",
