@@ -88,7 +88,7 @@ describe("the installations", () => {
     const project = join(scratch, "project");
     mkdirSync(project);
     const settings = readFileSync(join(root, name, "pnpm-workspace.yaml"), "utf8");
-    const withoutMembers = settings.replace(/^packages:\n(?: {2}- .*\n)+/m, "");
+    const withoutMembers = settings.replace(/^packages:\n(?: {2}[-#].*\n)+/m, "");
     expect(withoutMembers).not.toBe(settings);
     writeFileSync(join(project, "pnpm-workspace.yaml"), withoutMembers);
     writeFileSync(

@@ -74,7 +74,7 @@ describe("a stack", () => {
   });
 
   it("with recordings leads them there, and has no mock", async () => {
-    const replay = { folder: recorded(), speed: 1 };
+    const replay = { folder: recorded(), speed: 1, passes: false };
     const { mock, mockedHosts, replayed } = await stackWith({ recording: { replay } });
     expect([mock, mockedHosts, replayed]).toEqual([undefined, mocked, 1]);
   });
