@@ -3,6 +3,7 @@ export { estimateTokens } from "./answers/rate-limits.ts";
 export {
   absentHeaders,
   changedHeaders,
+  hasNoContent,
   overlaidHeaders,
   responseHeaderFault,
 } from "./answers/response-headers.ts";

@@ -262,7 +262,7 @@ export class FaultyCall {
       requestId: desk.answerContext(decision, this.#head).requestId,
       nowMs: clock.now(),
       // The runtime has undone the body's coding already.
-      response: { headers: response.headers, isEncoded: false },
+      response: { headers: response.headers, isEncoded: false, hasBody: response.body !== null },
     });
     made(changed);
     return changeResponse(response, changed, {

@@ -128,6 +128,8 @@ export class FaultedResponse {
     return actions.flatMap((action): WireAction[] => {
       switch (action.kind) {
         case "bytes":
+          // Behind the answer to a HEAD, or a 304, they would be read as the next response.
+          if (this.#framing === "none") return [];
           this.#owed -= action.bytes.length;
           return [
             { kind: "bytes", bytes: this.#framing === "chunked" ? encodeChunk(action.bytes) : action.bytes },

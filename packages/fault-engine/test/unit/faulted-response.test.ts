@@ -151,3 +151,25 @@ describe("a response with a fault in it", () => {
     expect(end).toEqual({ kind: "close" });
   });
 });
+
+describe("a response without a body", () => {
+  it("gets none, whatever the machine gives", () => {
+    const reader = new ResponseReader();
+    reader.expect("HEAD");
+    const [item] = reader.push(bytesOf(head("Content-Length: 9")));
+    if (item?.kind !== "head") throw new Error("no head");
+    const fault: Fault = {
+      kind: "stream.error-event",
+      at: { kind: "events", events: 0 },
+      ...{ type: "overloaded_error", message: null, data: null, event: null, errorCode: null, stop: "clean" },
+    };
+    const created = createMachine(fault, context());
+    if (created.kind === "none") throw new Error("no machine");
+    const faulted = new FaultedResponse(item, created.machine, { changesLength: true });
+    expect(textOf(faulted.head)).toBe(head("Content-Length: 9"));
+    expect(faulted.push({ kind: "end", bytes: new Uint8Array(0) }, 0)).toEqual([
+      { kind: "end", keepAlive: true },
+    ]);
+    expect(created.machine.outcome.kind).toBe("done");
+  });
+});

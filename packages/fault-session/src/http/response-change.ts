@@ -52,7 +52,7 @@ export interface ChangeableResponse {
   readonly bodyBytes: number | null;
   /** Whether the machine gets the body as its `content-encoding` made it. */
   readonly isEncoded: boolean;
-  /** Whether it may have a body; where it can have none, as an answer to HEAD, no coding is undone. True unless given. */
+  /** Whether it may have a body; where it can have none, as an answer to HEAD, no fault gives it one. True unless given. */
   readonly hasBody?: boolean;
 }
 
@@ -92,7 +92,7 @@ export abstract class ResponseChange<E extends { readonly kind: "head" | "end" }
       plan,
       headers: budgeted,
       needsMachine: (one) => this.#point === null && hasWorkOnBody(one),
-      coding: coding !== null && !hasBody ? "the response has no body" : coding,
+      coding: hasBody ? coding : "the response has no body",
       context: {
         startMs: Math.max(nowMs, openAtMs),
         random: decision.random,

@@ -1,6 +1,6 @@
 /** The responses of an HTTP/2 connection: what goes to the client on a stream, of ours or of the upstream's, changed or as it is. */
 import type { GrpcEnd } from "@faultwire/fault-engine";
-import { asGrpcAnswer } from "@faultwire/fault-engine/internal";
+import { asGrpcAnswer, hasNoContent } from "@faultwire/fault-engine/internal";
 import { type Header, headerValue, ResponseReader } from "@faultwire/http1";
 import { ErrorCode, type HeaderSection, type Http2Connection, sectionOf } from "@faultwire/http2";
 import type { EndKind } from "../carrier.ts";
@@ -155,7 +155,7 @@ export class Http2ResponseSide {
       response: {
         headers: regularFields(response.section),
         isEncoded: true,
-        hasBody: !endStream && head.method !== "HEAD",
+        hasBody: !endStream && head.method !== "HEAD" && !hasNoContent(response.status),
       },
     });
     exchange.message = message;

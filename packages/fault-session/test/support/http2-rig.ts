@@ -114,7 +114,8 @@ export class Http2Rig {
       [":authority", "api.test"],
       [":path", "/v1/messages"],
     ];
-    const stream = this.client.request(sectionOf([...pseudo, ...fields]), body === "", got);
+    const usual = pseudo.filter(([name]) => !fields.some(([given]) => given === name));
+    const stream = this.client.request(sectionOf([...usual, ...fields]), body === "", got);
     if (body) {
       this.client.data(stream, Buffer.from(body, "latin1"));
       this.client.end(stream);
