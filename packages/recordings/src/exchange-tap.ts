@@ -15,7 +15,7 @@ import { recordingLimits } from "./recording-limits.ts";
  * - `not-http1`: what was said is not HTTP/1.1, or not any more: a WebSocket, a tunnel
  * - `not-http2`: what was said is not HTTP/2 as it should be
  * - `interleaved`: a client of HTTP/2 said more of its request once it had read some of the answer: no replay could do that
- * - `too-large`: more than `maxExchangeBytes` of one exchange
+ * - `too-large`: more than `maxExchangeBytes` of one exchange, or more than `maxFileBytes` of its file
  * - `too-much`: exchanges under way held more than `maxHeldBytes` together, and this one the most of them
  * - `compressed-secret`: a compressed body holds a secret, which can't be masked there
  * - `unopened`: a compressed body can't be opened, so that nobody knows whether it holds a secret

@@ -16,7 +16,7 @@ const mask = "[masked]";
 
 /** Headers of responses whose value is one: `Set-Cookie`, tokens of a session. Budgets of tokens are none. */
 const secretAnswer =
-  /^(?:set-cookie2?|(?:proxy-)?authorization|(?:proxy-)?authentication-info|.*(?:auth|access|session|security|refresh|csrf|xsrf|subject|bearer)[-_]?token|.*(?:secret|password|api[-_]?key))$/i;
+  /^(?:set-cookie2?|(?:x-)?token|(?:proxy-)?authorization|(?:proxy-)?authentication-info|.*(?:auth|access|session|security|refresh|csrf|xsrf|subject|bearer)[-_]?token|.*(?:secret|password|api[-_]?key))$/i;
 
 /** A line of a head with the lines that continue it. */
 const headerLine = /^([^\s:]+)([ \t]*:[ \t]*)([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)/gm;

@@ -82,13 +82,13 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
 
   async function write(recording: Recording, connection: TappedConnection): Promise<void> {
     if (isBroken) return;
-    const masked = await withoutSecrets(recording);
-    if (typeof masked === "string") {
-      leave(masked, connection);
-      return;
-    }
-    const text = encodeRecording(masked);
     try {
+      const masked = await withoutSecrets(recording);
+      const text = typeof masked === "string" ? undefined : textOfFile(masked);
+      if (typeof masked === "string" || text === undefined) {
+        leave(typeof masked === "string" ? masked : "too-large", connection);
+        return;
+      }
       bytes += Buffer.byteLength(text);
       if (bytes > maxFolderBytes)
         throw new RecordingsError(
@@ -120,6 +120,18 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     left: () => counts,
     close: () => writing,
   };
+}
+
+/** The text of its file; `undefined` where no replay would read that much. */
+function textOfFile(recording: Recording): string | undefined {
+  try {
+    const text = encodeRecording(recording);
+    return Buffer.byteLength(text) > recordingLimits.maxFileBytes ? undefined : text;
+  } catch (error) {
+    // Longer than a string of Node may be.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /**

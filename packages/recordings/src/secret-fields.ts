@@ -12,14 +12,19 @@ const before = "[A-Za-z0-9_.-]{0,64}?";
 /** Whether any name is worth looking for. */
 const hint =
   /token|secret|key|passw|passphrase|credential|assertion|verifier|device.?code|authorization|cookie/i;
+/** Letters of a name that JSON, or a URL, has encoded: no hint shows then. */
+const [jsonEscape, urlEscape] = [/\\u00[2-7]/, /%[2-7][0-9a-f]/i];
 
 const wholeName = new RegExp(`^${before}${secretNames}(?:\\[\\d*\\])?$`, "i");
 
 /** A member's name and what stands before its value; JSON inside of a text of JSON has backslashes before its quotes. */
 const member = new RegExp(String.raw`(?<!\\)(\\*)"${before}${secretNames}\1"\s{0,99}:\s{0,99}`, "gi");
 
-/** A field of a query or of a form. */
-const field = new RegExp(`(?<=^|[?&])(${before}${secretNames})=([^&\\s"<>\\\\;]+)`, "gi");
+/** A member whose name may be written with escapes; those of JSON inside of a text have more backslashes. */
+const escapedMember = /(?<!\\)(\\*)"((?:[\w.-]|\\+u00[2-7][0-9a-f]){1,200}?)\1"\s{0,99}:\s{0,99}/gi;
+
+/** A field of a query, of a form, or behind the `#` of a URL; its name may be encoded. */
+const field = /(?<=^|[?&#])([\w.%[\]-]{1,200})=([^&\s"<>\\;]+)/g;
 
 /** A field of `multipart/form-data`: up to the next line break. */
 const part = new RegExp(
@@ -39,11 +44,16 @@ const mostValues = 1000;
  * ```
  */
 export function maskedFields(text: string): string {
-  if (!hint.test(text)) return text;
-  const masked = maskedMembers(text)
-    .replace(field, (all, name: string, value: string) => all.slice(0, name.length + 1) + crossed(value))
-    .replace(part, (_, head: string, value: string) => head + crossed(value));
-  return masked === text ? text : masked;
+  let masked = text;
+  if (jsonEscape.test(text)) masked = maskedMembers(masked, escapedMember);
+  const hasHint = hint.test(text);
+  if (hasHint) masked = maskedMembers(masked, member);
+  if (hasHint || urlEscape.test(text))
+    masked = masked.replace(field, (all, name: string, value: string) =>
+      wholeName.test(decoded(name)) ? `${name}=${crossed(value)}` : all,
+    );
+  if (hasHint) masked = masked.replace(part, (_, head: string, value: string) => head + crossed(value));
+  return masked;
 }
 
 /**
@@ -75,13 +85,19 @@ function decoded(name: string): string {
   }
 }
 
-function maskedMembers(text: string): string {
+/** The name of a member as its escapes mean it. */
+const unescaped = (name: string): string =>
+  name.replaceAll(/\\+u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+
+/** @param pattern - What stands before a value; where it has a name as its second group, that decides. */
+function maskedMembers(text: string, pattern: RegExp): string {
   let masked = "";
   let from = 0;
-  for (const found of text.matchAll(member)) {
+  for (const found of text.matchAll(pattern)) {
     const at = found.index + found[0].length;
     // Inside of a value that was masked already.
     if (at < from) continue;
+    if (found[2] !== undefined && !wholeName.test(unescaped(found[2]))) continue;
     for (const [begin, end, letter] of secretsAt(text, at, found[1]?.length ?? 0)) {
       masked += text.slice(from, begin) + letter.repeat(end - begin);
       from = end;

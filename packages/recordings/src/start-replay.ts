@@ -64,6 +64,8 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
   if (!(speed > 0))
     throw new RecordingsError("bad-option", `speed is ${speed}; a number above 0 expected, or Infinity`);
   const sockets = new Set<Socket>();
+  /** By the client's address and port. */
+  const byClient = new Map<string, Socket>();
   const answering: Answering = {
     ...{ recordings, speed, after, pass },
     now: () => performance.now(),
@@ -71,11 +73,12 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
     held: new HeldExchanges(options.maxHeldBytes ?? recordingLimits.maxHeldBytes),
   };
   const serve = (socket: Socket, protocol: "http/1.1" | "h2"): void => {
-    // Inside of TLS it is not the socket itself that can be reset.
-    const { remotePort } = socket;
-    const carrier = [...sockets].find((one) => one.remotePort === remotePort) ?? socket;
+    // Inside of TLS it is not the socket itself that can be reset: that one throws.
+    const carrier = socket instanceof TLSSocket ? byClient.get(clientOf(socket)) : socket;
     const reset = (): void => {
-      carrier.resetAndDestroy();
+      // A client whose address is not known any more has gone.
+      if (carrier) carrier.resetAndDestroy();
+      else socket.destroy();
     };
     const scheme = socket instanceof TLSSocket ? "https" : "http";
     const connection = { ...answering, socket, scheme, reset } as const;
@@ -94,9 +97,14 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
       (socket) => serve(socket, socket.alpnProtocol === "h2" ? "h2" : "http/1.1"),
     );
   const server: Server = createServer((socket) => {
+    const client = clientOf(socket);
     sockets.add(socket);
+    byClient.set(client, socket);
     socket.setNoDelay(true);
-    socket.once("close", () => sockets.delete(socket));
+    socket.once("close", () => {
+      sockets.delete(socket);
+      if (byClient.get(client) === socket) byClient.delete(client);
+    });
     socket.on("error", () => {});
     const leave = (): void => {
       socket.destroy();
@@ -127,6 +135,8 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
       }),
   };
 }
+
+const clientOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /** The first byte of TLS: a record of a handshake. */
 const tlsByte = 0x16;

@@ -45,7 +45,7 @@ const leftWords: Readonly<Record<string, string>> = {
   "compressed-secret": "a compressed body holds a secret, which can't be masked there",
   unopened: "a compressed body can't be opened to look for secrets",
   unreachable: "the real API could not be reached",
-  "too-large": "an exchange has more than 64 MiB",
+  "too-large": "an exchange has more than 64 MiB, or its file would have more than 128 MiB",
   incomplete: "the client went away, or a fault cut it off, before all of an exchange had come",
   unanswered: "the connection ended before its response",
   pipelined: "the client asks for too much at once",

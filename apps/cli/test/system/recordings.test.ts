@@ -35,10 +35,17 @@ it("a run without rules records, lets nothing fail, and ends as the command does
   expect(stderr).toContain("api.anthropic.com: no rules were given, so this run records and nothing fails");
   expect(stderr).toContain(`recorded 1 exchange in ${at}`);
   expect(status).toBe(0);
-  const unseen = await run("--mock", "--record", at, ...shell("true"));
-  expect(unseen.status).toBe(3);
-  const rules = await run("--mock", "--record", at, "--mix", "gentle", "--seed", "1", ...shell(ask("one")));
-  expect(rules.stderr).toContain("mix gentle, seed 1");
+});
+
+it("a run that records, and whose command asks no target, ends with 3 as others do", async () => {
+  const { status } = await run("--mock", "--record", join(folder(), "kept"), ...shell("true"));
+  expect(status).toBe(3);
+});
+
+it("a run that records has the rules that it is given", async () => {
+  const at = join(folder(), "kept");
+  const { stderr } = await run("--mock", "--record", at, "--mix", "gentle", "--seed", "1", ...shell("true"));
+  expect(stderr).toContain("mix gentle, seed 1");
 });
 
 it("a recording that stops is told, also to who asked for silence, and by the exit status", async () => {
@@ -58,12 +65,16 @@ it("a recording that stops is told, also to who asked for silence, and by the ex
   expect(gone.status).toBe(1);
 });
 
-it("faults strike on top of a replay, and what they answer is not recorded", async () => {
+it("faults strike on top of a replay", async () => {
   const at = join(folder(), "kept");
   await run(...quiet, "--mock", "--record", at, ...shell(ask("one")));
   const always = ["--error-probability", "1", "--status-code", "529", "--fail-on", "never"];
   const struck = await run("-q", ...always, "--replay", at, ...shell(ask("one")));
   expect(struck.stdout).toMatch(/^HTTP\/1\.1 529 /);
+});
+
+it("what a fault answers is not recorded", async () => {
+  const always = ["--error-probability", "1", "--status-code", "529", "--fail-on", "never"];
   const empty = join(folder(), "none");
   const lines = await run(...always, "--mock", "--record", empty, ...shell(curl));
   expect(lines.stderr).toContain(`faultwire: recorded 0 exchanges in ${empty}`);

@@ -47,6 +47,15 @@ it("a key of any shape is masked in any text", () => {
   );
 });
 
+it("a long run of letters, as an image in a prompt is, takes no long time", () => {
+  const image = "x".repeat(1_000_000);
+  const before = process.cpuUsage().user;
+  expect(maskKeys(`{"token":"abcd","image":"${image}JQQJ99abcdefgh"}`)).toBe(
+    `{"token":"[masked]","image":"${"x".repeat(1_000_000)}[masked]"}`,
+  );
+  expect(process.cpuUsage().user - before).toBeLessThan(1_000_000);
+});
+
 it("a key in a host is masked, though a host is written in small letters", () => {
   fc.assert(
     fc.property(plantedInHost, fc.constantFrom("", "x.", "www."), ({ text, secret }, before) => {

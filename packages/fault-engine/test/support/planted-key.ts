@@ -39,6 +39,7 @@ const beginnings = [
   ...["api_key=", "apikey=", "api-key: ", "key=", "token=", "access_token=", "password=", "secret: "],
   ...['"api_key": "', "x-api-key: ", "x-goog-api-key: ", "authorization: ", "sig=", "X-Amz-Signature="],
   "token%3D",
+  ...["-----BEGIN PRIVATE KEY-----\n", String.raw`-----BEGIN RSA PRIVATE KEY-----\n`],
 ];
 
 /** Keys as they stand in the name of a host, which is normalised: in small letters. */

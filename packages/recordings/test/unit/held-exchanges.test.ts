@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it, onTestFinished } from "vitest";
-import { HeldExchanges, type LeftReason, openRecorder, type Recorder } from "../../src/index.ts";
+import {
+  HeldExchanges,
+  type LeftReason,
+  openRecorder,
+  type Recorder,
+  readRecordings,
+} from "../../src/index.ts";
 import { bytesOf } from "../support/exchange.ts";
 
 setFlagsFromString("--expose-gc");
@@ -29,7 +35,7 @@ it("the one under way that holds the most gives way, then the next; what is over
   expect(held.bytes).toBe(0);
 });
 
-async function open(): Promise<{
+async function open(maxHeldBytes = 4_194_304): Promise<{
   readonly recorder: Recorder;
   readonly left: LeftReason[];
   readonly folder: string;
@@ -38,7 +44,7 @@ async function open(): Promise<{
   onTestFinished(() => rm(folder, { recursive: true }));
   const left: LeftReason[] = [];
   const recorder = await openRecorder({
-    ...{ folder, maxHeldBytes: 4_194_304 },
+    ...{ folder, maxHeldBytes },
     left: (reason) => left.push(reason),
   });
   return { recorder, left, folder };
@@ -102,4 +108,19 @@ it("a folder that is full is told once, files of others included, and nothing mo
   expect(failed.map(({ message }) => message)).toEqual([
     `${folder} would hold more than the 900 bytes that a replay reads`,
   ]);
+});
+
+it("an exchange whose file no replay would read is not written, which is told, and the next one is", async () => {
+  const { recorder, folder, left } = await open(268_435_456);
+  const tap = recorder.tap({ scheme: "https", host: "api.test", protocol: "http/1.1" });
+  for (const length of [30_000_000, 2]) {
+    tap.toUpstream(bytesOf("GET / HTTP/1.1\r\nHost: api.test\r\n\r\n"));
+    tap.fromUpstream(bytesOf(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`));
+    // A control character is six in JSON.
+    tap.fromUpstream(new Uint8Array(length).fill(1));
+  }
+  await recorder.close();
+  expect(left).toEqual(["too-large"]);
+  expect(await readdir(folder)).toHaveLength(1);
+  expect((await readRecordings(folder)).size).toBe(1);
 });

@@ -14,6 +14,16 @@ it.each([
   ],
   ['data: {"id_token":"cut', 'data: {"id_token":"xxx'],
   ['{"cookie":"a=b\nnext":"c"}', '{"cookie":"xxx\nnext":"c"}'],
+  [
+    String.raw`{"acce\u0073s_t\u006Fken":"abc","n":"d"}`,
+    String.raw`{"acce\u0073s_t\u006Fken":"xxx","n":"d"}`,
+  ],
+  [
+    String.raw`{"json":"{\"p\\u0061ssword\":\"abc\",\"\u0070assword\":\"d\"}"}`,
+    String.raw`{"json":"{\"p\\u0061ssword\":\"xxx\",\"\u0070assword\":\"x\"}"}`,
+  ],
+  ["https://h/cb#access_token=abc&state=1", "https://h/cb#access_token=xxx&state=1"],
+  ["https://h/cb?n=1&%61ccess%5Ft%6Fken=abc", "https://h/cb?n=1&%61ccess%5Ft%6Fken=xxx"],
   ["client_secret=a%20b&scope=x", "client_secret=xxxxx&scope=x"],
   ["see https://h/cb?access_token=abc&state=1", "see https://h/cb?access_token=xxx&state=1"],
   [
@@ -28,6 +38,8 @@ it.each([
   '{"max_tokens":60,"usage":{"input_tokens":7}}',
   '{"token":"Hello","logprob":-0.1}',
   '{"next_page_token":"p2"}',
+  String.raw`{"t\u006fken":"Hello","say":"\u0070assword"}`,
+  "https://h/?n%65xt=1&t%6Fken=2",
   "a line of a program: password=get_password() is a line of a program",
   '{"secretary":"Ann","keys":["a"]}',
   '{"say":"the \\"password\\" is yours"}',
