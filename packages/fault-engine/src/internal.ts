@@ -24,7 +24,7 @@ export { drawDuration } from "./machines/duration.ts";
 export { PipelineMachine } from "./machines/pipeline-machine.ts";
 export { compileGlob } from "./patterns/glob.ts";
 export { anthropicErrorBody } from "./providers/anthropic/profile.ts";
-export { DEFAULT_PROVIDER } from "./providers/request-table.ts";
+export { DEFAULT_PROVIDER, PROVIDER_NAMES, REQUESTS } from "./providers/request-table.ts";
 export { writeGrpc } from "./reports/grpc-words.ts";
 export { writeWebSocket } from "./reports/websocket-words.ts";
 export { type FilePosition, type ValuePath, writePath } from "./rule-file/locate.ts";

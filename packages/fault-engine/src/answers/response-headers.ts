@@ -43,6 +43,10 @@ export function responseHeaderFault(header: Header): string | undefined {
   if (name.startsWith(":"))
     return `expected no ${name}: it is a part of HTTP/2's framing of a message; \`status\` is what sets one`;
   if (Object.hasOwn(REFUSED, name)) return `expected no ${name}: ${REFUSED[name]}`;
+  const [, value] = header;
+  // A reader of HTTP/1.1 takes it off, and one of HTTP/2 refuses the message (RFC 9110 section 5.5, RFC 9113 section 8.2.1).
+  if (/^[ \t]|[ \t]$/.test(value))
+    return `expected a value of ${name} without spaces or tabs at its beginning or end: no client would get them`;
   try {
     checkHeader(header);
   } catch (error) {

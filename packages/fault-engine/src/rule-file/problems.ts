@@ -135,7 +135,7 @@ function unknownKey(key: string, path: ValuePath, schema: unknown): string {
 /** The names of which a value had to be one, over all alternatives. Presets say by themselves which are near. */
 function namesOf(issue: Issue): string[] {
   if (issue.code === "invalid_value")
-    return issue.values.filter((value) => typeof value === "string" && !value.includes("/")) as string[];
+    return issue.values.filter((value) => typeof value === "string") as string[];
   if (issue.code !== "invalid_union") return [];
   return issue.errors.flat().flatMap((one) => (one.path.length === 0 ? namesOf(one) : []));
 }

@@ -104,6 +104,8 @@ describe("headers that no rule may touch", () => {
     ['{ x-a: "a\\nb" }', 'headers["x-a"]', "code 10 at 1"],
     ['{ x-a: "a\\0b" }', 'headers["x-a"]', "code 0 at 1"],
     ['{ x-a: "ü→" }', 'headers["x-a"]', "code 8594 at 1"],
+    ['{ x-a: " 1" }', 'headers["x-a"]', "without spaces or tabs at its beginning or end"],
+    ['{ add: { x-a: "1\\t" } }', 'headers.add["x-a"]', "without spaces or tabs at its beginning or end"],
     ["{}", "headers", "expected add, replace or remove, or headers by name"],
     ["{ remove: [] }", "headers.remove", "a list that is not empty"],
     ["{ add: { x: {} } }", "headers.add.x", "expected a text, a number"],

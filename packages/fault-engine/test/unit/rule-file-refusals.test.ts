@@ -254,6 +254,11 @@ describe("what no run could show", () => {
     expect(linesOf(withRule("expect: [{ rule: a, retries: { min: 1, max: 1 } }]"))).toEqual([]);
   });
 
+  it("a mix that is nearly one is told with the one that may be meant", () => {
+    expect(linesOf(withRule("mix: openai/burst")).join()).toContain("(did you mean openai/bursts?)");
+    expect(linesOf(withRule("mix: [gentel]")).join()).toContain("(did you mean gentle?)");
+  });
+
   it("a mix that is named twice is refused: its rules would have one name", () => {
     expect(linesOf(withRule("mix: [gentle, brutal, gentle]"))).toEqual([
       '2:23 mix[2]: found "gentle", expected each mix once',

@@ -1,12 +1,13 @@
 /** A rule file and a single rule, put together: which rules come from where, and which hosts may be touched at all. */
 import {
   FaultEngineError,
+  type Rule,
   type RuleFile,
   type RuleSet,
   type SingleRule,
   singleRuleSet,
 } from "@faultwire/fault-engine";
-import { compileGlob, overlaidHeaders } from "@faultwire/fault-engine/internal";
+import { compileGlob, overlaidHeaders, PROVIDER_NAMES, REQUESTS } from "@faultwire/fault-engine/internal";
 import { RuntimeError } from "../runtime-error.ts";
 
 /** The host that may fail where nothing else is said, and for which the mock of `start` always answers. */
@@ -82,12 +83,13 @@ export function exactHosts(targets: readonly string[]): readonly string[] {
 }
 
 /**
- * Of a rule set, the rules that can't hit anything because they ask for hosts that are no targets, a line for each. Only
- * exact names are looked at: of a pattern nobody can say whom it is for.
+ * Of a rule set, the rules that can't hit anything because they ask for hosts that are no targets, or for an API without a host
+ * of its own while all targets are other APIs', with a line that says so. Only exact names are looked at: of a pattern nobody can say whom it is for.
  */
 export function untargetedRules({ rules, targets }: RuleSet): string[] {
   const tests = targets.map((target) => compileGlob(target.toLowerCase()));
-  return rules.flatMap(({ name, match: { host = [] } }) => {
+  const homeless = rulesOfHomeless(rules, targets);
+  const others = rules.flatMap(({ name, match: { host = [] } }) => {
     const isExact = host.every(({ kind, text }) => kind === "glob" && !text.includes("*"));
     if (
       host.length === 0 ||
@@ -98,6 +100,28 @@ export function untargetedRules({ rules, targets }: RuleSet): string[] {
     const hosts = host.map(({ text }) => text).join(", ");
     return [`${name} never hits: ${hosts} is not among the targets (${targets.join(", ")})`];
   });
+  return [...homeless, ...others];
+}
+
+/** Rules for an API that everybody runs at a host of their own, where all targets are hosts of other APIs: a line for each API. */
+function rulesOfHomeless(rules: readonly Rule[], targets: readonly string[]): string[] {
+  const isElsewhere = targets.every((host) =>
+    PROVIDER_NAMES.some((name) =>
+      REQUESTS[name].isAt?.({ host: host.toLowerCase(), path: "/", headers: [] }),
+    ),
+  );
+  if (!isElsewhere || targets.length === 0) return [];
+  const found = new Map<string, string[]>();
+  for (const { name, match } of rules) {
+    const { provider = [] } = match;
+    if (provider.length === 0 || provider.some((one) => REQUESTS[one].hosts.length > 0)) continue;
+    const whose = provider.join(" or ");
+    found.set(whose, [...(found.get(whose) ?? []), name]);
+  }
+  return [...found].map(
+    ([whose, names]) =>
+      `${names.join(", ")} never ${names.length > 1 ? "hit" : "hits"}: ${whose} has no host of its own, and none of the targets (${targets.join(", ")}) can be it; name yours in targets, or with --target-host`,
+  );
 }
 
 /**

@@ -124,6 +124,32 @@ describe("rules that ask for a host that is no target", () => {
   });
 });
 
+describe("rules for an API without a host of its own", () => {
+  const told = (more: string, single = {}): string[] => {
+    const { file } = ruleSources(single, parseRuleFile(`version: 1\n${more}`, "rules.yaml"), 77);
+    return file ? untargetedRules(file) : [];
+  };
+
+  it("are told of where all targets are hosts of other APIs: once for each API", () => {
+    expect(told("mix: [ollama/bursts, litellm/bursts, openai/bursts]")).toEqual([
+      "ollama/bursts/overloaded, ollama/bursts/rate-limited never hit: ollama has no host of its own, and none of the targets (api.openai.com, *.api.openai.com) can be it; name yours in targets, or with --target-host",
+      expect.stringMatching(
+        /^litellm\/bursts\/overloaded, litellm\/bursts\/rate-limited never hit: litellm has no host /,
+      ),
+    ]);
+    expect(told("rules: [{ name: a, match: { provider: ollama }, fault: none }]")[0]).toMatch(
+      /^a never hits: ollama /,
+    );
+  });
+
+  it("are not where a target is anybody's, or a provider of theirs has one", () => {
+    expect(told("mix: ollama/bursts", { targetHosts: ["localhost"] })).toEqual([]);
+    expect(told('mix: ollama/bursts\ntargets: "*"')).toEqual([]);
+    expect(told("rules: [{ name: a, match: { provider: [ollama, anthropic] }, fault: none }]")).toEqual([]);
+    expect(told("mix: [openai/bursts, vertex/bursts]")).toEqual([]);
+  });
+});
+
 describe("rules about WebSockets that no request for one can meet", () => {
   const told = (match: string, fault: string): string[] => {
     const text = `version: 1\nrules: [{ name: a, match: ${match}, fault: ${fault} }]`;

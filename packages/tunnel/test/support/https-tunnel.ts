@@ -1,5 +1,5 @@
 /** A TLS client and a TLS upstream with a tunnel between them whose HTTPS is opened. */
-import type { InterceptionOptions } from "@faultwire/fault-session";
+import type { FaultDesk, InterceptionOptions } from "@faultwire/fault-session";
 import type { ScriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import {
   openedByTests,
@@ -15,13 +15,18 @@ export interface HttpsTunnelOptions extends TlsPeersOptions {
   readonly intercept?: Partial<InterceptionOptions>;
   /** HTTPS is not opened. */
   readonly stayClosed?: boolean;
+  readonly desk?: FaultDesk;
 }
 
 export class HttpsTunnel extends TlsPeers {
   readonly probe: TunnelProbe;
 
-  constructor({ policy, intercept, stayClosed = false, ...peers }: HttpsTunnelOptions) {
-    const probe = new TunnelProbe({ policy, ...(stayClosed ? {} : { intercept: openedByTests(intercept) }) });
+  constructor({ policy, intercept, stayClosed = false, desk, ...peers }: HttpsTunnelOptions) {
+    const probe = new TunnelProbe({
+      policy,
+      ...(desk && { desk }),
+      ...(stayClosed ? {} : { intercept: openedByTests(intercept) }),
+    });
     super(probe, peers);
     this.probe = probe;
   }
