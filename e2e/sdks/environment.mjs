@@ -21,7 +21,9 @@ export const clients = [
   { file: "anthropic-bedrock.mjs", majors: both },
   { file: "anthropic-vertex.mjs", majors: both },
   { file: "openai.mjs", majors: both },
+  { file: "openai-azure.mjs", majors: both },
   { file: "genai.mjs", majors: both },
+  { file: "genai-vertex.mjs", majors: both },
   // AWS's SDK for JavaScript had no other major with Bedrock in it, and Ollama's have none at all.
   { file: "aws.mjs", majors: ["current"] },
   { file: "ollama.mjs", majors: ["current"], hasTimeLimit: false },
@@ -29,7 +31,9 @@ export const clients = [
   { file: "langchain.mjs", majors: both },
   { file: "anthropic_client.py", majors: both, python: "sdks" },
   { file: "openai_client.py", majors: both, python: "sdks" },
+  { file: "openai_azure_client.py", majors: both, python: "sdks" },
   { file: "genai_client.py", majors: both, python: "sdks" },
+  { file: "genai_vertex_client.py", majors: both, python: "sdks" },
   { file: "boto3_client.py", majors: ["current"], python: "sdks" },
   { file: "ollama_client.py", majors: ["current"], python: "sdks" },
   // Its major before is of 2023, from before the APIs of today.

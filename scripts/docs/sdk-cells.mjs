@@ -5,6 +5,9 @@ const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
 /** How a class is called on the page: one that is not the SDK's is marked. */
 const classOf = ({ class: name, own }) => `\`${name}\`${own ? "" : " °"}`;
 
+/** How an SDK is called on the page: with whose API it asks, where its name does not tell. */
+export const labelOf = ({ name, at }) => `\`${name}\`${at ? ` at ${at}` : ""}`;
+
 /** What a program has when nothing was thrown. */
 const values = {
   whole: "all of the text",
@@ -36,7 +39,9 @@ export function cell(seen, mode) {
   return `${requests > 1 ? `${requests - 1}×, then ` : ""}**waits**: nothing after ${plural(Math.round(seconds), "second")}`;
 }
 
-const familyOf = ({ client }) => (/^anthropic.*\.mjs$/.test(client) ? "anthropic.mjs" : client);
+/** Clients that share a column where they do the same: the SDKs of one publisher, and one SDK at several APIs. */
+const familyOf = ({ client, language }) =>
+  `${language} ${/^(anthropic|openai|genai)(?=[-_.])/.exec(client)?.[1] ?? client}`;
 
 /** `via`: the provider, where an SDK has several; `call`: what the program calls. */
 function partsOf(title) {
@@ -84,8 +89,7 @@ export function withOlder(columns) {
 /** What a column is headed with: the packages, the providers and the calls, as far as they tell it from its neighbours. */
 export function headOf({ family, major, members }, columns) {
   const unique = (values) => [...new Set(values)].filter((value) => value !== "");
-  const packages = unique(members.map(({ client }) => client.name));
-  const label = packages.map((name) => `\`${name}\``).join(", ");
+  const label = unique(members.map(({ client }) => labelOf(client))).join(", ");
   const version =
     major === "previous"
       ? ` ${unique(members.map(({ client }) => client.versions[client.name])).join(", ")}`

@@ -1,6 +1,6 @@
 // What the results of e2e/sdks/table say in words. A sentence stands only where some SDK did that.
 import { situations } from "../../e2e/sdks/table/situations.mjs";
-import { isSilent } from "./sdk-cells.mjs";
+import { isSilent, labelOf } from "./sdk-cells.mjs";
 
 /** A wait may be measured this much short of what was asked for. In seconds. */
 const tolerance = 0.1;
@@ -13,7 +13,7 @@ function namesWhere(clients, name, isSo) {
       const surfaces = client.surfaces.filter(({ mode }) => mode === situations[name].mode);
       const own = surfaces.filter(({ seen }) => isSo(seen[name]));
       if (own.length === 0) return [];
-      const label = `\`${client.name}\`${client.language === "Python" ? " (Python)" : ""}`;
+      const label = `${labelOf(client)}${client.language === "Python" ? " (Python)" : ""}`;
       return own.length === surfaces.length
         ? [label]
         : [`${label} with ${own.map(({ title }) => title).join(", ")}`];

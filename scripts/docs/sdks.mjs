@@ -7,7 +7,7 @@ import { clients as everyClient } from "../../e2e/sdks/environment.mjs";
 import { situations } from "../../e2e/sdks/table/situations.mjs";
 import { table } from "./markdown-table.mjs";
 import { root } from "./repository.mjs";
-import { columnsOf, headOf, withOlder } from "./sdk-cells.mjs";
+import { columnsOf, headOf, labelOf, withOlder } from "./sdk-cells.mjs";
 import { findings } from "./sdk-findings.mjs";
 
 export const page = "docs/sdks.md";
@@ -78,7 +78,7 @@ function details(client) {
   const head = ["call", "situation", "what the program is told", "requests", "waits, s", "told after, s"];
   const versions = Object.entries(client.versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `### ${client.name} ${client.versions[client.name]}, ${client.language}`,
+    `### ${client.name} ${client.versions[client.name]}${client.at ? ` at ${client.at}` : ""}, ${client.language}`,
     `${versions.join(", ")}; ${client.runtime}; ${client.date}.${client.limits ? ` ${client.limits}` : ""}`,
     table(head, rows),
   ].join("\n\n");
@@ -91,7 +91,10 @@ function presetTables(clients) {
     const own = clients.filter((client) => client.provider === provider && client.major === "current");
     const names = Object.keys(own[0].presets);
     return table(
-      ["preset", ...own.map(({ name, language, versions }) => `\`${name}\` ${versions[name]}, ${language}`)],
+      [
+        "preset",
+        ...own.map((client) => `${labelOf(client)} ${client.versions[client.name]}, ${client.language}`),
+      ],
       names.map((name) => [
         `\`${provider}/${name}\``,
         ...own.map(({ presets }) =>
@@ -103,8 +106,8 @@ function presetTables(clients) {
 }
 
 function versionTable(clients) {
-  const rows = clients.map(({ name, language, major, versions, runtime, date }) => [
-    `\`${name}\``,
+  const rows = clients.map(({ name, at, language, major, versions, runtime, date }) => [
+    labelOf({ name, at }),
     language,
     Object.entries(versions)
       .map(([one, version]) => (one === name ? version : `${one} ${version}`))

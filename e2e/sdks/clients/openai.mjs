@@ -1,93 +1,19 @@
 import { all, check, checkPieces, echo, mockUrl, rejected, run, same, sdk, weather } from "./cases.mjs";
+import { chatCases, hello, model } from "./openai-cases.mjs";
 
 const { module, version } = await sdk("openai", "previous-openai");
-const { OpenAI, AzureOpenAI, toFile } = module;
+const { OpenAI, toFile } = module;
 const client = new OpenAI({ apiKey: "any", maxRetries: 0, ...(mockUrl && { baseURL: `${mockUrl}/v1` }) });
-const azure = new AzureOpenAI({
-  apiKey: "any",
-  apiVersion: "2024-10-21",
-  maxRetries: 0,
-  endpoint: mockUrl ?? "https://mock.openai.azure.com",
-});
-const model = "gpt-4.1-mini";
-const hello = { model, messages: [{ role: "user", content: "hello" }] };
-const parameters = weather.schema;
-const chatTool = {
-  type: "function",
-  function: { name: weather.tool, description: weather.description, parameters },
-};
-const ask = { model, tools: [chatTool], messages: [{ role: "user", content: weather.question }] };
 const ownTool = {
   type: "function",
   name: weather.tool,
   description: weather.description,
-  parameters,
+  parameters: weather.schema,
   strict: false,
 };
 
-function chatCases(own, prefix) {
-  return {
-    [`${prefix}chat`]: async () => {
-      const completion = await own.chat.completions.create(hello);
-      check(completion.choices[0].message.content.startsWith(echo), JSON.stringify(completion));
-      same(completion.choices[0].finish_reason, "stop", "finish_reason");
-      const { prompt_tokens, completion_tokens, total_tokens } = completion.usage;
-      check(
-        prompt_tokens > 0 && prompt_tokens + completion_tokens === total_tokens,
-        JSON.stringify(completion.usage),
-      );
-    },
-    [`${prefix}chat, streamed`]: async () => {
-      const body = { ...hello, stream: true, stream_options: { include_usage: true } };
-      const chunks = await all(await own.chat.completions.create(body));
-      checkPieces(chunks.flatMap(({ choices }) => choices[0]?.delta?.content || []));
-      check(
-        chunks.at(-1).usage.completion_tokens > 3 && chunks.at(-1).choices.length === 0,
-        "no usage at the end",
-      );
-    },
-    [`${prefix}chat, tool loop`]: async () => {
-      const first = await own.chat.completions.create(ask);
-      same(first.choices[0].finish_reason, "tool_calls", "finish_reason");
-      const { message } = first.choices[0];
-      const [call] = message.tool_calls;
-      same(JSON.parse(call.function.arguments), { city: weather.city }, "arguments");
-      const result = { role: "tool", tool_call_id: call.id, content: weather.result };
-      const second = await own.chat.completions.create({
-        ...ask,
-        messages: [...ask.messages, message, result],
-      });
-      same(second.choices[0].message.content, weather.answer, "answer");
-    },
-    [`${prefix}chat, tool streamed`]: async () => {
-      const stream = own.chat.completions.stream(ask);
-      const { choices } = await stream.finalChatCompletion();
-      same(
-        JSON.parse(choices[0].message.tool_calls[0].function.arguments),
-        { city: weather.city },
-        "arguments",
-      );
-    },
-    [`${prefix}embeddings`]: async () => {
-      const body = { model: "text-embedding-3-small", input: ["one", "two", "one"] };
-      const { data } = await own.embeddings.create(body);
-      same(
-        data.map(({ embedding }) => embedding.length),
-        [1536, 1536, 1536],
-        "dimensions",
-      );
-      same(data[0].embedding, data[2].embedding, "the same text");
-      check(
-        JSON.stringify(data[0].embedding) !== JSON.stringify(data[1].embedding),
-        "other texts, the same vector",
-      );
-    },
-  };
-}
-
 await run("openai", version, {
-  ...chatCases(client, ""),
-  ...chatCases(azure, "Azure "),
+  ...chatCases(client),
   responses: async () => {
     const response = await client.responses.create({ model, input: "hello" });
     check(response.output_text.startsWith(echo), response.output_text);

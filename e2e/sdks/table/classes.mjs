@@ -39,17 +39,26 @@ const openai = {
 /** Bedrock's exceptions have their classes' names. */
 const bedrock = { named: true };
 
+const openaiPython = {
+  ...openai,
+  other: (status) => (status >= 500 ? "InternalServerError" : "APIStatusError"),
+};
+const genai = { other: () => "ApiError" };
+const genaiPython = { other: (status) => (status >= 500 ? "ServerError" : "ClientError") };
+
 /** Client → class of each error. */
 const classes = {
   "anthropic.mjs": anthropic,
+  "anthropic-vertex.mjs": anthropic,
   "anthropic_client.py": anthropic,
   "openai.mjs": openai,
-  "openai_client.py": {
-    ...openai,
-    other: (status) => (status >= 500 ? "InternalServerError" : "APIStatusError"),
-  },
-  "genai.mjs": { other: () => "ApiError" },
-  "genai_client.py": { other: (status) => (status >= 500 ? "ServerError" : "ClientError") },
+  "openai-azure.mjs": openai,
+  "openai_client.py": openaiPython,
+  "openai_azure_client.py": openaiPython,
+  "genai.mjs": genai,
+  "genai-vertex.mjs": genai,
+  "genai_client.py": genaiPython,
+  "genai_vertex_client.py": genaiPython,
   "aws.mjs": bedrock,
   "boto3_client.py": bedrock,
   "ollama.mjs": { other: () => "ResponseError" },

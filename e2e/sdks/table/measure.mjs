@@ -8,6 +8,8 @@ import { asks, ruleFile, said, script } from "./situations.mjs";
 
 /** Clients that take longer are ended. In ms. */
 const longest = 3_600_000;
+/** How long a plain question may take, and how much of a call may be outside of its requests, for the call to count. In ms. */
+const slowMs = 1000;
 
 const linesOf = (text, kind) =>
   text
@@ -15,7 +17,7 @@ const linesOf = (text, kind) =>
     .filter((line) => line.startsWith(`${kind} `))
     .map((line) => JSON.parse(line.slice(kind.length + 1)));
 
-/** What the clients said, one text each, and the event log of the `faultwire run` that all of them were in. */
+/** What the clients said, one text each, how long plain questions took meanwhile, and the event log of the `faultwire run` that all of them were in. */
 async function play(wanted, { targets, presetsOf, jobs }) {
   const folder = mkdtempSync(join(tmpdir(), "faultwire-sdk-table-"));
   const write = (name, value) => {
@@ -33,12 +35,14 @@ async function play(wanted, { targets, presetsOf, jobs }) {
       },
       out: join(folder, `${id}.out`),
     }));
+    const probes = join(folder, "probes");
+    const plan = write("players.json", { jobs, players, probes });
     const args = [
       ...[command, "run", "--quiet", "--mock", "--fail-on", "never", "--timeout", `${longest}ms`],
       ...["--script", write("script.yaml", script)],
       ...["--config", write("faults.yaml", ruleFile(targets, presetsOf))],
       ...["--report", join(folder, "report")],
-      ...["--", process.execPath, join(here, "table/players.mjs"), write("players.json", { jobs, players })],
+      ...["--", process.execPath, join(here, "table/players.mjs"), plan],
     ];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
     let errors = "";
@@ -49,6 +53,7 @@ async function play(wanted, { targets, presetsOf, jobs }) {
     const log = join(folder, "report/events.ndjson");
     if (!existsSync(log)) stop(`faultwire run left no log: ${errors}`);
     return {
+      probes: linesOf(readFileSync(probes, "utf8"), "PROBE"),
       outs: players.map(({ out }) => (existsSync(out) ? readFileSync(out, "utf8") : "")),
       events: readFileSync(log, "utf8")
         .trim()
@@ -100,11 +105,14 @@ const waitsOf = (requests) =>
     .slice(1)
     .map(({ began }, index) => Math.max(0, tenths(began - (requests[index].ended ?? requests[index].began))));
 
+/** They are counted in the log, and only held against that. */
+const withoutAttempts = ({ attempts: _attempts, ...error }) => error;
+
 function recordOf({ kind, end, error, text, ms }, requests) {
   return {
     kind,
     ...(kind === "value" && { end }),
-    ...(error && { error }),
+    ...(error && { error: withoutAttempts(error) }),
     text: textOf(text),
     ...(textOf(text) === "altered" && { said: text.slice(0, 300) }),
     seconds: tenths(ms),
@@ -113,20 +121,34 @@ function recordOf({ kind, end, error, text, ms }, requests) {
   };
 }
 
+/** What the machine did to a call; undefined where it did nothing that one could see. */
+function busyness({ kind, beganAt, ms, error }, requests, probes) {
+  if (/connect timeout|timed out while connecting/i.test(`${error?.message} ${error?.cause}`))
+    return "the machine was too busy to open a connection in time";
+  const slow = probes.find(
+    (probe) =>
+      probe.at < beganAt + ms && probe.at + probe.ms > beganAt && (probe.failed || probe.ms > slowMs),
+  );
+  if (slow) return `a plain question took ${slow.ms} ms meanwhile${slow.failed ? ` (${slow.failed})` : ""}`;
+  const { ended } = requests.at(-1);
+  const outside = ended === undefined || kind === "waiting" ? 0 : ms - (ended - requests[0].began);
+  return outside > slowMs ? `${outside} ms of the call were outside of its requests` : undefined;
+}
+
 /** What can't be true if the run was one: that is no finding about an SDK. */
-function flawOf(situation, outcome, requests) {
+function flawOf(situation, outcome, requests, probes) {
   if (outcome === undefined) return "the client said nothing of it";
   if (requests.length === 0) return "no request of it reached the proxy";
   if (situation === "whole")
     return outcome.kind === "value" && outcome.text === said
       ? undefined
       : `no whole answer: ${JSON.stringify(outcome)}`;
-  if (/connect timeout|timed out while connecting/i.test(`${outcome.error?.message} ${outcome.error?.cause}`))
-    return "the machine was too busy to open a connection in time";
-  // Some SDKs say which try a request is. Frameworks around them begin anew.
-  const told = requests.at(-1).retryCount;
-  if (told !== undefined && told > requests.length - 1)
-    return `the SDK asked ${told + 1} times, and ${requests.length} of it reached the proxy`;
+  const busy = busyness(outcome, requests, probes);
+  if (busy) return busy;
+  // Some SDKs say in a header which try a request is, some in the error how many there were. Frameworks around them begin anew.
+  const told = Math.max((requests.at(-1).retryCount ?? 0) + 1, outcome.error?.attempts ?? 0);
+  if (told > requests.length)
+    return `the SDK asked ${told} times, and ${requests.length} of it reached the proxy`;
   const undone = requests.find(({ done }) => done === undefined);
   // A client that breaks off at what it can't read has read it, whatever was still on the way to it.
   if (undone?.undone?.endsWith("the connection ended first") && outcome.kind === "error") return undefined;
@@ -135,12 +157,12 @@ function flawOf(situation, outcome, requests) {
 }
 
 /** What is known of a client: what it is, and of each operation what it saw and what the log has. */
-function collect(known, out, operations) {
+function collect(known, out, operations, probes) {
   known.client ??= linesOf(out, "SDK-CLIENT")[0];
   known.out = out;
   for (const outcome of linesOf(out, "SDK-OUTCOME")) {
     const requests = operations.get(outcome.operation) ?? [];
-    known.seen.set(outcome.operation, { outcome, requests });
+    known.seen.set(outcome.operation, { outcome, requests, probes });
   }
   for (const line of out.split("\n")) if (/^SDK-UN(HANDLED|CAUGHT) /.test(line)) known.loose.add(line);
 }
@@ -151,8 +173,8 @@ function resultOf({ id, file, major, presetNames, hasTimeLimit }, { client, seen
   const lists = asks(presetNames, hasTimeLimit);
   const flaws = [];
   const look = (surface, situation) => {
-    const { outcome, requests = [] } = seen.get(`${id}/${surface}/${situation}`) ?? {};
-    const flaw = flawOf(situation, outcome, requests);
+    const { outcome, requests = [], probes } = seen.get(`${id}/${surface}/${situation}`) ?? {};
+    const flaw = flawOf(situation, outcome, requests, probes);
     if (flaw) flaws.push([`${surface}/${situation}`, flaw]);
     return flaw ? undefined : recordOf(outcome, requests);
   };
@@ -194,13 +216,13 @@ export async function measure(wanted, options) {
     });
     if (open.length === 0) break;
     if (pass > 0) console.error(`sdks: ${open.length} clients are asked again for what was not carried out`);
-    const { outs, events } = await play(
+    const { outs, events, probes } = await play(
       open.map(({ one }) => one),
       options,
     );
     const operations = requestsByOperation(events);
     for (const [at, { index }] of open.entries()) {
-      collect(known[index], outs[at], operations);
+      collect(known[index], outs[at], operations, probes);
       results[index] = resultOf(wanted[index], known[index]);
     }
   }

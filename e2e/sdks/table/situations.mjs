@@ -14,55 +14,75 @@ export const said = Array.from({ length: 40 }, (_, index) => `word${index + 1}`)
 /** The script of the mock. */
 export const script = { turns: [{ say: said }] };
 
-/** The providers' own words for what many of them have. */
-const presets = {
-  rateLimit: {
-    anthropic: "rate_limit_error",
-    openai: "rate_limit_exceeded",
-    gemini: "RESOURCE_EXHAUSTED",
-    vertex: "RESOURCE_EXHAUSTED",
-    bedrock: "ThrottlingException",
-    ollama: "too_many_requests",
+/**
+ * Each API with its own words for what many of them have: presets, and the type of an error in mid-stream. `provider` and `model`
+ * where a provider has several APIs; those with a model stand before the one that takes the rest.
+ */
+const apis = {
+  anthropic: {
+    rateLimit: "rate_limit_error",
+    internal: "api_error",
+    overloaded: "overloaded_error",
+    inStream: "overloaded_error",
   },
-  internal: {
-    anthropic: "api_error",
-    openai: "server_error",
-    gemini: "INTERNAL",
-    vertex: "INTERNAL",
-    bedrock: "InternalServerException",
-    ollama: "internal_error",
+  openai: {
+    rateLimit: "rate_limit_exceeded",
+    internal: "server_error",
+    overloaded: "server_is_overloaded",
+    inStream: "server_error",
   },
-  overloaded: {
-    anthropic: "overloaded_error",
-    openai: "server_is_overloaded",
-    gemini: "UNAVAILABLE",
-    vertex: "UNAVAILABLE",
-    bedrock: "ServiceUnavailableException",
-    ollama: "server_busy",
+  azure: {
+    rateLimit: "rate_limit",
+    internal: "server_error",
+    overloaded: "ServiceUnavailable",
+    inStream: "server_error",
+  },
+  gemini: {
+    rateLimit: "RESOURCE_EXHAUSTED",
+    internal: "INTERNAL",
+    overloaded: "UNAVAILABLE",
+    inStream: "UNAVAILABLE",
+  },
+  claudeAtVertex: {
+    provider: "vertex",
+    model: "claude-*",
+    rateLimit: "quota_exceeded",
+    internal: "INTERNAL",
+    overloaded: "overloaded_error",
+    inStream: "overloaded_error",
+  },
+  vertex: {
+    rateLimit: "RESOURCE_EXHAUSTED",
+    internal: "INTERNAL",
+    overloaded: "UNAVAILABLE",
+    inStream: "UNAVAILABLE",
+  },
+  bedrock: {
+    rateLimit: "ThrottlingException",
+    internal: "InternalServerException",
+    overloaded: "ServiceUnavailableException",
+    inStream: "serviceUnavailableException",
+  },
+  ollama: {
+    rateLimit: "too_many_requests",
+    internal: "internal_error",
+    overloaded: "server_busy",
+    inStream: "server busy",
   },
 };
 
-export const providers = Object.keys(presets.rateLimit);
+const providerOf = (api) => apis[api].provider ?? api;
+export const providers = [...new Set(Object.keys(apis).map(providerOf))];
 
-/** An error in mid-stream is the provider's own word for "overloaded". */
-const errorTypes = {
-  anthropic: "overloaded_error",
-  openai: "server_error",
-  gemini: "UNAVAILABLE",
-  vertex: "UNAVAILABLE",
-  bedrock: "serviceUnavailableException",
-  ollama: "server busy",
-};
-
-const preset = (kind, more) => (provider) => ({
-  http: { preset: `${provider}/${presets[kind][provider]}`, ...more },
+const preset = (kind, more) => (api) => ({
+  http: { preset: `${providerOf(api)}/${apis[api][kind]}`, ...more },
 });
 const page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 /** Behind so many events: in the middle of the text, whatever a provider's stream begins with. */
 const afterEvents = 7;
 
 /**
- * Every situation: `title` as the page has it, `mode` of the requests it is for, `fault` by provider. `limited`: the SDK's own
+ * Every situation: `title` as the page has it, `mode` of the requests it is for, `fault` by API. `limited`: the SDK's own
  * time limit is made short. `endless`: it may wait for ever.
  */
 export const situations = {
@@ -121,7 +141,7 @@ export const situations = {
   "error-event": {
     title: "an error event",
     mode: "stream",
-    fault: (provider) => ({ stream: { errorEvent: { type: errorTypes[provider], afterEvents } } }),
+    fault: (api) => ({ stream: { errorEvent: { type: apis[api].inStream, afterEvents } } }),
   },
   "stream-reset": {
     title: "a reset",
@@ -172,22 +192,25 @@ export const situations = {
   },
 };
 
-/** The header's value is part of each match, so that the order of rules means nothing. */
-const rule = (name, provider, fault) => ({
-  name: `${name}.${provider}`,
-  match: { provider, headers: { "x-faultwire-operation": `*/${name}` } },
+/** The header's value is part of each match, so that the order of situations means nothing. */
+const rule = (name, api, fault) => ({
+  name: `${name}.${api}`,
+  match: {
+    provider: providerOf(api),
+    ...(apis[api].model && { model: apis[api].model }),
+    headers: { "x-faultwire-operation": `*/${name}` },
+  },
   fault,
 });
 
 /** @param targets hosts that may fail @param presetsOf the presets of a provider, by their names in rules */
 export function ruleFile(targets, presetsOf) {
-  const rules = [];
-  for (const provider of providers) {
-    for (const [name, { fault }] of Object.entries(situations))
-      rules.push(rule(name, provider, fault(provider)));
-    for (const name of presetsOf[provider])
-      rules.push(rule(`preset.${name}`, provider, { http: { preset: `${provider}/${name}` } }));
-  }
+  const rules = Object.keys(apis).flatMap((api) => [
+    ...Object.entries(situations).map(([name, { fault }]) => rule(name, api, fault(api))),
+    ...presetsOf[providerOf(api)].map((name) =>
+      rule(`preset.${name}`, api, { http: { preset: `${providerOf(api)}/${name}` } }),
+    ),
+  ]);
   return { version: 1, targets, rules, expect: "none" };
 }
 

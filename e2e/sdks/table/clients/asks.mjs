@@ -11,6 +11,10 @@ const firstLine = (text) =>
     .split("\n")[0]
     .slice(0, messageChars);
 
+/** How often the SDK says that it asked: a list of what came of each, or a number. */
+const attemptsOf = ({ errors, attemptNumber, $metadata }) =>
+  Array.isArray(errors) ? errors.length : ($metadata?.attempts ?? attemptNumber);
+
 function describe(error, isOwn) {
   if (!(error instanceof Error))
     return { class: typeof error, own: false, message: firstLine(JSON.stringify(error)) };
@@ -21,6 +25,7 @@ function describe(error, isOwn) {
     own: isOwn(error),
     message: firstLine(error.message),
     ...(typeof status === "number" && { status }),
+    ...(typeof attemptsOf(error) === "number" && { attempts: attemptsOf(error) }),
     ...(error.cause instanceof Error && { cause: firstLine(`${error.cause.name}: ${error.cause.message}`) }),
   };
 }
@@ -31,6 +36,7 @@ async function askOnce(surface, { name, patienceMs, timeoutMs, noRetries }, isOw
   const say = (piece) => {
     text += piece ?? "";
   };
+  const beganAt = Date.now();
   const began = performance.now();
   const options = { headers: { [header]: operation }, timeoutMs, noRetries };
   let timer;
@@ -45,7 +51,7 @@ async function askOnce(surface, { name, patienceMs, timeoutMs, noRetries }, isOw
     );
   const seen = await Promise.race([answer, waiting]);
   clearTimeout(timer);
-  const outcome = { operation, ...seen, text, ms: Math.round(performance.now() - began) };
+  const outcome = { operation, ...seen, text, beganAt, ms: Math.round(performance.now() - began) };
   console.log(`SDK-OUTCOME ${JSON.stringify(outcome)}`);
   await tell(operation, outcome);
   return outcome;
@@ -72,16 +78,17 @@ async function tell(operation, { kind }) {
  * Asks on each surface, all surfaces at once, and the situations of one one after the other (`atOnce`: these, too).
  *
  * @param isOwn whether an error is of a class of the SDK @param surfaces `{ name, mode, ask(options, say) }`; `ask` says each piece
- *   of text that it gets, and gives what the SDK calls the reason of the end
+ *   of text that it gets, and gives what the SDK calls the reason of the end @param at whose API is asked, where the SDK's name does
+ *   not tell
  */
-export async function answer({ name, versions, isOwn, surfaces, atOnce = false, limits = "" }) {
+export async function answer({ name, at, versions, isOwn, surfaces, atOnce = false, limits = "" }) {
   // An error that reaches nobody is what some SDKs leave behind; it is not to end the others' turns.
   process.on("unhandledRejection", (error) =>
     console.log(`SDK-UNHANDLED ${firstLine(error?.stack ?? error)}`),
   );
   process.on("uncaughtException", (error) => console.log(`SDK-UNCAUGHT ${firstLine(error?.stack ?? error)}`));
   const listed = surfaces.map(({ name: surface, mode, title }) => ({ name: surface, mode, title }));
-  console.log(`SDK-CLIENT ${JSON.stringify({ name, versions, limits, surfaces: listed })}`);
+  console.log(`SDK-CLIENT ${JSON.stringify({ name, at, versions, limits, surfaces: listed })}`);
   const presetSurface = surfaces.find(({ mode }) => mode === "plain");
   await Promise.all(
     surfaces.map(async (surface) => {
@@ -89,7 +96,7 @@ export async function answer({ name, versions, isOwn, surfaces, atOnce = false, 
       const [whole, ...all] = surface.mode === "plain" ? plain : stream;
       const list = all.filter(isWanted);
       const named = surface === presetSurface ? presets.filter(isWanted) : [];
-      if (list.length + named.length === 0) return;
+      if (list.length + named.length === 0 && !isWanted(whole)) return;
       await warmUp(surface, whole, isOwn);
       if (atOnce) await Promise.all(list.map((one) => askOnce(surface, one, isOwn)));
       else for (const one of list) await askOnce(surface, one, isOwn);

@@ -26,6 +26,14 @@ def first_line(text):
     return (str(text).splitlines() or [""])[0][:MESSAGE_CHARS]
 
 
+def attempts_of(response):
+    """How often the SDK says that it asked; None where it does not say."""
+    if isinstance(response, dict):
+        retries = response.get("ResponseMetadata", {}).get("RetryAttempts")
+        return None if retries is None else retries + 1
+    return None
+
+
 def describe(error, packages):
     module = type(error).__module__.split(".")[0]
     response = getattr(error, "response", None)
@@ -33,6 +41,7 @@ def describe(error, packages):
     if isinstance(response, dict):
         statuses.append(response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
     status = next((one for one in statuses if isinstance(one, int) and not isinstance(one, bool)), None)
+    attempts = attempts_of(response)
     cause = error.__cause__
     said = {
         "class": type(error).__name__,
@@ -42,6 +51,8 @@ def describe(error, packages):
     }
     if status is not None:
         said["status"] = status
+    if isinstance(attempts, int):
+        said["attempts"] = attempts
     if cause is not None:
         said["cause"] = first_line(f"{type(cause).__name__}: {cause}")
     return said
@@ -64,13 +75,15 @@ def ask_once(surface, ask, packages):
         except BaseException as error:
             seen.update(kind="error", error=describe(error, packages))
 
+    began_at = time.time()
     began = time.monotonic()
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
     worker.join(ask["patienceMs"] / 1000)
     took = round((time.monotonic() - began) * 1000)
     found = dict(seen) or {"kind": "waiting"}
-    put("SDK-OUTCOME", {"operation": operation, **found, "text": "".join(pieces), "ms": took})
+    outcome = {"operation": operation, **found, "text": "".join(pieces), "beganAt": round(began_at * 1000), "ms": took}
+    put("SDK-OUTCOME", outcome)
     tell(operation, found["kind"])
     return found["kind"]
 
@@ -98,14 +111,15 @@ def surface(name, title, mode, ask):
     return {"name": name, "title": title, "mode": mode, "ask": ask}
 
 
-def answer(name, versions, packages, surfaces, limits="", at_once=False):
+def answer(name, versions, packages, surfaces, limits="", at_once=False, at=None):
     """Asks on each surface, all at once, and the situations of one one after the other (at_once: these, too).
 
     packages: whose error classes are the SDK's own. A surface's ask(options, say) says each piece of text, and gives what the
-    SDK calls the reason of the end.
+    SDK calls the reason of the end. at: whose API is asked, where the SDK's name does not tell.
     """
     listed = [{key: one[key] for key in ("name", "mode", "title")} for one in surfaces]
-    put("SDK-CLIENT", {"name": name, "versions": versions, "limits": limits, "surfaces": listed})
+    client = {"name": name, "versions": versions, "limits": limits, "surfaces": listed}
+    put("SDK-CLIENT", client if at is None else {**client, "at": at})
     preset_surface = next(one for one in surfaces if one["mode"] == "plain")
 
     def work(one):
@@ -115,7 +129,7 @@ def answer(name, versions, packages, surfaces, limits="", at_once=False):
             whole, *every = ASKS[one["mode"]]
             asks = [ask for ask in every if wanted(ask)]
             named = [ask for ask in ASKS["presets"] if wanted(ask)] if one is preset_surface else []
-            if not asks and not named:
+            if not asks and not named and not wanted(whole):
                 return
             any(ask_once(one, whole, packages) == "value" for _ in range(WARM_UPS))
             if at_once:

@@ -1,41 +1,11 @@
 import { sdk } from "../../clients/cases.mjs";
 import { answer } from "./asks.mjs";
+import { generateSurfaces } from "./genai-surfaces.mjs";
 
 const { module, version } = await sdk("@google/genai", "previous-genai");
-const { models } = new module.GoogleGenAI({ apiKey: "any" });
-const body = ({ headers, timeoutMs }) => ({
-  model: "gemini-2.5-flash",
-  contents: "count",
-  config: { httpOptions: { headers, ...(timeoutMs && { timeout: timeoutMs }) } },
-});
-
 await answer({
   name: "@google/genai",
   versions: { "@google/genai": version },
   isOwn: (error) => error instanceof module.ApiError,
-  surfaces: [
-    {
-      name: "generate",
-      title: "`generateContent()`",
-      mode: "plain",
-      ask: async (options, say) => {
-        const response = await models.generateContent(body(options));
-        say(response.text);
-        return response.candidates?.[0]?.finishReason;
-      },
-    },
-    {
-      name: "stream",
-      title: "`generateContentStream()`",
-      mode: "stream",
-      ask: async (options, say) => {
-        let end;
-        for await (const chunk of await models.generateContentStream(body(options))) {
-          say(chunk.text);
-          end = chunk.candidates?.[0]?.finishReason ?? end;
-        }
-        return end;
-      },
-    },
-  ],
+  surfaces: generateSurfaces(new module.GoogleGenAI({ apiKey: "any" })),
 });
