@@ -2,11 +2,11 @@
 
 /** The APIs that the mock speaks, in words. */
 export const mockedApis =
-  "the APIs of Anthropic, OpenAI, Azure OpenAI, Gemini, Vertex AI, Bedrock and Ollama";
+  "the APIs of Anthropic, OpenAI, Azure OpenAI, Gemini, Vertex AI, Bedrock, Mistral, Cohere, OpenRouter, LiteLLM and Ollama";
 
 /** Hosts whose own API the mock speaks. */
 const known =
-  /(?:^|\.)(?:anthropic\.com|openai\.com|openai\.azure\.com|generativelanguage\.googleapis\.com)$|aiplatform\.(?:[a-z]+\.rep\.)?googleapis\.com$|^bedrock-runtime[.-].*\.amazonaws\.com(?:\.cn)?$/i;
+  /(?:^|\.)(?:anthropic\.com|openai\.com|openai\.azure\.com|generativelanguage\.googleapis\.com|mistral\.ai|openrouter\.ai)$|^api\.cohere\.(?:com|ai)$|aiplatform\.(?:[a-z]+\.rep\.)?googleapis\.com$|^bedrock-runtime[.-].*\.amazonaws\.com(?:\.cn)?$/i;
 
 /**
  * @param hosts - Names whose connections go to the mock, Anthropic's among them or not.

@@ -1,4 +1,6 @@
 /** What a provider's folder has to give: one API, from its paths to its errors. */
+import type { Provider } from "@faultwire/fault-engine";
+import { requestProvider } from "@faultwire/fault-engine/internal";
 import type { Header } from "@faultwire/http1";
 import type { ApiRequest, Call, Route, TokenUse, WholeAnswer } from "./api.ts";
 import type { ApiError } from "./api-error.ts";
@@ -46,3 +48,15 @@ export function headerOf(request: ApiRequest, name: string): string | undefined 
 /** The host of a request in lower case, without its port. */
 export const hostOf = (request: ApiRequest): string =>
   (headerOf(request, "host") ?? headerOf(request, ":authority") ?? "").toLowerCase().replace(/:\d+$/, "");
+
+/** Whose request it is as rules know it: by its host, its path, its headers. */
+export function ruledProvider(request: ApiRequest): Provider | undefined {
+  const headers = Object.entries(request.headers).flatMap(([name, value]): Header[] =>
+    (typeof value === "object" ? value : value === undefined ? [] : [value]).map((one) => [name, one]),
+  );
+  return requestProvider({ target: request.path, headers });
+}
+
+/** What every API asks for that takes a bearer token; `refuse` gives its error. */
+export const hasBearer = (request: ApiRequest): boolean =>
+  /^bearer \S/i.test(headerOf(request, "authorization") ?? "");

@@ -78,7 +78,8 @@ export interface LlmMock {
 }
 
 /**
- * Starts the APIs of the providers on this machine: Anthropic, OpenAI, Azure OpenAI, Gemini, Vertex AI, Bedrock, Ollama. A
+ * Starts the APIs of the providers on this machine: Anthropic, OpenAI, Azure OpenAI, Gemini, Vertex AI, Bedrock, Mistral,
+ * Cohere, OpenRouter, LiteLLM's gateway, Ollama. A
  * request's path and headers say which one it is for. What an API would refuse gets that API's own error.
  *
  * The same request and the same seed give the same body, byte for byte, where the API's body has no time in it; the ids of

@@ -5,7 +5,7 @@ import type { CitableDocument, Conversation } from "../model/conversation.ts";
 import { countTokens, countValueTokens } from "../model/token-count.ts";
 import { type ContentBlock, readContent, textOf } from "./content.ts";
 import { extraInput, invalidRequest, notFound } from "./errors.ts";
-import { isAfterOpus46 } from "./model-traits.ts";
+import { isAfterOpus46, takesOneSampler } from "./model-traits.ts";
 import { readTools } from "./tools.ts";
 import { readTurns, type Turn } from "./turns.ts";
 
@@ -77,7 +77,10 @@ function wrongSampling(fields: JsonObject, version: string, model: string): ApiE
     if (value === undefined || value === null) continue;
     if (/^\d/.test(version) && version >= "2026-10-21") return extraInput(name);
     // Clients that write their default out say -1 for "none", such as LangChain 0.3.
-    if (value === -1 && name !== "temperature" && !isAfterOpus46(model)) continue;
+    if (value === -1 && name !== "temperature" && !isAfterOpus46(model)) {
+      if (name === "top_k" || !takesOneSampler(model)) continue;
+      return invalidRequest("`top_p` cannot be set to -1 for this model.");
+    }
     const most = name === "top_k" ? Number.POSITIVE_INFINITY : 1;
     if (typeof value !== "number") return invalidRequest(`${name}: Input should be a valid number`);
     if (value < 0) return invalidRequest(`${name}: Input should be greater than or equal to 0`);
@@ -86,8 +89,15 @@ function wrongSampling(fields: JsonObject, version: string, model: string): ApiE
     if (name === "top_k" || (name === "temperature" ? value !== 1 : value < 0.99))
       return invalidRequest(`\`${name}\` is not supported by this model`);
   }
+  const { temperature, top_p: topP } = fields;
+  if (isGiven(temperature) && isGiven(topP) && takesOneSampler(model) && !isAfterOpus46(model))
+    return invalidRequest(
+      "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+    );
   return undefined;
 }
+
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 
 const THINKING = ["enabled", "disabled", "adaptive", "between_tools"];
 

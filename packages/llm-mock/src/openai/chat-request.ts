@@ -62,16 +62,43 @@ const FIELDS = new Set([
 
 const ROLES = ["system", "developer", "user", "assistant", "tool", "function"];
 
+/** In what the APIs differ that are asked by OpenAI's chat. */
+export interface ChatDialect {
+  readonly isModel: ModelTest;
+  /** The fields that there are; `undefined` where unknown ones are passed over. */
+  readonly fields: ReadonlySet<string> | undefined;
+  readonly roles: readonly string[];
+  /** Kinds of content. */
+  readonly parts: readonly string[];
+  /** Whether a model takes neither sampling parameters nor `max_tokens`. */
+  readonly isStrict: (model: string) => boolean;
+  readonly thinks: (model: string, fields: JsonObject) => boolean;
+}
+
+/** Chat as OpenAI has it. */
+export const openaiDialect = (isModel: ModelTest): ChatDialect => ({
+  isModel,
+  fields: FIELDS,
+  roles: ROLES,
+  parts: ["text", "image_url", "input_audio", "file", "refusal"],
+  isStrict: isReasoningModel,
+  thinks: (model, fields) => isReasoningModel(model) && fields["reasoning_effort"] !== "none",
+});
+
 /** @param model - The model, where it stands in the path. */
 export function readChatRequest(
   body: Uint8Array,
-  isModel: ModelTest,
+  dialect: ChatDialect,
   model?: string,
 ): ChatRequest | ApiError {
   const parsed = parseObject(body);
   if (!parsed) return invalid("We could not parse the JSON body of your request.");
-  const fields = model === undefined ? parsed : { ...parsed, model };
-  const wrong = wrongFields(fields, isModel);
+  return chatRequestOf(model === undefined ? parsed : { ...parsed, model }, dialect);
+}
+
+/** As {@link readChatRequest}, of a body that is read. */
+export function chatRequestOf(fields: JsonObject, dialect: ChatDialect): ChatRequest | ApiError {
+  const wrong = wrongFields(fields, dialect);
   if (wrong) return wrong;
   const tools = readTools(fields);
   if (isApiError(tools)) return tools;
@@ -85,7 +112,7 @@ export function readChatRequest(
       ...tools,
       maxTokens: (fields["max_completion_tokens"] ?? fields["max_tokens"] ?? undefined) as number | undefined,
       stopSequences: (Array.isArray(stop) ? stop : [stop]) as readonly string[],
-      thinks: isReasoningModel(name) && fields["reasoning_effort"] !== "none",
+      thinks: dialect.thinks(name, fields),
       answerSchema: answerSchema(fields["response_format"]),
       documents: [],
       inputTokens:
@@ -100,10 +127,10 @@ export function readChatRequest(
   };
 }
 
-function wrongFields(fields: JsonObject, isModel: ModelTest): ApiError | undefined {
-  const unknown = unknownKey(fields, FIELDS);
+function wrongFields(fields: JsonObject, dialect: ChatDialect): ApiError | undefined {
+  const unknown = dialect.fields && unknownKey(fields, dialect.fields);
   if (unknown !== undefined) return invalid(`Unrecognized request argument supplied: ${unknown}`);
-  const model = wrongModel(fields, isModel);
+  const model = wrongModel(fields, dialect.isModel);
   if (model) return model;
   const { messages, stream, stop, stream_options: options } = fields;
   if (messages === undefined) return missing("messages");
@@ -131,24 +158,26 @@ function wrongFields(fields: JsonObject, isModel: ModelTest): ApiError | undefin
       "array_above_max_length",
     );
   const name = String(fields["model"]);
-  if (fields["max_tokens"] !== undefined && fields["max_tokens"] !== null && isReasoningModel(name))
+  if (fields["max_tokens"] !== undefined && fields["max_tokens"] !== null && dialect.isStrict(name))
     return invalid(
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
       "max_tokens",
       "unsupported_parameter",
     );
   return (
-    wrongNumber(fields) ?? wrongSampling(name, fields) ?? wrongMessages(messages as readonly JsonObject[])
+    wrongNumber(fields) ??
+    (dialect.isStrict(name) ? wrongSampling(name, fields) : undefined) ??
+    wrongMessages(messages as readonly JsonObject[], dialect)
   );
 }
 
-function wrongMessages(messages: readonly JsonObject[]): ApiError | undefined {
+function wrongMessages(messages: readonly JsonObject[], { roles, parts }: ChatDialect): ApiError | undefined {
   let open: readonly string[] = [];
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
     const { role, content } = message;
     if (role === undefined) return missing(`${at}.role`);
-    if (!ROLES.includes(role as string)) return wrongValue(`${at}.role`, role, ROLES);
+    if (!roles.includes(role as string)) return wrongValue(`${at}.role`, role, roles);
     if (role === "tool") {
       const id = message["tool_call_id"];
       if (typeof id !== "string") return missing(`${at}.tool_call_id`);
@@ -159,7 +188,7 @@ function wrongMessages(messages: readonly JsonObject[]): ApiError | undefined {
         );
       open = open.filter((one) => one !== id);
     } else if (open.length > 0) return unanswered(open, index);
-    const wrong = wrongContent(content, message, at);
+    const wrong = wrongContent(content, message, at, parts);
     if (wrong) return wrong;
     if (role === "assistant") open = objectsIn(message["tool_calls"]).map(({ id }) => String(id));
   }
@@ -173,9 +202,12 @@ const unanswered = (ids: readonly string[], index: number): ApiError =>
     `messages.[${index}].role`,
   );
 
-const PARTS = ["text", "image_url", "input_audio", "file", "refusal"];
-
-function wrongContent(content: unknown, message: JsonObject, at: string): ApiError | undefined {
+function wrongContent(
+  content: unknown,
+  message: JsonObject,
+  at: string,
+  parts: readonly string[],
+): ApiError | undefined {
   const where = `${at}.content`;
   if (content === undefined || content === null) {
     const mayLack =
@@ -186,8 +218,8 @@ function wrongContent(content: unknown, message: JsonObject, at: string): ApiErr
   if (typeof content === "string") return undefined;
   if (!isListOf(content, isObject)) return wrongType(where, "one of a string or array of objects", content);
   for (const [index, part] of (content as readonly JsonObject[]).entries()) {
-    if (!PARTS.includes(part["type"] as string))
-      return wrongValue(`${where}[${index}].type`, part["type"], PARTS);
+    if (!parts.includes(part["type"] as string))
+      return wrongValue(`${where}[${index}].type`, part["type"], parts);
     const field = part["type"] as string;
     if (part[field] === undefined) return missing(`${where}[${index}].${field}`);
   }

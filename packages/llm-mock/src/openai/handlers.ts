@@ -1,13 +1,15 @@
 /** What OpenAI's paths do, for its own host and for Azure's. */
 
-import { type ApiAnswer, type Call, EVENT_STREAM, json } from "../api.ts";
-import { apiError, isApiError } from "../api-error.ts";
+import { type ApiAnswer, type Call, EVENT_STREAM, type Frame, json } from "../api.ts";
+import { type ApiError, apiError, isApiError } from "../api-error.ts";
+import type { IdPart } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import { speak } from "../model/speak.ts";
+import type { Speech } from "../model/speech.ts";
 import type { World } from "../provider.ts";
 import { Store } from "../store.ts";
-import { chunksOf, completionOf } from "./chat.ts";
-import { readChatRequest } from "./chat-request.ts";
+import { type ChatStyle, chunksOf, completionOf, openaiStyle } from "./chat.ts";
+import { type ChatDialect, type ChatRequest, openaiDialect, readChatRequest } from "./chat-request.ts";
 import { answerEmbeddings } from "./embeddings.ts";
 import type { ModelTest } from "./fields.ts";
 import { type FileHandlers, fileHandlers } from "./files.ts";
@@ -33,6 +35,54 @@ interface StoredResponse {
   readonly items: readonly JsonObject[];
 }
 
+/** How an API of chats writes an answer. */
+export interface ChatWriter {
+  readonly whole: (request: ChatRequest, speech: Speech, identity: readonly IdPart[]) => object;
+  readonly chunks: (request: ChatRequest, speech: Speech, identity: readonly IdPart[]) => readonly Frame[];
+}
+
+/** What answers a chat, whole or as a stream. */
+export function answerChat(
+  body: Uint8Array,
+  request: ChatRequest | ApiError,
+  { seed, mind }: World,
+  writer: ChatWriter,
+): ApiAnswer {
+  if (isApiError(request)) return request;
+  const speech = speak(request.conversation, mind);
+  const facts = {
+    usage: { ...speech.usage, outputTokens: speech.usage.outputTokens * request.choices },
+    model: request.conversation.model,
+    pace: speech.pace,
+  };
+  const identity = [seed, body];
+  return request.stream
+    ? {
+        kind: "stream",
+        contentType: EVENT_STREAM,
+        frames: writer.chunks(request, speech, identity),
+        ...facts,
+      }
+    : json(writer.whole(request, speech, identity), facts);
+}
+
+/** OpenAI's chat, in what an API makes of it. */
+export function openaiChat(
+  world: World,
+  dialect: ChatDialect,
+  style: ChatStyle,
+  change: (request: ChatRequest) => ChatRequest = (request) => request,
+): OpenaiHandlers["chat"] {
+  const writer: ChatWriter = {
+    whole: (...said) => completionOf(...said, style),
+    chunks: (...said) => chunksOf(...said, style),
+  };
+  return ({ request: { body } }, model) => {
+    const request = readChatRequest(body, dialect, model);
+    return answerChat(body, isApiError(request) ? request : change(request), world, writer);
+  };
+}
+
 /** @param isModel - Which names are taken for models. */
 export function openaiHandlers(world: World, isModel: ModelTest): OpenaiHandlers {
   const { seed, mind, limits } = world;
@@ -50,24 +100,7 @@ export function openaiHandlers(world: World, isModel: ModelTest): OpenaiHandlers
     );
   };
   return {
-    chat: ({ request: { body } }, model) => {
-      const request = readChatRequest(body, isModel, model);
-      if (isApiError(request)) return request;
-      const speech = speak(request.conversation, mind);
-      const facts = {
-        usage: { ...speech.usage, outputTokens: speech.usage.outputTokens * request.choices },
-        model: request.conversation.model,
-        pace: speech.pace,
-      };
-      return request.stream
-        ? {
-            kind: "stream",
-            contentType: EVENT_STREAM,
-            frames: chunksOf(request, speech, [seed, body]),
-            ...facts,
-          }
-        : json(completionOf(request, speech, [seed, body]), facts);
-    },
+    chat: openaiChat(world, openaiDialect(isModel), openaiStyle),
     embeddings: ({ request }, model) => answerEmbeddings(request.body, isModel, seed, model),
     respond: ({ request: { body } }) => {
       const request = readResponsesRequest(body, isModel, itemsBehind);

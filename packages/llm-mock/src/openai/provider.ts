@@ -2,7 +2,7 @@
 import { requestId } from "@faultwire/fault-engine";
 import type { Call, WholeAnswer } from "../api.ts";
 import { type ApiError, apiError } from "../api-error.ts";
-import { headerOf, hostOf, type MockProvider, type ProviderMaker } from "../provider.ts";
+import { hasBearer, hostOf, type MockProvider, type ProviderMaker } from "../provider.ts";
 import { openaiHeaders, RateLimitMeter } from "../rate-limit-meter.ts";
 import { isOpenaiModel } from "./fields.ts";
 import { openaiHandlers } from "./handlers.ts";
@@ -51,7 +51,7 @@ export const openai: ProviderMaker = (world): MockProvider => {
       { path: /^\/v1\/files\/([^/]+)\/content$/, methods: { GET: (call) => files.content(id(call)) } },
     ],
     refuse: ({ request }) =>
-      /^bearer \S/i.test(headerOf(request, "authorization") ?? "")
+      hasBearer(request)
         ? undefined
         : apiError(
             401,

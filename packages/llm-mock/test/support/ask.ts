@@ -47,3 +47,11 @@ export function textIn(answer: ApiAnswer): string {
 /** A whole answer's JSON, of whatever shape. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the mock sends, tests look into it
 export const jsonIn = (answer: ApiAnswer): any => JSON.parse(textIn(answer));
+
+/** The data of a stream of server-sent events, of whatever shape. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the mock sends, tests look into it
+export const dataIn = (text: string): any[] =>
+  text
+    .split("\n\n")
+    .flatMap((event) => /^data: (\{.*\})$/m.exec(event)?.[1] ?? [])
+    .map((data) => JSON.parse(data));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseScript } from "../../src/script/parse-script.ts";
-import { type Ask, askingMock, jsonIn, textIn } from "../support/ask.ts";
+import { type Ask, askingMock, dataIn, jsonIn, textIn } from "../support/ask.ts";
 
 const headers = { authorization: "Bearer any" };
 const weather = {
@@ -14,12 +14,6 @@ const chat = (body: object, by: Ask = ask) =>
   by("/v1/chat/completions", { model: "gpt-4.1", ...body }, headers).answer;
 const respond = (body: object, by: Ask = ask) =>
   by("/v1/responses", { model: "gpt-4.1", ...body }, headers).answer;
-/** The data of a stream of server-sent events. */
-const dataIn = (text: string) =>
-  text
-    .split("\n\n")
-    .flatMap((event) => /^data: (\{.*\})$/m.exec(event)?.[1] ?? [])
-    .map((data) => JSON.parse(data));
 
 describe("chat", () => {
   it("streams what it says in one piece, ends with [DONE], and gives usage where it was asked for", () => {

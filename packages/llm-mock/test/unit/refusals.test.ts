@@ -48,10 +48,14 @@ describe("errors", () => {
   });
 
   it.each([
-    [{ temperature: 0.5, top_p: 1, top_k: 40 }, 200],
+    [{ temperature: 0.5, top_k: 40 }, 200],
+    [{ temperature: 0.5, top_p: 1 }, 400],
+    [{ temperature: 0.5, top_p: 1, model: "claude-opus-4-20250514" }, 200],
     [{ temperature: 1.5 }, 400],
     [{ top_p: "much" }, 400],
-    [{ top_k: -1, top_p: -1 }, 200],
+    [{ top_k: -1 }, 200],
+    [{ top_p: -1 }, 400],
+    [{ top_k: -1, top_p: -1, model: "claude-sonnet-4-20250514" }, 200],
     [{ top_k: -2 }, 400],
     [{ temperature: -1 }, 400],
   ])("in version 2023-06-01 takes sampling parameters in their range: %j", async (sampling, status) => {
