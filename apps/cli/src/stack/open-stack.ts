@@ -251,6 +251,8 @@ function standingIn(
       for (const name of mockableHosts(targets)) {
         mocked[`${name}:443`] ??= `127.0.0.1:${secure}`;
         mocked[`${name}:80`] ??= `127.0.0.1:${clear}`;
+        // A replay speaks both on one port: so no other port of a target leads past it.
+        if (secure === clear) mocked[name] ??= `127.0.0.1:${secure}`;
       }
       // The first entry that fits a name counts; of two for the same name the last value does.
       const ours = { ...recorded, ...mocked };

@@ -56,6 +56,18 @@ it("adds what was not recorded, answers it the next time, and says how many of e
   expect(readdirSync(at)).toHaveLength(3);
 });
 
+it("no other port of a target leads past the replay", async () => {
+  const at = join(folder(), "kept");
+  const { asked, resolve } = await startApi();
+  const other = [resolve[0]!, resolve[1]!.replace(":80:", ":8080:")];
+  const both = ["--record", at, "--replay-or-pass", at];
+  const script = ask("one").replace("anthropic.com/", "anthropic.com:8080/");
+  const { stderr } = await run(...quiet, ...other, ...both, ...shell(script));
+  expect(stderr).toContain("faultwire: 0 replayed, 1 passed on");
+  expect(stderr).toContain(`recorded 1 exchange in ${at}`);
+  expect(asked).toHaveLength(1);
+});
+
 it("faults strike on top of both", async () => {
   const at = join(folder(), "kept");
   const { resolve } = await startApi();
