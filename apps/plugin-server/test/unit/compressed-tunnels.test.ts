@@ -2,12 +2,15 @@
 import * as zlib from "node:zlib";
 import type { Fault } from "@faultwire/fault-engine";
 import { FaultDesk } from "@faultwire/fault-session";
+import { contentCodings } from "@faultwire/runtime";
 import { describe, expect, it } from "vitest";
-import { dechunk } from "../../../fault-session/test/support/fault-cases/fault-case.ts";
-import { type ScriptedPolicy, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
-import { contentCodings } from "../../../runtime/src/codings/content-codings.ts";
-import { HttpsTunnel } from "../support/https-tunnel.ts";
-import { TunnelProbe } from "../support/tunnel-probe.ts";
+import { dechunk } from "../../../../packages/fault-session/test/support/fault-cases/fault-case.ts";
+import {
+  type ScriptedPolicy,
+  scriptedPolicy,
+} from "../../../../packages/fault-session/test/support/scripted-policy.ts";
+import { HttpsTunnel } from "../../../../packages/tunnel/test/support/https-tunnel.ts";
+import { TunnelProbe } from "../../../../packages/tunnel/test/support/tunnel-probe.ts";
 
 const get = "GET / HTTP/1.1\r\nHost: api.test\r\n\r\n";
 const events = (...at: number[]): string => at.map((one) => `data: {"event":${one}}\n\n`).join("");
