@@ -50,7 +50,10 @@ export function checkCommand(): Command {
     .option("--json", "say it as JSON")
     .action(async (file: string | undefined, flags: CheckFlags) => {
       if (flags.list) {
-        process.stdout.write(mixList());
+        if (file !== undefined || flags.mix !== undefined || flags.simulate !== undefined)
+          throw new UsageError("check --list names the mixes, and wants no rule file, --mix or --simulate");
+        if (flags.json) write({ mixes: ALL_MIXES, shapes: Object.fromEntries(MIX_SHAPES) });
+        else process.stdout.write(mixList());
         return;
       }
       if ((file === undefined) === (flags.mix === undefined))
@@ -88,6 +91,8 @@ function check(path: string, text: string, flags: CheckFlags): void {
   for (const line of notesOn(rules)) process.stdout.write(`Note: ${line}.\n`);
   if (simulation) process.stdout.write(`\n${table(simulation, flags.mix)}`);
 }
+
+const ALL_MIXES: readonly string[] = ["gentle", "realistic", "brutal", ...PROVIDER_MIX_NAMES];
 
 /** Every mix by its name, the shapes of providers' mixes with what they are like. */
 function mixList(): string {

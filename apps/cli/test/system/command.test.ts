@@ -228,6 +228,15 @@ describe("what the user has to mend is a line each and status 2", () => {
     [["serve", "--upstream-ca", "."], ". can't be read (it is a folder, not a file); check --upstream-ca"],
     [["start", "--proxy-port", "4001", "--mock-port", "4001"], "--proxy-port and --mock-port are both 4001"],
     [["start", "--port", "4001", "--proxy-port", "4002"], "--client-port and --proxy-port are both 4002"],
+    [
+      ["check", "--mix", "openai/nope"],
+      'found "openai/nope", expected gentle, realistic, brutal, or <provider>',
+    ],
+    [
+      ["check", "--mix", "a b"],
+      "Expected gentle, realistic, brutal, or a provider's mix such as openai/bursts.",
+    ],
+    [["check", "--list", "--mix", "gentle"], "check --list names the mixes, and wants no rule file"],
     [["ca", "export", "--out", "."], "ca export: There is no CA: "],
     [["ca", "show", "--ca-cert", "a.pem", "--ca-key", "b.pem"], "neither a.pem nor b.pem exists"],
     [["ca", "trust", "--certificate", "none.pem"], "none.pem can't be read: ENOENT: no such file"],

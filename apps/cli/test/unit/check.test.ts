@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROVIDER_MIX_NAMES, PROVIDER_NAMES } from "@faultwire/fault-engine";
 import { Command } from "commander";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { checkCommand } from "../../src/commands/check.ts";
@@ -17,14 +18,20 @@ async function checked(text: string, ...flags: readonly string[]) {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "f.yaml");
   writeFileSync(file, text);
+  const { out, status } = await said(file, ...flags);
+  return { out: out.replaceAll(file, "f.yaml"), status };
+}
+
+/** What is printed for these arguments, and the status that is left behind. */
+async function said(...args: readonly string[]) {
   let out = "";
   vi.spyOn(process.stdout, "write").mockImplementation((part) => {
     out += String(part);
     return true;
   });
   const program = new Command().exitOverride().addCommand(checkCommand());
-  await program.parseAsync(["check", file, ...flags], { from: "user" });
-  return { out: out.replaceAll(file, "f.yaml"), status: process.exitCode };
+  await program.parseAsync(["check", ...args], { from: "user" });
+  return { out, status: process.exitCode };
 }
 
 const rules = `version: 1
@@ -56,18 +63,18 @@ describe("a rule file that holds", () => {
   });
 
   it("is JSON for programs", async () => {
-    const said = JSON.parse((await checked(rules, "--json", "--simulate", "4")).out) as Record<
+    const json = JSON.parse((await checked(rules, "--json", "--simulate", "4")).out) as Record<
       string,
       unknown
     >;
-    expect(said).toMatchObject({
+    expect(json).toMatchObject({
       ok: true,
       seed: 7,
       targets: ["api.anthropic.com"],
       rules: [{ name: "first-two", counts: "requests" }, { name: "elsewhere" }],
       simulation: { requests: 4, passed: 2 },
     });
-    expect(said["notes"]).toHaveLength(1);
+    expect(json["notes"]).toHaveLength(1);
     expect(JSON.parse((await checked(rules, "--json")).out)).not.toHaveProperty("simulation");
   });
 });
@@ -77,8 +84,8 @@ describe("a rule file that does not hold", () => {
 
   it("is refused with status 2 and its problems as JSON", async () => {
     const { out, status } = await checked(wrong, "--json");
-    const said = JSON.parse(out) as { ok: boolean; problems: readonly unknown[] };
-    expect([said.ok, said.problems.length > 0, status]).toEqual([false, true, 2]);
+    const { ok, problems } = JSON.parse(out) as { ok: boolean; problems: readonly unknown[] };
+    expect([ok, problems.length > 0, status]).toEqual([false, true, 2]);
   });
 
   it("is an error for the command otherwise, also where it can't be read at all", async () => {
@@ -87,5 +94,71 @@ describe("a rule file that does not hold", () => {
     await expect(program.parseAsync(["check", "/none/at/all", "--json"], { from: "user" })).rejects.toThrow(
       /can't be read .*check its name/,
     );
+  });
+});
+
+describe("mixes", () => {
+  it("--list names every one, and says what each shape is like", async () => {
+    const { out, status } = await said("--list");
+    const lines = out.split("\n");
+    expect(lines[0]).toBe("gentle, realistic, brutal: in the errors of Anthropic, for any request");
+    expect(lines.filter((line) => /^\w+\/[\w-]+$/.test(line))).toEqual(PROVIDER_MIX_NAMES);
+    for (const shape of ["realistic", "bursts", "brownout", "partial-outage"])
+      expect(out).toMatch(new RegExp(`^  ${shape} +\\w.{40,}$`, "m"));
+    expect(status).toBeUndefined();
+  });
+
+  it("--list --json names them for programs", async () => {
+    const json = JSON.parse((await said("--list", "--json")).out) as {
+      mixes: readonly string[];
+      shapes: Record<string, string>;
+    };
+    expect(json.mixes).toHaveLength(3 + 4 * PROVIDER_NAMES.length);
+    expect(json.mixes).toContain("azure/partial-outage");
+    expect(Object.keys(json.shapes)).toEqual(["realistic", "bursts", "brownout", "partial-outage"]);
+  });
+
+  it("--mix is explained, and tried on requests of its provider", async () => {
+    const { out, status } = await said("--mix", "openai/bursts", "--simulate", "50");
+    expect(out).toContain("1. openai/bursts/overloaded: 90 % by chance");
+    expect(out).toContain("→ status 503 (openai/server_is_overloaded)");
+    // The first 5 s of a burst, every 100 ms.
+    const [, hits] = /^ {2}openai\/bursts\/overloaded +(\d+) /m.exec(out) ?? [];
+    expect(Number(hits)).toBeGreaterThan(35);
+    expect(out).toContain("50 times POST /v1/chat/completions to api.openai.com, streamed");
+    expect(status).toBeUndefined();
+  });
+
+  it("--mix --json has the rules and what they took", async () => {
+    const { out } = await said("--mix", "mistral/partial-outage", "--simulate", "20", "--json");
+    const json = JSON.parse(out) as { simulation: { rules: readonly { hits: number }[]; passed: number } };
+    expect(json).toMatchObject({
+      ok: true,
+      rules: [
+        { name: "mistral/partial-outage/overloaded", counts: "requests" },
+        { name: "mistral/partial-outage/failed" },
+      ],
+      simulation: { requests: 20 },
+    });
+    const taken = json.simulation.rules.reduce((sum, { hits }) => sum + hits, 0);
+    expect([taken > 10, taken + json.simulation.passed]).toEqual([true, 20]);
+  });
+
+  it.each(["nope", "openai/nope", "nobody/bursts"])("there is no %s: what there is is told", async (mix) => {
+    const expected = `found "${mix}", expected gentle, realistic, brutal, or <provider>/<shape> with realistic, bursts, brownout, partial-outage, or a list of them`;
+    await expect(said("--mix", mix)).rejects.toThrow(`mix ${mix}:2:6: mix: ${expected}`);
+    const { out, status } = await said("--mix", mix, "--json");
+    expect(JSON.parse(out)).toMatchObject({ ok: false, problems: [{ path: "mix", line: 2 }] });
+    expect(status).toBe(2);
+  });
+
+  it.each([
+    [["--list", "f.yaml"], /check --list names the mixes, and wants no rule file/],
+    [["--list", "--mix", "gentle"], /wants no rule file, --mix or --simulate/],
+    [["--list", "--simulate", "5"], /wants no rule file, --mix or --simulate/],
+    [["--mix", "gentle", "f.yaml"], /wants a rule file, or --mix, and not both/],
+    [[], /wants a rule file, or --mix, and not both/],
+  ])("check %j is refused", async (args, why) => {
+    await expect(said(...args)).rejects.toThrow(why);
   });
 });

@@ -148,8 +148,11 @@ export class RateLimits {
       nowMs,
       retryAfterSeconds: waitMs / 1000,
     });
+    const budgets = this.#headers(account, nowMs);
+    // An API that tells budgets on refusals alone has told them.
+    if (budgets.length === 0) return response;
     const own = response.headers.filter(([name]) => !name.toLowerCase().includes("ratelimit"));
-    return { ...response, headers: [...own, ...this.#headers(account, nowMs)] };
+    return { ...response, headers: [...own, ...budgets] };
   }
 
   /** The provider's headers for the budgets that there are. */

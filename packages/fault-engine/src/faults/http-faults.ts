@@ -1,5 +1,5 @@
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
-import type { Provider } from "../providers/request-table.ts";
+import { DEFAULT_PROVIDER, type Provider } from "../providers/request-table.ts";
 import type { Duration } from "./fault-parts.ts";
 import { type FaultRows, never } from "./fault-row.ts";
 import { writeDuration } from "./fault-words.ts";
@@ -110,8 +110,8 @@ export type HttpFault =
       readonly budget: RateLimitBudget;
       /** Whose requests share a bucket: all of them, those of an API key, or those for a model. */
       readonly per: "all" | "key" | "model";
-      /** Whose form the refusal and the headers have. */
-      readonly provider: Provider;
+      /** Whose form the refusal and the headers have; `null` where nothing names one: Anthropic's. */
+      readonly provider: Provider | null;
     };
 
 const writeDelay = ({ beforeHead, beforeBody, perChunk }: ResponseDelay): string =>
@@ -201,7 +201,7 @@ export const httpRows: FaultRows<HttpFault> = {
   "http.rate-limit": {
     example:
       "{ http: { rateLimit: { requestsPerMinute: 10, inputTokensPerMinute: 1000, outputTokensPerMinute: 500, per: key, provider: anthropic } } }",
-    doc: "`429` exactly when the budget is gone, with matching headers; `per` also `all`, `model`",
+    doc: "`429` exactly when the budget is gone, with matching headers; `per` also `all`, `model`; `provider` left out: the one that the match names, else `anthropic`",
     describe: (fault) => {
       const { requestsPerMinute, inputTokensPerMinute, outputTokensPerMinute } = fault.budget;
       const parts = [
@@ -209,7 +209,7 @@ export const httpRows: FaultRows<HttpFault> = {
         inputTokensPerMinute === null ? null : `${inputTokensPerMinute} input tokens`,
         outputTokensPerMinute === null ? null : `${outputTokensPerMinute} output tokens`,
       ].filter((part) => part !== null);
-      return `429 once more than ${parts.join(" or ")} a minute are used, per ${fault.per}`;
+      return `429 once more than ${parts.join(" or ")} a minute are used, per ${fault.per}, in the form of ${fault.provider ?? DEFAULT_PROVIDER}`;
     },
     changesLength: never,
   },

@@ -11,7 +11,7 @@ import {
 } from "../faults/http-faults.ts";
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
 import { PROVIDERS } from "../providers/provider-table.ts";
-import { DEFAULT_PROVIDER, PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
+import { PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
 import { didYouMean, nearNames } from "./near-names.ts";
 import { changesNothing, headerChanges } from "./response-headers-schema.ts";
 import {
@@ -170,7 +170,7 @@ const rateLimit = z
     inputTokensPerMinute: positive.optional(),
     outputTokensPerMinute: positive.optional(),
     per: z.enum(["all", "key", "model"]).default("key"),
-    provider: z.enum(PROVIDER_NAMES).default(DEFAULT_PROVIDER),
+    provider: z.enum(PROVIDER_NAMES).optional(),
   })
   .refine(
     (given) =>
@@ -183,7 +183,7 @@ const rateLimit = z
     (given): HttpFault => ({
       kind: "http.rate-limit",
       per: given.per,
-      provider: given.provider,
+      provider: given.provider ?? null,
       budget: {
         requestsPerMinute: given.requestsPerMinute ?? null,
         inputTokensPerMinute: given.inputTokensPerMinute ?? null,

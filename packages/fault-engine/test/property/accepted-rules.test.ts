@@ -84,7 +84,7 @@ function carryOut(fault: Fault): void {
     for (const provider of PROVIDER_NAMES)
       expect(malformedResponse(fault.how, provider, answerContext).bytes.length).toBeGreaterThan(0);
   if (fault.kind === "http.rate-limit") {
-    const limits = new RateLimits(fault.budget, fault.provider);
+    const limits = new RateLimits(fault.budget, fault.provider ?? "anthropic");
     for (let at = 0; at < 3; at++) {
       const admission = limits.admit("s", { inputTokens: 1e6, nowMs, requestId: "req_1" });
       if (admission.kind === "refused")

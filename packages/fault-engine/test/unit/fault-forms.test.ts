@@ -98,7 +98,10 @@ const forms: readonly (readonly [string, unknown])[] = [
   ],
   [
     "{ http: { rateLimit: { requestsPerMinute: 10 } } }",
-    { kind: "http.rate-limit", per: "key", budget: { requestsPerMinute: 10, inputTokensPerMinute: null } },
+    {
+      ...{ kind: "http.rate-limit", per: "key", provider: "anthropic" },
+      budget: { requestsPerMinute: 10, inputTokensPerMinute: null },
+    },
   ],
   [
     "{ stream: { errorEvent: { type: api_error, firstDelta: before, stop: fin } } }",

@@ -132,7 +132,7 @@ describe("a provider that is added to the table", () => {
     expect(requestId(acme, 1, 0)).toMatch(/^acme-[xyz]{4}$/);
     const fault = faultOf("{ http: { rateLimit: { requestsPerMinute: 1, provider: acme } } }");
     if (fault.kind !== "http.rate-limit") throw new Error(fault.kind);
-    const limits = new RateLimits(fault.budget, fault.provider);
+    const limits = new RateLimits(fault.budget, fault.provider ?? "anthropic");
     const ask = () => limits.admit("", { inputTokens: 1, nowMs: 0, requestId: "i1" });
     expect(ask()).toMatchObject({ kind: "admitted", headers: [["x-acme-left", "0"]] });
     const refused = ask();

@@ -37,6 +37,7 @@ describe("Azure OpenAI's errors", () => {
     ["access_denied", 401, service("401")],
     ["PermissionDenied", 401, service("PermissionDenied")],
     ["apim_missing_key", 401, { statusCode: 401, message: "why" }],
+    ["apim_forbidden", 403, { statusCode: 403, message: "why" }],
     ["network_rules", 403, service("403")],
     ["DeploymentNotFound", 404, service("DeploymentNotFound")],
     ["not_found", 404, service("404")],
@@ -47,14 +48,14 @@ describe("Azure OpenAI's errors", () => {
     ["apim_rate_limit", 429, { statusCode: 429, message: "why" }],
     ["server_error", 500, model("server_error", null, null)],
     ["InternalServerError", 500, service("InternalServerError")],
-    ["ServiceUnavailable", 503, service("503")],
+    ["ServiceUnavailable", 503, service("ServiceUnavailable")],
   ])("%s is a %i", (name, status, body) => {
     const response = sent("azure", name);
     expect(response.status).toBe(status);
     expect(response.json).toEqual(body);
     const id = name.startsWith("apim_") ? undefined : "id-1";
     expect(headerValue(response.headers, "apim-request-id")).toBe(id);
-    expect(PROVIDER_ERRORS.azure).toHaveLength(17);
+    expect(PROVIDER_ERRORS.azure).toHaveLength(18);
   });
 
   it("the content filter says in innererror what it found", () => {
@@ -94,6 +95,23 @@ describe("Azure OpenAI's errors", () => {
     expect(limitsOf(sent("azure", "NoCapacity").headers)).toEqual([]);
     // The gateway before the service knows no milliseconds.
     expect(limitsOf(sent("azure", "apim_rate_limit").headers)).toEqual([["retry-after", "10"]]);
+  });
+
+  it("what the gateway before the service says of a missing key, and of a wait, in its own words", () => {
+    const said = (error: string, more: { retryAfterSeconds?: number } = {}) =>
+      JSON.parse(
+        text(providerError({ provider: "azure", error, requestId: "id-1", nowMs, ...more }).body),
+      ) as unknown;
+    expect(said("apim_missing_key")).toEqual({
+      statusCode: 401,
+      message:
+        "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.",
+    });
+    expect(said("apim_rate_limit", { retryAfterSeconds: 5 })).toEqual({
+      statusCode: 429,
+      message: "Rate limit is exceeded. Try again in 5 seconds.",
+    });
+    expect(said("apim_not_found")).toEqual({ statusCode: 404, message: "Resource not found" });
   });
 });
 
@@ -138,8 +156,8 @@ describe("Mistral's errors", () => {
     ["invalid_model", 400, body("invalid_model", "1500", 400)],
     ["unauthorized", 401, { detail: "why" }],
     ["payment_required", 402, body("invalid_request_error", null, 402)],
-    ["forbidden", 403, body("invalid_request_error", null, 403)],
-    ["not_found", 404, body("invalid_request_error", null, 404)],
+    ["forbidden", 403, body("tier_not_allowed", "1910", 403)],
+    ["not_found", 404, { detail: "why" }],
     [
       "validation_error",
       422,
@@ -159,6 +177,14 @@ describe("Mistral's errors", () => {
     expect(PROVIDER_ERRORS.mistral).toHaveLength(14);
   });
 
+  it.each([
+    ["internal_server_error", "Service unavailable."],
+    ["unreachable_backend", "Internal server error"],
+  ])("what %s says is what the other one is called", (error, message) => {
+    const { body } = providerError({ provider: "mistral", error, requestId: "id-1", nowMs });
+    expect(JSON.parse(text(body))).toMatchObject({ object: "error", message, type: error, param: null });
+  });
+
   it("budgets are a minute's, under names of its own, without a reset", () => {
     expect(limitsOf(sent("mistral", "rate_limited").headers)).toEqual([
       ["retry-after", "5"],
@@ -175,7 +201,6 @@ describe("OpenRouter's errors", () => {
     ["invalid_request", 400, "invalid_request"],
     ["context_length_exceeded", 400, "context_length_exceeded"],
     ["authentication", 401, "authentication"],
-    ["payment_required", 402, "payment_required"],
     ["not_found", 404, "not_found"],
     ["timeout", 408, "timeout"],
     ["payload_too_large", 413, "payload_too_large"],
@@ -205,6 +230,14 @@ describe("OpenRouter's errors", () => {
     });
   });
 
+  it("used-up credits are told by the source of the limit alone", () => {
+    const response = sent("openrouter", "payment_required");
+    expect(response.status).toBe(402);
+    expect(response.json).toEqual({
+      error: { message: "why", code: 402, metadata: { limit_source: "openrouter_credits" } },
+    });
+  });
+
   it("its own rate limit is told in the body as in the headers, the reset as a moment", () => {
     const { json, headers } = sent("openrouter", "rate_limit_exceeded", { retryAfterSeconds: 3 });
     expect(json).toMatchObject({
@@ -216,6 +249,7 @@ describe("OpenRouter's errors", () => {
             "X-RateLimit-Remaining": "0",
             "X-RateLimit-Reset": "1795939203000",
           },
+          limit_source: "openrouter_free_tier_per_minute",
         },
       },
     });
@@ -324,17 +358,25 @@ describe("the budgets of http.rate-limit, as each API tells them", () => {
         ["x-ratelimit-remaining-req-minute", "59"],
       ],
     ],
-    [
-      "openrouter",
-      [
-        ["X-RateLimit-Limit", "60"],
-        ["X-RateLimit-Remaining", "59"],
-        ["X-RateLimit-Reset", "1795939201000"],
-      ],
-    ],
+    ["openrouter", []],
     ["vertex", []],
   ] as const)("%s", (provider, headers) => {
     expect(told(provider)).toEqual(headers);
+  });
+
+  it("OpenRouter tells them on a refusal alone, in the body as in the headers", () => {
+    const budget = { requestsPerMinute: 1, inputTokensPerMinute: null, outputTokensPerMinute: null };
+    const limits = new RateLimits(budget, "openrouter");
+    const asked = { inputTokens: 10, nowMs, requestId: "i" };
+    expect(limits.admit("", asked)).toEqual({ kind: "admitted", headers: [] });
+    const refused = limits.admit("", asked);
+    if (refused.kind !== "refused") throw new Error("it was admitted");
+    const { error } = JSON.parse(text(refused.response.body)) as {
+      error: { metadata: { headers: Record<string, string> } };
+    };
+    const headers = limitsOf(refused.response.headers);
+    expect(headers).toEqual([...Object.entries(error.metadata.headers), ["retry-after", "60"]]);
+    expect(headers).toContainEqual(["X-RateLimit-Reset", String(nowMs + 60_000)]);
   });
 });
 

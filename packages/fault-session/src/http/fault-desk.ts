@@ -82,7 +82,7 @@ export class FaultDesk {
   budgetOf(rule: string, fault: RateLimitFault): RateLimits {
     const known = this.#budgets.get(rule);
     if (known && sameBudget(known.fault, fault)) return known.limits;
-    const limits = new RateLimits(fault.budget, fault.provider);
+    const limits = new RateLimits(fault.budget, fault.provider ?? DEFAULT_PROVIDER);
     this.#budgets.set(rule, { fault, limits });
     return limits;
   }

@@ -74,8 +74,10 @@ const ERRORS: readonly AzureError[] = [
     name: "apim_missing_key",
     status: 401,
     maker: "api-management",
-    message: "Access denied due to missing subscription key.",
+    message:
+      "Access denied due to missing subscription key. Make sure to include subscription key when making requests to an API.",
   },
+  { name: "apim_forbidden", status: 403, maker: "api-management", message: "Forbidden" },
   {
     name: "network_rules",
     status: 403,
@@ -111,7 +113,7 @@ const ERRORS: readonly AzureError[] = [
     status: 429,
     maker: "api-management",
     waitSeconds: 10,
-    message: "Rate limit is exceeded. Try again later.",
+    message: "Rate limit is exceeded.",
   },
   {
     name: "server_error",
@@ -126,13 +128,12 @@ const ERRORS: readonly AzureError[] = [
     name: "InternalServerError",
     status: 500,
     maker: "service",
-    message: "Backend returned an unexpected response.",
+    message: "Internal server error",
   },
   {
     name: "ServiceUnavailable",
     status: 503,
     maker: "service",
-    code: "503",
     message: "The service is temporarily unable to process your request. Please try again later.",
   },
 ];
@@ -167,15 +168,21 @@ function errorJson(
   }
 }
 
+/** The limit of API Management says its wait in words, too. */
+function messageOf({ name, message }: AzureError, waitSeconds: number | null): string {
+  if (name !== "apim_rate_limit" || waitSeconds === null) return message;
+  return `${message} Try again in ${Math.ceil(waitSeconds)} seconds.`;
+}
+
 const TOKENS_A_MINUTE = 30_000;
 const REQUESTS_A_MINUTE = 180;
 
 function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const row = ERRORS.find(({ name }) => name === preset.name) ?? ERRORS[0]!;
   const { nowMs } = options;
-  const body = utf8(JSON.stringify(errorJson(row, options.message ?? preset.message)));
   const wait =
     options.retryAfterSeconds === undefined ? (row.waitSeconds ?? null) : options.retryAfterSeconds;
+  const body = utf8(JSON.stringify(errorJson(row, options.message ?? messageOf(row, wait))));
   const own: readonly Header[] =
     row.maker === "api-management"
       ? []

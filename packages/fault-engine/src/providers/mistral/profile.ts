@@ -14,7 +14,7 @@ interface MistralError extends ErrorPreset {
   readonly code: string | null;
 }
 
-/** The errors of keys and of forms have bodies of their own; those of all others are one object. */
+/** The errors of keys, of addresses and of forms have bodies of their own; those of all others are one object. */
 const ERRORS: readonly MistralError[] = [
   { name: "invalid_request_error", status: 400, code: null, message: "The request can't be processed." },
   {
@@ -35,17 +35,11 @@ const ERRORS: readonly MistralError[] = [
   {
     name: "forbidden",
     status: 403,
-    type: "invalid_request_error",
-    code: null,
-    message: "Your account has no access to this model.",
+    type: "tier_not_allowed",
+    code: "1910",
+    message: "This model is not available in your subscription tier",
   },
-  {
-    name: "not_found",
-    status: 404,
-    type: "invalid_request_error",
-    code: null,
-    message: "The resource was not found.",
-  },
+  { name: "not_found", status: 404, code: null, message: "Not Found" },
   { name: "validation_error", status: 422, code: null, message: "Field required" },
   { name: "rate_limited", status: 429, code: "1300", message: "Rate limit exceeded" },
   {
@@ -54,9 +48,9 @@ const ERRORS: readonly MistralError[] = [
     code: "3505",
     message: "Service tier capacity exceeded for this model.",
   },
-  { name: "internal_server_error", status: 500, code: "1000", message: "Internal server error" },
+  { name: "internal_server_error", status: 500, code: "1000", message: "Service unavailable." },
   { name: "bad_gateway", status: 502, type: "internal_server_error", code: null, message: "Bad gateway" },
-  { name: "unreachable_backend", status: 503, code: "1100", message: "Service unavailable." },
+  { name: "unreachable_backend", status: 503, code: "1100", message: "Internal server error" },
   {
     name: "gateway_timeout",
     status: 504,
@@ -67,7 +61,7 @@ const ERRORS: readonly MistralError[] = [
 ];
 
 function errorJson({ name, status, type = name, code }: MistralError, message: string): JsonObject {
-  if (name === "unauthorized") return { detail: message };
+  if (name === "unauthorized" || name === "not_found") return { detail: message };
   if (name === "validation_error")
     return { detail: [{ type: "missing", loc: ["body", "messages"], msg: message, input: null }] };
   return { object: "error", message, type, param: null, code, raw_status_code: status };

@@ -50,20 +50,20 @@ const ERRORS: readonly OpenaiError[] = [
     message: "Incorrect API key provided.",
   },
   {
+    name: "missing_scope",
+    status: 401,
+    type: "invalid_request_error",
+    param: null,
+    code: "missing_scope",
+    message: "You have insufficient permissions for this operation. Missing scopes: model.request.",
+  },
+  {
     name: "unsupported_country_region_territory",
     status: 403,
     type: "request_forbidden",
     param: null,
     code: "unsupported_country_region_territory",
     message: "Country, region, or territory not supported",
-  },
-  {
-    name: "insufficient_permissions",
-    status: 403,
-    type: "invalid_request_error",
-    param: null,
-    code: "insufficient_permissions",
-    message: "You have insufficient permissions for this operation.",
   },
   {
     name: "model_not_found",
@@ -98,6 +98,14 @@ const ERRORS: readonly OpenaiError[] = [
     message: "You exceeded your current quota, please check your plan and billing details.",
   },
   {
+    name: "slow_down",
+    status: 429,
+    type: "rate_limit_error",
+    param: null,
+    code: "slow_down",
+    message: "Your requests grow too fast. Please go back to your former rate and raise it slowly.",
+  },
+  {
     name: "server_error",
     status: 500,
     type: "server_error",
@@ -112,14 +120,6 @@ const ERRORS: readonly OpenaiError[] = [
     param: null,
     code: "server_is_overloaded",
     message: "The server is currently overloaded. Please try again later.",
-  },
-  {
-    name: "slow_down",
-    status: 503,
-    type: "service_unavailable_error",
-    param: null,
-    code: "slow_down",
-    message: "Your requests grow too fast. Please go back to your former rate and raise it slowly.",
   },
 ];
 

@@ -30,7 +30,7 @@ const ERRORS: readonly OpenRouterError[] = [
   {
     name: "payment_required",
     status: 402,
-    message: "This request requires more credits, or fewer max_tokens.",
+    message: "Insufficient credits. Add more using https://openrouter.ai/settings/credits",
   },
   {
     name: "content_policy_violation",
@@ -64,7 +64,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const REQUESTS_A_MINUTE = 20;
 const PROVIDER = "Acme";
 
-/** OpenRouter's headers have one limit, of requests; the reset is a moment, in milliseconds since 1970 UTC. */
+/** One limit, of requests, told on refusals alone; the reset is a moment, in milliseconds since 1970 UTC. */
 function limitHeaders({ limit, remaining, resetMs }: Budget): Header[] {
   return [
     ["X-RateLimit-Limit", String(limit)],
@@ -74,10 +74,11 @@ function limitHeaders({ limit, remaining, resetMs }: Budget): Header[] {
 }
 
 function metadataOf({ name, isOfProvider }: OpenRouterError, limits: readonly Header[]): JsonObject {
+  if (name === "payment_required") return { limit_source: "openrouter_credits" };
   const metadata: Record<string, unknown> = { error_type: TYPES[name] ?? name };
   if (limits.length > 0) {
     metadata["headers"] = Object.fromEntries(limits);
-    metadata["limit_source"] = "openrouter_free_tier_minute";
+    metadata["limit_source"] = "openrouter_free_tier_per_minute";
   }
   if (isOfProvider) {
     metadata["raw"] = "The model is temporarily out of reach upstream. Please retry shortly.";
@@ -145,7 +146,7 @@ export const openrouter: ProviderProfile = {
   error,
   requestId: (letters) =>
     `gen-${letters(10, "123456789")}-${letters(20, "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789")}`,
-  rateLimitHeaders: ({ requests }) => (requests === null ? [] : limitHeaders(requests)),
+  rateLimitHeaders: () => [],
   errorEvent,
   pingComment: "OPENROUTER PROCESSING",
 };
