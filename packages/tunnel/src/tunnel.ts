@@ -118,7 +118,9 @@ export class Tunnel {
     this.#paired = paired;
     const laneOptions = { ...options, paired, isPairProven: () => this.#isProven };
     const onNews = (news: LaneNews): void => this.#onNews(news);
-    this.#lanes = { client: new Lane(laneOptions, onNews), server: new Lane(laneOptions, onNews) };
+    const lane = (from: Side): Lane =>
+      new Lane({ ...laneOptions, opposite: () => this.#lanes[other(from)] }, onNews);
+    this.#lanes = { client: lane("client"), server: lane("server") };
     this.#meters = {
       client: new RecordMeter(rest?.client.isTls),
       server: new RecordMeter(rest?.server.isTls),

@@ -39,6 +39,8 @@ export interface LaneOptions {
   readonly paired?: boolean;
   /** Whether the other direction has proven that both sides are wrapped. Default: no. */
   readonly isPairProven?: () => boolean;
+  /** The other direction's lane. The host polls both in one task, so what wakes one wakes the other too. Default: none. */
+  readonly opposite?: () => Lane | undefined;
 }
 
 /** The most parts of one answer. Each part takes one full buffer of the host, and all go in one message with what is ahead of them. */
@@ -83,6 +85,8 @@ export class Lane {
   readonly #wakes: Wakes;
   #echoed = false;
   #paired: boolean;
+  /** Whether a call in hand waits because the other lane has filled the host's buffer. */
+  #waitsForOpposite = false;
   #isPumping = false;
   #pumpsAgain = false;
   #cancelTimer: (() => void) | undefined;
@@ -213,6 +217,17 @@ export class Lane {
     this.#joinsSinceMs = now;
     this.#write = { reply, shown };
     this.#pump();
+    this.#options.opposite?.()?.oppositeMoved();
+  }
+
+  /** The other lane has got a write call that this one may have waited for. */
+  oppositeMoved(): void {
+    if (this.#waitsForOpposite) this.#pump();
+  }
+
+  /** Until when an answer could come too early to wake the host for this lane's last write. */
+  get wokenFromMs(): number {
+    return this.#wakes.wokenFromMs;
   }
 
   /** The receiver has said something: it has not fallen far behind. */
@@ -301,6 +316,8 @@ export class Lane {
       return;
     }
     if (!write.shown.isPart && this.#joins(now)) return;
+    // The host's buffer stays full behind this call, so this answer may be the last wake.
+    if (write.shown.callsToCome > 0 && this.#waits(now)) return;
     const all = Math.max(1, this.#outbox.plainBytes - this.#ledger.owed);
     // What is left for the calls that the same answer still brings is shared out.
     const share = Math.ceil(all / (1 + write.shown.callsToCome));
@@ -358,7 +375,7 @@ export class Lane {
   #pumpRead(read: HeldRead): void {
     const now = this.#timers.now();
     if (read.closeReason !== undefined && (this.#outbox.isEmpty || this.#ledger.isSure)) {
-      this.#closeRead(read, read.closeReason);
+      if (!this.#waits(now)) this.#closeRead(read, read.closeReason);
       return;
     }
     if (this.#ledger.isSure) {
@@ -377,6 +394,7 @@ export class Lane {
       return;
     }
     if (this.#outbox.parts > 0) {
+      if (this.#waits(now)) return;
       this.#give(read, this.#ledger.giveParts(this.#outbox.parts, this.#outbox.plainBytes > 0), now);
       return;
     }
@@ -394,6 +412,7 @@ export class Lane {
     const { plainBytes } = this.#outbox;
     const { owed } = this.#ledger;
     if (!isFew) {
+      if (this.#waits(now)) return;
       const calls = Math.min(maxCalls, Math.ceil((plainBytes - owed) / laneLimits.joinBytes));
       this.#give(read, this.#ledger.giveCertain(Math.max(1, calls)), now);
     } else if (plainBytes < owed + 2) this.#swallow(read);
@@ -401,6 +420,22 @@ export class Lane {
       this.#wakes.fewGiven();
       this.#give(read, this.#ledger.giveFew(), now);
     }
+  }
+
+  /**
+   * Whether an answer behind which the host reads no more of this direction has to wait. Where it reads no more of the other one
+   * either, no peer can wake it, and this answer is the tunnel's last wake. It has to come behind the last writes of both: a
+   * socket that took a part of one asks for no wake (docs/adr/0029).
+   */
+  #waits(now: number): boolean {
+    const opposite = this.#options.opposite?.();
+    this.#waitsForOpposite = false;
+    if (!opposite?.isUnclaimed) return false;
+    const wait = Math.max(opposite.wokenFromMs, this.wokenFromMs) - now;
+    if (wait <= 0) return false;
+    this.#waitsForOpposite = true;
+    this.#wake(wait);
+    return true;
   }
 
   /** A write call is sure to come, or the host has never wrapped the other side. */

@@ -68,9 +68,12 @@ export class Wakes {
 
   /** Until when an answer could come too early to wake the host for its last write; never where no receiver can be behind. */
   get guardedUntilMs(): number {
-    return this.#sentBytes < laneLimits.bulkBytes
-      ? Number.NEGATIVE_INFINITY
-      : this.#answeredAtMs + this.#guardMs;
+    return this.#sentBytes < laneLimits.bulkBytes ? Number.NEGATIVE_INFINITY : this.wokenFromMs;
+  }
+
+  /** Until when an answer could come too early to wake the host for its last write, whatever the receiver has said since. */
+  get wokenFromMs(): number {
+    return this.#answeredAtMs + this.#guardMs;
   }
 
   /** When a read call that came then is answered with tokens. `isSure`: more read calls are sure to come. */

@@ -55,16 +55,17 @@ export class LaneLink {
   constructor(options: LaneLinkOptions) {
     this.#options = options;
     const pace = new HostPace();
-    const make = (): Lane =>
+    const make = (from: TunnelEnd): Lane =>
       new Lane(
         {
           timers: this.timers,
           pace,
           isPairProven: () => this.lanes.client.isProven || this.lanes.server.isProven,
+          opposite: () => this.lanes[other(from)],
         },
         (news) => this.news.push(news),
       );
-    this.lanes = { client: make(), server: make() };
+    this.lanes = { client: make("client"), server: make("server") };
     this.host = new SimulatedTunnel(["client", "server"], (call, reply) => {
       this.#later(`${call.side} calls`, () =>
         this.#handle(call, (response) => this.#later(`${call.side} answers`, () => reply(response))),
