@@ -179,6 +179,15 @@ export class Ticks implements Carrier {
     this.pump();
   }
 
+  /** Ends the directions of calls that are still in hand, so that the host waits for no answer: the tunnel is given up. */
+  closeHeld(reason: string): void {
+    for (const side of sides) {
+      const { reply } = this.#directions[side];
+      this.#directions[side].reply = undefined;
+      reply?.close(reason);
+    }
+  }
+
   /** Forgets everything. No call is answered after this. */
   stop(): void {
     this.#cancelTimer?.();

@@ -56,6 +56,7 @@ export interface TunnelOptions {
 const other = (side: Side): Side => (side === "client" ? "server" : "client");
 
 const brokenReason = "faultwire: one side is not wrapped";
+const givenUpReason = "faultwire: nobody said anything for too long";
 
 /** What a tunnel shows that is over, though the host tells nothing of it. See `TunnelEnd`. */
 export type SignOfEnd = "said-all" | "end-due" | "handshake" | "in-record" | "in-message";
@@ -311,6 +312,15 @@ export class Tunnel {
     this.#pair?.ticks.release();
     this.#lanes.client.unpair();
     this.#lanes.server.unpair();
+  }
+
+  /**
+   * Answers every call that is held, and ends the directions of those that nothing comes for: the tunnel is given up. The host
+   * cancels no read call when its peers have gone, so that one without an answer would keep its sockets for ever.
+   */
+  giveUp(): void {
+    this.release();
+    this.#pair?.ticks.closeHeld(givenUpReason);
   }
 
   #laneAtRest(from: Side): LaneAtRest | undefined {

@@ -337,8 +337,7 @@ export class Tunnels {
 
   #givenUp(tunnel: Tunnel, why: TunnelEnd): void {
     if (tunnel.isOurs) this.#refused.set(tunnel.id, true);
-    // The host has not cancelled the calls that are held. Without an answer it would wait for ever.
-    tunnel.release();
+    tunnel.giveUp();
     this.#ended(tunnel, why);
   }
 

@@ -303,6 +303,26 @@ describe("a handshake of a connection that is opened", () => {
     expect(timers.armed).toBe(0);
   });
 
+  it("leaves the host no call without an answer, whatever moment its peer has left it at", async () => {
+    const seen = new Set<string>();
+    for (let ms = 1, hasOpened = false; !hasOpened; ms++) {
+      const rig = new FaultRig({ carrier: ticks, way: "decrypted" });
+      await rig.run(ms);
+      const { tunnels, timers, events: told } = rig.link;
+      hasOpened = told.some(({ type }) => type === "opened");
+      if (hasOpened) continue;
+      for (const from of ["client", "server"] as const) if (rig.link.isHeld(from)) seen.add(from);
+      timers.advance(tunnelLimits.maxHandshakeMs);
+      tunnels.sweep();
+      expect([rig.link.isHeld("client"), rig.link.isHeld("server")], `after ${ms} ms`).toEqual([
+        false,
+        false,
+      ]);
+    }
+    // A call of each direction was in hand at one of these moments.
+    expect([...seen].sort()).toEqual(["client", "server"]);
+  });
+
   it("is left alone while a fault keeps it back", async () => {
     const rig = new FaultRig({
       ...{ carrier: ticks, way: "decrypted" },
