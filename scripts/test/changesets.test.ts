@@ -17,7 +17,7 @@ const published = new Set(
 /** The packages that a file names, each on a line of its head; undefined where the head is none. */
 function packagesOf(text: string): string[] | undefined {
   const [, head] = /^---\n((?:"[^"\n]+": (?:patch|minor|major)\n)+)---\n\n\S/.exec(text) ?? [];
-  return head && [...head.matchAll(/^"([^"]+)"/gm)].map(([, name]) => name!);
+  return head === undefined ? undefined : [...head.matchAll(/^"([^"]+)"/gm)].map(([, name]) => name!);
 }
 
 describe("the changes that wait for a release", () => {
