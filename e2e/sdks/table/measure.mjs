@@ -10,6 +10,8 @@ import { asks, ruleFile, said, script } from "./situations.mjs";
 const longest = 3_600_000;
 /** How long a plain question may take, and how much of a call may be outside of its requests, for the call to count. In ms. */
 const slowMs = 1000;
+/** The same as a share of the call: what is long is not told wrong by a second. */
+const slowShare = 0.05;
 
 const linesOf = (text, kind) =>
   text
@@ -125,14 +127,14 @@ function recordOf({ kind, end, error, text, ms }, requests) {
 function busyness({ kind, beganAt, ms, error }, requests, probes) {
   if (/connect timeout|timed out while connecting/i.test(`${error?.message} ${error?.cause}`))
     return "the machine was too busy to open a connection in time";
+  const limit = Math.max(slowMs, slowShare * ms);
   const slow = probes.find(
-    (probe) =>
-      probe.at < beganAt + ms && probe.at + probe.ms > beganAt && (probe.failed || probe.ms > slowMs),
+    (probe) => probe.at < beganAt + ms && probe.at + probe.ms > beganAt && (probe.failed || probe.ms > limit),
   );
   if (slow) return `a plain question took ${slow.ms} ms meanwhile${slow.failed ? ` (${slow.failed})` : ""}`;
   const { ended } = requests.at(-1);
   const outside = ended === undefined || kind === "waiting" ? 0 : ms - (ended - requests[0].began);
-  return outside > slowMs ? `${outside} ms of the call were outside of its requests` : undefined;
+  return outside > limit ? `${outside} ms of the call were outside of its requests` : undefined;
 }
 
 /** What can't be true if the run was one: that is no finding about an SDK. */

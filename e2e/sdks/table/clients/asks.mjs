@@ -60,10 +60,14 @@ async function askOnce(surface, { name, patienceMs, timeoutMs, noRetries }, isOw
 /** How often is tried until one answer is whole: a busy machine may not even open a connection in time. */
 const warmUps = 5;
 
-/** Asks for an answer that nothing is wrong with, until there is one. */
+/** Several clients begin at the same time, and the machine is busy with loading them. In ms. */
+const settleMs = 10_000;
+
+/** Asks for an answer that nothing is wrong with, until there is one; then waits until the machine is calm. */
 async function warmUp(surface, whole, isOwn) {
   for (let left = warmUps; left > 0; left--)
-    if ((await askOnce(surface, whole, isOwn)).kind === "value") return;
+    if ((await askOnce(surface, whole, isOwn)).kind === "value") break;
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
 }
 
 /** Tells Faultwire what the program makes of it, so that its verdicts can be held against what was seen. */

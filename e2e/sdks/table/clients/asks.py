@@ -12,6 +12,8 @@ HEADER = "x-faultwire-operation"
 MESSAGE_CHARS = 300
 # How often is tried until one answer is whole: a busy machine may not even open a connection in time.
 WARM_UPS = 5
+# Several clients begin at the same time, and the machine is busy with loading them.
+SETTLE_SECONDS = 10
 with open(os.environ["SDK_ASKS"]) as file:
     ASKS = json.load(file)
 lock = threading.Lock()
@@ -132,6 +134,7 @@ def answer(name, versions, packages, surfaces, limits="", at_once=False, at=None
             if not asks and not named and not wanted(whole):
                 return
             any(ask_once(one, whole, packages) == "value" for _ in range(WARM_UPS))
+            time.sleep(SETTLE_SECONDS)
             if at_once:
                 threads = [threading.Thread(target=ask_once, args=(one, ask, packages)) for ask in asks]
                 for thread in threads:
