@@ -17,6 +17,7 @@ const anthropic = {
     ...byStatus,
     402: "PaymentRequiredError",
     413: "ContentTooLargeError",
+    499: "ClientClosedRequestError",
     503: "ServiceUnavailableError",
     504: "GatewayTimeoutError",
     529: "OverloadedError",
