@@ -167,7 +167,9 @@ export const headerCases: readonly FaultCase[] = [
       const { rig, text } = await exchangeWith(on, changes, () => [odd.slice(0, -2), null], 300);
       expect(text).toContain("Content-Type: text/x-strange\r\n");
       expectEnd(rig, "fin");
-      expect(rig.told("done")).toMatchObject([{ fault: "http.headers" }]);
+      // A plugin hears nothing of an end in clear. What was done is told when its tunnel is over.
+      const hearsEnds = rig.carrier.isExact || on.way !== "plain";
+      expect(rig.told("done")).toMatchObject(hearsEnds ? [{ fault: "http.headers" }] : []);
     },
   },
 ];

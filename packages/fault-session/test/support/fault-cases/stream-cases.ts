@@ -261,7 +261,7 @@ export const streamCases: readonly FaultCase[] = [
       const { rig, text } = await exchangeWith(on, sampleFaults["stream.damage"], () => [answer]);
       expect(text).toBe(answer);
       expect(rig.upstreamText).toContain("Accept-Encoding: identity");
-      expect(rig.told("undone")[0]?.reason).toBe("the response is compressed");
+      expect(rig.told("undone")[0]?.reason).toMatch(/^the response is compressed/);
     },
   },
   changed({
