@@ -10,7 +10,7 @@ const foreign = /(^|\/)test\/|tsbuildinfo|(^|\/)\.env|\.map$|(^|\/)node_modules\
 /** What a package that has them beside its manifest must hand on. */
 const handedOn = ["README.md", "LICENSE", "package.json", "CHANGELOG.md"];
 /** What the command takes on a disk, in bytes. */
-export const maxCommandBytes = 4_000_000;
+export const maxCommandBytes = 4_300_000;
 
 const importPattern =
   /(?:^|[;\n])\s*(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"'\n]+)["']|\b(?:import|require)\(\s*["']([^"'\n]+)["']\s*\)/g;

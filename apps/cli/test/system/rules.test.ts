@@ -325,7 +325,7 @@ describe("faultwire check", () => {
   });
 
   it.each([
-    [["check"], "missing required argument 'file'"],
+    [["check"], "check wants a rule file, or --mix, and not both"],
     [["check", "none.yaml"], "rule file none.yaml can't be read (ENOENT: no such file or directory)"],
     [["check", "x", "--simulate", "0"], "Expected a whole number from 1 to 1000000"],
     [

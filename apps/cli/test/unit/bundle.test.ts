@@ -7,7 +7,7 @@ const folder = join(import.meta.dirname, "../../dist/bundle");
 
 /** The npm packages in a command's file and in all that it imports at once. */
 function packagesOf(command: string): Set<string> {
-  const first = readdirSync(folder).find((name) => new RegExp(`^${command}-[^.]+\\.js$`).test(name));
+  const first = readdirSync(folder).find((name) => new RegExp(`^${command}-.{8}\\.js$`).test(name));
   const files = new Set([first ?? `the bundle has no file of ${command}`]);
   const found = new Set<string>();
   for (const file of files) {
