@@ -1,9 +1,15 @@
-// What a result of e2e/sdks/table says in a few words, and which columns a table of them has.
+// What results of e2e/sdks/table say in a few words, and which columns and rows a table of them has.
+import { situations } from "../../e2e/sdks/table/situations.mjs";
 
-const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
+/** What has the same key, together, in the order of the first of each. */
+export function groupsOf(list, keyOf) {
+  const groups = new Map();
+  for (const one of list) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return [...groups.values()];
+}
 
 /** How a class is called on the page: one that is not the SDK's is marked. */
-const classOf = ({ class: name, own }) => `\`${name}\`${own ? "" : " °"}`;
+export const classOf = ({ class: name, own }) => `\`${name}\`${own ? "" : " °"}`;
 
 /** How an SDK is called on the page: with whose API it asks, where its name does not tell. */
 export const labelOf = ({ name, at }) => `\`${name}\`${at ? ` at ${at}` : ""}`;
@@ -30,17 +36,35 @@ function answerOf(seen, mode) {
   return text === "whole" ? `no error${sign}` : `**silent**: ${values[text]}${sign}`;
 }
 
-/** A result in a few words. */
-export function cell(seen, mode) {
-  const { kind, error, requests, seconds } = seen;
-  const retried = requests > 1 ? `${requests - 1}×, then ` : "";
-  if (kind === "error") return `${retried}${classOf(error)}`;
-  if (kind === "value") return `${retried}${answerOf(seen, mode)}`;
-  return `${requests > 1 ? `${requests - 1}×, then ` : ""}**waits**: nothing after ${plural(Math.round(seconds), "second")}`;
+/** What a call comes to, without the times: they are never quite the same. */
+function outcomeOf(seen, mode) {
+  if (seen.kind === "error") return classOf(seen.error);
+  return seen.kind === "value" ? answerOf(seen, mode) : "**waits**";
+}
+const signatureOf = (seen, mode) => `${seen.requests} ${outcomeOf(seen, mode)}`;
+
+/** How long a call took is said from so many seconds on. */
+const longSeconds = 5;
+
+/** `0.4–1.3 s`; whole seconds where there are many. */
+function span(seconds) {
+  const [least, most] = [Math.min(...seconds), Math.max(...seconds)];
+  const [from, to] = [least, most].map((one) => (most < 10 ? one.toFixed(1) : String(Math.round(one))));
+  return `${from === to ? from : `${from}–${to}`} s`;
 }
 
-/** Clients that share a column where they do the same: the SDKs of one publisher, and one SDK at several APIs. */
-const familyOf = ({ client, language }) =>
+/** Calls that come to the same, in a few words: how often the SDK asked again, and what came of it. */
+export function cell(calls, mode) {
+  const [{ requests, kind }] = calls;
+  const outcome = outcomeOf(calls[0], mode);
+  const again = requests > 1 ? `${requests - 1}× (${span(calls.flatMap(({ waits }) => waits))}), then ` : "";
+  const seconds = calls.map((one) => one.seconds);
+  if (kind === "waiting") return `${again}${outcome} (${span(seconds)})`;
+  return `${again}${outcome}${Math.max(...seconds) < longSeconds ? "" : `, after ${span(seconds)}`}`;
+}
+
+/** Clients that share a table: the SDKs of one publisher, and one SDK at several APIs. */
+export const familyOf = ({ client, language }) =>
   `${language} ${/^(anthropic|openai|genai)(?=[-_.])/.exec(client)?.[1] ?? client}`;
 
 /** `via`: the provider, where an SDK has several; `call`: what the program calls. */
@@ -51,58 +75,73 @@ function partsOf(title) {
     : { via: title.slice(0, at), call: title.slice(at + 2) };
 }
 
-/**
- * The columns of a table: one for each call that does something of its own. Calls of one family that do the same share one.
- *
- * @param clients results of a language @param mode "plain" or "stream" @param situations the rows
- */
-export function columnsOf(clients, mode, situations) {
+export const namesOf = (mode) => Object.keys(situations).filter((name) => situations[name].mode === mode);
+
+/** The columns of a family's table: calls that do the same in every situation share one. */
+export function columnsOf(clients, mode) {
   const columns = [];
   for (const client of clients)
     for (const surface of client.surfaces) {
       if (surface.mode !== mode) continue;
-      const cells = situations.map((name) => cell(surface.seen[name], mode));
-      const same = columns.find(
-        (one) =>
-          one.family === familyOf(client) &&
-          one.major === client.major &&
-          one.cells.join("\n") === cells.join("\n"),
-      );
+      const signatures = namesOf(mode).map((name) => signatureOf(surface.seen[name], mode));
       const member = { client, surface, ...partsOf(surface.title) };
+      const same = columns.find((one) => one.signatures.join("\n") === signatures.join("\n"));
       if (same) same.members.push(member);
-      else columns.push({ family: familyOf(client), major: client.major, cells, members: [member] });
+      else columns.push({ signatures, members: [member] });
     }
   return columns;
 }
 
-/** Columns of one major back only where they differ from each of today's of that family. */
-export function withOlder(columns) {
-  const today = columns.filter(({ major }) => major === "current");
-  const older = columns.filter(
-    ({ major, family, cells }) =>
-      major === "previous" &&
-      !today.some((one) => one.family === family && one.cells.join("\n") === cells.join("\n")),
-  );
-  return { today, older };
+/**
+ * The rows of a table: situations with the same in every column share one. Not so silence, and 429 where an SDK asks again: they are
+ * about how long it takes.
+ *
+ * @returns `[titles, ...cells]` each
+ */
+export function rowsOf(columns, mode, names = namesOf(mode)) {
+  const rows = new Map();
+  for (const name of names) {
+    const each = columns.map(({ members }) => members.map(({ surface }) => surface.seen[name]));
+    const asksAgain = each.some((calls) => calls.some(({ requests }) => requests > 1));
+    const isOfTime = situations[name].limited || (name.startsWith("429") && asksAgain);
+    const key = [isOfTime ? name : "", ...each.map(([first]) => signatureOf(first, mode))].join("\n");
+    const row = rows.get(key) ?? { titles: [], each: columns.map(() => []) };
+    row.titles.push(situations[name].title);
+    for (const [index, calls] of each.entries()) row.each[index].push(...calls);
+    rows.set(key, row);
+  }
+  return [...rows.values()].map(({ titles, each }) => [
+    titles.join("; "),
+    ...each.map((calls) => cell(calls, mode)),
+  ]);
 }
 
-/** What a column is headed with: the packages, the providers and the calls, as far as they tell it from its neighbours. */
-export function headOf({ family, major, members }, columns) {
-  const unique = (values) => [...new Set(values)].filter((value) => value !== "");
-  const label = unique(members.map(({ client }) => labelOf(client))).join(", ");
-  const version =
-    major === "previous"
-      ? ` ${unique(members.map(({ client }) => client.versions[client.name])).join(", ")}`
-      : "";
-  const neighbours = columns.filter((one) => one.family === family && one.major === major);
-  if (neighbours.length === 1) return `${label}${version}`;
-  const vias = unique(members.map(({ via }) => via));
-  const calls = unique(members.map(({ call }) => call));
-  const allCalls = unique(neighbours.flatMap((one) => one.members.map(({ call }) => call)));
-  const allVias = unique(neighbours.flatMap((one) => one.members.map(({ via }) => via)));
-  const parts = [
-    ...(vias.length < allVias.length ? [vias.join(", ")] : []),
-    ...(allCalls.length > 1 ? [calls.join(", ")] : []),
-  ];
-  return `${label}${version}${parts.length > 0 ? `: ${parts.join(" ")}` : ""}`;
+/**
+ * What one major back does otherwise: its columns that are none of today's, and the situations in which they are not as the same
+ * call is today.
+ */
+export function olderOf(columns, today, mode) {
+  const todays = new Map(
+    today.flatMap(({ members, signatures }) =>
+      members.map(({ client, surface }) => [`${client.client} ${surface.name}`, signatures]),
+    ),
+  );
+  const isOther = ({ members, signatures }, row) =>
+    members.some(
+      ({ client, surface }) => todays.get(`${client.client} ${surface.name}`)?.[row] !== signatures[row],
+    );
+  const names = namesOf(mode);
+  const rows = names.filter((_, row) => columns.some((one) => isOther(one, row)));
+  return { rows, columns: columns.filter((one) => names.some((_, row) => isOther(one, row))) };
+}
+
+/** What a column is headed with: its calls, and the packages and providers as far as they tell it from its neighbours. */
+export function headOf({ members }, columns) {
+  const all = columns.flatMap((one) => one.members);
+  const unique = (key, of) => [...new Set(of.map(key))].filter((value) => value !== "");
+  const parts = [({ client }) => labelOf(client), ({ via }) => via].flatMap((key) => {
+    const [own, every] = [unique(key, members), unique(key, all)];
+    return own.length < every.length ? [own.join(", ")] : [];
+  });
+  return [...parts, unique(({ call }) => call, members).join(", ")].join(": ");
 }

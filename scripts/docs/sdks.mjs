@@ -4,102 +4,38 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { clients as everyClient } from "../../e2e/sdks/environment.mjs";
-import { situations } from "../../e2e/sdks/table/situations.mjs";
-import { table } from "./markdown-table.mjs";
+import { readResults } from "../../e2e/sdks/table/results.mjs";
+import { narrowTable } from "./markdown-table.mjs";
 import { root } from "./repository.mjs";
-import { columnsOf, headOf, labelOf, withOlder } from "./sdk-cells.mjs";
-import { findings } from "./sdk-findings.mjs";
+import { groupsOf, labelOf } from "./sdk-cells.mjs";
+import { findings, glance } from "./sdk-findings.mjs";
+import { familiesOf, linkTo, section } from "./sdk-sections.mjs";
 
 export const page = "docs/sdks.md";
-const resultsFile = join(root, "e2e/sdks/results.json");
 const languages = ["JavaScript", "Python"];
 
-const namesOf = (mode) => Object.keys(situations).filter((name) => situations[name].mode === mode);
-/** What a plain answer and a stream are headed with. */
-const modes = {
-  plain: {
-    title: "an answer in one piece",
-    intro: "The request asks for an answer in one piece.",
-  },
-  stream: {
-    title: "a stream",
-    intro: "The request asks for a stream. It breaks behind seven of its events, in the middle of the text.",
-  },
-};
-
-function answerTable(clients, mode) {
-  const names = namesOf(mode);
-  const { today, older } = withOlder(columnsOf(clients, mode, names));
-  const write = (columns) =>
-    table(
-      [
-        mode === "plain" ? "when it gets" : "when the stream has",
-        ...columns.map((one) => headOf(one, columns)),
-      ],
-      names.map((name, row) => [situations[name].title, ...columns.map(({ cells }) => cells[row])]),
-    );
-  const olderPart = older.length === 0 ? [] : ["One major back, where it does otherwise:", write(older)];
-  return [write(today), ...olderPart].join("\n\n");
+/** A preset that is younger than a client's results was not asked. */
+function raised(call) {
+  if (call === undefined) return "not asked";
+  return call.class ? `\`${call.class}\`` : "**nothing**";
 }
 
-/** What the program was told, with nothing that changes from one run to the next. */
-function told({ kind, error, end, text, said }) {
-  const masked = (words) =>
-    words
-      .replaceAll(/\b(req|msg|resp|chatcmpl)_[A-Za-z0-9_-]+/g, "$1_…")
-      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "…")
-      .replaceAll(/0x[0-9a-f]{6,}/g, "0x…")
-      .replaceAll("`", "'");
-  const short = (words, limit) => (words.length > limit ? `${words.slice(0, limit)}…` : words);
-  if (kind === "error") {
-    const { class: name, message, status, cause } = error;
-    const because = cause ? `; cause \`${short(masked(cause), 60)}\`` : "";
-    return `\`${name}\`${status === undefined ? "" : `, status ${status}`}: \`${short(masked(message), 90) || " "}\`${because}`;
-  }
-  if (kind === "waiting") return "nothing yet";
-  const reason = end === null || end === undefined ? "none" : `\`${end}\``;
-  const words = text === "altered" ? `text \`${short(masked(said), 40)}\`` : `text: ${text}`;
-  return `no error; ${words}; reason of the end: ${reason}`;
-}
-
-const seconds = (value) => (value < 0.1 ? "0.0" : value.toFixed(1));
-
-function details(client) {
-  const rows = client.surfaces.flatMap((surface) =>
-    Object.entries(surface.seen).map(([name, seen]) => [
-      surface.title,
-      situations[name].title,
-      told(seen),
-      String(seen.requests),
-      (seen.waits ?? []).map(seconds).join(", "),
-      seconds(seen.seconds),
-    ]),
-  );
-  const head = ["call", "situation", "what the program is told", "requests", "waits, s", "told after, s"];
-  const versions = Object.entries(client.versions).map(([name, version]) => `${name} ${version}`);
-  return [
-    `### ${client.name} ${client.versions[client.name]}${client.at ? ` at ${client.at}` : ""}, ${client.language}`,
-    `${versions.join(", ")}; ${client.runtime}; ${client.date}.${client.limits ? ` ${client.limits}` : ""}`,
-    table(head, rows),
-  ].join("\n\n");
-}
-
-/** Which class each preset of a provider raises: one row a preset, a column for each SDK of that provider. */
+/** Which class each preset of a provider raises: one row a preset, a column for each SDK of that provider, or for several that do the same. */
 function presetTables(clients) {
   const providers = [...new Set(clients.flatMap(({ provider }) => provider ?? []))];
   return providers.map((provider) => {
     const own = clients.filter((client) => client.provider === provider && client.major === "current");
-    const names = Object.keys(own[0].presets);
-    return table(
+    const names = [...new Set(own.flatMap(({ presets }) => Object.keys(presets)))];
+    const cellsOf = ({ presets }) => names.map((name) => raised(presets[name]));
+    const columns = groupsOf(own, (client) => cellsOf(client).join("\n"));
+    return narrowTable(
       [
         "preset",
-        ...own.map((client) => `${labelOf(client)} ${client.versions[client.name]}, ${client.language}`),
+        ...columns.map((same) => same.map((client) => `${labelOf(client)}, ${client.language}`).join("; ")),
       ],
-      names.map((name) => [
+      names.map((name, row) => [
         `\`${provider}/${name}\``,
-        ...own.map(({ presets }) =>
-          presets[name]?.error ? `\`${presets[name].error.class}\`` : "**nothing**",
-        ),
+        ...columns.map(([client]) => cellsOf(client)[row]),
       ]),
     );
   });
@@ -116,7 +52,7 @@ function versionTable(clients) {
     runtime,
     date,
   ]);
-  return table(["SDK", "language", "version", "", "ran in", "measured on"], rows);
+  return narrowTable(["SDK", "language", "version", "", "ran in", "measured on"], rows);
 }
 
 /** Clients that a run has still to measure; no line where there is none. */
@@ -139,31 +75,24 @@ export function sdksPage({ clients, faultwire }) {
   return `${[
     intro.replace("{{date}}", when).replace("{{faultwire}}", faultwire),
     ...unmeasured(clients),
+    "## At a glance",
+    "Each SDK leads to all that it does. `2×`: it asks again twice by itself.",
+    glance(clients, linkTo(clients)),
     "## Findings",
     findings(clients),
-    ...languages.flatMap((language) => [
-      `## ${language}`,
-      ...Object.entries(modes).flatMap(([mode, { title, intro: words }]) => [
-        `### ${language}: ${title}`,
-        words,
-        answerTable(inLanguage(language), mode),
-      ]),
-    ]),
+    ...languages.flatMap((language) => [`## ${language}`, ...familiesOf(inLanguage(language)).map(section)]),
     "## Errors by their classes",
     "What each [preset](presets.md) raises in the provider's own SDKs, with their retries switched off.",
     ...presetTables(clients),
     how,
     versionTable(clients),
-    "## Each SDK",
-    "What the program is told, how many requests Faultwire counted, and the waits between the end of one and the beginning of the next.",
-    ...clients.filter(({ major }) => major === "current").map(details),
   ].join("\n\n")}\n`;
 }
 
 /** The page as it is, and as it should be. */
 export function sdksPageAndWanted() {
   const text = existsSync(join(root, page)) ? readFileSync(join(root, page), "utf8") : "";
-  return { text, wanted: sdksPage(JSON.parse(readFileSync(resultsFile, "utf8"))) };
+  return { text, wanted: sdksPage(readResults()) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, here, stop } from "../environment.mjs";
+import { callOf, presetOf } from "./results.mjs";
 import { asks, ruleFile, said, script } from "./situations.mjs";
 
 /** Clients that take longer are ended. In ms. */
@@ -107,21 +108,14 @@ const waitsOf = (requests) =>
     .slice(1)
     .map(({ began }, index) => Math.max(0, tenths(began - (requests[index].ended ?? requests[index].began))));
 
-/** They are counted in the log, and only held against that. */
-const withoutAttempts = ({ attempts: _attempts, ...error }) => error;
-
-function recordOf({ kind, end, error, text, ms }, requests) {
-  return {
-    kind,
-    ...(kind === "value" && { end }),
-    ...(error && { error: withoutAttempts(error) }),
-    text: textOf(text),
-    ...(textOf(text) === "altered" && { said: text.slice(0, 300) }),
-    seconds: tenths(ms),
-    requests: requests.length,
-    ...(requests.length > 1 && { waits: waitsOf(requests) }),
-  };
-}
+const recordOf = ({ kind, end, error, text, ms }, requests) => ({
+  kind,
+  end,
+  error,
+  text: textOf(text),
+  waits: waitsOf(requests),
+  seconds: tenths(ms),
+});
 
 /** What the machine did to a call; undefined where it did nothing that one could see. */
 function busyness({ kind, beganAt, ms, error }, requests, probes) {
@@ -174,27 +168,38 @@ function resultOf({ id, file, major, presetNames, hasTimeLimit }, { client, seen
   if (client === undefined) return { flaws: [["everything", `said nothing: ${out.slice(-1000)}`]] };
   const lists = asks(presetNames, hasTimeLimit);
   const flaws = [];
-  const look = (surface, situation) => {
+  const look = (surface, situation, keep) => {
     const { outcome, requests = [], probes } = seen.get(`${id}/${surface}/${situation}`) ?? {};
     const flaw = flawOf(situation, outcome, requests, probes);
     if (flaw) flaws.push([`${surface}/${situation}`, flaw]);
-    return flaw ? undefined : recordOf(outcome, requests);
+    return flaw ? undefined : keep(recordOf(outcome, requests));
   };
-  const all = (surface, list) => Object.fromEntries(list.map(({ name }) => [name, look(surface, name)]));
+  const all = (surface, list, keep) =>
+    Object.fromEntries(list.map(({ name }) => [name, look(surface, name, keep)]));
   const surfaces = client.surfaces.map(({ name, mode, title }) => {
-    const { whole: _whole, ...rest } = all(name, lists[mode]);
+    const { whole: _whole, ...rest } = all(name, lists[mode], callOf);
     return { name, mode, title, seen: rest };
   });
   const presetSurface = client.surfaces.find(({ mode }) => mode === "plain").name;
   const presets = Object.fromEntries(
-    Object.entries(all(presetSurface, lists.presets)).map(([name, one]) => [
+    Object.entries(all(presetSurface, lists.presets, presetOf)).map(([name, one]) => [
       name.slice("preset.".length),
       one,
     ]),
   );
   const language = file.endsWith(".py") ? "Python" : "JavaScript";
-  const record = { client: file, language, major, ...client, surfaces, presets };
-  return { flaws, record: loose.size > 0 ? { ...record, loose: [...loose] } : record };
+  const { limits, ...about } = client;
+  const record = {
+    client: file,
+    language,
+    major,
+    ...about,
+    ...(limits && { limits }),
+    ...(loose.size > 0 && { loose: [...loose] }),
+    surfaces,
+    presets,
+  };
+  return { flaws, record };
 }
 
 /** How often what could not be carried out is tried: on a busy machine connections may not be opened in time. */

@@ -8,9 +8,9 @@ import { presetTable } from "../../../packages/fault-engine/dist/index.js";
 import { fetchNode, supported } from "../../../scripts/nodes/registry-nodes.mjs";
 import { here, must, prepare, programFor, root, stop, wantedClients } from "../environment.mjs";
 import { measure } from "./measure.mjs";
+import { keptResults, writeResults } from "./results.mjs";
 import { providers } from "./situations.mjs";
 
-const results = join(here, "results.json");
 /** The SDKs of today want at least Node 22. */
 const wantedNode = supported.find(({ node }) => node === "24");
 /** Whose presets a client is asked with: only an SDK of that provider has classes for them. */
@@ -107,15 +107,15 @@ const records = measured.flatMap(({ record, flaws }, index) => {
 
 /** Clients that were not asked this time stay as they were, with their own date. */
 const key = ({ client, major }) => `${client} ${major}`;
-const kept = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")).clients : [];
+const kept = keptResults().clients;
 const fresh = new Set(records.map(key));
 const order = wantedClients().flatMap(({ file, majors }) => majors.map((major) => `${file} ${major}`));
 const all = [...kept.filter((one) => !fresh.has(key(one))), ...records]
   .filter((one) => order.includes(key(one)))
   .toSorted((one, other) => order.indexOf(key(one)) - order.indexOf(key(other)));
 if (!values.dry) {
-  writeFileSync(results, `${JSON.stringify({ faultwire: versions.faultwire, clients: all }, null, 1)}\n`);
-  console.log(`wrote ${results}; npm run docs:sdks makes the page`);
+  const file = writeResults({ faultwire: versions.faultwire, clients: all });
+  console.log(`wrote ${file}; npm run docs:sdks makes the page`);
 }
 console.log(failures === 0 ? `${records.length} clients` : `${failures} clients were not measured`);
 process.exitCode = failures === 0 ? 0 : 1;
