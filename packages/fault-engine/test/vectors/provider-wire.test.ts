@@ -9,19 +9,15 @@ import {
   eventMeaning,
   PROVIDER_ERRORS,
   PROVIDERS,
-  type Provider,
   pingEvent,
   providerError,
   readUsage,
 } from "../../src/index.ts";
 import { requestProvider } from "../../src/internal.ts";
+import { answerOf, textOf } from "../support/wire-answers.ts";
 
 const nowMs = Date.UTC(2026, 10, 22, 8, 0, 0);
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-const sent = (provider: Provider, error: string, more: { retryAfterSeconds?: number } = {}) => {
-  const response = providerError({ provider, error, requestId: "req_a", nowMs, message: "why", ...more });
-  return { ...response, json: JSON.parse(text(response.body)) as unknown };
-};
+const sent = answerOf({ nowMs, requestId: "req_a" });
 
 describe("OpenAI's errors", () => {
   it.each([
@@ -280,7 +276,7 @@ describe("what an API says in the middle of a stream", () => {
     ["openai", 'data: {"error":{"message":"m","type":"t","param":null,"code":"t"}}\n\n'],
     ["gemini", 'data: {"error":{"code":503,"message":"m","status":"t"}}\n\n'],
   ] as const)("%s: that it failed", (provider, expected) => {
-    expect(text(errorEvent(provider, "t", "m", "r"))).toBe(expected);
+    expect(textOf(errorEvent(provider, "t", "m", "r"))).toBe(expected);
   });
 
   it.each([
@@ -288,7 +284,7 @@ describe("what an API says in the middle of a stream", () => {
     ["openai", ": ping\n\n"],
     ["gemini", ": ping\n\n"],
   ] as const)("%s: that it is still there", (provider, expected) => {
-    expect(text(pingEvent(provider))).toBe(expected);
+    expect(textOf(pingEvent(provider))).toBe(expected);
   });
 });
 
@@ -313,9 +309,9 @@ describe("what Anthropic's edge says when the API is out of reach", () => {
       ["retry-after", "2"],
     ]);
     const title = "A &amp; B&#39;s &quot;C&quot; &gt; D";
-    expect(text(response.body)).toContain(`<title>${status}: ${title}</title>`);
-    expect(text(response.body)).toContain(`<h1>${title} <small>Error code ${status}</small></h1>`);
-    expect(text(response.body)).toContain("<p>Ray ID: ghijklmnopqrstuv</p>");
+    expect(textOf(response.body)).toContain(`<title>${status}: ${title}</title>`);
+    expect(textOf(response.body)).toContain(`<h1>${title} <small>Error code ${status}</small></h1>`);
+    expect(textOf(response.body)).toContain("<p>Ray ID: ghijklmnopqrstuv</p>");
   });
 });
 
