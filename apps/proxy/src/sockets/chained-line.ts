@@ -5,6 +5,7 @@ import { type Guard, type Line, type LineEars, silentEars, WrappedLine } from "@
 import type { Clock } from "@faultwire/runtime";
 import { ChainError } from "../upstream/chain-error.ts";
 import type { TunnelHandshake } from "../upstream/handshake-step.ts";
+import { BeforeOpen } from "./before-open.ts";
 
 /** What a line through a proxy needs. */
 export interface ChainedLineOptions {
@@ -26,10 +27,8 @@ export class ChainedLine extends WrappedLine {
   #ears: LineEars = silentEars;
   #isOpen = false;
   #hasFailed = false;
-  #end: EndKind | undefined;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
-  readonly #told: Parameters<Line["whenGone"]>[] = [];
+  #hasOwnEnd = false;
+  readonly #before = new BeforeOpen();
 
   /** @param line - To the proxy; open, or being opened. From now on it is this line's. */
   constructor(line: Line, { handshake, proxy, clock, guard, handshakeMs, words }: ChainedLineOptions) {
@@ -59,14 +58,17 @@ export class ChainedLine extends WrappedLine {
     line.setPaused(false);
   }
 
+  override get needsDrain(): boolean {
+    return this.#before.isFull || this.line.needsDrain;
+  }
   override get waitingBytes(): number {
-    return this.line.waitingBytes + this.#waitingBytes;
+    return this.line.waitingBytes + this.#before.waitingBytes;
   }
   override get peerEnd(): EndKind | undefined {
     return this.#isOpen ? this.line.peerEnd : undefined;
   }
   override get hasEnded(): boolean {
-    return this.#end !== undefined || this.line.hasEnded;
+    return this.#hasOwnEnd || this.line.hasEnded;
   }
 
   override listen(ears: LineEars): void {
@@ -74,21 +76,16 @@ export class ChainedLine extends WrappedLine {
   }
   override write(bytes: Uint8Array): void {
     if (this.hasEnded) return;
-    if (this.#isOpen) this.line.write(bytes);
-    else {
-      this.#waiting.push(new Uint8Array(bytes));
-      this.#waitingBytes += bytes.length;
-    }
+    (this.#isOpen ? this.line : this.#before).write(bytes);
   }
   override end(how: EndKind): void {
     if (this.hasEnded) return;
-    this.#end = how;
+    this.#hasOwnEnd = true;
     // A tunnel that is not there yet still gets what was written.
-    if (this.#isOpen || this.#waitingBytes === 0) this.line.end(how);
+    if (this.#isOpen || !this.#before.end(how)) this.line.end(how);
   }
   override whenGone(what: "sent" | "ended", told: (isGone: boolean) => void): void {
-    if (this.#isOpen || this.#waitingBytes === 0) this.line.whenGone(what, told);
-    else this.#told.push([what, told]);
+    if (this.#isOpen || !this.#before.whenGone(what, told)) this.line.whenGone(what, told);
   }
   override setPaused(isPaused: boolean): void {
     // The proxy's answer is read in any case.
@@ -123,12 +120,11 @@ export class ChainedLine extends WrappedLine {
 
   #open(rest: Uint8Array): void {
     this.#cancelTimer();
-    this.#isOpen = true;
-    for (const bytes of this.#waiting.splice(0)) this.line.write(bytes);
-    this.#waitingBytes = 0;
-    if (this.#end) this.line.end(this.#end);
-    for (const [what, told] of this.#told.splice(0)) this.line.whenGone(what, told);
+    const wasFull = this.#before.release(this.line, this.line, () => {
+      this.#isOpen = true;
+    });
     this.#ears.opened?.();
+    if (wasFull && !this.needsDrain) this.#ears.drained();
     if (rest.length > 0) this.#ears.data(rest);
   }
 

@@ -7,9 +7,10 @@
  */
 import type { EndKind } from "@faultwire/fault-session";
 import { type Line, type LineEars, type SecureLine, SecureLineError, silentEars } from "@faultwire/lines";
+import { BeforeOpen } from "../sockets/before-open.ts";
 import { Http1OverHttp2 } from "./http1-over-http2.ts";
 import { Http2OverHttp1 } from "./http2-over-http1.ts";
-import { maxWaitingBytes, type Translator, type TranslatorPort } from "./translator.ts";
+import type { Translator, TranslatorPort } from "./translator.ts";
 
 /** A version by its name in ALPN (RFC 7301). */
 export type Protocol = "h2" | "http/1.1";
@@ -34,13 +35,11 @@ export class VersionLine implements Line {
   #ears: LineEars = silentEars;
   #isOpen = false;
   #translator: Translator | undefined;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #before = new BeforeOpen();
   #isPaused = true;
-  #end: EndKind | undefined;
+  #hasOwnEnd = false;
   #peerEnd: EndKind | undefined;
   #isClosed = false;
-  readonly #told: Parameters<Line["whenGone"]>[] = [];
 
   /** @param line - Open, or being opened. From now on it is this line's. */
   constructor(line: SecureLine, options: VersionLineOptions) {
@@ -68,18 +67,23 @@ export class VersionLine implements Line {
     });
   }
 
+  /** Who takes what is written here, once this line is open. */
+  get #out(): Translator | SecureLine {
+    return this.#translator ?? this.#line;
+  }
+
   get needsDrain(): boolean {
     if (this.#translator) return this.#translator.needsDrain;
-    return this.#waitingBytes > maxWaitingBytes || this.#line.needsDrain;
+    return this.#before.isFull || this.#line.needsDrain;
   }
   get waitingBytes(): number {
-    return this.#waitingBytes + (this.#translator ?? this.#line).waitingBytes;
+    return this.#before.waitingBytes + this.#out.waitingBytes;
   }
   get peerEnd(): EndKind | undefined {
     return this.#peerEnd;
   }
   get hasEnded(): boolean {
-    return this.#end !== undefined || this.#isClosed;
+    return this.#hasOwnEnd || this.#isClosed;
   }
   get isClosed(): boolean {
     return this.#isClosed;
@@ -91,23 +95,18 @@ export class VersionLine implements Line {
 
   write(bytes: Uint8Array): void {
     if (this.hasEnded) return;
-    if (this.#isOpen) (this.#translator ?? this.#line).write(bytes);
-    else {
-      this.#waiting.push(new Uint8Array(bytes));
-      this.#waitingBytes += bytes.length;
-    }
+    (this.#isOpen ? this.#out : this.#before).write(bytes);
   }
 
   end(how: EndKind): void {
     if (this.hasEnded) return;
-    this.#end = how;
+    this.#hasOwnEnd = true;
     // What waits goes before it.
-    if (this.#isOpen || this.#waitingBytes === 0) (this.#translator ?? this.#line).end(how);
+    if (this.#isOpen || !this.#before.end(how)) this.#out.end(how);
   }
 
   whenGone(what: "sent" | "ended", told: (isGone: boolean) => void): void {
-    if (this.#isOpen || this.#waitingBytes === 0) this.#line.whenGone(what, told);
-    else this.#told.push([what, told]);
+    if (this.#isOpen || !this.#before.whenGone(what, told)) this.#line.whenGone(what, told);
   }
 
   setPaused(isPaused: boolean): void {
@@ -128,14 +127,11 @@ export class VersionLine implements Line {
     // An upstream that does not say what it speaks speaks HTTP/1.1, as all did before there was ALPN.
     const protocol: Protocol = this.#line.alpnProtocol === "h2" ? "h2" : "http/1.1";
     if (protocol !== spoken) this.#translate(protocol);
-    // What is said meanwhile, as an answer to our own first words, is said behind what waits.
-    for (let bytes = this.#waiting.shift(); bytes; bytes = this.#waiting.shift())
-      (this.#translator ?? this.#line).write(bytes);
-    this.#waitingBytes = 0;
-    this.#isOpen = true;
-    if (this.#end) (this.#translator ?? this.#line).end(this.#end);
-    for (const [what, told] of this.#told.splice(0)) this.#line.whenGone(what, told);
+    const wasFull = this.#before.release(this.#out, this.#line, () => {
+      this.#isOpen = true;
+    });
     this.#ears.opened?.();
+    if (wasFull && !this.needsDrain) this.#ears.drained();
   }
 
   #translate(protocol: Protocol): void {

@@ -52,53 +52,10 @@ describe("before the tunnel", () => {
     expect(inner.isPaused).toBe(false);
   });
 
-  it("what is written waits, is counted, and is not what the caller does to its memory later", () => {
-    const memory = Buffer.from("abc");
-    inner.waitingBytes = 5;
-    line.write(memory);
-    memory.fill("x");
-    line.write(Buffer.from("d"));
-    expect([said(), line.waitingBytes]).toEqual(["hello", 9]);
-    inner.waitingBytes = 0;
-    open("first words");
-    expect([said(), line.waitingBytes]).toEqual(["helloabcd", 0]);
-    expect(heard).toEqual(["opened", "data first words"]);
-  });
-
-  it("an end waits for what was written, and is said at once where nothing was", () => {
-    line.end("fin");
-    expect([inner.done, line.hasEnded]).toEqual([["write 5", "fin"], true]);
-    line.write(Buffer.from("late"));
-    line.end("reset");
-    expect(inner.done).toEqual(["write 5", "fin"]);
-  });
-
-  it.each(["fin", "reset"] as const)(
-    "what was written is followed by its %s, and nothing comes behind",
-    (how) => {
-      line.write(Buffer.from("abc"));
-      line.end(how);
-      line.write(Buffer.from("late"));
-      expect([inner.done, line.hasEnded]).toEqual([["write 5"], true]);
-      open();
-      expect(inner.done).toEqual(["write 5", "write 3", how]);
-      line.end("reset");
-      expect(inner.done).toHaveLength(3);
-    },
-  );
-
-  it("who waits for what was written hears of it through the tunnel; who waits for nothing, from the line", () => {
-    const told = (): void => {};
-    line.whenGone("sent", told);
-    expect(inner.watched).toEqual([["sent", told]]);
+  it("words of the upstream that come with the proxy's answer are heard once what waited is said", () => {
     line.write(Buffer.from("abc"));
-    line.whenGone("ended", told);
-    expect(inner.watched).toHaveLength(1);
-    open();
-    expect(inner.watched).toEqual([
-      ["sent", told],
-      ["ended", told],
-    ]);
+    open("first words");
+    expect([said(), heard]).toEqual(["helloabc", ["opened", "data first words"]]);
   });
 
   it("how the proxy has ended is not how the upstream has", () => {

@@ -72,48 +72,6 @@ it("each end of the upstream is told once, and a reset behind a FIN as well", ()
   expect([line.isClosed, line.hasEnded]).toEqual([true, true]);
 });
 
-it.each(["fin", "reset"] as const)("a %s of ours waits for what was written before it", (how) => {
-  const { line, inner } = rig("http/1.1");
-  line.write(Buffer.from("abc"));
-  line.end(how);
-  line.write(Buffer.from("late"));
-  line.end("reset");
-  expect([inner.done, line.hasEnded]).toEqual([[], true]);
-  open(inner);
-  expect(inner.done).toEqual(["write 3", how]);
-});
-
-it("an end behind nothing is said at once", () => {
-  const { line, inner } = rig("http/1.1");
-  line.end("fin");
-  expect(inner.done).toEqual(["fin"]);
-});
-
-it("who waits for what was written hears of it from the line that it went to", () => {
-  const { line, inner } = rig("http/1.1");
-  const told = (): void => {};
-  line.whenGone("ended", told);
-  expect(inner.watched).toEqual([["ended", told]]);
-  line.write(Buffer.from("abc"));
-  line.whenGone("sent", told);
-  expect(inner.watched).toHaveLength(1);
-  open(inner);
-  expect(inner.watched.at(-1)).toEqual(["sent", told]);
-});
-
-it("more than 64 KiB that wait hold their sender back", () => {
-  const { line, inner } = rig("http/1.1");
-  line.write(Buffer.alloc(65_536));
-  expect(line.needsDrain).toBe(false);
-  inner.needsDrain = true;
-  expect(line.needsDrain).toBe(true);
-  inner.needsDrain = false;
-  line.write(Buffer.alloc(1));
-  expect(line.needsDrain).toBe(true);
-  open(inner);
-  expect(line.needsDrain).toBe(false);
-});
-
 it("an upstream that has not what was offered is asked once more, and only then", () => {
   const other = new SecureLineError("handshake", "no protocol", true);
   const { line, inner, second, heard } = rig("http/1.1");
