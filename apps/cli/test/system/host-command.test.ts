@@ -1,7 +1,6 @@
 /** `faultwire host`, with a plugin from `serve`: what fails costs one connection, the log says why, all else goes on. */
-import { execFile } from "node:child_process";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer, type Server } from "node:net";
+import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   launchFaultwire,
@@ -9,6 +8,7 @@ import {
   runFaultwire,
   startFaultwire,
 } from "../faultwire-process.ts";
+import { curl, expectUntouched, listen, logged, refusingPort } from "../support/unreachable-hosts.ts";
 import { openTunnel } from "../tunnel-client.ts";
 
 let origin: HttpServer;
@@ -30,51 +30,15 @@ const hostFlags = (port: number): string[] => [
   ...["--resolve", `target.test:80:127.0.0.1:${port}`],
 ];
 
-/** curl's exit status, and the status of the answer; 000 without one. */
-function curl(...args: string[]): Promise<{ exit: number; status: string }> {
-  const { proxy = "" } = faultwire.ready;
-  const all = ["-sS", "--proxy", proxy, "-o", "/dev/null", "-w", "%{http_code}", ...args];
-  return new Promise((resolve) => {
-    execFile("curl", all, (error, stdout) => resolve({ exit: Number(error?.code ?? 0), status: stdout }));
-  });
-}
-
-/** Lines of the log with this event. */
-const logged = (event: string): Record<string, unknown>[] =>
-  faultwire
-    .stderr()
-    .trim()
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter((line) => line["event"] === event);
-
-/** Listens on a free port of loopback. */
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as { port: number }).port;
-}
-
-/** A tunnel that is open all the time, and a new request, are as good as before. */
-async function expectUntouched<T>(what: () => Promise<T>): Promise<T> {
-  const tunnel = await openTunnel(faultwire.ready.proxy ?? "", "target.test:80");
-  let isOver = false;
-  tunnel.on("close", () => {
-    isOver = true;
-  });
-  const result = await what();
-  expect(await curl("http://target.test/")).toEqual({ exit: 0, status: "200" });
-  expect(isOver).toBe(false);
-  tunnel.destroy();
-  return result;
-}
+const untouched = <T>(what: () => Promise<T>): Promise<T> =>
+  expectUntouched(faultwire, "http://target.test/", what);
 
 describe("faultwire host", () => {
   it("drops the connection to a name that can't be resolved, and tells which", async () => {
-    const { exit } = await expectUntouched(() => curl("https://telemetry.example.invalid/"));
+    const { exit } = await untouched(() => curl(faultwire, "https://telemetry.example.invalid/"));
     // 35: the TLS handshake broke off; 52 and 56: the connection was closed or reset under it.
     expect([35, 52, 56]).toContain(exit);
-    expect(logged("host-crash")).toEqual([
+    expect(logged(faultwire, "host-crash")).toEqual([
       expect.objectContaining({
         level: "warn",
         upstream: "telemetry.example.invalid:443",
@@ -84,14 +48,14 @@ describe("faultwire host", () => {
   });
 
   it("tells a name that it has told once, once", async () => {
-    for (let again = 0; again < 3; again++) await curl("https://telemetry.example.invalid/");
-    expect(logged("host-crash")).toHaveLength(1);
+    for (let again = 0; again < 3; again++) await curl(faultwire, "https://telemetry.example.invalid/");
+    expect(logged(faultwire, "host-crash")).toHaveLength(1);
   });
 
   it("answers a request in clear to such a name with an error", async () => {
-    const { status } = await expectUntouched(() => curl("http://telemetry.example.invalid/"));
+    const { status } = await untouched(() => curl(faultwire, "http://telemetry.example.invalid/"));
     expect(status).toBe("500");
-    expect(logged("upstream-failed")).toContainEqual(
+    expect(logged(faultwire, "upstream-failed")).toContainEqual(
       expect.objectContaining({
         upstream: "telemetry.example.invalid",
         reason: expect.stringContaining("telemetry.example.invalid"),
@@ -100,11 +64,9 @@ describe("faultwire host", () => {
   });
 
   it("drops the connection to a port that refuses, and tells which", async () => {
-    const server = createServer();
-    const port = await listen(server);
-    await new Promise((resolve) => server.close(resolve));
-    await expectUntouched(() => curl("--proxytunnel", `http://127.0.0.1:${port}/`));
-    expect(logged("upstream-failed")).toContainEqual(
+    const port = await refusingPort(createServer());
+    await untouched(() => curl(faultwire, "--proxytunnel", `http://127.0.0.1:${port}/`));
+    expect(logged(faultwire, "upstream-failed")).toContainEqual(
       expect.objectContaining({
         upstream: `127.0.0.1:${port}`,
         reason: expect.stringContaining("ECONNREFUSED"),
@@ -118,9 +80,9 @@ describe("faultwire host", () => {
       socket.once("data", () => socket.resetAndDestroy());
     });
     const port = await listen(server);
-    await expectUntouched(() => curl("--proxytunnel", `http://127.0.0.1:${port}/`));
+    await untouched(() => curl(faultwire, "--proxytunnel", `http://127.0.0.1:${port}/`));
     await expect
-      .poll(() => logged("tunnel-broken"))
+      .poll(() => logged(faultwire, "tunnel-broken"))
       .toContainEqual(
         expect.objectContaining({
           upstream: `127.0.0.1:${port}`,
@@ -137,9 +99,9 @@ describe("faultwire host", () => {
       response.end();
     });
     const port = await listen(server);
-    const { exit } = await expectUntouched(() => curl(`http://127.0.0.1:${port}/`));
+    const { exit } = await untouched(() => curl(faultwire, `http://127.0.0.1:${port}/`));
     expect(exit).not.toBe(0);
-    expect(logged("host-crash")).toContainEqual(
+    expect(logged(faultwire, "host-crash")).toContainEqual(
       expect.objectContaining({
         upstream: `127.0.0.1:${port}`,
         reason: "a response without content-length",

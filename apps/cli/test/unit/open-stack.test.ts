@@ -1,25 +1,17 @@
 /** What stands in for the targets: a mock, recordings, or nothing; and the CA of a run. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CertificateAuthorityError } from "@faultwire/cert-authority";
 import { encodeRecording } from "@faultwire/recordings";
 import { openRuntime } from "@faultwire/runtime";
 import pino from "pino";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openWorld, type World, type WorldOptions } from "../../src/run/open-world.ts";
 import { openStack, type Stack, type StackOptions } from "../../src/stack/open-stack.ts";
 import { UsageError } from "../../src/usage-error.ts";
+import { ownHome } from "../support/own-home.ts";
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "faultwire-stack-"));
-  vi.stubEnv("FAULTWIRE_HOME", home);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(home, { recursive: true, force: true });
-});
+const home = ownHome();
 
 const logger = pino({ level: "silent" });
 const rulesFor = (...targets: readonly string[]) => ({
@@ -33,7 +25,7 @@ const rulesFor = (...targets: readonly string[]) => ({
 
 /** A folder with one recording. */
 function recorded(): string {
-  const folder = mkdtempSync(join(home, "recordings-"));
+  const folder = mkdtempSync(join(home(), "recordings-"));
   const text = encodeRecording({
     recordedAt: "2026-11-29T00:00:00.000Z",
     request: {
@@ -80,7 +72,7 @@ describe("a stack", () => {
   });
 
   it("with neither leads nothing anywhere, also where it records", async () => {
-    for (const recording of [{}, { record: join(home, "new") }]) {
+    for (const recording of [{}, { record: join(home(), "new") }]) {
       const { mock, mockedHosts, replayed, recordingStopped } = await stackWith({ recording });
       expect([mock, mockedHosts, replayed, recordingStopped()]).toEqual([
         undefined,
@@ -125,7 +117,7 @@ describe("the CA of a run", () => {
 
   it("is no remedy for rules that can't be read: the flag to check is told", async () => {
     const error = await worldOf({
-      file: join(home, "none.yaml"),
+      file: join(home(), "none.yaml"),
       single: {},
       watch: false,
     }).catch((cause: unknown) => cause);

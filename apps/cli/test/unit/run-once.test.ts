@@ -1,22 +1,12 @@
 /** One run from the start of the proxy to what came of it, in this process: the command is another one. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pino from "pino";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { World } from "../../src/run/open-world.ts";
 import { runVariable } from "../../src/run/process-tree.ts";
 import { type RunOnceOptions, runOnce, type SignalTarget } from "../../src/run/run-once.ts";
+import { ownHome } from "../support/own-home.ts";
 
-let home: string;
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "faultwire-once-"));
-  vi.stubEnv("FAULTWIRE_HOME", home);
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  rmSync(home, { recursive: true, force: true });
-});
+ownHome();
 
 const rules = (text: string) => ({
   builtIn: { title: "rules of the test", text },
