@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CopyBuffer } from "../../src/poll/copy-buffer.ts";
-import { PluginStream } from "../../src/poll/plugin-stream.ts";
 import { PENDING } from "../../src/poll/poll.ts";
 import { pattern } from "../suite/host-under-test.ts";
-import { CountingWaker, FakeCall, FakeStream, passThrough } from "../unit/fake-streams.ts";
+import { CountingWaker, FakeStream, passThrough, wrapped } from "../unit/fake-streams.ts";
 
 const sizes = fc.array(fc.integer({ min: 1, max: 12_000 }), { minLength: 1, maxLength: 8 });
 const rooms = fc.array(fc.oneof(fc.integer({ min: 1, max: 9_000 }), fc.constant(PENDING)), { maxLength: 20 });
@@ -44,25 +43,16 @@ describe("properties of the copy", () => {
     });
     fc.assert(
       fc.property(fc.array(round, { maxLength: 10 }), (rounds) => {
-        const source = new FakeStream();
-        const inner = new FakeStream();
-        const calls: FakeCall[] = [];
-        const sink = new PluginStream(inner, (_direction, chunk) => {
-          const call = new FakeCall(chunk);
-          calls.push(call);
-          return call;
-        });
-        const buffer = new CopyBuffer();
-        const waker = new CountingWaker();
+        const { source, inner, calls, poll } = wrapped();
         const arrive = (bytes: Uint8Array): void => {
           if (bytes.length > 0) source.incoming.push(bytes);
-          expect(buffer.poll(waker, source, sink)).toBe(PENDING);
+          expect(poll()).toBe(PENDING);
         };
         for (const { before, during, late } of rounds) {
           arrive(before);
           arrive(during);
           calls.at(-1)!.answer(passThrough());
-          expect(buffer.poll(waker, source, sink)).toBe(PENDING);
+          expect(poll()).toBe(PENDING);
           arrive(late);
         }
         expect(inner.written).toEqual(rounds.flatMap(({ before, during }) => [...before, ...during]));

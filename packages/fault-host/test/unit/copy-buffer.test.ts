@@ -1,25 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { COPY_BUFFER_BYTES, CopyBuffer } from "../../src/poll/copy-buffer.ts";
-import { PluginStream } from "../../src/poll/plugin-stream.ts";
 import { PENDING, StreamError } from "../../src/poll/poll.ts";
 import { bytes } from "../suite/host-under-test.ts";
-import { CountingWaker, FakeCall, FakeStream, passThrough, replace } from "./fake-streams.ts";
-
-/** A copy from a source into a stream that a plugin wraps, with every call in hand. */
-function wrapped() {
-  const source = new FakeStream();
-  const inner = new FakeStream();
-  const calls: FakeCall[] = [];
-  const sink = new PluginStream(inner, (_direction, chunk) => {
-    const call = new FakeCall(chunk);
-    calls.push(call);
-    return call;
-  });
-  const waker = new CountingWaker();
-  const buffer = new CopyBuffer();
-  const poll = () => buffer.poll(waker, source, sink);
-  return { source, inner, calls, waker, poll };
-}
+import { CountingWaker, FakeStream, passThrough, replace, wrapped } from "./fake-streams.ts";
 
 describe("the copy buffer", () => {
   it("copies until the source ends and tells how much it was", () => {

@@ -1,7 +1,8 @@
 /** Streams and calls whose every poll is scripted: the deterministic half of the tests. */
 import { create } from "@bufbuild/protobuf";
 import { type ProcessTunnelDataResponse, ProcessTunnelDataResponseSchema } from "@faultwire/fault-protocol";
-import type { ChunkCall } from "../../src/poll/plugin-stream.ts";
+import { CopyBuffer } from "../../src/poll/copy-buffer.ts";
+import { type ChunkCall, PluginStream } from "../../src/poll/plugin-stream.ts";
 import { PENDING, type Pending, type PollStream, StreamError, type Waker } from "../../src/poll/poll.ts";
 
 /** Counts wake-ups. */
@@ -108,4 +109,20 @@ export function replace(text: string): ProcessTunnelDataResponse["action"] {
   return create(ProcessTunnelDataResponseSchema, {
     action: { case: "replace", value: { modifiedChunk: new TextEncoder().encode(text) } },
   }).action;
+}
+
+/** A copy from a source into a stream that a plugin wraps, with every call in hand. */
+export function wrapped() {
+  const source = new FakeStream();
+  const inner = new FakeStream();
+  const calls: FakeCall[] = [];
+  const sink = new PluginStream(inner, (_direction, chunk) => {
+    const call = new FakeCall(chunk);
+    calls.push(call);
+    return call;
+  });
+  const waker = new CountingWaker();
+  const buffer = new CopyBuffer();
+  const poll = () => buffer.poll(waker, source, sink);
+  return { source, inner, calls, waker, poll };
 }

@@ -1,4 +1,9 @@
-import { type HandshakeEvent, HandshakeTracker, type HandshakeTrackerOptions } from "../../src/index.ts";
+import {
+  type HandshakeEvent,
+  HandshakeTracker,
+  type HandshakeTrackerOptions,
+  type ViolationCode,
+} from "../../src/index.ts";
 import type { Sent } from "./recorded-handshake.ts";
 
 /** A tracker whose clock stands still unless it is moved. */
@@ -28,3 +33,7 @@ export function follow(
 export function path(events: readonly HandshakeEvent[]): string[] {
   return events.flatMap((event) => (event.kind === "state" ? [event.to] : []));
 }
+
+/** The violations of a recording, in their order. */
+export const violations = (recording: readonly Sent[]): ViolationCode[] =>
+  follow(recording).events.flatMap((event) => (event.kind === "violation" ? [event.code] : []));

@@ -158,3 +158,14 @@ export const tls13: readonly Sent[] = [
   changeCipherSpec("client"),
   applicationData("client", 53),
 ];
+
+/** A client's first words. */
+export const hello: readonly Sent[] = say("client", clientHello());
+
+/** A server's random that says that it could have done better (RFC 8446 section 4.1.3): `last` is 1 where it spoke TLS 1.2, 0 where an older version. */
+export function downgraded(last: number): Uint8Array {
+  const random = new Uint8Array(32);
+  random.set(new TextEncoder().encode("DOWNGRD"), 24);
+  random[31] = last;
+  return random;
+}

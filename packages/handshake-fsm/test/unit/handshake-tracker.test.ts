@@ -11,6 +11,7 @@ import {
   changeCipherSpec,
   clientFlight,
   clientHello,
+  hello,
   helloRetryRequest,
   message,
   modernHello,
@@ -31,7 +32,6 @@ import {
   zeroRtt,
 } from "../support/wire.ts";
 
-const hello = say("client", clientHello());
 const kinds = (events: readonly HandshakeEvent[]): string[] => events.map(({ kind }) => kind);
 const summaryOf = (recording: readonly Sent[]) => follow(recording).tracker.summary();
 

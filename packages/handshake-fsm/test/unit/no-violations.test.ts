@@ -1,7 +1,6 @@
 /** What looks odd, and is allowed: extensions of the protocol, drafts, old peers. */
 import { describe, expect, it } from "vitest";
-import type { ViolationCode } from "../../src/index.ts";
-import { follow, path } from "../support/observe.ts";
+import { follow, path, violations } from "../support/observe.ts";
 import type { Sent } from "../support/recorded-handshake.ts";
 import {
   alert,
@@ -12,6 +11,8 @@ import {
   clientFlight,
   clientHello,
   clientKeyExchange,
+  downgraded,
+  hello,
   helloRetryRequest,
   message,
   modernHello,
@@ -25,16 +26,6 @@ import {
   tls12,
   tls13ServerHello,
 } from "../support/wire.ts";
-
-const violations = (recording: readonly Sent[]): ViolationCode[] =>
-  follow(recording).events.flatMap((event) => (event.kind === "violation" ? [event.code] : []));
-const hello = say("client", clientHello());
-const downgraded = (last: number): Uint8Array => {
-  const random = new Uint8Array(32);
-  random.set(new TextEncoder().encode("DOWNGRD"), 24);
-  random[31] = last;
-  return random;
-};
 
 describe("what is no violation", () => {
   const version = (number: number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ViolationCode } from "../../src/index.ts";
-import { follow, path } from "../support/observe.ts";
+import { follow, path, violations } from "../support/observe.ts";
 import type { Sent } from "../support/recorded-handshake.ts";
 import {
   applicationData,
@@ -11,8 +11,10 @@ import {
   clientFlight,
   clientHello,
   clientKeyExchange,
+  downgraded,
   emptyCertificate,
   finished,
+  hello,
   helloRetryRequest,
   message,
   modernHello,
@@ -28,16 +30,6 @@ import {
   tls13,
   tls13ServerHello,
 } from "../support/wire.ts";
-
-const violations = (recording: readonly Sent[]): ViolationCode[] =>
-  follow(recording).events.flatMap((event) => (event.kind === "violation" ? [event.code] : []));
-const hello = say("client", clientHello());
-const downgraded = (last: number): Uint8Array => {
-  const random = new Uint8Array(32);
-  random.set(new TextEncoder().encode("DOWNGRD"), 24);
-  random[31] = last;
-  return random;
-};
 
 describe("honest handshakes", () => {
   it("break nothing", () => {

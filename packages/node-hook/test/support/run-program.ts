@@ -3,14 +3,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Ended, ended } from "@faultwire/testkit/ended-program";
 import { type StubProxy, target } from "@faultwire/testkit/stub-proxy";
 import { bundleHook } from "../../scripts/bundle.mjs";
-
-export interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface ProgramOptions {
   /** `mjs` unless given. */
@@ -57,18 +52,7 @@ export class Programs {
         ...environment,
       },
     });
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on("data", (bytes: Buffer) => stdout.push(bytes));
-    child.stderr.on("data", (bytes: Buffer) => stderr.push(bytes));
-    return new Promise((resolve, reject) =>
-      child.on("error", reject).on("close", (status) =>
-        resolve({
-          status,
-          stdout: Buffer.concat(stdout).toString(),
-          stderr: Buffer.concat(stderr).toString(),
-        }),
-      ),
-    );
+    return ended(child);
   }
 
   dispose(): void {

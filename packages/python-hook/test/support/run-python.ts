@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Ended, ended } from "@faultwire/testkit/ended-program";
 import { type StubProxy, target } from "@faultwire/testkit/stub-proxy";
 
 /** The folder that goes on PYTHONPATH. */
@@ -11,12 +12,6 @@ export const hookFolder: string = join(import.meta.dirname, "../../python");
 /** Whether this machine has a Python that the hook is for. */
 export const hasPython: boolean =
   spawnSync("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 9))"]).status === 0;
-
-export interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A folder with the CA's certificate and modules that stand for packages; it is the program's folder. */
 export class Programs {
@@ -37,6 +32,7 @@ export class Programs {
     const ca = join(this.folder, "ca.pem");
     const child = spawn("python3", ["-c", source], {
       cwd: this.folder,
+      stdio: ["ignore", "pipe", "pipe"],
       env: {
         PATH: process.env["PATH"],
         HOME: process.env["HOME"],
@@ -50,18 +46,7 @@ export class Programs {
         ...environment,
       },
     });
-    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on("data", (bytes: Buffer) => stdout.push(bytes));
-    child.stderr.on("data", (bytes: Buffer) => stderr.push(bytes));
-    return new Promise((resolve, reject) =>
-      child.on("error", reject).on("close", (status) =>
-        resolve({
-          status,
-          stdout: Buffer.concat(stdout).toString(),
-          stderr: Buffer.concat(stderr).toString(),
-        }),
-      ),
-    );
+    return ended(child);
   }
 
   dispose(): void {
