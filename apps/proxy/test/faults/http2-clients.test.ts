@@ -17,6 +17,17 @@ const kept: Serve = (stream) => {
   stream.end("0123456789".repeat(2));
 };
 
+/** Says how many bytes of the request's body have come. */
+const countBytes: Serve = (stream) => {
+  let bytes = 0;
+  stream.on("data", (data: Buffer) => {
+    bytes += data.length;
+  });
+  stream.on("end", () => {
+    stream.respond({ ":status": 200, "x-bytes": String(bytes) }, { endStream: true });
+  });
+};
+
 async function meet(
   fault: string,
   more: Partial<WorldOptions> & { readonly match?: string } = {},
@@ -133,15 +144,7 @@ describe("SETTINGS, windows and PINGs", () => {
   it("a small initial window is opened again as it is used: all of a long body comes", async () => {
     const { session } = await meet("{ settings: { initialWindowSize: 1000 } }", {
       match: "",
-      serve: (stream) => {
-        let bytes = 0;
-        stream.on("data", (data: Buffer) => {
-          bytes += data.length;
-        });
-        stream.on("end", () => {
-          stream.respond({ ":status": 200, "x-bytes": String(bytes) }, { endStream: true });
-        });
-      },
+      serve: countBytes,
     });
     await once(session, "remoteSettings");
     const got = await ask(session, { ":method": "POST" }, "x".repeat(20_000));
@@ -170,15 +173,7 @@ describe("SETTINGS, windows and PINGs", () => {
   it("one that opens in drops: all of the body comes", async () => {
     const { session } = await meet("{ window: { bytes: 400, every: 5ms } }", {
       match: "",
-      serve: (stream) => {
-        let bytes = 0;
-        stream.on("data", (data: Buffer) => {
-          bytes += data.length;
-        });
-        stream.on("end", () => {
-          stream.respond({ ":status": 200, "x-bytes": String(bytes) }, { endStream: true });
-        });
-      },
+      serve: countBytes,
     });
     await once(session, "remoteSettings");
     const got = await ask(session, { ":method": "POST" }, "x".repeat(1000));

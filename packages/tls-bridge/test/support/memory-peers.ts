@@ -53,3 +53,12 @@ export async function carry(
   }
   return moved;
 }
+
+/** Carries the client's first flight, and the server's answer to it: what the client gets of that is still to be taken. */
+export async function firstFlights(client: MemoryPeer, bridge: TlsBridge, server: MemoryPeer): Promise<void> {
+  bridge.push("client", await client.take());
+  await bridge.idle();
+  server.give(bridge.take("server"));
+  bridge.push("server", await server.take());
+  await bridge.idle();
+}

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { HandshakeAlert } from "../../src/index.ts";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
 import { recordTypes } from "../support/flights.ts";
-import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
+import { carry, deliverRest, firstFlights, MemoryPeer } from "../support/memory-peers.ts";
 import { alertIn } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge alerts");
@@ -72,11 +72,7 @@ it("in TLS 1.3 the alert at server-hello comes behind the ServerHello, encrypted
     description: AlertDescription.accessDenied,
   } as const;
   const { bridge } = bridged(authority, { handshakeAlert });
-  bridge.push("client", await client.take());
-  await bridge.idle();
-  server.give(bridge.take("server"));
-  bridge.push("server", await server.take());
-  await bridge.idle();
+  await firstFlights(client, bridge, server);
   const flight = bridge.take("client");
   expect(recordTypes(flight)).toEqual([22, 20, 23]);
   client.give(flight);

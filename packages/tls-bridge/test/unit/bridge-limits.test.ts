@@ -20,7 +20,7 @@ import {
 import { bridged } from "../support/bridged.ts";
 import { alertsIn, changedHello, recordsIn } from "../support/flights.ts";
 import { impersonate } from "../support/impersonator.ts";
-import { carry, MemoryPeer } from "../support/memory-peers.ts";
+import { carry, firstFlights, MemoryPeer } from "../support/memory-peers.ts";
 import { alertIn } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge limits");
@@ -204,11 +204,7 @@ describe("whoever uses a bridge", () => {
         data: (_from, plaintext) => void clear.push(Buffer.from(plaintext).toString()),
       },
     });
-    bridge.push("client", await client.take());
-    await bridge.idle();
-    server.give(bridge.take("server"));
-    bridge.push("server", await server.take());
-    await bridge.idle();
+    await firstFlights(client, bridge, server);
     client.give(bridge.take("client"));
     const finished = await client.take();
     client.socket.write("one");
@@ -224,11 +220,7 @@ describe("whoever uses a bridge", () => {
     for (const level of [AlertLevel.warning, AlertLevel.fatal]) {
       const [client, server] = pair();
       const { bridge, told } = bridged(authority);
-      bridge.push("client", await client.take());
-      await bridge.idle();
-      server.give(bridge.take("server"));
-      bridge.push("server", await server.take());
-      await bridge.idle();
+      await firstFlights(client, bridge, server);
       client.give(bridge.take("client"));
       const finished = await client.take();
       bridge.sendAlert("client", level, AlertDescription.userCanceled);

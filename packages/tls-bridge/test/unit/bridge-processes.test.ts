@@ -13,6 +13,7 @@ import {
   opensslClient,
   opensslServer,
   proxyTo,
+  type Running,
 } from "../support/processes.ts";
 
 const authority = new TestAuthority("bridge processes");
@@ -73,21 +74,26 @@ describe("key updates typed into openssl", () => {
   });
 });
 
+/** The upstream's own ticket, from a connection without us: the file that OpenSSL's client has put it in. */
+async function foreignTicket(server: Running, port: number, how: readonly string[]): Promise<string> {
+  const session = join(folder(), "session.pem");
+  const direct = opensslClient(port, [...how, "-sess_out", session], authority.caPem);
+  await direct.says("Verify return code: 0 (ok)");
+  direct.type("direct\n");
+  await server.says("direct");
+  server.type("seen\n");
+  await direct.says("seen");
+  direct.type("Q\n");
+  await direct.closed;
+  return session;
+}
+
 describe("what a client brings from an earlier session", () => {
   it.each(versions)(
     "of %s with the same upstream is declined, and the handshake is a whole one",
     async (version) => {
       const { server, port } = await opensslServer(authority, [flags[version]]);
-      const session = join(folder(), "session.pem");
-      // A foreign ticket: the upstream's own, from a connection without us.
-      const direct = opensslClient(port, [flags[version], "-sess_out", session], authority.caPem);
-      await direct.says("Verify return code: 0 (ok)");
-      direct.type("direct\n");
-      await server.says("direct");
-      server.type("seen\n");
-      await direct.says("seen");
-      direct.type("Q\n");
-      await direct.closed;
+      const session = await foreignTicket(server, port, [flags[version]]);
       const proxy = await proxyTo(port, authority);
       const ours = join(folder(), "session.pem");
       // What the server has said stays: each round says something of its own, or the second would not be waited for.
@@ -118,15 +124,7 @@ describe("what a client brings from an earlier session", () => {
     [", behind a HelloRetryRequest of ours, too", ["-groups", "ffdhe2048:P-256"]],
   ])("0-RTT data are rejected, and the client sends them again%s", async (_how, groups) => {
     const { server, port } = await opensslServer(authority, ["-tls1_3", "-early_data", "-no_anti_replay"]);
-    const session = join(folder(), "session.pem");
-    const direct = opensslClient(port, ["-tls1_3", ...groups, "-sess_out", session], authority.caPem);
-    await direct.says("Verify return code: 0 (ok)");
-    direct.type("direct\n");
-    await server.says("direct");
-    server.type("seen\n");
-    await direct.says("seen");
-    direct.type("Q\n");
-    await direct.closed;
+    const session = await foreignTicket(server, port, ["-tls1_3", ...groups]);
     const proxy = await proxyTo(port, authority);
     const early = file("early.txt", "early bird\n");
     const client = opensslClient(

@@ -20,7 +20,7 @@ import {
 import { type BridgedOptions, bridged, otherSide, type Told } from "../support/bridged.ts";
 import { recordsIn } from "../support/flights.ts";
 import { type Impersonator, impersonate } from "../support/impersonator.ts";
-import { carry, MemoryPeer } from "../support/memory-peers.ts";
+import { carry, firstFlights, MemoryPeer } from "../support/memory-peers.ts";
 import { alertIn, OWN_COMPLAINT } from "../support/openssl-errors.ts";
 
 const authority = new TestAuthority("bridge session");
@@ -367,11 +367,7 @@ it("TLS 1.2: a client's request that comes ahead of the upstream's Finished wait
   const client = MemoryPeer.client({ servername: HOST, ca: authority.caPem, maxVersion: "TLSv1.2" });
   const server = MemoryPeer.server({ ...authority.issue(HOST) });
   const { bridge, told } = bridged(authority);
-  bridge.push("client", await client.take());
-  await bridge.idle();
-  server.give(bridge.take("server"));
-  bridge.push("server", await server.take());
-  await bridge.idle();
+  await firstFlights(client, bridge, server);
   client.give(bridge.take("client"));
   const finished = await client.take();
   const falseStart = impersonate("client", client, { sent: 0, received: 0 }).sealer.seal(

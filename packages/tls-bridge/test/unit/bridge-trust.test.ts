@@ -13,7 +13,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { type BridgedOptions, bridged, type Told } from "../support/bridged.ts";
 import { recordsIn } from "../support/flights.ts";
-import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
+import { carry, deliverRest, firstFlights, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("bridge trust");
 const stranger = new TestAuthority("somebody else");
@@ -162,11 +162,7 @@ it.each(versions)(
       const client = MemoryPeer.client({ servername: HOST, minVersion: version, maxVersion: version });
       const server = MemoryPeer.server({ ...authority.issue(HOST) });
       const { bridge, told } = bridged(authority);
-      bridge.push("client", await client.take());
-      await bridge.idle();
-      server.give(bridge.take("server"));
-      bridge.push("server", await server.take());
-      await bridge.idle();
+      await firstFlights(client, bridge, server);
       const alert = encodeAlert({ level: AlertLevel.fatal, description });
       bridge.push(
         "client",

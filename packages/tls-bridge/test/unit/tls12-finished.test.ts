@@ -5,7 +5,7 @@ import { RecordOpener, RecordSealer, type TlsBridge } from "../../src/index.ts";
 import { bridged, type Told } from "../support/bridged.ts";
 import { recordsIn } from "../support/flights.ts";
 import { impersonate } from "../support/impersonator.ts";
-import { MemoryPeer } from "../support/memory-peers.ts";
+import { firstFlights, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("tls12 finished");
 const HOST = "origin.test";
@@ -23,11 +23,7 @@ async function begun(): Promise<Meeting> {
   const client = MemoryPeer.client({ servername: HOST, ca: authority.caPem, ...version });
   const server = MemoryPeer.server({ ...authority.issue(HOST), ...version });
   const { bridge, told } = bridged(authority);
-  bridge.push("client", await client.take());
-  await bridge.idle();
-  server.give(bridge.take("server"));
-  bridge.push("server", await server.take());
-  await bridge.idle();
+  await firstFlights(client, bridge, server);
   client.give(bridge.take("client"));
   return { bridge, told, client, server };
 }

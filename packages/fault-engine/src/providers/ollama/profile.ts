@@ -1,7 +1,8 @@
 import type { HttpResponse } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
+import { isJsonObject, type JsonObject, jsonMember } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
+import { garbledCalls } from "../garbled-calls.ts";
 import {
   type AnswerChange,
   type ChangedAnswer,
@@ -54,15 +55,8 @@ function changeAnswer(json: JsonObject, { fault, garbled }: AnswerChange): Chang
       if ((rest["content"] ?? "") === "" && calls === undefined) return SAME;
       return changed({ ...json, message: { ...rest, content: "" } });
     }
-    case "model.garble-tool-input": {
-      if (!isJsonObject(message) || !Array.isArray(message["tool_calls"])) return SAME;
-      const tool_calls = jsonObjects(message["tool_calls"]).map((call) =>
-        isJsonObject(call["function"])
-          ? { ...call, function: { ...call["function"], arguments: garbled } }
-          : call,
-      );
-      return changed({ ...json, message: { ...message, tool_calls } });
-    }
+    case "model.garble-tool-input":
+      return garbledCalls(json, garbled);
     case "model.fallback":
       return SAME;
     default:
