@@ -40,7 +40,7 @@ export class ReadyFile {
       if (found && !found.isFile() && !found.isSymbolicLink() && !found.isDirectory())
         throw new Error(`it is ${kindOf(found)}, not a file`);
       rmSync(path, { force: true });
-      writeFileSync(this.#partial, "");
+      this.#writePartial("");
       rmSync(this.#partial);
     });
   }
@@ -49,11 +49,17 @@ export class ReadyFile {
   write(info: Omit<ReadyInfo, "caCert"> & Partial<ReadyInfo>): void {
     const text = `${JSON.stringify(info, undefined, 2)}\n`;
     this.#orRefuse(() => {
-      writeFileSync(this.#partial, text);
+      this.#writePartial(text);
       renameSync(this.#partial, this.#path);
     });
     this.#text = text;
     process.on("exit", () => this.#remove());
+  }
+
+  /** In a folder that others may write, its name could be a link to any file of this user. */
+  #writePartial(text: string): void {
+    rmSync(this.#partial, { force: true });
+    writeFileSync(this.#partial, text, { flag: "wx" });
   }
 
   /** Another run may have made the file its own meanwhile. */

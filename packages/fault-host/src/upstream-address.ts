@@ -51,7 +51,7 @@ export function parseHostPort(text: string): { readonly host: string; readonly p
  * @returns undefined when neither names a host or they make no URL.
  */
 export function upstreamOf(target: string, hostHeader: string | undefined): Upstream | undefined {
-  const [, scheme, authority, path] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(.*)$/i.exec(target) ?? [];
+  const [, scheme, authority, path] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?([^/?#]*)(.*)$/is.exec(target) ?? [];
   const named = authority || hostHeader;
   if (!named) return undefined;
   const port = named.split(":")[1];

@@ -8,12 +8,12 @@ declare const atob: (text: string) => string;
 export function encodeBinaryField(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replace(/=+$/, "");
+  return btoa(binary).replace(/(?<!=)=+$/, "");
 }
 
 /** Decodes with or without padding, as implementations must. @returns `undefined` for what is no base64. */
 export function decodeBinaryField(text: string): Uint8Array | undefined {
-  const bare = text.trim().replace(/=+$/, "");
+  const bare = text.trim().replace(/(?<!=)=+$/, "");
   if (!/^[A-Za-z0-9+/]*$/.test(bare) || bare.length % 4 === 1) return undefined;
   return Uint8Array.from(atob(bare), (letter) => letter.charCodeAt(0));
 }

@@ -51,7 +51,9 @@ function distinctMembers(values: string[]): string[] {
   if (values.length === 1 && !values[0]?.includes(",")) return values;
   return [
     ...new Set(
-      values.flatMap((value) => value.split(",").map((member) => member.replace(/^[\t ]+|[\t ]+$/g, ""))),
+      values.flatMap((value) =>
+        value.split(",").map((member) => member.replace(/^[\t ]+|(?<![\t ])[\t ]+$/g, "")),
+      ),
     ),
   ];
 }

@@ -37,7 +37,8 @@ const secretHeaders = new Set([
   "x-goog-api-key",
   "x-amz-security-token",
 ]);
-const secretParameter = /([?&](?:[^=&]*(?:key|token|secret)[^=&]*)=)[^&]*/gi;
+const parameter = /([?&][^=&?]*)=[^&]*/g;
+const secretName = /key|token|secret/i;
 
 /** Begins an entry from a request's head. */
 export function openEntry(
@@ -60,7 +61,9 @@ export function openEntry(
     provider,
     requestId,
     method: head.method ?? "",
-    path: (head.url ?? "").replaceAll(secretParameter, `$1${redacted}`),
+    path: (head.url ?? "").replaceAll(parameter, (all, name: string) =>
+      secretName.test(name) ? `${name}${redacted}` : all,
+    ),
     headers,
     timeMs,
     status: undefined,

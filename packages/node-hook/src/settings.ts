@@ -28,8 +28,9 @@ const glob = (pattern: string): RegExp =>
 /** A test for hosts of `NO_PROXY`: names with those below them, addresses, either with a port, and `*`. */
 function exemption(entries: readonly string[]): Settings["isExempt"] {
   const tests = entries.map((entry) => {
-    const [, bracketed, plain = "", digits] = /^(?:\[(.+)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
-    const name = (bracketed ?? plain).replace(/^\*?\./, "");
+    // What has more colons than that of a port is an IPv6 address.
+    const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
+    const name = (bracketed ?? plain ?? entry).replace(/^\*?\./, "");
     return (host: string, port: number) =>
       (digits === undefined || Number(digits) === port) &&
       (name === "*" || host === name || host.endsWith(`.${name}`));

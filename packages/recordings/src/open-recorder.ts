@@ -209,5 +209,5 @@ async function prepared(folder: string): Promise<{ readonly number: number; read
 function fileName(number: number, { request: { method, host, target } }: Recording): string {
   const path = target.split("?", 1)[0] ?? "";
   const words = `${method}-${host}${path}`.replaceAll(/[^A-Za-z0-9.]+/g, "-").slice(0, 100);
-  return `${String(number).padStart(6, "0")}-${words.replace(/-+$/, "")}.json`;
+  return `${String(number).padStart(6, "0")}-${words.replace(/(?<!-)-+$/, "")}.json`;
 }

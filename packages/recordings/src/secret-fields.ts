@@ -87,7 +87,9 @@ function decoded(name: string): string {
 
 /** The name of a member as its escapes mean it. */
 const unescaped = (name: string): string =>
-  name.replaceAll(/\\+u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  name.replaceAll(/(?<!\\)\\+u([0-9a-f]{4})/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
 
 /** @param pattern - What stands before a value; where it has a name as its second group, that decides. */
 function maskedMembers(text: string, pattern: RegExp): string {

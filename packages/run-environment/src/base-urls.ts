@@ -8,7 +8,7 @@ export interface BaseUrlVariable {
   readonly prefix: string;
 }
 
-const withoutSlash = (path: string): string => path.replace(/\/+$/, "");
+const withoutSlash = (path: string): string => path.replace(/(?<!\/)\/+$/, "");
 
 /**
  * A base URL of the proxy that stands for an SDK's own base URL.

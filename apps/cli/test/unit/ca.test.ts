@@ -1,6 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CertificateAuthority } from "@faultwire/cert-authority";
@@ -355,6 +366,18 @@ describe("faultwire ca issue", () => {
     expect(statSync(join(home, "example.com-key.pem")).mode & 0o777).toBe(0o600);
   });
 
+  it("writes no key where a link of another's leads", async () => {
+    const { home, ca } = inHome();
+    await ca("init", "--target", "example.com");
+    const [theirs, key] = [join(home, "theirs"), join(home, "example.com-key.pem")];
+    writeFileSync(theirs, "", { mode: 0o666 });
+    symlinkSync(theirs, key);
+    await ca("issue", "example.com", "--out-dir", home);
+    expect(readFileSync(theirs, "utf8")).toBe("");
+    expect(readFileSync(key, "utf8")).toContain("BEGIN PRIVATE KEY");
+    expect(lstatSync(key).mode & 0o777).toBe(0o600);
+  });
+
   it("makes a bad one on request, for one host", async () => {
     const { home, ca } = inHome();
     await ca("init", "--target", "example.com");
@@ -392,7 +415,7 @@ describe("faultwire ca issue", () => {
     await ca("init");
     const { exitCode, err } = await ca("issue", "api.anthropic.com", "--out-dir", "/proc/none/of/them");
     expect(exitCode).toBe(1);
-    expect(err).toMatch(/Can't write into \/proc\/none\/of\/them: ENOENT/);
+    expect(err).toMatch(/Can't write \/proc\/none\/of\/them\/\S+: no such file or directory \(ENOENT\)/);
   });
 
   it("refuses a number of days that is none, as wrong usage", async () => {

@@ -46,6 +46,18 @@ it("a pipe is refused in words by the modules, too, whose packages are links", (
   expect(status).toBe(2);
 });
 
+it("is written over no file to which a link of its half leads", () => {
+  const [path, other] = [join(scratch, "halves.json"), join(scratch, "other")];
+  writeFileSync(other, "precious");
+  symlinkSync(other, `${path}.${process.pid}.part`);
+  const file = new ReadyFile(path);
+  symlinkSync(other, `${path}.${process.pid}.part`);
+  file.write({ plugins: [], pid: process.pid });
+  expect(readFileSync(other, "utf8")).toBe("precious");
+  expect(lstatSync(path).isFile()).toBe(true);
+  rmSync(path);
+});
+
 describe("what a run before has left", () => {
   it.each([
     [["start", "--ready-file", "FILE"], true],

@@ -26,7 +26,8 @@ const hopFields: ReadonlySet<string> = new Set(["proxy-authorization", "proxy-co
  * @returns undefined where its target is no URL of a scheme that we carry, or has user information in it.
  */
 export function readAbsoluteForm(head: RequestHead): ForwardedRequest | undefined {
-  const [, scheme, named = "", path = ""] = /^(https?):\/\/([^/?#]*)([^#]*)$/i.exec(head.target) ?? [];
+  const [, scheme, named = "", path = ""] =
+    /^(https?):\/\/([^/?#]*)((?:[/?][^#]*)?)$/i.exec(head.target) ?? [];
   if (scheme === undefined) return undefined;
   const isPlain = scheme.toLowerCase() === "http";
   const authority = parseAuthority(named, isPlain ? 80 : 443);

@@ -27,14 +27,12 @@ export function aliasHead(head: Uint8Array, alias: Alias, target: string): Uint8
   const text = fromLatin1(head, 0, head.length);
   let isChanged = false;
   const lines = text.split("\r\n").map((line, at) => {
-    const [, name = "", value = ""] = (at > 0 && /^([^:]+:[ \t]*)(.*?)[ \t]*$/.exec(line)) || [];
-    const field = name.slice(0, name.indexOf(":")).toLowerCase();
-    const other =
-      field === "location"
-        ? aliasLocation(value, alias, target)
-        : field === "set-cookie"
-          ? aliasCookie(value, alias)
-          : value;
+    const colon = at > 0 ? line.indexOf(":") : -1;
+    const field = line.slice(0, Math.max(0, colon)).toLowerCase();
+    if (field !== "location" && field !== "set-cookie") return line;
+    const value = line.slice(colon + 1).trim();
+    const name = line.slice(0, line.indexOf(value, colon + 1));
+    const other = field === "location" ? aliasLocation(value, alias, target) : aliasCookie(value, alias);
     if (other === value) return line;
     isChanged = true;
     return `${name}${other}`;
@@ -142,7 +140,9 @@ function clientPath(path: string, { prefix, base }: Alias): string | undefined {
 export function aliasCookie(value: string, alias: Alias): string {
   const [pair = "", ...attributes] = value.split(";");
   const kept = attributes.flatMap((attribute) => {
-    const [, name = "", given = ""] = /^\s*([^=]*?)\s*(?:=\s*(.*?)\s*)?$/.exec(attribute) ?? [];
+    const at = attribute.indexOf("=");
+    const name = attribute.slice(0, at === -1 ? undefined : at).trim();
+    const given = at === -1 ? "" : attribute.slice(at + 1).trim();
     if (name.toLowerCase() === "domain") return [];
     if (name.toLowerCase() !== "path" || !given.startsWith("/")) return [attribute];
     return [` ${name}=${clientPath(given, alias) ?? given}`];

@@ -64,7 +64,7 @@ export const baseUrlPrefixes: readonly string[] = [
 export function readBaseUrl(
   target: string,
 ): BaseUrlTarget | ({ readonly kind: "refused" } & Refusal) | undefined {
-  const [, first = "", rest = ""] = /^\/([^/?]*)(.*)$/.exec(target) ?? [];
+  const [, first = "", rest = ""] = /^\/([^/?]*)(.*)$/s.exec(target) ?? [];
   const api = apis.get(first);
   if (api) {
     const authority = parseAuthority(api.host, 443);
@@ -80,7 +80,7 @@ export function readBaseUrl(
     );
   }
   if (first !== anyUpstream) return undefined;
-  const [, scheme, host = "", path = ""] = /^\/(https?)\/([^/?]*)(.*)$/.exec(rest) ?? [];
+  const [, scheme, host = "", path = ""] = /^\/(https?)\/([^/?]*)(.*)$/s.exec(rest) ?? [];
   const authority = scheme && parseAuthority(host, scheme === "https" ? 443 : 80);
   if (!authority)
     return {

@@ -31,7 +31,7 @@ export function readReverse(text: string): Reverse {
       // What stands before an @ may be a password.
       `"${text.replace(/\/\/[^/?#]*@/, "//…@")}" is no upstream that the port could stand for; http:// or https://, HOST[:PORT], and perhaps a path, expected`,
     );
-  return { scheme: isPlain ? "http" : "https", authority, host, base: path.replace(/\/+$/, "") };
+  return { scheme: isPlain ? "http" : "https", authority, host, base: path.replace(/(?<!\/)\/+$/, "") };
 }
 
 /** A request to a port that stands for an upstream. */

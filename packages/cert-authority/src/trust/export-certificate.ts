@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm } from "node:fs/promises";
+import { lstat, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { CertificateAuthority } from "../certificate-authority.ts";
 import { CertificateAuthorityError } from "../certificate-authority-error.ts";
 import { isFolder, makeFolder, storageError, writeNewFile } from "../store/private-file.ts";
+import { kindOf } from "../store/regular-file.ts";
 import { bundlePem, machineRoots } from "./bundle.ts";
 import { pkcs12TrustStore } from "./pkcs12.ts";
 
@@ -41,14 +42,25 @@ export async function encodeCertificate(ca: PublicCertificate, format: ExportFor
   }
 }
 
-/** Puts a file in place at once: readers see the old or the new one, never half of it. */
-export async function replaceFile(path: string, content: Uint8Array): Promise<void> {
-  if (await isFolder(path))
-    throw new CertificateAuthorityError("storage-failed", `Can't write ${path}: it is a folder.`);
+/**
+ * Puts a file in place at once: readers see the old or the new one, never half of it. It takes the place of files, and of
+ * links, alone: root could lose a device otherwise.
+ */
+export async function replaceFile(
+  path: string,
+  content: Uint8Array | string,
+  mode: number = 0o644,
+): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  const isReplaced = !found || found.isFile() || (found.isSymbolicLink() && !(await isFolder(path)));
+  if (!isReplaced) {
+    const kind = found.isSymbolicLink() ? "a folder" : kindOf(found);
+    throw new CertificateAuthorityError("storage-failed", `Can't write ${path}: it is ${kind}.`);
+  }
   const scratch = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     await makeFolder(dirname(path));
-    await writeNewFile(scratch, content, 0o644);
+    await writeNewFile(scratch, content, mode);
     await rename(scratch, path);
   } catch (error) {
     await rm(scratch, { force: true }).catch(() => undefined);

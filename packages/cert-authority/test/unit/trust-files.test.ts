@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import {
@@ -42,6 +43,19 @@ describe("the exported certificate", () => {
     await exportCertificate(second, path);
     expect(readFileSync(path, "utf8")).toBe(second.certificatePem);
     expect(statSync(path).mode & 0o777).toBe(0o644);
+  });
+
+  it("takes the place of a file and of a link, never of a pipe, as it would of a device for root", async () => {
+    const folder = temporaryFolder();
+    const [fifo, other, link] = [join(folder, "fifo"), join(folder, "other"), join(folder, "link")];
+    execFileSync("mkfifo", [fifo]);
+    writeFileSync(other, "precious");
+    symlinkSync(other, link);
+    const ca = await anyCa();
+    await expect(exportCertificate(ca, fifo)).rejects.toThrow(`Can't write ${fifo}: it is a pipe.`);
+    expect(lstatSync(fifo).isFIFO()).toBe(true);
+    await exportCertificate(ca, link);
+    expect([readFileSync(other, "utf8"), lstatSync(link).isFile()]).toEqual(["precious", true]);
   });
 
   it("says which file can't be written", async () => {

@@ -76,7 +76,7 @@ export const KEY_SHAPES: readonly KeyShape[] = [
     hint: "aiza|a[ksbc][ic]a|absk|eyj|gocspx|sg\\.",
     // Longer than a word, and with a figure: `asia` also begins names of regions.
     shape:
-      /(?<![a-z0-9])(?:(?=[a-z_-]{0,80}[0-9])(?:aiza|gocspx-|absk|eyj)[a-z0-9_-]{16,}(?:\.[a-z0-9_-]{16,}){0,2}|(?=[a-z]{0,20}[0-9])(?:akia|asia|abia|acca)[a-z0-9]{16}(?![a-z0-9])|sg\.[a-z0-9_-]{16,}\.[a-z0-9_-]{16,})/g,
+      /(?<![a-z0-9])(?:(?=(?:aiza|gocspx-|absk|eyj)[a-z_-]{0,80}[0-9])[a-z0-9_-]{19,}(?:\.[a-z0-9_-]{16,}){0,2}|(?=[a-z]{0,20}[0-9])(?:akia|asia|abia|acca)[a-z0-9]{16}(?![a-z0-9])|sg\.[a-z0-9_-]{16,}\.[a-z0-9_-]{16,})/g,
   },
   {
     what: "headers of authorization",

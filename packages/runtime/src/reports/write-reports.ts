@@ -1,6 +1,8 @@
 /** Judges an event log and writes what came of it. Import it with `import()`: it reads events with a schema library. */
-import { writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { kindOf } from "@faultwire/cert-authority/internal";
 import {
   type Expectation,
   FaultEngineError,
@@ -57,18 +59,31 @@ export async function judgeLog(
   }
 }
 
-/** Writes a report in every form. @throws RuntimeError `report-unwritable` */
+/**
+ * Writes a report in every form, in the place of what has its name. Others may have put something there: a link is not
+ * followed, and a pipe, whose reader never comes, is not opened.
+ *
+ * @throws RuntimeError `report-unwritable`
+ */
 export async function writeReports(folder: string, input: ReportInput): Promise<void> {
-  for (const { file, write } of Object.values(reportFormats))
-    await writeReport(join(folder, file), write(input));
+  for (const { file, write } of Object.values(reportFormats)) {
+    const path = join(folder, file);
+    const found = await lstat(path).catch(() => undefined);
+    if (found && !found.isFile() && !found.isSymbolicLink()) throw unwritable(path, `it is ${kindOf(found)}`);
+    if (found?.isSymbolicLink()) await rm(path).catch(() => {});
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+    await writeReport(path, write(input), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  }
 }
 
+const unwritable = (path: string, reason: string, cause?: unknown): RuntimeError =>
+  new RuntimeError("report-unwritable", `report ${path} can't be written (${reason})`, { cause });
+
 /** Writes one report. @throws RuntimeError `report-unwritable` */
-export async function writeReport(path: string, text: string): Promise<void> {
+export async function writeReport(path: string, text: string, flag: number | string = "w"): Promise<void> {
   try {
-    await writeFile(path, text);
+    await writeFile(path, text, { flag });
   } catch (cause) {
-    const message = `report ${path} can't be written (${systemReason(cause)})`;
-    throw new RuntimeError("report-unwritable", message, { cause });
+    throw unwritable(path, systemReason(cause), cause);
   }
 }

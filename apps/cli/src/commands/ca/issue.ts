@@ -1,4 +1,3 @@
-import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type CertificateAuthority,
@@ -7,7 +6,7 @@ import {
   invalidLeafKinds,
   type Leaf,
 } from "@faultwire/cert-authority";
-import { makeFolder } from "@faultwire/cert-authority/internal";
+import { replaceFile } from "@faultwire/cert-authority/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "./command-io.ts";
 import { addLocation, type Location, openCa, reporting } from "./location.ts";
@@ -40,21 +39,14 @@ async function issue(ca: CertificateAuthority, hosts: readonly string[], flags: 
   throw new CertificateAuthorityError("bad-option", "--invalid makes a certificate for one host; name one.");
 }
 
-/** Writes certificate and key; the key for its owner only, also over a file that was open to others. */
+/**
+ * Writes certificate and key, each in a new file that takes the place of one that is there, or of a link: the key is for its
+ * owner only, also where the file before was open to others, or somebody else's.
+ */
 async function writeLeaf(leaf: Leaf, folder: string, name: string): Promise<readonly [string, string]> {
   const [certificatePath, keyPath] = [join(folder, `${name}.pem`), join(folder, `${name}-key.pem`)];
-  try {
-    await makeFolder(folder);
-    await writeFile(certificatePath, leaf.certificateChainPem);
-    await writeFile(keyPath, "", { mode: 0o600 });
-    await chmod(keyPath, 0o600);
-    await writeFile(keyPath, leaf.privateKeyPem());
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CertificateAuthorityError("storage-failed", `Can't write into ${folder}: ${reason}.`, {
-      cause,
-    });
-  }
+  await replaceFile(certificatePath, leaf.certificateChainPem);
+  await replaceFile(keyPath, leaf.privateKeyPem(), 0o600);
   return [certificatePath, keyPath];
 }
 

@@ -13,8 +13,8 @@ export const ndjson: StreamFormat = {
   encode: ({ data }) => utf8(`${oneLine(data)}\n`),
   change(whole, { data }) {
     if (data === undefined) return whole;
-    const [end = ""] = /\s*$/.exec(fromUtf8(whole)) ?? [];
-    return utf8(oneLine(data) + end);
+    const text = fromUtf8(whole);
+    return utf8(oneLine(data) + text.slice(text.trimEnd().length));
   },
   error: plainError,
   ping: () => null,

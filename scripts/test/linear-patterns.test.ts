@@ -1,0 +1,112 @@
+/**
+ * Regular expressions of ours take no longer than their text is long, and not its square: V8 tries one start after the other,
+ * and one split after the other. What an expression says, and single characters are repeated until it would show.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseAst } from "rolldown/parseAst";
+import { expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+const files = execFileSync("git", ["ls-files", "packages/*/src/*.ts", "apps/*/src/*.ts"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .trim()
+  .split("\n");
+
+/** Expressions whose text nobody else makes long, with what bounds it. */
+const bounded: Readonly<Record<string, string>> = {};
+
+interface Pattern {
+  readonly file: string;
+  readonly source: string;
+  readonly flags: string;
+}
+
+const patterns = files.flatMap((file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  return /\/[^\s/*]/.test(text) ? patternsIn(parseAst(text, { lang: "ts" }), file) : [];
+});
+
+function patternsIn(node: unknown, file: string): Pattern[] {
+  if (typeof node !== "object" || node === null) return [];
+  const { regex } = node as { readonly regex?: { readonly pattern: string; readonly flags: string } };
+  if (regex) return [{ file, source: regex.pattern, flags: regex.flags }];
+  return Object.values(node).flatMap((part) => patternsIn(part, file));
+}
+
+/** Lengths that are tried one after the other: what takes a fifth power of its text would never end at the last one. */
+const lengths = [60, 150, 500, 4000, 20_000];
+/** The last length takes less than 2 ms where the time is linear, and a tenth of a second or more where it is a square. In ms. */
+const mostMs = 60;
+
+/** Behind a repetition: what ends a match, or keeps it from one. */
+const ends = ["", "\n", "#x"];
+
+/** What an expression says as it stands there, in order: `https`, `://`. */
+const wordsOf = ({ source }: Pattern): string[] =>
+  source
+    .replaceAll(/\[(?:[^\]\\]|\\.)*\]|\(\?[:=!<]+|\\[a-zA-Z]|[()^$*+?|.]|\{[\d,]+\}/g, "\0")
+    .replaceAll(/\\(.)/g, "$1")
+    .split("\0")
+    .filter((word) => word !== "")
+    .slice(0, 6);
+
+/** What is repeated, and stands before it. */
+function pumpsOf(pattern: Pattern): (readonly [before: string, pump: string])[] {
+  const words = wordsOf(pattern);
+  const pumps = [...new Set([" ", "/", "a", "0", "=", "-", ":", "\\", ...words])];
+  const befores = ["", ...words.map((_, at) => words.slice(0, at + 1).join("")), "a:", "a=a"];
+  return befores.flatMap((before) => pumps.map((pump) => [before, pump] as const));
+}
+
+function msOf(pattern: Pattern, text: string): number {
+  // As it is used where all matches are looked for: from every start.
+  const began = performance.now();
+  text.replace(new RegExp(pattern.source, pattern.flags), "");
+  return performance.now() - began;
+}
+
+/** The shortest text that takes too long, in words. */
+function slowness(pattern: Pattern): string | undefined {
+  for (const [before, pump] of pumpsOf(pattern))
+    for (const end of ends)
+      for (const length of lengths) {
+        const text = before + pump.repeat(Math.ceil(length / pump.length)) + end;
+        // What else the machine does is no fault of the expression: once in time is in time.
+        if (![1, 2, 3].every(() => msOf(pattern, text) > mostMs)) continue;
+        return `more than ${mostMs} ms for ${JSON.stringify(before)}, ${length} characters of ${JSON.stringify(pump)}, ${JSON.stringify(end)}`;
+      }
+  return undefined;
+}
+
+it("finds the expressions of the sources", () => {
+  expect(patterns.length).toBeGreaterThan(300);
+});
+
+it("sees a square, a cube and a fifth power", () => {
+  for (const source of [
+    "^([^/?#]*)([^#]*)$",
+    "^([^:]+:[ \\t]*)(.*?)[ \\t]*$",
+    "^\\s*([^=]*?)\\s*(?:=\\s*(.*?)\\s*)?$",
+  ])
+    expect(slowness({ file: "", source, flags: "" }), source).toBeDefined();
+});
+
+/** What repeats nothing, or so often at the most, is over after that. */
+const isUnbounded = ({ source }: Pattern): boolean => /[*+]|,\}/.test(source);
+const named = patterns.filter(isUnbounded).map((pattern) => ({
+  ...pattern,
+  name: `${pattern.file} /${pattern.source}/${pattern.flags}`,
+}));
+it.each(named)("$name", { timeout: 60_000 }, (pattern) => {
+  if (bounded[pattern.name] !== undefined) return;
+  expect(slowness(pattern)).toBeUndefined();
+});
+
+it("has no reason for an expression that is gone", () => {
+  const names = new Set(named.map(({ name }) => name));
+  expect(Object.keys(bounded).filter((name) => !names.has(name))).toEqual([]);
+});
