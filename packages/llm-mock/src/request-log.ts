@@ -37,7 +37,7 @@ const secretHeaders = new Set([
   "x-goog-api-key",
   "x-amz-security-token",
 ]);
-const parameter = /([?&][^=&?]*)=[^&]*/g;
+const parameter = /([?&][^=&?]*=)[^&]*/g;
 const secretName = /key|token|secret/i;
 
 /** Begins an entry from a request's head. */
