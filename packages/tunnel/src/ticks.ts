@@ -346,7 +346,14 @@ export class Ticks implements Carrier {
     }
     const isNeeded = this.#isEndDue || (outlook.mayEndAtAnyMoment && now < reserve.untilMs);
     // A host may read the client all the same. Then the kept part has to go before the bytes of that call.
-    if ((isNeeded && !server.reply) || (!isNeeded && server.outBytes === 0 && !prompter.sayNothing())) return;
+    if (isNeeded && !server.reply) return;
+    const saysNothing = !isNeeded && server.outBytes === 0 && !prompter.sayNothing();
+    // No byte means nothing on a connection that is not read. Its client is not read on without one, so the direction ends.
+    if (saysNothing && now >= reserve.untilMs) {
+      this.#reserve = undefined;
+      server.hasEnded = true;
+      reserve.settle(NOTHING);
+    }
     if (server.outBytes === 0) return;
     const bytes = joinBytes(server.out.map((part) => part.bytes));
     this.#reserve = undefined;

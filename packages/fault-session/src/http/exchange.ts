@@ -32,6 +32,8 @@ export class Exchange {
   waitingBytes = 0;
   /** The upstream has still to say something about it. */
   isOwed = false;
+  /** It goes to the upstream as the connection's last, though the client did not ask for that. */
+  asksToClose = false;
   /** How many of them whoever decides wants to see. */
   maxHeldBytes = 0;
   bodyBytes = 0;

@@ -77,11 +77,8 @@ export class HttpExchanges {
       },
     };
     const { port, now } = options;
-    this.#gate = new UpstreamGate({
-      now,
-      send: (bytes) => port.toServer(bytes),
-      expect: (method) => this.#responses.expect(method),
-    });
+    const expect = (method: string): void => this.#responses.expect(method);
+    this.#gate = new UpstreamGate({ now, expect, send: (bytes) => port.toServer(bytes) });
     this.#responses = new ResponseSide({
       ...{ queue: this.#queue, tell: this.#tell, gate: this.#gate },
       ...{ port, desk, now, unread, turn },
@@ -136,8 +133,10 @@ export class HttpExchanges {
 
   /** Whether so much is under way that nothing more should be read from the client for now. */
   get isFull(): boolean {
-    const isGateFull = this.#gate.heldBytes >= httpExchangeLimits.maxWaitingBytes;
-    return this.#webSocket?.isFull("client") || this.#queue.isFull || isGateFull;
+    if (this.#webSocket) return this.#webSocket.isFull("client");
+    // What goes nowhere is read all the same: a carrier may see no other way that the client has gone.
+    if (this.#gate.isShut) return false;
+    return this.#queue.isFull || this.#gate.heldBytes >= httpExchangeLimits.maxWaitingBytes;
   }
 
   /** Whether something of the client waits behind a question of the carrier's own ({@link insert}). */
@@ -203,8 +202,8 @@ export class HttpExchanges {
   heldBytes(from: Side): number {
     if (this.#webSocket) return this.#webSocket.heldBytes(from);
     if (from === "server") return this.#responses.heldBytes;
-    const ofRequests = this.#queue.waitingBytes + (this.#reading?.heldBytes ?? 0);
-    return ofRequests + this.#gate.heldBytes + this.#requests.pendingBytes;
+    const read = (this.#reading?.heldBytes ?? 0) + this.#requests.pendingBytes;
+    return read + this.#queue.waitingBytes + this.#gate.heldBytes;
   }
 
   /** When the response that is due goes on; `undefined` while it waits for no time. */
@@ -234,6 +233,8 @@ export class HttpExchanges {
       this.#gate.send(bytes);
       return;
     }
+    // Behind the connection's last request nothing is asked any more.
+    if (this.#gate.isShut && !this.#reading) return;
     for (const item of this.#requests.push(bytes)) this.#request(item);
     this.#reading?.own();
     this.#responses.flush();
@@ -302,11 +303,12 @@ export class HttpExchanges {
 
   /**
    * Sends the upstream a request of the carrier's own, behind those of the client; its response goes nowhere. Only where
-   * {@link canInsert}.
+   * {@link canInsert}. Nothing is sent where the upstream closes behind what it was asked before.
    *
    * @param head - Of the request; its method tells how its response is read. `bytes`: all of it.
    */
   insert(head: RequestHead): void {
+    if (!this.#gate.takesQuestions) return;
     const inserted = new Exchange(head, null, this.#options.now());
     inserted.plan = passOn;
     this.#hasChanged = true;
@@ -315,11 +317,9 @@ export class HttpExchanges {
     this.#gate.ask(head);
   }
 
-  /**
-   * Sends the upstream an empty line, which a server skips before a request (RFC 9112 section 2.2). Only between requests.
-   */
+  /** Sends the upstream an empty line, which a server skips before a request (RFC 9112 section 2.2). Only between requests. */
   insertEmptyLine(): void {
-    this.#gate.send(emptyLine);
+    this.#port.toServer(emptyLine);
   }
 
   /** The connection is over: tells how what is under way ended. */
@@ -389,6 +389,7 @@ export class HttpExchanges {
     this.#reading = null;
     this.#tell.log?.request(exchange);
     const { hooks } = this.#options;
+    if (exchange.asksToClose) this.#gate.last();
     if (exchange.goesOn) hooks?.requestSent?.(exchange.head);
     else if (exchange.endsWithAnswer && this.upstreamOwes) hooks?.endWaits?.(exchange.head);
   }
@@ -450,7 +451,9 @@ export class HttpExchanges {
         plan satisfies never;
     }
     this.#queue.owe(exchange);
-    this.#gate.send(plan?.kind === "change" ? readableHead(head, plan, this.#options.hooks) : first);
+    const changed = plan?.kind === "change" && readableHead(head, plan, this.#options.hooks);
+    if (changed) exchange.asksToClose = changed.asksToClose;
+    this.#gate.send(changed ? changed.bytes : first);
     for (const bytes of rest) this.#gate.send(bytes);
     this.#gate.expect(head.method);
   }

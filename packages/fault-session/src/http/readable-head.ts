@@ -1,24 +1,32 @@
-import { encodeHead, type RequestHead } from "@faultwire/http1";
+import { encodeHead, type Header, type RequestHead } from "@faultwire/http1";
 import type { CarrierHooks } from "../carrier.ts";
 import { leavesBody, type RequestPlan, readableHeaders, withoutExtensions } from "./request-plan.ts";
 
-/** The head of a request whose response is to be read and changed, as bytes. */
+/** The head of a request as it goes to the upstream. */
+export interface SentHead {
+  readonly bytes: Uint8Array;
+  /** It asks the upstream to close behind its response, which the client did not. */
+  readonly asksToClose: boolean;
+}
+
+/** The head of a request whose response is to be read and changed. */
 export function readableHead(
   head: RequestHead,
   plan: Extract<RequestPlan, { readonly kind: "change" }>,
   hooks: CarrierHooks | undefined,
-): Uint8Array {
+): SentHead {
   const { kind } = plan.fault;
   if (kind.startsWith("websocket.")) {
     const isOfMessages = kind === "websocket.drop" || kind === "websocket.duplicate";
     const plain = isOfMessages ? withoutExtensions(head.headers) : head.headers;
-    return plain === head.headers
-      ? head.bytes
-      : encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, plain);
+    return { bytes: withHeaders(head, plain), asksToClose: false };
   }
-  if (leavesBody(plan)) return head.bytes;
-  const last = plan.ends ? hooks?.headersOfLast?.(head) : undefined;
-  const headers = readableHeaders(last ?? head.headers);
-  if (headers === head.headers) return head.bytes;
-  return encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, headers);
+  if (leavesBody(plan)) return { bytes: head.bytes, asksToClose: false };
+  const last = (plan.ends ? hooks?.headersOfLast?.(head) : undefined) ?? head.headers;
+  return { bytes: withHeaders(head, readableHeaders(last)), asksToClose: last !== head.headers };
 }
+
+const withHeaders = (head: RequestHead, headers: readonly Header[]): Uint8Array =>
+  headers === head.headers
+    ? head.bytes
+    : encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, headers);

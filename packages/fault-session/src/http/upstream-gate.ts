@@ -5,6 +5,10 @@
  * whole, and a connection on which anything comes that nothing asked for is not used again. The same holds where a request is
  * answered here ({@link UpstreamGate.guard}).
  *
+ * Nothing goes behind a request either that was sent as the connection's last ({@link UpstreamGate.last}), nor where the upstream
+ * says that a response is its last: an upstream takes nothing more then (RFC 9112 section 9.6), and one that gets it all the same may
+ * answer that in place of the request before. The connection is over behind that response.
+ *
  * A question must not be a `HEAD`: where a body begins that an upstream sends to it in error can't be told, nor when.
  */
 import type { RequestHead, ResponseItem } from "@faultwire/http1";
@@ -22,6 +26,7 @@ export const questionLimits = {
 type Waiting =
   | { readonly bytes: Uint8Array }
   | { readonly method: string }
+  | { readonly isLast: true }
   | { readonly question: RequestHead };
 
 /** A question that has no whole answer yet. */
@@ -37,10 +42,12 @@ interface Question {
 interface Due {
   /** Undefined for a request of the client. */
   readonly question: Question | undefined;
+  /** The upstream was asked to close behind its response. */
+  isLast: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
-const ofClient: Due = { question: undefined };
+const ofClient = (): Due => ({ question: undefined, isLast: false });
 
 /** Where the gate leads. */
 export interface UpstreamGateOptions {
@@ -72,6 +79,16 @@ export class UpstreamGate {
     return this.#isBroken;
   }
 
+  /** Whether nothing that is still said goes to the upstream. */
+  get isShut(): boolean {
+    return this.#isBroken || this.#isRefused;
+  }
+
+  /** Whether a question could be asked, and answered. */
+  get takesQuestions(): boolean {
+    return !this.isShut && !this.#isLastDue;
+  }
+
   /** Bytes of the client that wait behind a question. */
   get heldBytes(): number {
     return this.#heldBytes;
@@ -91,7 +108,7 @@ export class UpstreamGate {
 
   /** Goes on where so many requests of the client have no whole response; before anything else. */
   resume(dueToClient: number, isStrict: boolean): void {
-    for (let due = 0; due < dueToClient; due++) this.#due.push(ofClient);
+    for (let due = 0; due < dueToClient; due++) this.#due.push(ofClient());
     this.#isStrict = isStrict;
   }
 
@@ -110,9 +127,13 @@ export class UpstreamGate {
 
   /** Bytes that the client has said. */
   send(bytes: Uint8Array): void {
-    if (this.#isBroken || this.#isRefused) return;
+    if (this.isShut) return;
     if (this.#isOpen) {
       this.#options.send(bytes);
+      return;
+    }
+    if (this.#isLastDue) {
+      this.#refuse();
       return;
     }
     this.#waiting.push({ bytes });
@@ -121,14 +142,21 @@ export class UpstreamGate {
 
   /** A request of the client goes with the bytes that were sent last, or with those that follow. */
   expect(method: string): void {
-    if (this.#isBroken || this.#isRefused) return;
-    if (this.#isOpen) this.#expect(method, ofClient);
+    if (this.isShut) return;
+    if (this.#isOpen) this.#expect(method, ofClient());
     else this.#waiting.push({ method });
   }
 
-  /** Sends a question of the carrier's own. */
+  /** The request of the client of which all has been sent asks the upstream to close behind its response. */
+  last(): void {
+    if (this.isShut) return;
+    if (this.#waiting.length > 0) this.#waiting.push({ isLast: true });
+    else this.#last();
+  }
+
+  /** Sends a question of the carrier's own. Only where it {@link takesQuestions}. */
   ask(question: RequestHead): void {
-    if (this.#isBroken || this.#isRefused) return;
+    if (!this.takesQuestions) return;
     if (this.#waiting.length > 0) this.#waiting.push({ question });
     else this.#ask(question);
   }
@@ -153,9 +181,12 @@ export class UpstreamGate {
         if (question.closes && item.framing.kind === "until-close")
           return this.#break(items.slice(0, at), item);
       }
+      const isFinal = item.kind === "head" && !item.keepAlive;
+      if (isFinal && due && !question && this.#isFollowed(due)) this.#refuse();
       if (item.kind !== "end") continue;
       this.#due.shift();
-      if (question && (this.#isRefused || question.closes || this.#isLate(question)))
+      const isLate = question && (question.closes || this.#isLate(question));
+      if (isLate || (this.#isRefused && (question || due?.isLast)))
         return this.#break(items.slice(0, at + 1), item);
     }
     const isMore = this.#isStrict && this.#due.length === 0 && pendingBytes > 0;
@@ -178,8 +209,7 @@ export class UpstreamGate {
    * @returns false where no answer is due behind which it could end.
    */
   drop(): boolean {
-    this.#forget();
-    this.#isRefused = true;
+    this.#refuse();
     if (!this.#question) this.#isBroken = true;
     return !this.#isBroken;
   }
@@ -192,7 +222,9 @@ export class UpstreamGate {
 
   /** Nothing is told apart any more: what waits goes at once, and so does all that follows. */
   open(): void {
-    if (this.#isBroken || this.#isRefused) return;
+    if (this.isShut) return;
+    this.#waiting = this.#waiting.filter((each) => !("isLast" in each));
+    for (const due of this.#due) due.isLast = false;
     while (this.#waiting.length > 0) this.#release();
     this.#hasAsked = false;
     this.#isStrict = false;
@@ -205,11 +237,35 @@ export class UpstreamGate {
 
   get #isOpen(): boolean {
     if (!this.#hasAsked) return true;
-    return this.#waiting.length === 0 && !this.#question;
+    return this.#waiting.length === 0 && !this.#question && !this.#isLastDue;
+  }
+
+  /** Whether a request has no whole response yet behind which the upstream was asked to close. */
+  get #isLastDue(): boolean {
+    return this.#due.some(({ isLast }) => isLast);
+  }
+
+  /** Whether something was asked, or waits, behind this one that is due. */
+  #isFollowed(due: Due): boolean {
+    return this.#waiting.length > 0 || this.#due.some((each) => each !== due && each.question);
   }
 
   #isLate({ askedAtMs }: Question): boolean {
     return this.#options.now() > askedAtMs + questionLimits.maxAnswerMs;
+  }
+
+  /** What waits goes nowhere, and neither does what follows. */
+  #refuse(): void {
+    this.#forget();
+    this.#isRefused = true;
+  }
+
+  #last(): void {
+    const due = this.#due.at(-1);
+    // A response that came before its request was whole is over.
+    if (!due) return;
+    due.isLast = true;
+    this.#hasAsked = true;
   }
 
   #forget(): void {
@@ -221,7 +277,8 @@ export class UpstreamGate {
     this.#hasAsked = true;
     this.#isStrict = true;
     const askedAtMs = this.#options.now();
-    this.#expect(method, { question: { askedAtMs, isLast: !keepAlive, closes: false } });
+    const question = { askedAtMs, isLast: !keepAlive, closes: false };
+    this.#expect(method, { question, isLast: false });
     this.#options.send(bytes);
   }
 
@@ -237,7 +294,10 @@ export class UpstreamGate {
         this.#ask(next.question);
         return;
       }
-      if ("method" in next) this.#expect(next.method, ofClient);
+      if ("isLast" in next) {
+        this.#last();
+        if (this.#isLastDue && this.#waiting.length > 0) this.#refuse();
+      } else if ("method" in next) this.#expect(next.method, ofClient());
       else {
         this.#heldBytes -= next.bytes.length;
         this.#options.send(next.bytes);
