@@ -221,3 +221,70 @@ it.each([
   expect(heard(answer)).toEqual(["malformed"]);
   expect([gate.isBroken, heard(ok), sent]).toEqual([true, [], "OPTIONS /; "]);
 });
+
+const final = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+const untilClose = "HTTP/1.1 400 No\r\nConnection: close\r\n\r\n";
+
+it("lets nothing go behind a request that was sent as the last, and is not used again behind its response", () => {
+  request("/1");
+  gate.last();
+  expect(gate.takesQuestions).toBe(false);
+  gate.ask(question);
+  expect([gate.isShut, sent]).toEqual([false, "GET /1; "]);
+  request("/2");
+  expect([gate.isShut, gate.heldBytes, sent]).toEqual([true, 0, "GET /1; "]);
+  expect(heard(ok)).toEqual(["head", "body", "end", "malformed"]);
+  expect(gate.isBroken).toBe(true);
+});
+
+it("goes on behind such a request where its upstream has answered it and does not close", () => {
+  request("/1");
+  gate.last();
+  expect(heard(ok)).toEqual(["head", "body", "end"]);
+  expect(gate.takesQuestions).toBe(true);
+  request("/2");
+  expect([gate.isShut, sent]).toEqual([false, "GET /1; GET /2; "]);
+});
+
+it("marks a request as the last in its turn, where it waits behind a question, and refuses what waits behind it", () => {
+  request("/1");
+  gate.ask(question);
+  request("/2");
+  gate.last();
+  request("/3");
+  heard(ok);
+  heard(exact);
+  expect(sent).toBe("GET /1; OPTIONS /; GET /2; ");
+  expect([gate.isShut, gate.isBroken, gate.heldBytes]).toEqual([true, false, 0]);
+  expect(heard(ok)).toEqual(["head", "body", "end", "malformed"]);
+});
+
+it.each([
+  ["whose length is known", final],
+  ["that lasts until the upstream ends", untilClose],
+])("refuses what waits behind a response of the client's that is the upstream's last, %s", (_, last) => {
+  request("/1");
+  gate.ask(question);
+  request("/2");
+  expect(gate.heldBytes).toBeGreaterThan(0);
+  expect(heard(last)).not.toContain("malformed");
+  expect([gate.isShut, gate.isBroken, gate.heldBytes, sent]).toEqual([true, false, 0, "GET /1; OPTIONS /; "]);
+});
+
+it("does not refuse what the client says behind such a response, where nothing was asked: it goes through as it came", () => {
+  request("/1");
+  expect(heard(final)).toEqual(["head", "body", "end"]);
+  request("/2");
+  expect(sent).toBe("GET /1; GET /2; ");
+});
+
+it("lets all go where nothing is told apart any more, behind a last request, too", () => {
+  request("/1");
+  gate.ask(question);
+  request("/2");
+  gate.last();
+  request("/3");
+  gate.open();
+  request("/4");
+  expect(sent).toBe("GET /1; OPTIONS /; GET /2; GET /3; GET /4; ");
+});

@@ -82,4 +82,14 @@ describe("a connection that is to be reset", () => {
     expect([...rig.link.ended].sort()).toEqual(["client", "server"]);
     expect(rig.told("done").length).toBe(1);
   });
+
+  it("is given up after a minute where what the upstream says can't be read: its client is read on", async () => {
+    const rig = await begun({ answer: () => ["no HTTP at all\r\n\r\n"] });
+    await rig.exchange(get, 59_000);
+    expect([...rig.link.ended]).toEqual([]);
+    await rig.run(2000);
+    // The upstream ends when it hears the end of that direction.
+    expect([...rig.link.ended]).toEqual(["client", "server"]);
+    expect(rig.received).toBe("no HTTP at all\r\n\r\n");
+  }, 120_000);
 });
