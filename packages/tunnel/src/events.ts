@@ -13,7 +13,7 @@ export type TunnelEvent = {
  * has said by TLS that this is all, and nothing came behind it. `end-due`: the client's connection was to end, and no call came
  * to end it with (`maxEndDueMs`). `handshake`: a peer of an opened connection has left its handshake (`maxHandshakeMs`).
  * `in-record`: a peer has begun a record of TLS, and the host reads no more of it (`maxPausedMs`). `in-message`: nobody has said
- * anything in the middle of a message of which something is held, or of the work of a fault (`maxInMessageMs`).
+ * anything in the middle of a message of which something is held, or while a fault waits or is at work (`maxInMessageMs`).
  * `memory`: all tunnels together held too much (`maxHeldBytes`). `idle`: it was quiet for too long. `evicted`: there were too many. `shutdown`: the end of all.
  */
 export type TunnelEnd =

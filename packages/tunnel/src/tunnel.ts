@@ -162,11 +162,12 @@ export class Tunnel {
     return this.#closed.client && this.#closed.server;
   }
 
-  /** Whether later bytes of this tunnel must not pass unread: they may be tokens, or belong to a session that is ours. */
+  /** Whether later bytes of this tunnel must not pass unread: they may be tokens, follow what is kept here, or belong to a session that is ours. */
   get isOurs(): boolean {
     const { session } = this.#pair ?? {};
     const hasTokens = this.#lanes.client.hasTokens || this.#lanes.server.hasTokens;
-    return hasTokens || session?.hasChanged === true || session?.openedTls !== undefined;
+    const isChanged = session?.hasChanged === true || session?.openedTls !== undefined;
+    return hasTokens || isChanged || this.heldBytes > 0;
   }
 
   /** When a call came, or was answered, the last time. */
@@ -189,8 +190,9 @@ export class Tunnel {
     if (isHeldBack(session) || toClient.hasCall || this.#lanes.client.hasCall) return undefined;
     if (openedTls && !exchanges && !openedTls.hasFailed) return "handshake";
     if (this.#meters.client.sureBytes + this.#meters.server.sureBytes > 0) return "in-record";
-    const isRead = exchanges !== undefined && !exchanges.isOpaque;
-    return isRead && session.wakeAtMs === undefined ? "in-message" : undefined;
+    // What is spoken behind an upgrade is quiet for as long as its peers like.
+    const mayBeQuiet = exchanges?.isOpaque || session.http2 !== undefined;
+    return mayBeQuiet || session.wakeAtMs !== undefined || session.atRest ? undefined : "in-message";
   }
 
   /** Bytes that are kept here: what the peers have said, what is to go to them, and what the host is still to show again. */

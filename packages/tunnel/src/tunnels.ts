@@ -47,8 +47,8 @@ export const tunnelLimits = {
   /** How long a tunnel may be quiet in the handshake of a connection that is opened, in ms. */
   maxHandshakeMs: 30_000,
   /**
-   * How long a tunnel may be quiet, in ms, that is read as HTTP and can't rest: in the middle of a message of which something is
-   * held, or of the work of a fault. A minute longer than the libraries of models wait for a byte, which is ten.
+   * How long a tunnel may be quiet, in ms, that is read and can't rest: in the middle of a message of which something is held, or
+   * while a fault waits for its moment or is at work. A minute longer than the libraries of models wait for a byte, which is ten.
    */
   maxInMessageMs: 660_000,
   /** So many bytes, at the least, fit in the sockets between the host and a receiver that does not read. */

@@ -12,6 +12,9 @@ import { ticks } from "../support/ticks-carrier.ts";
 const whys = (host: QuietHost): string[] => [
   ...new Set(host.told.flatMap((event) => (event.type === "closed" ? [event.why] : []))),
 ];
+const atEstablished = { kind: "moment", moment: "established" } as const;
+/** Where the first record of a peer ends. */
+const recordEnd = (said: Uint8Array): number => 5 + ((said[3]! << 8) | said[4]!);
 const faults = {
   "stream.pace of 100 ms": { ...sampleFaults["stream.pace"], firstEventMs: 100 },
   "connection.slice of 16 bytes": { kind: "connection.slice", from: "server", bytes: 16, gapMs: 20 },
@@ -185,6 +188,48 @@ describe("a tunnel that can't rest, because something is held in the middle", ()
     const answers: (string | undefined)[] = [];
     const chunk = ascii(short);
     host.tunnels.handle({ id: "t0-0", side: "server", kind: "read", chunk }, ({ action }) =>
+      answers.push(action.case),
+    );
+    expect(answers).toEqual(["close"]);
+  });
+});
+
+describe("a tunnel that can't rest, whatever is spoken", () => {
+  const sweptAt = (host: QuietHost, ms: number): readonly string[] => {
+    host.timers.advance(ms);
+    host.tunnels.sweep();
+    return whys(host);
+  };
+
+  it("is given up where a fault waits for a moment that does not come", async () => {
+    const host = new QuietHost({ ...sampleFaults["connection.stall"], at: atEstablished });
+    const [client, server] = (await recordings())[1]!;
+    host.saysBytes("t0-0", "client", client.slice(0, recordEnd(client)));
+    await host.run(20);
+    host.saysBytes("t0-0", "server", server.slice(0, recordEnd(server)));
+    await host.run(20);
+    expect(sweptAt(host, tunnelLimits.maxInMessageMs - 1000)).toEqual([]);
+    expect([host.tunnels.size, host.tunnels.resting]).toEqual([1, 0]);
+    expect(sweptAt(host, 1000)).toEqual(["in-message"]);
+    expect(host.policy.events.filter(({ type }) => type === "undone")).toHaveLength(1);
+    // Nothing of it was changed or held, so what is still said passes.
+    const answers: (string | undefined)[] = [];
+    const chunk = ascii("x");
+    host.tunnels.handle({ id: "t0-0", side: "server", kind: "read", chunk }, ({ action }) =>
+      answers.push(action.case),
+    );
+    expect(answers).toEqual(["replace"]);
+  });
+
+  it("is closed if it speaks where something of it was held: the rest alone would be another message", async () => {
+    const host = new QuietHost(sampleFaults["stream.pace"]);
+    host.says("t0-0", "client", "GET /v1/x HT");
+    await host.run(20);
+    expect(host.tunnels.heldBytes).toBe(12);
+    expect(sweptAt(host, tunnelLimits.maxInMessageMs)).toEqual(["in-message"]);
+    const answers: (string | undefined)[] = [];
+    const chunk = ascii("TP/1.1\r\nHost: api.test\r\n\r\n");
+    host.tunnels.handle({ id: "t0-0", side: "client", kind: "read", chunk }, ({ action }) =>
       answers.push(action.case),
     );
     expect(answers).toEqual(["close"]);
@@ -369,5 +414,29 @@ describe("an opened connection", () => {
     await rig.run(20_000);
     rig.link.tunnels.sweep();
     expect((await rig.exchange(get)).map(({ text }) => text)).toEqual([short]);
+  });
+});
+
+describe("an open WebSocket", () => {
+  it("is left alone for an hour, however quiet its peers are", async () => {
+    const host = new QuietHost(sampleFaults["stream.pace"]);
+    const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    host.says("t0-0", "client", get.replace("/v1/x", "/first"));
+    await host.run(30);
+    host.says("t0-0", "server", short);
+    await host.run(30);
+    const key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n";
+    host.says(
+      "t0-0",
+      "client",
+      get.replace("/v1/x", "/first").replace("\r\n\r\n", `\r\n${upgrade}${key}\r\n`),
+    );
+    await host.run(30);
+    host.says("t0-0", "server", `HTTP/1.1 101 Switching Protocols\r\n${upgrade}\r\n`);
+    await host.run(30);
+    host.timers.advance(tunnelLimits.maxIdleMs - 1000);
+    host.tunnels.sweep();
+    expect(whys(host)).toEqual([]);
+    expect(host.tunnels.size).toBe(1);
   });
 });
