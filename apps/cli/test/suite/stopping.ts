@@ -124,6 +124,18 @@ export function stoppingThrough(startHost: StartHost): void {
     await expect.poll(() => faultwire.stderr()).toContain(`"event":"${event}"`);
   };
 
+  /** A stream without end, and a second signal in the middle of it: the client hears an end. */
+  async function hurriedInStream(client: Client): Promise<void> {
+    client.begin(1_000_000, 100);
+    await client.got(/data: 3/);
+    signal();
+    await logged("draining");
+    // Less than half a second later it would be the same signal, sent to the process and to its group.
+    await client.got(/data: 12/);
+    signal();
+    expect(await client.got(/never/)).toBe("ended");
+  }
+
   describe.each(["in clear", "opened", "closed"] as const)(
     "a connection %s",
     { timeout: 120_000 },
@@ -151,14 +163,7 @@ export function stoppingThrough(startHost: StartHost): void {
       it("with a stream that does not end is ended when a second signal hurries", async () => {
         await start();
         const client = await connect(kind);
-        client.begin(1_000_000, 100);
-        await client.got(/data: 3/);
-        signal();
-        await logged("draining");
-        // Less than half a second later it would be the same signal, sent to the process and to its group.
-        await client.got(/data: 12/);
-        signal();
-        expect(await client.got(/never/)).toBe("ended");
+        await hurriedInStream(client);
         const { status, stdout } = await faultwire.finished;
         expect(status).toBe(0);
         expect(stdout).toContain("requests");
@@ -190,13 +195,7 @@ export function stoppingThrough(startHost: StartHost): void {
   it("the plugin of `start` ends in the same order", { timeout: 120_000 }, async () => {
     await start("start");
     const client = await connect("closed");
-    client.begin(1_000_000, 100);
-    await client.got(/data: 3/);
-    signal();
-    await logged("draining");
-    await client.got(/data: 12/);
-    signal();
-    expect(await client.got(/never/)).toBe("ended");
+    await hurriedInStream(client);
     expect((await faultwire.finished).status).toBe(0);
   });
 

@@ -1,9 +1,10 @@
 /** The PROXY protocol, version 2, as a client that counts bytes speaks it. */
 import { readFileSync } from "node:fs";
 import { connect as connectTls } from "node:tls";
-import { connectPeer, type Peer, startTcpOrigin, type TcpOrigin } from "@faultwire/testkit/host-peers";
+import { connectPeer, startTcpOrigin, type TcpOrigin } from "@faultwire/testkit/host-peers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runProxy } from "../support/running-proxy.ts";
+import { say } from "../support/say-to-end.ts";
 
 let origin: TcpOrigin;
 beforeEach(async () => {
@@ -21,14 +22,6 @@ function header(port: number, more: readonly number[], address = [0, 0, 0, 0]): 
   return [...signature, 0x21, 0x11, ...u16(body.length), ...body];
 }
 const naming = (name: string, port: number): number[] => header(port, property(0x02, name));
-
-async function say(peer: Peer, bytes: readonly number[]): Promise<number[]> {
-  peer.send(Uint8Array.from(bytes));
-  await peer.until("the end", ({ ended, closed }) => ended || closed);
-  const all = [...peer.received()];
-  peer.socket.destroy();
-  return all;
-}
 
 describe("a client of the PROXY protocol", () => {
   it.each([

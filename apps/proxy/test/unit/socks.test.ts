@@ -1,8 +1,9 @@
 /** SOCKS 5, as curl and a client that counts bytes speak it. */
 import { execFile } from "node:child_process";
-import { connectPeer, type Peer, startTcpOrigin, type TcpOrigin } from "@faultwire/testkit/host-peers";
+import { connectPeer, startTcpOrigin, type TcpOrigin } from "@faultwire/testkit/host-peers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runProxy } from "../support/running-proxy.ts";
+import { say } from "../support/say-to-end.ts";
 
 let origin: TcpOrigin;
 beforeEach(async () => {
@@ -22,14 +23,6 @@ const named = (name: string, at: number): number[] => [
   ...port(at),
 ];
 const granted = [5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-
-async function say(peer: Peer, bytes: readonly number[]): Promise<number[]> {
-  peer.send(Uint8Array.from(bytes));
-  await peer.until("the end", ({ ended, closed }) => ended || closed);
-  const all = [...peer.received()];
-  peer.socket.destroy();
-  return all;
-}
 
 function curl(url: string, proxyPort: number, caPath: string): Promise<string> {
   const args = [

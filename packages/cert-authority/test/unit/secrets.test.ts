@@ -35,15 +35,19 @@ function piecesOf(keyPem: string): string[] {
   ];
 }
 
+/** A CA in a folder of its own, and its key. */
+async function storedAuthority(): Promise<{ ca: CertificateAuthority; keyPem: string }> {
+  const ca = await CertificateAuthority.loadOrCreate({
+    directory: temporaryFolder(),
+    targets: ["a.example"],
+    environment: {},
+  });
+  return { ca, keyPem: readFileSync(ca.keyPath ?? "", "utf8") };
+}
+
 describe("private keys", () => {
   it("do not show in what a log makes of a CA", async () => {
-    const directory = temporaryFolder();
-    const ca = await CertificateAuthority.loadOrCreate({
-      directory,
-      targets: ["a.example"],
-      environment: {},
-    });
-    const keyPem = readFileSync(ca.keyPath ?? "", "utf8");
+    const { ca, keyPem } = await storedAuthority();
     const text = writtenForms(ca);
     expect(text).toContain(ca.fingerprint256);
     for (const piece of piecesOf(keyPem)) expect(text).not.toContain(piece);
@@ -76,13 +80,7 @@ describe("private keys", () => {
   });
 
   it("do not show in errors about hosts", async () => {
-    const directory = temporaryFolder();
-    const ca = await CertificateAuthority.loadOrCreate({
-      directory,
-      targets: ["a.example"],
-      environment: {},
-    });
-    const keyPem = readFileSync(ca.keyPath ?? "", "utf8");
+    const { ca, keyPem } = await storedAuthority();
     const failures = await Promise.allSettled([
       ca.forHost("b.example"),
       ca.forHost("..."),

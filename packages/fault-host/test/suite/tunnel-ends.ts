@@ -45,7 +45,8 @@ export function tunnelEnds(implementation: HostImplementation): void {
       await upstream.until("the end", () => upstream.ended || upstream.closed);
     });
 
-    it("a client's reset is not passed on: the upstream hears of it with the next bytes that it says", async () => {
+    /** An upstream that has been asked, and whose client has reset its own connection. */
+    async function resetBehindQuestion() {
       const side = await plugin({ side: "server" });
       const { client, upstream } = await openTunnel(implementation, [side]);
       client.send("asked");
@@ -53,6 +54,11 @@ export function tunnelEnds(implementation: HostImplementation): void {
       client.socket.resetAndDestroy();
       await quiet();
       expect(upstream.ended || upstream.closed).toBe(false);
+      return upstream;
+    }
+
+    it("a client's reset is not passed on: the upstream hears of it with the next bytes that it says", async () => {
+      const upstream = await resetBehindQuestion();
       // The first write may still be taken by a socket that is gone; the one behind it is not.
       for (let words = 0; words < 50 && !upstream.ended && !upstream.closed; words++) {
         upstream.send("said");
@@ -62,13 +68,7 @@ export function tunnelEnds(implementation: HostImplementation): void {
     });
 
     it("a client's reset is not passed on: a silent upstream ends the tunnel by its own end", async () => {
-      const side = await plugin({ side: "server" });
-      const { client, upstream } = await openTunnel(implementation, [side]);
-      client.send("asked");
-      await upstream.untilText("asked");
-      client.socket.resetAndDestroy();
-      await quiet();
-      expect(upstream.ended || upstream.closed).toBe(false);
+      const upstream = await resetBehindQuestion();
       upstream.socket.end();
       await upstream.until("the end", () => upstream.ended || upstream.closed);
     });

@@ -1,4 +1,5 @@
 import { connectPeer, connectTunnel } from "@faultwire/testkit/host-peers";
+import type { ScriptedPlugin } from "@faultwire/testkit/scripted-plugin";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
   bytes,
@@ -48,17 +49,22 @@ export function tunnelShape(implementation: HostImplementation): void {
       expect(text(client.tunnelCalls("ingress")[0]!.chunk)).toBe("early");
     });
 
-    it("CLIENT: client's bytes are read calls of at most 4096, the upstream's are write calls of at most 8192", async () => {
-      const side = await plugin({ side: "client" });
+    /** Carries many bytes each way; they are others for each `seed`. */
+    async function carryBothWays(side: ScriptedPlugin, seed: number) {
       const { client, upstream } = await openTunnel(implementation, [side]);
-      const up = pattern(50_000, 1);
-      const down = pattern(50_000, 2);
+      const [up, down] = [pattern(50_000, seed), pattern(50_000, seed + 1)];
       client.send(up);
       await upstream.until("the upload", () => upstream.length === up.length);
       upstream.send(down);
       await client.until("the download", () => client.length === down.length);
       expect(upstream.received()).toEqual(up);
       expect(client.received()).toEqual(down);
+      return { up, down };
+    }
+
+    it("CLIENT: client's bytes are read calls of at most 4096, the upstream's are write calls of at most 8192", async () => {
+      const side = await plugin({ side: "client" });
+      const { up } = await carryBothWays(side, 1);
       const reads = side.tunnelCalls("ingress");
       expect(reads.every(({ side }) => side === "client")).toBe(true);
       expect(Math.max(...reads.map(({ chunk }) => chunk.length))).toBe(4096);
@@ -71,15 +77,7 @@ export function tunnelShape(implementation: HostImplementation): void {
     for (const announced of ["server", "any"] as const)
       it(`${announced.toUpperCase()}: the upstream's bytes are read calls of at most 4096, the client's are write calls of at most 8192`, async () => {
         const side = await plugin({ side: announced });
-        const { client, upstream } = await openTunnel(implementation, [side]);
-        const up = pattern(50_000, 3);
-        const down = pattern(50_000, 4);
-        client.send(up);
-        await upstream.until("the upload", () => upstream.length === up.length);
-        upstream.send(down);
-        await client.until("the download", () => client.length === down.length);
-        expect(upstream.received()).toEqual(up);
-        expect(client.received()).toEqual(down);
+        const { down } = await carryBothWays(side, 3);
         expect(side.tunnelCalls().every(({ side }) => side === "server")).toBe(true);
         expect(Math.max(...side.tunnelCalls("ingress").map(({ chunk }) => chunk.length))).toBe(4096);
         expect(Math.max(...side.tunnelCalls("egress").map(({ chunk }) => chunk.length))).toBe(8192);

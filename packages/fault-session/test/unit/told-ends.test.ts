@@ -4,6 +4,7 @@ import { headerValue, ResponseReader } from "@faultwire/http1";
 import { describe, expect, it } from "vitest";
 import { FaultDesk } from "../../src/index.ts";
 import { HttpExchanges } from "../../src/internal.ts";
+import { sampleFaults } from "../support/sample-faults.ts";
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const request = (body = "{}"): Uint8Array =>
@@ -68,16 +69,7 @@ const cut = (events: number, stop: "fin" | "clean" | "mid-event" | "reset"): Fau
   at: { kind: "events", events },
   stop,
 });
-const errorEvent = (stop: "clean" | "fin"): Fault => ({
-  kind: "stream.error-event",
-  at: { kind: "events", events: 2 },
-  type: "overloaded_error",
-  message: null,
-  data: null,
-  event: null,
-  errorCode: null,
-  stop,
-});
+const errorEvent = (stop: "clean" | "fin"): Fault => ({ ...sampleFaults["stream.error-event"], stop });
 
 describe("a response that a fault ends before its end", () => {
   const rows: readonly (readonly [

@@ -6,6 +6,28 @@ import { Http2TapRig } from "../support/http2.ts";
 const ok = { kind: "headers", fields: [[":status", "200"]], end: false } as const;
 const data = (text: string, end = false) => ({ kind: "data", bytes: bytesOf(text), end }) as const;
 
+/** A request whose body is to go on behind its first word. */
+function asksOne(rig: Http2TapRig) {
+  const stream = rig.client.request(
+    sectionOf([
+      [":method", "POST"],
+      [":scheme", "https"],
+      [":path", "/"],
+    ]),
+    false,
+  );
+  rig.client.data(stream, bytesOf("one"));
+  rig.flush();
+  return stream;
+}
+
+/** The rest of its body. */
+function asksTwo(rig: Http2TapRig, stream: ReturnType<typeof asksOne>): void {
+  rig.client.data(stream, bytesOf("two"));
+  rig.client.end(stream);
+  rig.flush();
+}
+
 it("streams that go on side by side are exchanges of their own, in the order of their ends", () => {
   const rig = new Http2TapRig();
   const requests = ["one", "two"].map((text) => rig.asks(bytesOf(text)));
@@ -52,41 +74,19 @@ it("what the client resets, or GOAWAY refuses, is not recorded", () => {
 
 it("a client that says more once it has read some of the answer is told: no replay could do that", () => {
   const rig = new Http2TapRig();
-  const stream = rig.client.request(
-    sectionOf([
-      [":method", "POST"],
-      [":scheme", "https"],
-      [":path", "/"],
-    ]),
-    false,
-  );
-  rig.client.data(stream, bytesOf("one"));
-  rig.flush();
+  const stream = asksOne(rig);
   rig.says([ok, data("answer")]);
-  rig.client.data(stream, bytesOf("two"));
-  rig.client.end(stream);
-  rig.flush();
+  asksTwo(rig, stream);
   rig.says([data("", true)]);
   expect([rig.recorded, rig.left]).toEqual([[], ["interleaved"]]);
 });
 
 it("an answer that comes before all of its request waits for that; its end by RST_STREAM NO_ERROR does not count", () => {
   const rig = new Http2TapRig();
-  const stream = rig.client.request(
-    sectionOf([
-      [":method", "POST"],
-      [":scheme", "https"],
-      [":path", "/"],
-    ]),
-    false,
-  );
-  rig.client.data(stream, bytesOf("one"));
-  rig.flush();
+  const stream = asksOne(rig);
   rig.says([ok, data("early", true)]);
   expect(rig.recorded).toEqual([]);
-  rig.client.data(stream, bytesOf("two"));
-  rig.client.end(stream);
-  rig.flush();
+  asksTwo(rig, stream);
   expect(rig.recorded).toMatchObject([{ response: { frames: [{ atMs: 0 }, { atMs: 0 }] } }]);
 });
 

@@ -4,16 +4,23 @@ import { RecordOpener, RecordSealer, recordProtectionLimits } from "../../src/in
 import { PeerSession } from "../../src/session/peer-session.ts";
 import { recordsOf, secretsFor, suites } from "../support/secrets.ts";
 
-it("keys that have protected half of what they may are updated before the next record", () => {
-  const suite = suites.find(({ cipherSuite }) => cipherSuite === CipherSuite.TLS_AES_128_GCM_SHA256)!;
-  const start = recordProtectionLimits.aesGcmRecords / 2 - 1;
+const suite = suites.find(({ cipherSuite }) => cipherSuite === CipherSuite.TLS_AES_128_GCM_SHA256)!;
+
+/** A client's session, and what it has sent. */
+function sessionWith(sealer: RecordSealer) {
   const sent: Uint8Array[] = [];
-  const session = new PeerSession(
-    "client",
-    new RecordOpener(secretsFor(suite)),
-    new RecordSealer(secretsFor(suite, start)),
-    { data() {}, closeNotify() {}, alert() {}, send: (_to, bytes) => void sent.push(bytes) },
-  );
+  const session = new PeerSession("client", new RecordOpener(secretsFor(suite)), sealer, {
+    data() {},
+    closeNotify() {},
+    alert() {},
+    send: (_to, bytes) => void sent.push(bytes),
+  });
+  return { sent, session };
+}
+
+it("keys that have protected half of what they may are updated before the next record", () => {
+  const start = recordProtectionLimits.aesGcmRecords / 2 - 1;
+  const { sent, session } = sessionWith(new RecordSealer(secretsFor(suite, start)));
   for (const text of ["the last of the old", "the first of the new"]) {
     session.write(Buffer.from(text));
     session.flush();
@@ -31,14 +38,7 @@ it("keys that have protected half of what they may are updated before the next r
 });
 
 it("what is written in pieces fills records, in order with all else that is sent", () => {
-  const suite = suites.find(({ cipherSuite }) => cipherSuite === CipherSuite.TLS_AES_128_GCM_SHA256)!;
-  const sent: Uint8Array[] = [];
-  const session = new PeerSession(
-    "client",
-    new RecordOpener(secretsFor(suite)),
-    new RecordSealer(secretsFor(suite), { maxPlaintextBytes: 8 }),
-    { data() {}, closeNotify() {}, alert() {}, send: (_to, bytes) => void sent.push(bytes) },
-  );
+  const { sent, session } = sessionWith(new RecordSealer(secretsFor(suite), { maxPlaintextBytes: 8 }));
   session.write(Buffer.from("head"));
   session.write(Buffer.from("body"));
   expect(sent).toEqual([]);
@@ -57,14 +57,7 @@ it("what is written in pieces fills records, in order with all else that is sent
 });
 
 it("what waits for one flush leaves as one piece of memory, in the records that it would make one by one", () => {
-  const suite = suites.find(({ cipherSuite }) => cipherSuite === CipherSuite.TLS_AES_128_GCM_SHA256)!;
-  const sent: Uint8Array[] = [];
-  const session = new PeerSession(
-    "client",
-    new RecordOpener(secretsFor(suite)),
-    new RecordSealer(secretsFor(suite), { maxPlaintextBytes: 8 }),
-    { data() {}, closeNotify() {}, alert() {}, send: (_to, bytes) => void sent.push(bytes) },
-  );
+  const { sent, session } = sessionWith(new RecordSealer(secretsFor(suite), { maxPlaintextBytes: 8 }));
   for (const text of ["head", "a body of three", "12345678", "end"]) session.write(Buffer.from(text));
   session.flush();
   const alone = new RecordSealer(secretsFor(suite), { maxPlaintextBytes: 8 });

@@ -8,8 +8,8 @@ import { sampleEvents, sampleFaults } from "../../support/sample-faults.ts";
 
 const length = (text: string): [string, string] => ["content-length", String(text.length)];
 
-/** An upstream that streams the sample answer, an event in a frame. */
-const streaming: NonNullable<Http2RigOptions["serve"]> = (stream, upstream) => {
+/** The sample answer up to its end, an event in a frame. */
+const streamed: NonNullable<Http2RigOptions["serve"]> = (stream, upstream) => {
   upstream.respond(
     stream,
     sectionOf([
@@ -19,6 +19,10 @@ const streaming: NonNullable<Http2RigOptions["serve"]> = (stream, upstream) => {
     false,
   );
   for (const event of sampleEvents) upstream.data(stream, Buffer.from(event, "latin1"));
+};
+/** An upstream that streams it. */
+const streaming: NonNullable<Http2RigOptions["serve"]> = (stream, upstream, received) => {
+  streamed(stream, upstream, received);
   upstream.end(stream);
 };
 /** One that answers with forty bytes. */
@@ -345,16 +349,8 @@ describe("traps of a prototype", () => {
   it("a clean cut is no CANCEL for the client, and the upstream's trailers stay away from it", () => {
     const rig = new Http2Rig({
       fault: { ...sampleFaults["stream.cut"], stop: "clean" },
-      serve: (stream, upstream) => {
-        upstream.respond(
-          stream,
-          sectionOf([
-            [":status", "200"],
-            ["content-type", "text/event-stream"],
-          ]),
-          false,
-        );
-        for (const event of sampleEvents) upstream.data(stream, Buffer.from(event, "latin1"));
+      serve: (stream, upstream, received) => {
+        streamed(stream, upstream, received);
         upstream.end(stream, { kind: "trailers", section: sectionOf([["x-sum", "1"]]) });
       },
     });
