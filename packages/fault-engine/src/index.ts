@@ -56,7 +56,8 @@ export {
   type SocksReply,
 } from "./faults/connect-faults.ts";
 export type { ConnectionFault } from "./faults/connection-faults.ts";
-export { FAULT_KINDS, type Fault, type FaultKind } from "./faults/fault.ts";
+export type { Fault, FaultKind } from "./faults/fault.ts";
+export { FAULT_KINDS } from "./faults/fault-kinds.ts";
 export type { Duration, Moment, Place, Sender } from "./faults/fault-parts.ts";
 export {
   GRPC_GARBAGE,
@@ -148,7 +149,6 @@ export type {
   ErrorPreset,
   EventRole,
   EventText,
-  Incidents,
   ProviderProfile,
   ReadEvent,
   StreamFailure,

@@ -6,12 +6,11 @@ export { judgingOf } from "./rules/live-rules.ts";
 export { readRules, readRuleText } from "./rules/rule-file.ts";
 export {
   certifiableHosts,
+  closedTargets,
   defaultTargetHost,
   exactHosts,
+  idleRules,
   type RuleSources,
   ruleSources,
-  rulesWithoutCall,
-  rulesWithoutWebSocket,
-  untargetedRules,
 } from "./rules/rule-sources.ts";
 export { systemReason } from "./runtime-error.ts";

@@ -10,15 +10,9 @@ import {
 } from "@faultwire/fault-engine";
 import { ruleUnit } from "@faultwire/fault-engine/internal";
 import { RuntimeError } from "@faultwire/runtime";
-import {
-  readRules,
-  readRuleText,
-  ruleSources,
-  rulesWithoutCall,
-  rulesWithoutWebSocket,
-  untargetedRules,
-} from "@faultwire/runtime/internal";
+import { closedTargets, idleRules, readRules, readRuleText, ruleSources } from "@faultwire/runtime/internal";
 import { Command, Option } from "commander";
+import { expectKnownMix } from "../known-mix.ts";
 import { mixFlag, mixText } from "../mix-flag.ts";
 import { integerFlag } from "../number-flags.ts";
 import { UsageError, withFlag } from "../usage-error.ts";
@@ -58,6 +52,7 @@ export function checkCommand(): Command {
       }
       if ((file === undefined) === (flags.mix === undefined))
         throw new UsageError("check wants a rule file, or --mix, and not both");
+      if (flags.mix !== undefined) expectKnownMix(flags.mix);
       const path = file ?? `mix ${flags.mix}`;
       const text =
         flags.mix === undefined
@@ -98,7 +93,7 @@ const ALL_MIXES: readonly string[] = ["gentle", "realistic", "brutal", ...PROVID
 function mixList(): string {
   const width = Math.max(...MIX_SHAPES.map(([name]) => name.length));
   return [
-    "gentle, realistic, brutal: in the errors of Anthropic, for any request",
+    "gentle, realistic, brutal: for any request, in the errors of the API that it is for",
     "",
     "For each provider, as <provider>/<shape>:",
     ...MIX_SHAPES.map(([name, doc]) => `  ${name.padEnd(width)}  ${doc}`),
@@ -112,12 +107,8 @@ const write = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 };
 
-/** Rules that the file may have, and that can't do anything. */
-const notesOn = (rules: RuleSet): string[] => [
-  ...untargetedRules(rules),
-  ...rulesWithoutWebSocket(rules),
-  ...rulesWithoutCall(rules),
-];
+/** What the rules say, and what no run can do. */
+const notesOn = (rules: RuleSet): string[] => [...closedTargets(rules), ...idleRules(rules)];
 
 function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
   return {

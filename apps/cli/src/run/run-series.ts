@@ -34,6 +34,10 @@ export async function runSeries(
 ): Promise<number> {
   if (flags.config === standardInput)
     throw new UsageError("--config -: standard input is that of the program that runs; name a file");
+  if (flags.mix !== undefined) {
+    const { expectKnownMix } = await import("../known-mix.ts");
+    expectKnownMix(flags.mix);
+  }
   const settings = await mockSettings(flags, flags.mock ?? false, "give --mock");
   const mock = flags.mock ? settings : undefined;
   const lines = new RunLines({

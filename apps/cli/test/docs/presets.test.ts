@@ -5,15 +5,15 @@ import {
   PROVIDER_ERRORS,
   PROVIDER_NAMES,
   PROVIDERS,
-  type Provider,
   parseRuleFile,
   presetTable,
 } from "@faultwire/fault-engine";
+import { commonErrorTable } from "@faultwire/fault-engine/internal";
 import { expect, it } from "vitest";
 
 const file = join(import.meta.dirname, "../../../../docs/presets.md");
-const between = (provider: Provider): RegExp =>
-  new RegExp(`(?<=<!-- ${provider} -->\n\n)[\\s\\S]*?(?=\n*<!-- end of ${provider} -->)`);
+const between = (name: string): RegExp =>
+  new RegExp(`(?<=<!-- ${name} -->\n\n)[\\s\\S]*?(?=\n*<!-- end of ${name} -->)`);
 const cells = (table: string): string => table.replaceAll(/-+/g, "-").replaceAll(/ *\| */g, "|");
 
 it.each(PROVIDER_NAMES)(
@@ -30,6 +30,17 @@ it.each(PROVIDER_NAMES)(
     expect(cells(between(provider).exec(readFileSync(file, "utf8"))?.[0] ?? "")).toBe(cells(table));
   },
 );
+
+it("the table of errors without an API is the one that the code makes; UPDATE_DOCS=1 writes it", () => {
+  const table = commonErrorTable().trim();
+  const page = readFileSync(file, "utf8");
+  if (process.env["UPDATE_DOCS"] === "1")
+    writeFileSync(
+      file,
+      page.replace(between("any API"), () => table),
+    );
+  expect(cells(between("any API").exec(readFileSync(file, "utf8"))?.[0] ?? "")).toBe(cells(table));
+});
 
 it("every preset of the tables is taken by a rule", () => {
   const names = [...readFileSync(file, "utf8").matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name);

@@ -80,19 +80,31 @@ export class RateLimits {
   readonly #maxAccounts: number;
   readonly #accounts = new Map<string, Account>();
 
-  /** @param maxAccounts - Default 10 000; the oldest is forgotten: every key would stay otherwise. */
+  /**
+   * @param provider - Whose form refusals and headers have where a request does not say.
+   * @param maxAccounts - Default 10 000; the oldest is forgotten: every key would stay otherwise.
+   */
   constructor(budget: RateLimitBudget, provider: Provider, maxAccounts = 10_000) {
     this.#budget = budget;
     this.#provider = provider;
     this.#maxAccounts = maxAccounts;
   }
 
-  /** Takes a request from the budget of `scope`, or says when to come again; a refused one costs nothing. */
+  /**
+   * Takes a request from the budget of `scope`, or says when to come again; a refused one costs nothing.
+   *
+   * @param request.provider - Whose form the refusal and the headers have; default the one of the constructor.
+   */
   admit(
     scope: string,
-    request: { readonly inputTokens: number; readonly nowMs: number; readonly requestId: string },
+    request: {
+      readonly inputTokens: number;
+      readonly nowMs: number;
+      readonly requestId: string;
+      readonly provider?: Provider;
+    },
   ): Admission {
-    const { inputTokens, nowMs, requestId } = request;
+    const { inputTokens, nowMs, requestId, provider = this.#provider } = request;
     const account = this.#account(scope, nowMs);
     const waitMs = Math.max(
       account.requests?.waitMs(1) ?? 0,
@@ -101,10 +113,14 @@ export class RateLimits {
       account.outputTokens?.waitMs(1) ?? 0,
     );
     if (waitMs > 0)
-      return { kind: "refused", waitMs, response: this.#refusal(account, waitMs, nowMs, requestId) };
+      return {
+        kind: "refused",
+        waitMs,
+        response: refusal(provider, account, { waitMs, nowMs, requestId }),
+      };
     account.requests?.take(1);
     account.inputTokens?.take(inputTokens);
-    return { kind: "admitted", headers: this.#headers(account, nowMs) };
+    return { kind: "admitted", headers: budgetHeaders(provider, account, nowMs) };
   }
 
   /** The response has said what it used; what was estimated wrongly at the start is put right. */
@@ -139,31 +155,43 @@ export class RateLimits {
     for (const bucket of [account.requests, account.inputTokens, account.outputTokens]) bucket?.refill(nowMs);
     return account;
   }
+}
 
-  #refusal(account: Account, waitMs: number, nowMs: number, requestId: string): HttpResponse {
-    const response = providerError({
-      provider: this.#provider,
-      error: 429,
-      requestId,
-      nowMs,
-      retryAfterSeconds: waitMs / 1000,
-    });
-    const budgets = this.#headers(account, nowMs);
-    // An API that tells budgets on refusals alone has told them.
-    if (budgets.length === 0) return response;
-    const own = response.headers.filter(([name]) => !name.toLowerCase().includes("ratelimit"));
-    return { ...response, headers: [...own, ...budgets] };
-  }
+function refusal(
+  provider: Provider,
+  account: Account,
+  {
+    waitMs,
+    nowMs,
+    requestId,
+  }: { readonly waitMs: number; readonly nowMs: number; readonly requestId: string },
+): HttpResponse {
+  const response = providerError({
+    provider,
+    error: 429,
+    requestId,
+    nowMs,
+    retryAfterSeconds: waitMs / 1000,
+  });
+  const budgets = budgetHeaders(provider, account, nowMs);
+  // An API that tells budgets on refusals alone has told them.
+  if (budgets.length === 0) return response;
+  const own = response.headers.filter(([name]) => !name.toLowerCase().includes("ratelimit"));
+  return { ...response, headers: [...own, ...budgets] };
+}
 
-  /** The provider's headers for the budgets that there are. */
-  #headers({ requests, inputTokens, outputTokens }: Account, nowMs: number): readonly Header[] {
-    const budgets = {
-      requests: requests?.budget() ?? null,
-      inputTokens: inputTokens?.budget() ?? null,
-      outputTokens: outputTokens?.budget() ?? null,
-    };
-    return PROVIDERS[this.#provider].rateLimitHeaders(budgets, nowMs);
-  }
+/** The provider's headers for the budgets that there are. */
+function budgetHeaders(
+  provider: Provider,
+  { requests, inputTokens, outputTokens }: Account,
+  nowMs: number,
+): readonly Header[] {
+  const budgets = {
+    requests: requests?.budget() ?? null,
+    inputTokens: inputTokens?.budget() ?? null,
+    outputTokens: outputTokens?.budget() ?? null,
+  };
+  return PROVIDERS[provider].rateLimitHeaders(budgets, nowMs);
 }
 
 /**

@@ -1,7 +1,8 @@
 // Apart from the events themselves: whoever only writes them does not want a schema library.
 import { z } from "zod";
 import { FaultEngineError } from "../fault-engine-error.ts";
-import { FAULT_KINDS, type FaultKind } from "../faults/fault.ts";
+import type { FaultKind } from "../faults/fault.ts";
+import { FAULT_KINDS } from "../faults/fault-kinds.ts";
 import { foundWords, schemaProblems } from "../rule-file/problems.ts";
 import { type EngineEvent, EXCHANGE_ENDS, type GrpcTally } from "./event.ts";
 import { maskKeys, maskTexts } from "./mask-secrets.ts";

@@ -1,5 +1,5 @@
 import { FaultEngineError } from "../fault-engine-error.ts";
-import { PROVIDERS } from "../providers/provider-table.ts";
+import { INCIDENTS } from "../providers/incidents-table.ts";
 import { providerOfMix } from "../rule-file/provider-mixes.ts";
 import type { RequestFacts } from "../rules/facts.ts";
 import { FaultEngine } from "../rules/fault-engine.ts";
@@ -61,7 +61,7 @@ const DEFAULT_BODY = '{"model":"claude-sonnet-5","max_tokens":1024,"stream":true
 export function requestOfMix(mix: string): Partial<RequestFacts> | undefined {
   const provider = providerOfMix(mix);
   if (provider === undefined) return undefined;
-  const { host, target, model } = PROVIDERS[provider].incidents.example;
+  const { host, target, model } = INCIDENTS[provider].example;
   const body = utf8(JSON.stringify({ model, stream: true, messages: [] }));
   return { host, sni: host, target, headers: [["content-type", "application/json"]], body };
 }

@@ -1,4 +1,4 @@
-import { type FaultRows, never } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { forTime, writeMs } from "./fault-words.ts";
 import type { ErrorAnswer } from "./http-faults.ts";
 
@@ -76,6 +76,5 @@ export const connectRows: FaultRows<ConnectFault> = {
     example: "{ connect: { refuse: { status: 503, body: down, headers: { retry-after: 5 } } } }",
     doc: "no connection to the host: a proxy's refusal (`status`, also `socks: not-allowed`, `after: 2s`), `reset`, `dns` (the name does not resolve), `timeout` (no answer), or `{ timeout: 30s }`",
     describe: ({ refusal }) => describeRefusal(refusal),
-    changesLength: never,
   },
 };

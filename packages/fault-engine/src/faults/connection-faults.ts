@@ -1,5 +1,5 @@
 import type { Duration, Place, Sender } from "./fault-parts.ts";
-import { type FaultRows, never } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { forTime, RESET_IN_TUNNELS, writeDuration, writeMs, writePlace } from "./fault-words.ts";
 
 /** What happens to a connection as such. */
@@ -64,44 +64,37 @@ export const connectionRows: FaultRows<ConnectionFault> = {
     example: "{ connection: { close: { at: established } } }",
     doc: "a FIN there; also `client-hello`, `server-hello`, `request`, `response-head`, `{ bytes: 4kB, from: server }`",
     describe: (fault) => `the connection is closed ${writePlace(fault.at)}`,
-    changesLength: never,
   },
   "connection.reset": {
     example: "{ connection: { reset: { at: response-head } } }",
     doc: "the same as a reset, where the way owns the socket",
     describe: (fault) => `the connection is reset ${writePlace(fault.at)} (${RESET_IN_TUNNELS})`,
-    changesLength: never,
   },
   "connection.stall": {
     example: "{ connection: { stall: { at: request, for: 30s } } }",
     doc: "nothing more for so long; `ever` without `for`",
     describe: (fault) => `nothing more arrives ${forTime(fault.forMs)}, ${writePlace(fault.at)}`,
-    changesLength: never,
   },
   "connection.latency": {
     example: "{ connection: { latency: { time: 200ms, per: chunk } } }",
     doc: "a delay per `connection`, `request` (default) or `chunk`",
     describe: (fault) => `each ${fault.per} is delayed by ${writeDuration(fault.duration)}`,
-    changesLength: never,
   },
   "connection.throttle": {
     example: "{ connection: { throttle: { bytesPerSecond: 10kB, from: server } } }",
     doc: "a slow line; `from` also `client`, `both`",
     describe: (fault) => `bytes of ${fault.from} pass at ${fault.bytesPerSecond} a second`,
-    changesLength: never,
   },
   "connection.slice": {
     example: "{ connection: { slice: { bytes: 16, gap: 5ms } } }",
     doc: "tiny pieces",
     describe: (fault) =>
       `bytes of ${fault.from} come in pieces of ${fault.bytes}, ${writeMs(fault.gapMs)} apart`,
-    changesLength: never,
   },
   "connection.corrupt": {
     example: "{ connection: { corrupt: { rate: 0.01, fromByte: 100, toByte: 4kB } } }",
     doc: "flipped bits; over TLS the client's `bad_record_mac`",
     describe: (fault) =>
       `a bit is flipped in ${fault.rate * 100} % of the bytes of ${fault.from}, from byte ${fault.fromByte}${fault.toByte === null ? "" : ` to ${fault.toByte}`}`,
-    changesLength: never,
   },
 };

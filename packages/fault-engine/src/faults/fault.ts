@@ -34,7 +34,7 @@ export type FaultKey<Kind extends FaultKind> = Kind extends `${string}.${infer N
   ? CamelCase<Name>
   : never;
 
-/** The row of every kind, in the order of the documentation. The compiler asks for one that is missing. */
+/** The words of every kind, in the order of the documentation. The compiler asks for one that is missing. */
 export const FAULTS: FaultRows<Fault> = {
   ...connectRows,
   ...connectionRows,
@@ -47,22 +47,11 @@ export const FAULTS: FaultRows<Fault> = {
   ...http2Rows,
 };
 
-/** Every fault kind, in the order of the documentation. */
-export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULTS) as FaultKind[];
-
 const rowOf = (fault: Fault): FaultRow<Fault> => FAULTS[fault.kind] as FaultRow<Fault>;
 
 /** A fault in one line of words, for `faultwire check` and reports. */
 export function describeFault(fault: Fault): string {
   return rowOf(fault).describe(fault);
-}
-
-/**
- * Whether a fault's machine may add or leave out bytes of a body that still ends whole, so that a content-length would
- * be wrong.
- */
-export function changesLength(fault: Fault): boolean {
-  return rowOf(fault).changesLength(fault);
 }
 
 /** A Markdown table of all faults with an example of each; the documentation's is made with it. */

@@ -1,5 +1,5 @@
 import { nameOfStatus, type StatusDetail } from "@faultwire/grpc";
-import { always, type FaultRows, never } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { writeMs } from "./fault-words.ts";
 
 /**
@@ -94,19 +94,16 @@ export const grpcRows: FaultRows<GrpcFault> = {
       "{ grpc: { status: { code: UNAVAILABLE, message: try again later, retryInfo: 2s, pushback: 500ms, afterMessages: 3 } } }",
     doc: "a status, by name or number; `retryInfo` and `details` (`[{ type, value: BASE64 }]`) stand in `grpc-status-details-bin`, `pushback` (a time, or `never`) in `grpc-retry-pushback-ms`; without `afterMessages` at once (trailers-only); also just its name",
     describe: describeStatus,
-    changesLength: always,
   },
   "grpc.cut": {
     example: "{ grpc: { cut: { afterMessages: 2, midMessage: true, stop: reset } } }",
     doc: "a call without a status; `stop`: `reset` (RST_STREAM), `no-trailers`, `fin`",
     describe: ({ afterMessages, midMessage, stop }) =>
       `the call breaks off ${afterSo(afterMessages)}${midMessage ? ", in the middle of the next one" : ""}: ${STOPS[stop]}`,
-    changesLength: always,
   },
   "grpc.garbage": {
     example: "{ grpc: { garbage: { how: compressed-flag, afterMessages: 1 } } }",
     doc: "a message whose prefix is wrong; also `reserved-flag`, `oversized-length`, `long-length`",
     describe: ({ afterMessages, how }) => `the message ${afterSo(afterMessages)} ${GARBAGE[how]}`,
-    changesLength: never,
   },
 };

@@ -1,7 +1,7 @@
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
-import { DEFAULT_PROVIDER, type Provider } from "../providers/request-table.ts";
+import type { Provider } from "../providers/request-table.ts";
 import type { Duration } from "./fault-parts.ts";
-import { type FaultRows, never } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { writeDuration } from "./fault-words.ts";
 
 /** Ways for a response to be malformed. */
@@ -34,6 +34,8 @@ export type Extent =
 export interface ErrorAnswer {
   /** `<provider>/<name>`; `null` for an answer of the user's own. */
   readonly preset: string | null;
+  /** Presets by the API that a request is for; `preset` is for all others. Left out: `preset` is for all. */
+  readonly presets?: Readonly<Partial<Record<Provider, string>>>;
   /** Replaces the preset's; needed where there is no preset. */
   readonly status: number | null;
   /** Replaces the message in the preset's body; `null` keeps it. */
@@ -110,7 +112,7 @@ export type HttpFault =
       readonly budget: RateLimitBudget;
       /** Whose requests share a bucket: all of them, those of an API key, or those for a model. */
       readonly per: "all" | "key" | "model";
-      /** Whose form the refusal and the headers have; `null` where nothing names one: Anthropic's. */
+      /** Whose form the refusal and the headers have; `null`: the API's that a request is for, Anthropic's where none is known. */
       readonly provider: Provider | null;
     };
 
@@ -145,7 +147,8 @@ function describeAnswer({ answer }: Extract<HttpFault, { readonly kind: "http.er
   const [provider = "", name = ""] = (answer.preset ?? "").split("/");
   const preset = isProvider(provider) ? findErrorPreset(provider, name) : undefined;
   const status = answer.status ?? preset?.status ?? 500;
-  const what = answer.preset === null ? `status ${status}` : `status ${status} (${answer.preset})`;
+  const like = answer.presets === undefined ? "" : ", or its like of the API that is asked";
+  const what = answer.preset === null ? `status ${status}` : `status ${status} (${answer.preset}${like})`;
   const { retryAfterSeconds } = answer;
   if (retryAfterSeconds === null) return what;
   return retryAfterSeconds === "none"
@@ -157,7 +160,7 @@ function describeAnswer({ answer }: Extract<HttpFault, { readonly kind: "http.er
 export const httpRows: FaultRows<HttpFault> = {
   "http.error": {
     example: "{ http: { error: { preset: anthropic/overloaded_error, message: busy } } }",
-    doc: "the provider's own error; or `status`, `body` (a text or an object), `headers`, `retryAfter` (a time, or `none`)",
+    doc: "the provider's own error, or that of the API that is asked (`overloaded`, `rate-limited`, `failed`, `gateway`, `spend-limit`); or `status`, `body` (a text or an object), `headers`, `retryAfter` (a time, or `none`)",
     describe: (fault) => {
       const { addedHeaders: add = [], removedHeaders: remove = [] } = fault.answer;
       const changes = writeHeaderChanges({ add, replace: [], remove });
@@ -165,43 +168,37 @@ export const httpRows: FaultRows<HttpFault> = {
         .filter((part) => part !== null && part !== "")
         .join("; ");
     },
-    changesLength: never,
   },
   "http.empty": {
     example: "{ http: { empty: true } }",
     doc: "a connection that ends where the response should begin",
     describe: () => "the connection is closed instead of a response",
-    changesLength: never,
   },
   "http.malformed": {
     example: "{ http: { malformed: bad-chunk } }",
     doc: "also `bad-status-line`, `wrong-content-length`, `short-content-length`, `invalid-json`, `wrong-content-type`, `html`",
     describe: (fault) => `a malformed response: ${fault.how}`,
-    changesLength: never,
   },
   "http.delay": {
     example: "{ http: { delay: { beforeHead: 1s, beforeBody: 1s, perChunk: 10ms } } }",
     doc: "slow first byte, slow body",
     describe: (fault) => writeDelay(fault),
-    changesLength: never,
   },
   "http.headers": {
     example: "{ http: { headers: { replace: { retry-after: 5 }, remove: [request-id] } } }",
     doc: "the upstream's own answer under other headers: `replace` (also written without that word), `add`, `remove`",
     describe: (fault) => `the head of the response ${writeHeaderChanges(fault)}`,
-    changesLength: never,
   },
   "http.truncate": {
     example: "{ http: { truncate: { afterBytes: 100 } } }",
     doc: "a body that breaks off; `afterShare: 0.5` of it",
     describe: (fault) =>
       `the body breaks off after ${fault.after.kind === "bytes" ? `${fault.after.bytes} bytes` : `${fault.after.share * 100} %`}`,
-    changesLength: never,
   },
   "http.rate-limit": {
     example:
       "{ http: { rateLimit: { requestsPerMinute: 10, inputTokensPerMinute: 1000, outputTokensPerMinute: 500, per: key, provider: anthropic } } }",
-    doc: "`429` exactly when the budget is gone, with matching headers; `per` also `all`, `model`; `provider` left out: the one that the match names, else `anthropic`",
+    doc: "`429` exactly when the budget is gone, with matching headers; `per` also `all`, `model`; `provider` left out: the one that is asked, else `anthropic`",
     describe: (fault) => {
       const { requestsPerMinute, inputTokensPerMinute, outputTokensPerMinute } = fault.budget;
       const parts = [
@@ -209,8 +206,7 @@ export const httpRows: FaultRows<HttpFault> = {
         inputTokensPerMinute === null ? null : `${inputTokensPerMinute} input tokens`,
         outputTokensPerMinute === null ? null : `${outputTokensPerMinute} output tokens`,
       ].filter((part) => part !== null);
-      return `429 once more than ${parts.join(" or ")} a minute are used, per ${fault.per}, in the form of ${fault.provider ?? DEFAULT_PROVIDER}`;
+      return `429 once more than ${parts.join(" or ")} a minute are used, per ${fault.per}, in the form of ${fault.provider ?? "the API that is asked"}`;
     },
-    changesLength: never,
   },
 };

@@ -1,4 +1,4 @@
-import { type FaultRows, never } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { writeMs } from "./fault-words.ts";
 
 /** The error codes of RFC 9113 section 7, by name; their numbers are those of `ErrorCode` in `@faultwire/http2`. */
@@ -194,20 +194,17 @@ export const http2Rows: FaultRows<Http2Fault> = {
     example: "{ http2: { reset: { code: REFUSED_STREAM, at: request } } }",
     doc: "RST_STREAM with any code of RFC 9113; `at: response-head`, `afterBytes`, `afterEvents`",
     describe: ({ code, at }) => `the stream is reset with ${code} ${writePoint(at)}`,
-    changesLength: never,
   },
   "http2.goaway": {
     example: "{ http2: { goaway: { code: NO_ERROR, last: below, debug: restarting, closeAfter: 5s } } }",
     doc: "no more requests on this connection; `last`: `all`, `this`, `below`, `none`; points as of `reset`",
     describe: ({ code, last, at, closeAfterMs }) =>
       `GOAWAY with ${code} (${LASTS[last]}) ${writePoint(at)}${closeAfterMs === null ? "" : `; the connection ends ${closeAfterMs === 0 ? "with it" : `${writeMs(closeAfterMs)} later`}`}`,
-    changesLength: never,
   },
   "http2.settings": {
     example: "{ http2: { settings: { maxConcurrentStreams: 1, initialWindowSize: 1000 } } }",
     doc: "other SETTINGS; also `maxFrameSize`, `maxHeaderListSize`",
     describe: (settings) => `SETTINGS with ${writeSettings(settings)}`,
-    changesLength: never,
   },
   "http2.window": {
     example: "{ http2: { window: { bytes: 100, every: 1s } } }",
@@ -216,25 +213,21 @@ export const http2Rows: FaultRows<Http2Fault> = {
       drops === null
         ? "no room is given for bodies of requests"
         : `room for ${drops.bytes} bytes of a request's body every ${writeMs(drops.everyMs)}`,
-    changesLength: never,
   },
   "http2.ping": {
     example: "{ http2: { ping: { afterPings: 2 } } }",
     doc: "PINGs that nobody answers; `ping: unanswered` from the first on",
     describe: ({ afterPings }) =>
       `PINGs of the client get no answer${afterPings === 0 ? "" : ` after ${afterPings}`}`,
-    changesLength: never,
   },
   "http2.frame": {
     example: "{ http2: { frame: { how: bad-length, afterBytes: 10 } } }",
     doc: "a frame that is none; also `wrong-stream`, `idle-stream`, `closed-stream`, `oversized`",
     describe: ({ how, at }) => `${FRAMES[how]}${at === null ? "" : ` ${writePoint(at)}`}`,
-    changesLength: never,
   },
   "http2.headers": {
     example: "{ http2: { headers: uppercase } }",
     doc: "a malformed header section; also `connection-specific`, `missing-status`",
     describe: ({ how }) => `the response's header section is malformed: ${HEADERS[how]}`,
-    changesLength: never,
   },
 };

@@ -1,4 +1,4 @@
-import { always, type FaultRows } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 
 /** A well-formed answer that code has to handle. */
 export type ModelFault =
@@ -37,24 +37,20 @@ export const modelRows: FaultRows<ModelFault> = {
     doc: "a well-formed answer with another stop reason; `{ reason: refusal, category: cyber, explanation: no }` for Anthropic's `stop_details`",
     describe: ({ reason, details }) =>
       `the answer ends with the stop reason ${reason}${details?.category == null ? "" : ` (${details.category})`}`,
-    changesLength: always,
   },
   "model.empty-content": {
     example: "{ model: { emptyContent: true } }",
     doc: "an answer that says nothing",
     describe: () => "the answer has no content",
-    changesLength: always,
   },
   "model.garble-tool-input": {
     example: "{ model: { garbleToolInput: true } }",
     doc: "a tool call whose input fits no tool",
     describe: () => "the input of tool calls is garbled",
-    changesLength: always,
   },
   "model.fallback": {
     example: "{ model: { fallback: { from: claude-opus-5, to: claude-sonnet-5, category: cyber } } }",
     doc: "an answer that another model took over: Anthropic's `fallback` block before the first one, and its usage",
     describe: ({ from, to }) => `the answer says that ${to} took over from ${from}`,
-    changesLength: always,
   },
 };

@@ -1,4 +1,5 @@
-import { always, type FaultRows, never } from "./fault-row.ts";
+import type { Provider } from "../providers/request-table.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { forTime, ordinal, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
 
 /**
@@ -76,6 +77,8 @@ export type StreamFault =
       readonly at: StreamPoint;
       /** `null` where `data` says everything. */
       readonly type: string | null;
+      /** Types by the API that a request is for; `type` is for all others. Left out: `type` is for all. */
+      readonly types?: Readonly<Partial<Record<Provider, string>>>;
       /** What the error says; `null` for the provider's own words. */
       readonly message: string | null;
       /** The event's data; `null` for the provider's own form of `type` and `message`. */
@@ -185,66 +188,66 @@ function writeSelector({ indices, types, every, probability }: EventSelector): s
   return `events: ${parts.join(", ")}`;
 }
 
+function writeErrorEvent({
+  data,
+  type,
+  types,
+}: Extract<StreamFault, { kind: "stream.error-event" }>): string {
+  if (data !== null) return "with data of its own";
+  return types === undefined ? `${type}` : `${type}, or its like of the API that is asked`;
+}
+
 /** The rows of the stream layer, in the order of the documentation. */
 export const streamRows: FaultRows<StreamFault> = {
   "stream.error-event": {
     example:
       "{ stream: { errorEvent: { type: overloaded_error, message: busy, afterEvents: 5, stop: clean } } }",
-    doc: "an `error` event in a 200 stream; `data` and `event` for one of your own, `errorCode`; `stop: none` goes on",
+    doc: "an `error` event in a 200 stream, without `type` a failure in the words of the API that is asked; `data` and `event` for one of your own, `errorCode`; `stop: none` goes on",
     describe: (fault) =>
-      `an error event (${fault.data === null ? fault.type : "with data of its own"}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`,
-    changesLength: (fault) => fault.stop === "clean" || fault.stop === "none",
+      `an error event (${writeErrorEvent(fault)}) ${writePoint(fault.at)}; then ${STOPS[fault.stop]}`,
   },
   "stream.cut": {
     example: "{ stream: { cut: { afterEvents: 8, stop: mid-event } } }",
     doc: "no last events; `stop`: `clean`, `fin`, `mid-event`, `reset`",
     describe: (fault) => `the stream is cut ${writePoint(fault.at)}: ${STOPS[fault.stop]}`,
-    changesLength: (fault) => fault.stop === "clean",
   },
   "stream.stall": {
     example: "{ stream: { stall: { firstDelta: after, for: 1m, pingEvery: 5s } } }",
     doc: "silence, with pings or without",
     describe: (fault) =>
       `the stream falls silent ${forTime(fault.forMs)}, ${writePoint(fault.at)}${fault.pingEveryMs === null ? "" : `, but for a ping every ${writeMs(fault.pingEveryMs)}`}`,
-    changesLength: (fault) => fault.pingEveryMs !== null,
   },
   "stream.pace": {
     example: "{ stream: { pace: { firstEvent: 2s, event: 50ms, jitter: 20ms } } }",
     doc: "slow tokens",
     describe: (fault) =>
       `the first event after ${writeMs(fault.firstEventMs)}, then one every ${writeMs(fault.eventMs)}${fault.jitterMs === 0 ? "" : ` and up to ${writeMs(fault.jitterMs)} more`}`,
-    changesLength: never,
   },
   "stream.drop": {
     example: "{ stream: { drop: { events: [2, 3] } } }",
     doc: "missing events",
     describe: (fault) => `left out are ${writeSelector(fault.events)}`,
-    changesLength: always,
   },
   "stream.duplicate": {
     example: "{ stream: { duplicate: { types: [content_block_delta], probability: 0.1 } } }",
     doc: "events twice",
     describe: (fault) => `sent twice are ${writeSelector(fault.events)}`,
-    changesLength: always,
   },
   "stream.reorder": {
     example: "{ stream: { reorder: { every: 4 } } }",
     doc: "events that change places",
     describe: (fault) => `changing places with the next one are ${writeSelector(fault.events)}`,
     // An unfinished last event is completed before another one goes behind it.
-    changesLength: always,
   },
   "stream.split": {
     example: "{ stream: { split: { every: 1, where: utf8, gap: 5ms } } }",
     doc: "an event in two halves, through a character; also `json`, `line`",
     describe: (fault) =>
       `sent in two halves (${fault.where}) ${writeMs(fault.gapMs)} apart are ${writeSelector(fault.events)}`,
-    changesLength: never,
   },
   "stream.damage": {
     example: "{ stream: { damage: { events: 3, how: invalid-json } } }",
     doc: "also `truncated-tool-input`, `unknown-event-type`, `missing-event-line`; of AWS event streams `bad-message-crc`, `bad-prelude-crc`, `bad-total-length`, `bad-headers-length`",
     describe: (fault) => `damaged (${fault.how}) are ${writeSelector(fault.events)}`,
-    changesLength: always,
   },
 };

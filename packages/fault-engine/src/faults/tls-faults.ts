@@ -1,4 +1,4 @@
-import { type FaultRows, never } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { forTime, PLACES } from "./fault-words.ts";
 
 /** The phases of a handshake at which a TLS fault can strike. */
@@ -135,69 +135,58 @@ export const tlsRows: FaultRows<TlsFault> = {
     example: "{ tls: { alert: { description: handshake_failure, level: fatal, at: client-hello } } }",
     doc: "that alert; also just its name",
     describe: (fault) => `the TLS alert ${fault.description} (${fault.level}) ${PLACES[fault.at]}`,
-    changesLength: never,
   },
   "tls.certificate": {
     example: "{ tls: { certificate: expired } }",
     doc: "a certificate to be refused: `expired`, `not-yet-valid`, `wrong-host`, `self-signed`, `untrusted-root`, `incomplete-chain`, `weak-key`, `sha1`, `not-for-servers`",
     describe: (fault) => `a certificate that is ${fault.defect}`,
-    changesLength: never,
   },
   "tls.version": {
     example: "{ tls: { version: { refuse: TLSv1.3 } } }",
     doc: "no such version; `force` takes none but it",
     describe: (fault) =>
       `${fault.kind.slice(4)} ${fault.value} is ${fault.mode === "force" ? "forced" : "refused"}`,
-    changesLength: never,
   },
   "tls.cipher": {
     example: "{ tls: { cipher: { force: TLS_AES_128_GCM_SHA256 } } }",
     doc: "that suite or `handshake_failure`",
     describe: (fault) =>
       `${fault.kind.slice(4)} ${fault.value} is ${fault.mode === "force" ? "forced" : "refused"}`,
-    changesLength: never,
   },
   "tls.alpn": {
     example: "{ tls: { alpn: { refuse: http/1.1 } } }",
     doc: "`no_application_protocol`",
     describe: (fault) =>
       `${fault.kind.slice(4)} ${fault.value} is ${fault.mode === "force" ? "forced" : "refused"}`,
-    changesLength: never,
   },
   "tls.handshake-stall": {
     example: "{ tls: { handshakeStall: { at: server-hello, for: 10s } } }",
     doc: "a handshake that hangs",
     describe: (fault) => `the handshake stalls ${forTime(fault.forMs)}, ${PLACES[fault.at]}`,
-    changesLength: never,
   },
   "tls.handshake-slow": {
     example: "{ tls: { handshakeSlow: { bytesPerSecond: 100 } } }",
     doc: "a handshake that crawls",
     describe: (fault) => `the handshake runs at ${fault.bytesPerSecond} bytes a second`,
-    changesLength: never,
   },
   "tls.bad-mac": {
     example: "{ tls: { badMac: { afterRecords: 3 } } }",
     doc: "a record that does not verify",
     describe: (fault) => `a record that can't be decrypted, after ${fault.afterRecords} records`,
-    changesLength: never,
   },
   "tls.oversized-record": {
     example: "{ tls: { oversizedRecord: { afterRecords: 3 } } }",
     doc: "a record over 16 KiB",
     describe: (fault) => `a record over the allowed size, after ${fault.afterRecords} records`,
-    changesLength: never,
   },
   "tls.garbage": {
     example: "{ tls: { garbage: { afterRecords: 3 } } }",
     doc: "bytes that are no TLS",
     describe: (fault) => `bytes that are no TLS, after ${fault.afterRecords} records`,
-    changesLength: never,
   },
   "tls.truncate": {
     example: "{ tls: { truncate: { afterRecords: 3 } } }",
     doc: "a FIN without `close_notify`",
     describe: (fault) => `the connection is closed without close_notify, after ${fault.afterRecords} records`,
-    changesLength: never,
   },
 };

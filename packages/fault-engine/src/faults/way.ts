@@ -1,4 +1,5 @@
-import { FAULT_KINDS, type FaultKind } from "./fault.ts";
+import type { FaultKind } from "./fault.ts";
+import { FAULT_KINDS } from "./fault-kinds.ts";
 
 /** Whether a way for traffic to reach us can carry a fault out. */
 export type Ability =

@@ -1,4 +1,4 @@
-import { type FaultRows, never } from "./fault-row.ts";
+import type { FaultRows } from "./fault-row.ts";
 import { forTime, ordinal, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
 
 /** Whose messages. */
@@ -168,51 +168,43 @@ export const webSocketRows: FaultRows<WebSocketFault> = {
     doc: "a close frame, its code by number or name (`try-again-later`); a point is `afterMessages` (`from: server`, or `client`) or `after: 2s`",
     describe: ({ at, code, reason }) =>
       `the WebSocket is closed ${writeCode(code, reason)} ${writePoint(at)}`,
-    changesLength: never,
   },
   "websocket.cut": {
     example: "{ websocket: { cut: { afterMessages: 3, stop: mid-frame } } }",
     doc: "an end without a close frame; `stop`: `fin`, `reset`, `mid-frame`",
     describe: ({ at, stop }) => `the WebSocket breaks off ${writePoint(at)}: ${STOPS[stop]}`,
-    changesLength: never,
   },
   "websocket.stall": {
     example: "{ websocket: { stall: { afterMessages: 2, for: 30s, of: server } } }",
     doc: "silence, pongs included; `of` also `client`, `both`",
     describe: ({ at, of, forMs }) =>
       `nothing more of ${of === "both" ? "both sides" : `the ${of}`} passes ${forTime(forMs)}, ${writePoint(at)}`,
-    changesLength: never,
   },
   "websocket.pace": {
     example: "{ websocket: { pace: { firstMessage: 2s, message: 500ms, jitter: 100ms } } }",
     doc: "slow messages; `from: client` for the client's",
     describe: ({ from, firstMessageMs, messageMs, jitterMs }) =>
       `the first message of the ${from} after ${writeMs(firstMessageMs)}, then one every ${writeMs(messageMs)}${jitterMs === 0 ? "" : ` and up to ${writeMs(jitterMs)} more`}`,
-    changesLength: never,
   },
   "websocket.drop": {
     example: "{ websocket: { drop: { messages: [2, 3] } } }",
     doc: "missing messages; also `every`, `types`, `probability`, `from: client`",
     describe: ({ from, messages }) => `left out are messages of the ${from}: ${writeSelector(messages)}`,
-    changesLength: never,
   },
   "websocket.duplicate": {
     example: "{ websocket: { duplicate: { types: text, probability: 0.1 } } }",
     doc: "messages twice",
     describe: ({ from, messages }) => `sent twice are messages of the ${from}: ${writeSelector(messages)}`,
-    changesLength: never,
   },
   "websocket.garbage": {
     example: "{ websocket: { garbage: { how: bad-opcode, afterMessages: 2 } } }",
     doc: "a frame that is none; also `reserved-bits`, `bad-mask`, `broken-utf8`, `oversized-length`, `stray-continuation`, `bad-close-code`",
     describe: ({ at, from, how }) => `a frame that is none (${how}) comes from the ${from} ${writePoint(at)}`,
-    changesLength: never,
   },
   "websocket.no-pong": {
     example: "{ websocket: { noPong: { afterPongs: 2 } } }",
     doc: "pings that nobody answers, while messages go on; `noPong: true` from the first on",
     describe: ({ from, afterPongs }) =>
       `pongs of the ${from} are kept back${afterPongs === 0 ? "" : ` after ${afterPongs}`}`,
-    changesLength: never,
   },
 };

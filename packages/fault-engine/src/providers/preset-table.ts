@@ -1,7 +1,8 @@
 import { headerValue } from "@faultwire/http1";
+import { COMMON_ERRORS, commonPreset } from "./common-errors.ts";
 import { providerError } from "./provider-error.ts";
 import { PROVIDERS } from "./provider-table.ts";
-import type { Provider } from "./request-table.ts";
+import { PROVIDER_NAMES, type Provider } from "./request-table.ts";
 
 /**
  * A Markdown table of one provider's presets, in the order of its profile; the documentation's is made with it.
@@ -12,7 +13,6 @@ import type { Provider } from "./request-table.ts";
  * ```
  */
 export function presetTable(provider: Provider): string {
-  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
     row(["preset", "status", "retry-after", "what the body says"]),
     `|${"---|".repeat(4)}`,
@@ -28,3 +28,27 @@ export function presetTable(provider: Provider): string {
     "",
   ].join("\n");
 }
+
+/**
+ * A Markdown table of the presets that the errors without an API are at each API; the documentation's is made with it.
+ *
+ * @example
+ * ```ts
+ * console.log(commonErrorTable());
+ * ```
+ */
+export function commonErrorTable(): string {
+  return [
+    row(["API", ...COMMON_ERRORS.map((error) => `\`${error}\``)]),
+    `|${"---|".repeat(COMMON_ERRORS.length + 1)}`,
+    ...PROVIDER_NAMES.map((provider) =>
+      row([
+        PROVIDERS[provider].title,
+        ...COMMON_ERRORS.map((error) => `\`${commonPreset(error, provider)}\``),
+      ]),
+    ),
+    "",
+  ].join("\n");
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

@@ -62,24 +62,6 @@ export interface UsagePlace {
   readonly output: string;
 }
 
-/** What an API's bad days are made of; the mixes of a provider follow this. */
-export interface Incidents {
-  /** Preset of an overload. */
-  readonly overloaded: string;
-  /** Preset of a used-up rate limit. */
-  readonly rateLimited: string;
-  /** Preset of a failure inside. */
-  readonly failed: string;
-  /** Preset of what stands before the API, or of its time-out. */
-  readonly gateway: string;
-  /** Type of the error in mid-stream. */
-  readonly inStream: string;
-  /** Globs of the models that fail while others answer. */
-  readonly family: readonly string[];
-  /** A request for a stream of one of these models. */
-  readonly example: { readonly host: string; readonly target: string; readonly model: string };
-}
-
 /** An event of a stream, read as far as every API's events can be. */
 export interface ReadEvent {
   /** The event's name, else the `type` in its JSON, else `message`. */
@@ -183,9 +165,6 @@ export interface ProviderProfile extends RequestProfile {
    * that no other address can stand in for.
    */
   readonly baseUrl: { readonly standard: string; readonly variable: string } | null;
-
-  /** What its mixes are made of. */
-  readonly incidents: Incidents;
 
   /** The table of presets. A status means the first row that has it. */
   readonly errors: readonly ErrorPreset[];

@@ -3,6 +3,7 @@ import { hasNoContent } from "../answers/response-headers.ts";
 import type { Rule, RuleSet } from "../rules/rule.ts";
 import { CLOSE_MOMENTS, type SingleRule, singleRuleSet } from "../rules/single-rule.ts";
 import { MIXES } from "./mixes.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 import { hostsOfMix, MIX_SHAPES, PROVIDER_MIX_NAMES, providerMix } from "./provider-mixes.ts";
 import { responseHeaders } from "./response-headers-schema.ts";
 import { expectationSchema, ruleSchema } from "./rule-schema.ts";
@@ -30,6 +31,12 @@ const seed = z.union([z.int(), z.string()], { error: "expected a whole number or
 const MIX_NAMES: readonly string[] = [...Object.keys(MIXES), ...PROVIDER_MIX_NAMES];
 const MIX = `gentle, realistic, brutal, or <provider>/<shape> with ${MIX_SHAPES.map(([name]) => name).join(", ")}`;
 const mixName = z.enum(MIX_NAMES as [string, ...string[]]);
+
+/** Why there is no mix of a name, with the names that may be meant; `undefined` where there is one. */
+export function mixProblem(name: string): string | undefined {
+  if (MIX_NAMES.includes(name)) return undefined;
+  return `found ${JSON.stringify(name)}, expected ${MIX}${didYouMean(nearNames(name, MIX_NAMES))}`;
+}
 
 const mixRules = (names: readonly string[]): Rule[] =>
   names.flatMap((name) =>

@@ -6,7 +6,7 @@ import type { Fault } from "../faults/fault.ts";
 import { whyNotOfRequest } from "../rules/compile-rule.ts";
 import { utf8 } from "../text.ts";
 import { faultSchema } from "./fault-schema.ts";
-import { presetHint, readPresetName } from "./http-fault-schema.ts";
+import { isPreset, presetHint } from "./http-fault-schema.ts";
 import { foundWords, problemText, schemaProblems } from "./problems.ts";
 import { readDocument, yamlProblem } from "./yaml-document.ts";
 
@@ -36,11 +36,11 @@ export const headerFaultLimits = {
 export function readHeaderFault(value: string, ...more: readonly string[]): Fault | null {
   const isOne = more.length === 0;
   if (isOne && value === "none") return null;
-  if (isOne && readPresetName(value) !== undefined) return plainError({ preset: value });
+  if (isOne && isPreset(value)) return faultSchema.parse({ http: { preset: value } });
   const read = isOne ? readFault(value) : `found ${more.length + 1} times, once is allowed`;
   if (typeof read !== "string") return read;
   const text = `x-faultwire: ${maskSecrets(read)}; expected none, <provider>/<error>, or a fault such as {http: {status: 503}}`;
-  return plainError({ status: 400, body: `${text.replaceAll(/\p{Cc}+/gu, " ")}\n` });
+  return plainError(400, `${text.replaceAll(/\p{Cc}+/gu, " ")}\n`);
 }
 
 /** The fault, or why there is none. */
@@ -101,19 +101,15 @@ function faultForm(): unknown {
   return form;
 }
 
-function plainError(given: {
-  readonly preset?: string;
-  readonly status?: number;
-  readonly body?: string;
-}): Fault {
+function plainError(status: number, body: string): Fault {
   return {
     kind: "http.error",
     delay: null,
     answer: {
-      preset: given.preset ?? null,
-      status: given.status ?? null,
+      preset: null,
+      status,
       message: null,
-      body: given.body ?? null,
+      body,
       headers: [],
       retryAfterSeconds: null,
     },

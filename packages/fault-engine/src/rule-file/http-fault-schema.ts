@@ -9,6 +9,7 @@ import {
   MALFORMATIONS,
   type ResponseDelay,
 } from "../faults/http-faults.ts";
+import { byProvider, COMMON_ERRORS, commonPreset, isCommonError } from "../providers/common-errors.ts";
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
 import { PROVIDERS } from "../providers/provider-table.ts";
 import { PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
@@ -39,6 +40,9 @@ export function readPresetName(
   return findErrorPreset(provider, name) === undefined ? undefined : { provider, name };
 }
 
+/** Whether a text is a preset of one API, or the name of an error that each has. */
+export const isPreset = (text: string): boolean => isCommonError(text) || readPresetName(text) !== undefined;
+
 /** Presets that somebody may have meant: of that status, of that name without its provider, of nearly that name. */
 function nearPresets(text: string): string[] {
   const [provider = "", name = ""] = text.includes("/") ? text.split("/", 2) : ["", text];
@@ -55,6 +59,8 @@ function nearPresets(text: string): string[] {
       .map((row) => `${known}/${row.name}`),
   );
   if (ofStatus.length > 0) return ofStatus.slice(0, 3);
+  const common = nearNames(text, COMMON_ERRORS);
+  if (common.length > 0) return common;
   const names = nearNames(name, [...new Set(candidates.map((preset) => preset.split("/")[1] ?? ""))], 3);
   return candidates.filter((preset) => names.includes(preset.split("/")[1] ?? ""));
 }
@@ -62,9 +68,9 @@ function nearPresets(text: string): string[] {
 /** The presets that a text may have meant, as a question; empty where none is near. */
 export const presetHint = (text: string): string => didYouMean(nearPresets(text));
 
-const preset = z.enum(PRESET_NAMES as [string, ...string[]], {
+const preset = z.enum([...COMMON_ERRORS, ...PRESET_NAMES], {
   error: ({ input }) =>
-    `expected a preset as <provider>/<error> (docs/presets.md), such as anthropic/overloaded_error${typeof input === "string" ? presetHint(input) : ""}`,
+    `expected a preset as <provider>/<error> (docs/presets.md), such as anthropic/overloaded_error, or of the API that is asked: ${COMMON_ERRORS.join(", ")}${typeof input === "string" ? presetHint(input) : ""}`,
 });
 const answerShape = {
   preset: preset.optional(),
@@ -81,13 +87,19 @@ type AnswerInput = z.output<z.ZodObject<typeof answerShape>>;
 function toAnswer(input: AnswerInput): ErrorAnswer {
   const { preset, status, message, body, headers, retryAfter } = input;
   return {
-    preset: preset ?? null,
+    ...toPresets(preset),
     status: status ?? null,
     message: message ?? null,
     body: body ?? null,
     ...answerHeaders(headers),
     retryAfterSeconds: retryAfter === undefined ? null : retryAfter === "none" ? "none" : retryAfter / 1000,
   };
+}
+
+function toPresets(preset: string | undefined): Pick<ErrorAnswer, "preset" | "presets"> {
+  if (preset === undefined || !isCommonError(preset)) return { preset: preset ?? null };
+  const { usual, others } = byProvider((provider) => commonPreset(preset, provider));
+  return { preset: usual, presets: others };
 }
 
 /** Changes of headers, as an answer of ours has them. */

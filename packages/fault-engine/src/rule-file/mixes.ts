@@ -1,6 +1,6 @@
 /**
  * Ready-made rule lists for `mix`, written as a rule file writes them. Shares add up over the list, because a rule
- * only meets what the rules before it let pass.
+ * only meets what the rules before it let pass. They are for any request: their errors are those of the API that is asked.
  *
  * - `gentle`: what a good week looks like; nothing that a retry does not mend
  * - `realistic`: a bad afternoon, with overload, slow starts and streams that break off
@@ -11,7 +11,7 @@ export const MIXES: Readonly<Record<"gentle" | "realistic" | "brutal", readonly 
     {
       name: "gentle/overloaded",
       when: { probability: 0.01 },
-      fault: { http: { preset: "anthropic/overloaded_error" } },
+      fault: { http: { preset: "overloaded" } },
     },
     {
       name: "gentle/slow-start",
@@ -23,22 +23,22 @@ export const MIXES: Readonly<Record<"gentle" | "realistic" | "brutal", readonly 
     {
       name: "realistic/overloaded",
       when: { probability: 0.04 },
-      fault: { http: { preset: "anthropic/overloaded_error" } },
+      fault: { http: { preset: "overloaded" } },
     },
     {
       name: "realistic/rate-limited",
       when: { probability: 0.03 },
-      fault: { http: { preset: "anthropic/rate_limit_error", retryAfter: "2s" } },
+      fault: { http: { preset: "rate-limited", retryAfter: "2s" } },
     },
     {
       name: "realistic/api-error",
       when: { probability: 0.01 },
-      fault: { http: { preset: "anthropic/api_error" } },
+      fault: { http: { preset: "failed" } },
     },
     {
       name: "realistic/gateway",
       when: { probability: 0.01 },
-      fault: { http: { preset: "anthropic/cloudflare_520" } },
+      fault: { http: { preset: "gateway" } },
     },
     {
       name: "realistic/dropped",
@@ -49,7 +49,7 @@ export const MIXES: Readonly<Record<"gentle" | "realistic" | "brutal", readonly 
       name: "realistic/overloaded-in-mid-stream",
       match: { stream: true },
       when: { probability: 0.02 },
-      fault: { stream: { errorEvent: { type: "overloaded_error", afterEvents: 6 } } },
+      fault: { stream: { errorEvent: { afterEvents: 6 } } },
     },
     {
       name: "realistic/cut-stream",
@@ -67,22 +67,22 @@ export const MIXES: Readonly<Record<"gentle" | "realistic" | "brutal", readonly 
     {
       name: "brutal/overloaded",
       when: { probability: 0.15 },
-      fault: { http: { preset: "anthropic/overloaded_error" } },
+      fault: { http: { preset: "overloaded" } },
     },
     {
       name: "brutal/rate-limited",
       when: { probability: 0.1 },
-      fault: { http: { preset: "anthropic/rate_limit_error", retryAfter: "5s" } },
+      fault: { http: { preset: "rate-limited", retryAfter: "5s" } },
     },
     {
       name: "brutal/spend-limit",
       when: { probability: 0.03 },
-      fault: { http: { preset: "anthropic/tier_limit" } },
+      fault: { http: { preset: "spend-limit" } },
     },
     {
       name: "brutal/gateway",
       when: { probability: 0.1 },
-      fault: { http: { preset: "anthropic/cloudflare_502" } },
+      fault: { http: { preset: "gateway" } },
     },
     {
       name: "brutal/invalid-json",

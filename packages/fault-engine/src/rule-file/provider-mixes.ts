@@ -1,6 +1,6 @@
 /** Mixes of one provider: what its bad days look like, in its own errors. */
-import { PROVIDERS } from "../providers/provider-table.ts";
-import { PROVIDER_NAMES, type Provider } from "../providers/request-table.ts";
+import { INCIDENTS } from "../providers/incidents-table.ts";
+import { PROVIDER_NAMES, type Provider, REQUESTS } from "../providers/request-table.ts";
 
 /** A shape of incidents, for any provider. An hour of the real one passes in a minute, so that a run meets all of it. */
 interface Shape {
@@ -23,7 +23,7 @@ const SHAPES = {
   realistic: {
     doc: "bursts of overload that end by themselves (4 s of every 30 s), and between them some rate limits, failures, slow starts and broken streams",
     rules: (provider) => {
-      const { overloaded, rateLimited, failed, gateway, inStream } = PROVIDERS[provider].incidents;
+      const { overloaded, rateLimited, failed, gateway, inStream } = INCIDENTS[provider];
       const match = { provider };
       return [
         {
@@ -59,7 +59,7 @@ const SHAPES = {
   bursts: {
     doc: "nearly everything is refused as overloaded for 5 s of every 20 s; the first 2 s behind each burst are rate limits by half",
     rules: (provider) => {
-      const { overloaded, rateLimited } = PROVIDERS[provider].incidents;
+      const { overloaded, rateLimited } = INCIDENTS[provider];
       const match = { provider };
       return [
         {
@@ -84,7 +84,7 @@ const SHAPES = {
         name: "overloaded",
         match: { provider },
         when: { probability: 0.3, after: "18s", burst: { every: "60s", for: "6s" } },
-        fault: preset(provider, PROVIDERS[provider].incidents.overloaded),
+        fault: preset(provider, INCIDENTS[provider].overloaded),
       },
       ...BROWNOUT.map(([seconds, median]) => ({
         name: `slow-from-${seconds}s`,
@@ -97,7 +97,7 @@ const SHAPES = {
   "partial-outage": {
     doc: "one family of models fails for 20 s of every minute, by an overload or by a failure; all other models answer",
     rules: (provider) => {
-      const { overloaded, failed, family } = PROVIDERS[provider].incidents;
+      const { overloaded, failed, family } = INCIDENTS[provider];
       const match = { provider, model: family };
       const burst = { every: "60s", for: "20s" };
       return [
@@ -139,5 +139,5 @@ export const MIX_SHAPES: readonly (readonly [name: string, doc: string])[] = SHA
 /** Hosts that a mix is for; empty for one that is nobody's, and for a provider without a host of its own. */
 export function hostsOfMix(mix: string): readonly string[] {
   const provider = providerOfMix(mix);
-  return provider === undefined ? [] : PROVIDERS[provider].hosts;
+  return provider === undefined ? [] : REQUESTS[provider].hosts;
 }

@@ -2,6 +2,7 @@ import type { Header } from "@faultwire/http1";
 import { z } from "zod";
 import { responseHeaderFault, responseHeaderLimits } from "../answers/response-headers.ts";
 import type { HeaderChanges } from "../faults/http-faults.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 
 const VALUE = "expected a text, a number, true or false; or a list of them, for several fields";
 const headerText = z.union([z.string(), z.number(), z.boolean()], { error: VALUE });
@@ -53,6 +54,9 @@ export const responseHeaders: z.ZodType<readonly Header[]> = z
   .record(z.string(), headerValue)
   .transform((record, context) => {
     const tell: Tell = (key, message) => context.addIssue({ code: "custom", path: [key], message });
+    for (const word of changeKeys)
+      if (Object.hasOwn(record, word))
+        tell(word, "expected headers by name; add, replace and remove are words of http.headers");
     const fields = fieldsOf(record, tell);
     const message = tooMuch(fields);
     if (message !== undefined) context.addIssue({ code: "custom", message });
@@ -60,12 +64,33 @@ export const responseHeaders: z.ZodType<readonly Header[]> = z
   });
 
 const changeKeys = ["add", "replace", "remove"] as const;
+type ChangeKey = (typeof changeKeys)[number];
+
+/** Words that other programs have for the three. */
+const otherWords: Readonly<Record<string, ChangeKey>> = {
+  ...{ append: "add", insert: "add", put: "add" },
+  ...{ set: "replace", change: "replace", overwrite: "replace", override: "replace", update: "replace" },
+  ...{ delete: "remove", del: "remove", drop: "remove", unset: "remove", without: "remove" },
+};
+
+/** Why a key is no header but a slip of the pen; `undefined` where it is a header. */
+function slip(key: string): string | undefined {
+  const meant = otherWords[key.toLowerCase()] ?? nearNames(key, changeKeys)[0];
+  return meant === undefined
+    ? undefined
+    : `expected add, replace, remove, or a header's name${didYouMean([meant])}; a header of this name stands below replace`;
+}
+
+/** A header beside the three words. */
+const plainValue = z.union([headerText, z.array(headerText).min(1)], {
+  error: ({ path }) => slip(String(path?.at(-1))) ?? VALUE,
+});
 const fieldMap = z.record(z.string(), headerValue);
 const NAMES = "expected a header's name, or a list of them";
 
 /**
  * What becomes of a response's headers: `add`, `replace` and `remove`, or, short for `replace`, the headers themselves.
- * A header whose name is one of these three words can be written below `replace` alone.
+ * A header whose name is one of these three words, or nearly one, can be written below `replace` alone.
  */
 export const headerChanges: z.ZodType<HeaderChanges> = z
   .object({
@@ -76,14 +101,19 @@ export const headerChanges: z.ZodType<HeaderChanges> = z
       .transform((names) => (typeof names === "string" ? [names] : names))
       .optional(),
   })
-  .catchall(headerValue)
+  .catchall(plainValue)
   .transform((given, context): HeaderChanges => {
     const { add, replace, remove, ...plain } = given;
     const issue = (path: readonly (string | number)[], message: string): void =>
       context.addIssue({ code: "custom", path: [...path], message });
     const isLong = add !== undefined || replace !== undefined || remove !== undefined;
-    const [stray] = Object.keys(plain);
-    if (isLong && stray !== undefined)
+    const keys = Object.keys(plain);
+    const [stray] = keys;
+    const slips = keys
+      .map((key) => ({ key, message: slip(key) }))
+      .filter(({ message }) => message !== undefined);
+    for (const { key, message = "" } of slips) issue([key], message);
+    if (isLong && stray !== undefined && slips.length === 0)
       issue(
         [stray],
         `expected no header beside ${changeKeys.join(", ")}: a header that is set stands below replace`,

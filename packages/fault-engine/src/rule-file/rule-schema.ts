@@ -1,8 +1,5 @@
 import { z } from "zod";
 import type { ComposedFault } from "../faults/compose.ts";
-import type { Fault } from "../faults/fault.ts";
-import { DEFAULT_PROVIDER } from "../providers/request-table.ts";
-import type { Match } from "../rules/match-keys.ts";
 import type { Expectation, Rule, When } from "../rules/rule.ts";
 import { composedFaultSchema } from "./fault-schema.ts";
 import { matchSchema } from "./match-schema.ts";
@@ -44,13 +41,6 @@ const name = z.string().regex(/^[\w][\w .:/+-]{0,99}$/, {
   error: "expected a name of up to 100 letters, digits, spaces and . : / + - _",
 });
 
-/** A budget without a provider has the form of the one whose requests alone the rule takes. */
-function inFormOf({ provider }: Match, fault: Fault): Fault {
-  if (fault.kind !== "http.rate-limit" || fault.provider !== null) return fault;
-  const [only = DEFAULT_PROVIDER, ...others] = provider ?? [];
-  return { ...fault, provider: others.length === 0 ? only : DEFAULT_PROVIDER };
-}
-
 /** One rule of a file. */
 export const ruleSchema: z.ZodType<Rule> = z
   .strictObject({
@@ -65,15 +55,14 @@ export const ruleSchema: z.ZodType<Rule> = z
     "expected fault, or sequence with several faults in turn",
   )
   .transform((rule): Rule => {
-    const match = rule.match ?? {};
     const faults = rule.sequence ?? [rule.fault ?? null];
     return {
       name: rule.name,
-      match,
+      match: rule.match ?? {},
       when: rule.when ?? { per: "all" },
-      faults: faults.map((each) => each && inFormOf(match, each.fault)),
+      faults: faults.map((each) => each?.fault ?? null),
       ...(faults.some((each) => each !== null && each.also.length > 0) && {
-        also: faults.map((each) => each?.also.map((fault) => inFormOf(match, fault)) ?? []),
+        also: faults.map((each) => each?.also ?? []),
       }),
     };
   });

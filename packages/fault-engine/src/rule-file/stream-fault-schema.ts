@@ -6,6 +6,8 @@ import {
   type StreamPoint,
   type StreamStop,
 } from "../faults/stream-faults.ts";
+import { byProvider } from "../providers/common-errors.ts";
+import { INCIDENTS } from "../providers/incidents-table.ts";
 import { type FaultForms, oneFault, someFaults } from "./one-fault.ts";
 import {
   count,
@@ -22,12 +24,16 @@ import {
 /** Events that a point before the end holds back, at the most: they all reach the client late. */
 const MAX_BEFORE_END = 100;
 
+/** Types are no patterns: as one, a text would be the type of no event. */
+const TYPE = "an event's type by its name, which is no pattern";
+const eventType = (error: string): z.ZodType<string> => z.string().regex(/^[^*/][^*]*$/, { error });
+
 const pointShape = {
   afterEvents: count.optional(),
   afterBytes: sizeBytes.optional(),
   after: durationMs.optional(),
   firstDelta: z.enum(["before", "after"]).optional(),
-  before: z.string().min(1, { error: "expected an event's type, or terminal" }).optional(),
+  before: eventType(`expected ${TYPE}, or terminal`).optional(),
   beforeEnd: wholeFrom(1, MAX_BEFORE_END).optional(),
 };
 type PointInput = z.output<z.ZodObject<typeof pointShape>>;
@@ -50,7 +56,7 @@ const stop: z.ZodType<StreamStop> = z.enum(["clean", "fin", "mid-event", "reset"
 
 const selectorShape = {
   events: oneOrMore(count, "an event's number, counted from 0").optional(),
-  types: oneOrMore(z.string(), "an event's type").optional(),
+  types: oneOrMore(eventType(`expected ${TYPE}`), TYPE).optional(),
   every: positive.optional(),
   probability: share.optional(),
 };
@@ -75,6 +81,18 @@ const selected = <Kind extends Selected>(
     .refine(hasSelector, SELECTOR)
     .transform((given) => ({ kind, events: toSelector(given) }));
 
+/** Where nothing says what an error event says, it says what the API that is asked says when it fails. */
+function toTypes(given: {
+  readonly type?: string | undefined;
+  readonly data?: string | undefined;
+}): Pick<ErrorEventFault, "type" | "types"> {
+  if (given.type !== undefined || given.data !== undefined) return { type: given.type ?? null };
+  const { usual, others } = byProvider((provider) => INCIDENTS[provider].inStream);
+  return { type: usual, types: others };
+}
+
+type ErrorEventFault = Extract<StreamFault, { readonly kind: "stream.error-event" }>;
+
 const forms = {
   errorEvent: z
     .strictObject({
@@ -90,14 +108,10 @@ const forms = {
       stop: z.enum(["clean", "fin", "mid-event", "reset", "none"]).default("clean"),
     })
     .refine(hasOnePoint, POINT)
-    .refine(
-      ({ type, data }) => type !== undefined || data !== undefined,
-      "expected type, or data of your own",
-    )
     .transform((given) => ({
       kind: "stream.error-event",
       at: toPoint(given),
-      type: given.type ?? null,
+      ...toTypes(given),
       message: given.message ?? null,
       data: given.data ?? null,
       event: given.event ?? null,

@@ -87,8 +87,8 @@ const HOST = "expected a host without scheme, port or path, such as api.anthropi
 /** A host's name or address, with `*` for any part. */
 export const hostName: z.ZodType<string> = z
   .string({ error: HOST })
-  // One colon alone is a port; an IPv6 address has more.
-  .regex(/^[^\s/:@]+$|^[^\s/@:]*:[^\s/@:]*:[^\s/@]*$/, { error: HOST });
+  // One colon alone is a port; an IPv6 address has more. No name has what separates names, or what expressions are made of.
+  .regex(/^[^\s/:@,;?#()[\]{}|\\^$+]+$|^[^\s/@:,;]*:[^\s/@:,;]*:[^\s/@,;]*$/, { error: HOST });
 
 /** Written as nothing but its name: `empty: true`. */
 export const flag: z.ZodType<true> = z.literal(true, { error: "expected true" });
@@ -124,19 +124,52 @@ export const randomDuration: z.ZodType<Duration> = z.union(
   },
 );
 
+const UNENDED =
+  "expected a slash at the end of a regular expression (/^…/), and flags inside of it (/^(?i)…/); a text that begins with /^ is written /^\\/\\^…/";
+const UNBEGUN =
+  "expected ^ at the beginning of a regular expression (/^…/, or /^.*…/ for what may stand anywhere); a text between slashes is written /^\\/…\\/$/";
+/** What expressions have and no path has. */
+const ofExpressions = /[\\|[\]^]|\.[*+?]|\(\?|\$\/\w*$/;
+
+/**
+ * Why a text is an expression that would be taken for a glob; `undefined` where it is a glob.
+ *
+ * @param isPath - It may stand between slashes, as a path does.
+ */
+function lostExpression(text: string, isPath: boolean): string | undefined {
+  if (text.startsWith("/^") && text.length > 2) return text.endsWith("/") ? undefined : UNENDED;
+  const [, , flags] = /^\/(.+)\/([gimsuvy]{0,4})$/s.exec(text) ?? [];
+  if (flags === undefined) return undefined;
+  return ofExpressions.test(text) || (flags === "" && !isPath) ? UNBEGUN : undefined;
+}
+
 /** A glob, or a regular expression as `/^…/`. */
-export const textPattern: z.ZodType<TextPattern> = z
-  .string({ error: "expected a text: a glob, or a regular expression as /^…/" })
-  .transform((text, context): TextPattern => {
-    const pattern = readTextPattern(text);
-    try {
-      compileTextPattern(pattern, compileRegex);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "not a pattern" });
-    }
-    return pattern;
-  })
-  .meta({ description: "A glob with *, or a regular expression written as /^…/." });
+export const textPattern: z.ZodType<TextPattern> = patternOf(false);
+/** The same for a path. */
+export const pathPattern: z.ZodType<TextPattern> = patternOf(true);
+
+function patternOf(isPath: boolean): z.ZodType<TextPattern> {
+  return z
+    .string({ error: "expected a text: a glob, or a regular expression as /^…/" })
+    .transform((text, context): TextPattern => {
+      const pattern = readTextPattern(text);
+      const lost = lostExpression(text, isPath);
+      if (lost !== undefined) {
+        context.addIssue({ code: "custom", message: lost });
+        return z.NEVER;
+      }
+      try {
+        compileTextPattern(pattern, compileRegex);
+      } catch (error) {
+        context.addIssue({
+          code: "custom",
+          message: error instanceof Error ? error.message : "not a pattern",
+        });
+      }
+      return pattern;
+    })
+    .meta({ description: "A glob with *, or a regular expression written as /^…/." });
+}
 
 /** One of `item`, or a list of them. */
 export function oneOrMore<T>(item: z.ZodType<T>, what: string): z.ZodType<readonly T[]> {

@@ -13,7 +13,8 @@ import {
   RULE_SOURCES,
   type RuleSource,
 } from "./decision.ts";
-import { type ConnectionFacts, KnownRequest, type RequestFacts } from "./facts.ts";
+import { type ConnectionFacts, KnownRequest, type RequestFacts, requestProvider } from "./facts.ts";
+import { decisionInFormOf } from "./in-form-of.ts";
 import { knownTexts } from "./match-keys.ts";
 import type { Rule, RuleSet, Scope } from "./rule.ts";
 import { RuleCounters } from "./rule-counters.ts";
@@ -208,7 +209,7 @@ export class FaultEngine {
       if (rule.bodyTests.length > 0 && !allHold(rule.bodyTests, request, judged.effort)) continue;
       const taken = this.#take(rule, requestScope(rule, request), nowMs);
       if (taken === null) return { kind: "none", rule: rule.rule.name };
-      if (taken !== undefined) return { kind: "fault", decision: taken };
+      if (taken !== undefined) return inFormOfRequest(taken, facts);
     }
     return NONE;
   }
@@ -267,19 +268,17 @@ export class FaultEngine {
     const fault = read(value, ...more);
     const number = ++this.#headerRequests;
     if (fault === null) return { kind: "none", rule: "header" };
-    return {
-      kind: "fault",
-      decision: {
-        rule: "header",
-        source: "header",
-        fault,
-        matchNumber: number,
-        hitNumber: number,
-        // Drawn by what the header says, not by when: a test that steers itself gets the same every time.
-        random: decisionRandom(drawKey(value, "header"), 1),
-        marker: "header",
-      },
+    const decision: Decision = {
+      rule: "header",
+      source: "header",
+      fault,
+      matchNumber: number,
+      hitNumber: number,
+      // Drawn by what the header says, not by when: a test that steers itself gets the same every time.
+      random: decisionRandom(drawKey(value, "header"), 1),
+      marker: "header",
     };
+    return inFormOfRequest(decision, facts);
   }
 
   /** @param loaded - Rules whose counts go on where they are the same. */
@@ -336,6 +335,11 @@ export class FaultEngine {
     return { ...compiled, source, counters, marker: set.marker, identity };
   }
 }
+
+const inFormOfRequest = (decision: Decision, facts: RequestFacts): RequestDecision => ({
+  kind: "fault",
+  decision: decisionInFormOf(decision, () => requestProvider(facts)),
+});
 
 function requestScope({ rule }: CompiledRule, request: KnownRequest): string {
   const { per } = rule.when;

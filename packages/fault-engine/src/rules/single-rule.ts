@@ -2,6 +2,8 @@ import type { Header } from "@faultwire/http1";
 import { hasNoContent } from "../answers/response-headers.ts";
 import { FaultEngineError } from "../fault-engine-error.ts";
 import type { Fault } from "../faults/fault.ts";
+import { byProvider } from "../providers/common-errors.ts";
+import { INCIDENTS } from "../providers/incidents-table.ts";
 import { findErrorPreset } from "../providers/provider-error.ts";
 import type { Match } from "./match-keys.ts";
 import type { RuleSet } from "./rule.ts";
@@ -19,7 +21,7 @@ export interface SingleRule {
   readonly errorProbability?: number;
   /** The status of the answer, 200 to 599; default 500. */
   readonly statusCode?: number;
-  /** The body of the answer; default Anthropic's own for that status. */
+  /** The body of the answer; default what the API that is asked has for that status. */
   readonly errorBody?: string;
   /** Laid over the answer's headers by name; several of one name are several fields. */
   readonly headers?: readonly Header[];
@@ -71,12 +73,14 @@ function errorAnswer({ statusCode = 500, errorBody, headers = [] }: SingleRule):
       "invalid-rules",
       `status ${statusCode} has no content, so it can't have a body`,
     );
-  const preset = findErrorPreset("anthropic", statusCode)?.name ?? "api_error";
+  const { usual, others } = byProvider(
+    (provider) => `${provider}/${findErrorPreset(provider, statusCode)?.name ?? INCIDENTS[provider].failed}`,
+  );
   return {
     kind: "http.error",
     delay: null,
     answer: {
-      preset: hasNoContent(statusCode) ? null : `anthropic/${preset}`,
+      ...(hasNoContent(statusCode) ? { preset: null } : { preset: usual, presets: others }),
       status: statusCode,
       message: null,
       body: errorBody ?? null,

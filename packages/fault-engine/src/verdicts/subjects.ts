@@ -13,7 +13,7 @@ import type { Subject } from "./subject.ts";
 const refusals: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 405, 410, 413, 414, 415, 422]);
 /** Presets of limits on spending: they have the status of other errors, and waiting does not help. */
 const spendLimits =
-  /\/(?:spend_limit|tier_limit|billing_error|insufficient_quota|(?:enforced|contract)_spend_limit_reached)$/;
+  /\/(?:spend_limit|tier_limit|billing_error|insufficient_quota|budget_exceeded|(?:enforced|contract)_spend_limit_reached)$/;
 const stalls: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "stream.stall",
   "connection.stall",

@@ -83,7 +83,7 @@ describe("explain", () => {
     ["{ http: { truncate: { afterShare: 0.5 } } }", "the body breaks off after 50 %"],
     [
       "{ http: { rateLimit: { requestsPerMinute: 5, inputTokensPerMinute: 9 } } }",
-      "429 once more than 5 requests or 9 input tokens a minute are used, per key, in the form of anthropic",
+      "429 once more than 5 requests or 9 input tokens a minute are used, per key, in the form of the API that is asked",
     ],
     ["{ http: { status: 418, retryAfter: none } }", "status 418 without retry-after"],
     [

@@ -99,9 +99,17 @@ const forms: readonly (readonly [string, unknown])[] = [
   [
     "{ http: { rateLimit: { requestsPerMinute: 10 } } }",
     {
-      ...{ kind: "http.rate-limit", per: "key", provider: "anthropic" },
+      ...{ kind: "http.rate-limit", per: "key", provider: null },
       budget: { requestsPerMinute: 10, inputTokensPerMinute: null },
     },
+  ],
+  [
+    "{ stream: { errorEvent: { afterEvents: 1 } } }",
+    { kind: "stream.error-event", type: "overloaded_error", types: { openai: "server_error" } },
+  ],
+  [
+    "{ http: { preset: failed } }",
+    { answer: { preset: "anthropic/api_error", presets: { openai: "openai/server_error" } } },
   ],
   [
     "{ stream: { errorEvent: { type: api_error, firstDelta: before, stop: fin } } }",

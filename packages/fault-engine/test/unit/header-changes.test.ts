@@ -126,6 +126,47 @@ describe("headers that no rule may touch", () => {
       expect(refusals(`{ http: { status: 503, headers: ${headers} } }`)[0]).toContain(reason);
   });
 
+  it.each([
+    ["{ remvoe: [request-id] }", "remvoe", "remove"],
+    ["{ remvoe: { a: b } }", "remvoe", "remove"],
+    ["{ Remove: request-id }", "Remove", "remove"],
+    ["{ repl: { a: 1 } }", "repl", "replace"],
+    ["{ replac: { a: 1 }, add: { b: 2 } }", "replac", "replace"],
+    ["{ aad: { a: 1 } }", "aad", "add"],
+    ["{ delete: [request-id] }", "delete", "remove"],
+    ["{ set: { a: 1 } }", "set", "replace"],
+    ["{ append: { a: 1 } }", "append", "add"],
+  ])("%s is a slip of the pen, and refused once with the word that is meant", (headers, key, meant) => {
+    const words = `expected add, replace, remove, or a header's name (did you mean ${meant}?); a header of this name stands below replace`;
+    for (const fault of [inRule(headers), `{ http: { status: 503, headers: ${headers} } }`]) {
+      const found = refusals(fault);
+      expect(found).toHaveLength(1);
+      expect(found[0]).toContain(`headers.${key}: found `);
+      expect(found[0]).toContain(words);
+    }
+  });
+
+  it("are no slips of the pen below replace, and none are headers that responses have", () => {
+    expect(faultsOf(inRule("{ replace: { remvoe: 1, set: 2 } }"))).toMatchObject([
+      {
+        replace: [
+          ["remvoe", "1"],
+          ["set", "2"],
+        ],
+      },
+    ]);
+    const usual =
+      "accept-ranges age allow alt-svc cache-control content-encoding content-language content-type date etag expires last-modified link location nel pragma refresh report-to request-id retry-after server set-cookie strict-transport-security sourcemap tk trace-id vary via warning www-authenticate x-cache x-powered-by x-ratelimit-reset x-request-id";
+    const headers = usual.split(" ").map((name) => `${name}: x`);
+    expect(refusals(inRule(`{ ${headers.join(", ")} }`))).toEqual([]);
+  });
+
+  it.each(["add", "replace", "remove"])("%s is a word of http.headers alone", (word) => {
+    const words = "expected headers by name; add, replace and remove are words of http.headers";
+    const fault = `{ connect: { refuse: { status: 503, headers: { ${word}: [x-a] } } } }`;
+    expect(refusals(fault)).toEqual([expect.stringContaining(words)]);
+  });
+
   it("may be neither too many nor too long", () => {
     const many = Array.from({ length: 65 }, (_, at) => `x-${at}: 1`).join(", ");
     expect(refusals(inRule(`{ ${many} }`))).toEqual([

@@ -26,7 +26,7 @@ describe("a header that can't be read is refused with the reason:", () => {
   it.each([
     ["", "nothing"],
     ["# none", "nothing"],
-    ["overloaded", 'found "overloaded"'],
+    ["overload", 'found "overload" (did you mean overloaded?)'],
     ["anthropic/overloaded", "did you mean anthropic/overloaded_error"],
     ["None", 'found "None"'],
     ["none, none", 'found "none, none"'],

@@ -51,14 +51,6 @@ vi.mock(import("../../src/providers/provider-table.ts"), async (original) => {
     title: "Acme",
     baseUrl: { standard: "https://api.nobody.test", variable: "NOBODY_BASE_URL" },
     ...acmeRequests,
-    incidents: {
-      ...{ overloaded: "slow_down", rateLimited: "slow_down", failed: "teapot", gateway: "teapot" },
-      ...{
-        inStream: "t",
-        family: ["m*"],
-        example: { host: "api.nobody.test", target: "/acme/ask/m1", model: "m1" },
-      },
-    },
     errors: [
       { name: "teapot", status: 418, message: "short and stout" },
       { name: "slow_down", status: 429, message: "not so fast" },
@@ -85,6 +77,16 @@ vi.mock(import("../../src/providers/provider-table.ts"), async (original) => {
   };
   const PROVIDERS = { ...module.PROVIDERS, acme };
   return { ...module, PROVIDERS };
+});
+
+vi.mock(import("../../src/providers/incidents-table.ts"), async (original) => {
+  const module = await original();
+  const acme = {
+    ...{ overloaded: "slow_down", rateLimited: "slow_down", failed: "teapot", gateway: "teapot" },
+    ...{ spendLimit: "slow_down", inStream: "acme_t", family: ["m*"] },
+    example: { host: "api.nobody.test", target: "/acme/ask/m1", model: "m1" },
+  };
+  return { ...module, INCIDENTS: { ...module.INCIDENTS, acme } };
 });
 
 const acme = "acme" as Provider;

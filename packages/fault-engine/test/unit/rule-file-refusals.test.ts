@@ -125,7 +125,6 @@ describe("values beyond what a run can hold", () => {
     ["{ http: { delay: { beforeHead: 99999999999999h } } }", /beforeHead/],
     ["{ http: { truncate: { afterBytes: 99999999999999999MiB } } }", /afterBytes/],
     ["{ stream: { pace: {} } }", /expected firstEvent, event or jitter/],
-    ["{ stream: { errorEvent: { afterEvents: 1 } } }", /expected type, or data of your own/],
     ['{ stream: { errorEvent: { afterEvents: 1, data: "", event: "a\\nb" } } }', /event's name, on one line/],
     ["{ stream: { cut: { beforeEnd: 0 } } }", /whole number from 1 to 100/],
     ["{ websocket: { close: { code: 1013 } } }", /expected one of afterMessages, after/],
@@ -337,5 +336,76 @@ describe("a pattern that is empty", () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(place);
     expect(lines[0]).toContain("expected a text that is not empty");
+  });
+});
+
+const unbegun = "expected ^ at the beginning of a regular expression (/^…/";
+const unended = "expected a slash at the end of a regular expression (/^…/), and flags inside of it";
+
+describe("a pattern that is none, or that nothing can match", () => {
+  it.each([
+    ["{ model: /claude/ }", "match.model", unbegun],
+    ["{ model: /^claude/i }", "match.model", unended],
+    ["{ model: /claude-(opus|sonnet)/i }", "match.model", unbegun],
+    ["{ path: /^.v1 }", "match.path", unended],
+    ['{ path: "/.*messages$/" }', "match.path", unbegun],
+    ['{ path: "/v1.(a|b)/" }', "match.path", unbegun],
+    ["{ path: v1/messages }", "match.path", "expected a path that begins with / or with *"],
+    ['{ path: "/v1/messages?beta=true" }', "match.path", "expected a path without its query"],
+    ["{ host: /anthropic/ }", "match.host", unbegun],
+    ['{ host: "a.test,b.test" }', "match.host", "expected a host without scheme, port or path"],
+    ["{ sni: /anthropic/ }", "match.sni", unbegun],
+    ["{ ja4: /t13/ }", "match.ja4", unbegun],
+    ["{ headers: { x-a: /abc/ } }", 'match.headers["x-a"]', unbegun],
+    ["{ headers: { x-a: /^abc/g } }", 'match.headers["x-a"]', unended],
+    ["{ headers: {} }", "match.headers", "expected a header at least"],
+    ['{ headers: { "": a } }', 'match.headers[""]', "expected a header's name"],
+    ['{ headers: { "x a": a } }', 'match.headers["x a"]', "expected a header's name"],
+    ["{ body: { /a: /abc/ } }", 'match.body["/a"]', unbegun],
+    ["{ body: {} }", "match.body", "expected a JSON pointer at least"],
+    ["{ grpc: { service: /abc/ } }", "match.grpc.service", unbegun],
+    ["{ grpc: { service: /helloworld.Greeter } }", "match.grpc.service", "expected a name without slashes"],
+    ["{ method: [GET, ''] }", "match.method[1]", "expected a method by its name"],
+    ["{ alpn: [h2, ''] }", "match.alpn[1]", "expected a protocol by its name"],
+    ["{ method: '' }", "match.method", "expected a method by its name"],
+    ["{ method: /^P/ }", "match.method", "expected a method by its name"],
+    ["{ alpn: '' }", "match.alpn", "expected a protocol by its name"],
+    ["{ alpn: /^h/ }", "match.alpn", "expected a protocol by its name"],
+  ])("is refused once: %s", (match, place, reason) => {
+    const lines = linesOf(`${inRule("none")}    match: ${match}\n`);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(place);
+    expect(lines[0]).toContain(reason);
+  });
+
+  it.each([
+    ["{ drop: { types: '' } }"],
+    ["{ drop: { types: [content_block_delta, /^ping/] } }"],
+    ['{ drop: { types: "content_*" } }'],
+    ["{ cut: { before: /^message_stop/ } }"],
+  ])("is refused as the type of an event: %s", (stream) => {
+    const lines = linesOf(inRule(`{ stream: ${stream} }`));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("expected an event's type by its name, which is no pattern");
+  });
+
+  it.each(['"a.test, b.test"', "/anthropic/", '"api.(a|b).test"'])("is refused as a target: %s", (target) => {
+    const [line] = linesOf(`version: 1\ntargets: ${target}\nrules: []\n`);
+    expect(line).toContain("expected a host, with * for any part, or a list of them");
+  });
+
+  it.each([
+    ["{ path: /v1/ }"],
+    ['{ path: "/files(1)/" }'],
+    ['{ path: "*/messages" }'],
+    ['{ path: "/^/v1/(messages|complete)$/" }'],
+    ["{ model: /models/llama }"],
+    ["{ model: /^(?i)claude/ }"],
+    ["{ headers: { x-a: '', ':authority': a.test, referer: /a/b } }"],
+    ["{ body: { /a: '' } }"],
+    ["{ method: 'P*', alpn: [h2, http/1.1] }"],
+    ["{ host: ['[::1]', '::1', '127.0.0.1', 'xn--bcher-kva.test', 'bücher.test', 'a_b.test', '*'] }"],
+  ])("is none of these: %s", (match) => {
+    expect(linesOf(`${inRule("none")}    match: ${match}\n`)).toEqual([]);
   });
 });

@@ -145,7 +145,7 @@ rules:
       '5:20 rules[0].when.first: found "two", expected a whole number, 1 or more',
       "5:25 rules[0].when.probablity: unknown key (did you mean probability?); expected one of per, probability, first, nth, every, atMost, after, for, burst",
       "5:53 rules[0].when.probability: found 7, expected a number from 0 to 1",
-      '6:30 rules[0].fault.http.preset: found "anthropic/overload", expected a preset as <provider>/<error> (docs/presets.md), such as anthropic/overloaded_error (did you mean anthropic/overloaded_error?)',
+      '6:30 rules[0].fault.http.preset: found "anthropic/overload", expected a preset as <provider>/<error> (docs/presets.md), such as anthropic/overloaded_error, or of the API that is asked: overloaded, rate-limited, failed, gateway, spend-limit (did you mean anthropic/overloaded_error?)',
       '8:43 rules[1].fault.tls.alert.description: found "bogus", expected an alert by its name in RFC 8446, such as handshake_failure',
     ]);
   });

@@ -56,7 +56,8 @@ describe("the header of a request", () => {
     ["anthropic/overloaded_error", { kind: "http.error", answer: { preset: "anthropic/overloaded_error" } }],
     ['{"http":{"status":503}}', { kind: "http.error", answer: { status: 503 } }],
     ["{stream: {cut: {afterEvents: 2}}}", { kind: "stream.cut" }],
-    ["overloaded", { kind: "http.error", answer: { status: 400 } }],
+    ["overloaded", { kind: "http.error", answer: { preset: "anthropic/overloaded_error" } }],
+    ["overload", { kind: "http.error", answer: { status: 400 } }],
     ["{http: {", { kind: "http.error", answer: { status: 400 } }],
     ["", { kind: "http.error", answer: { status: 400 } }],
     // A client writes it: nothing in it may be an error of ours.

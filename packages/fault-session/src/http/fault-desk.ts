@@ -88,6 +88,7 @@ export class FaultDesk {
   }
 }
 
+/** Requests to several APIs may share a budget: whose form its refusals have is no matter of the budget. */
 function sameBudget(a: RateLimitFault, b: RateLimitFault): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || (a.per === b.per && JSON.stringify(a.budget) === JSON.stringify(b.budget));
 }

@@ -309,7 +309,8 @@ function admit(facts: PlanFacts, fault: Extract<Fault, { kind: "http.rate-limit"
   const scope = rateLimitScope(fault.per, summary);
   const inputTokens = estimateTokens(facts.bodyBytes);
   const { requestId, marker, nowMs } = desk.answerContext(decision, head);
-  const admission = limits.admit(scope, { inputTokens, nowMs, requestId });
+  const provider = fault.provider ?? requestProvider(head) ?? DEFAULT_PROVIDER;
+  const admission = limits.admit(scope, { inputTokens, nowMs, requestId, provider });
   if (admission.kind === "refused") {
     const { status, headers, body } = admission.response;
     const marked: Header[] = marker === null ? [...headers] : [...headers, ["x-faultwire", marker]];

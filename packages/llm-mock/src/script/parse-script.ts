@@ -96,10 +96,10 @@ function readCondition(value: unknown, path: ValuePath): ScriptCondition {
   const keys = ["message", "afterTool", "turn", "model"];
   const fields = fieldsOf(value, path, keys, `a text, or a map with some of ${keys.join(", ")}`);
   const message = text(fields["message"], [...path, "message"]);
-  const model = text(fields["model"], [...path, "model"]);
+  const model = name(fields["model"], [...path, "model"], "a model: a glob such as claude-*");
   return {
     ...(message !== undefined && { message: messageTest(message, [...path, "message"]) }),
-    ...optional("afterTool", text(fields["afterTool"], [...path, "afterTool"])),
+    ...optional("afterTool", name(fields["afterTool"], [...path, "afterTool"], "a tool by its name")),
     ...optional("turn", number(fields["turn"], [...path, "turn"], { whole: true, least: 1 })),
     ...(model !== undefined && { model: compileGlob(model) }),
   };
@@ -107,6 +107,11 @@ function readCondition(value: unknown, path: ValuePath): ScriptCondition {
 
 /** `/…/` is a regular expression; any other text has to be in the message, whatever its case. */
 function messageTest(pattern: string, path: ValuePath): (text: string) => boolean {
+  if (pattern === "" || pattern === "//")
+    throw new Refused(
+      path,
+      `${JSON.stringify(pattern)} is in every message; leave it out for a turn that fits every message`,
+    );
   if (/^\/.*[^/]$/s.test(pattern))
     throw new Refused(
       path,
@@ -126,7 +131,7 @@ function messageTest(pattern: string, path: ValuePath): (text: string) => boolea
 
 function readCall(value: unknown, path: ValuePath): ScriptCall {
   const fields = fieldsOf(value, path, ["tool", "arguments", "result"], "a call: a map with `tool`");
-  const tool = text(fields["tool"], [...path, "tool"]);
+  const tool = name(fields["tool"], [...path, "tool"], "a tool by its name");
   if (tool === undefined) throw new Refused(path, "a call needs `tool`: the name of the tool that it calls");
   const { arguments: input = {}, result } = fields;
   if (!isObject(input))
@@ -176,6 +181,17 @@ function fieldsOf(value: unknown, path: ValuePath, keys: readonly string[], expe
 function text(value: unknown, path: ValuePath): string | undefined {
   if (value === undefined || typeof value === "string") return value;
   throw new Refused(path, `expected a text, found ${found(value)}`);
+}
+
+/** A text that names something. An empty one is the name of nothing, and what stands between slashes is no expression here. */
+function name(value: unknown, path: ValuePath, expected: string): string | undefined {
+  const given = text(value, path);
+  if (given === "" || (given !== undefined && /^\/.*\/[a-z]*$/s.test(given)))
+    throw new Refused(
+      path,
+      `expected ${expected}, found ${found(given)}${given === "" ? "" : ", which is no regular expression here"}`,
+    );
+  return given;
 }
 
 function number(

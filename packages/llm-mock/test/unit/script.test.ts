@@ -117,6 +117,34 @@ otherwise: refuse
       '"/abc" begins as a regular expression',
     ],
     ["turns:\n  - say: x\n    when: { message: /a b/i }", "s.yaml:3:", "has no slash at its end"],
+    ["turns:\n  - say: x\n    when: ''", "s.yaml:3:11: turns[0].when: ", "is in every message; leave it out"],
+    ["turns:\n  - say: x\n    when: //", "s.yaml:3:11: turns[0].when: ", "is in every message; leave it out"],
+    [
+      "turns:\n  - say: x\n    when: { message: '' }",
+      "s.yaml:3:22: turns[0].when.message: ",
+      "is in every message",
+    ],
+    [
+      "turns:\n  - say: x\n    when: { model: '' }",
+      "s.yaml:3:20: turns[0].when.model: ",
+      "expected a model: a glob",
+    ],
+    [
+      "turns:\n  - say: x\n    when: { model: /claude/ }",
+      "s.yaml:3:20: turns[0].when.model: ",
+      'a glob such as claude-*, found "/claude/", which is no regular expression here',
+    ],
+    [
+      "turns:\n  - say: x\n    when: { afterTool: '' }",
+      "s.yaml:3:24: turns[0].when.afterTool: ",
+      "a tool by its name",
+    ],
+    [
+      "turns:\n  - say: x\n    when: { afterTool: /w/ }",
+      "s.yaml:3:24: turns[0].when.afterTool: ",
+      "no regular expression",
+    ],
+    ["turns:\n  - call: { tool: '' }", "s.yaml:2:19: turns[0].call.tool: ", "expected a tool by its name"],
     ["turns:\n  - say: x\n    when: /(/", "s.yaml:3:11: turns[0].when: ", ""],
     [
       "turns:\n  - say: x\n    pace: { tokensPerSecond: 0 }",

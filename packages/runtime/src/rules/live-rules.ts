@@ -10,14 +10,7 @@ import type {
 } from "@faultwire/fault-engine";
 import type { Logger } from "pino";
 import { inputName, standardInput } from "../input-file.ts";
-import {
-  type RuleSources,
-  refusedRules,
-  ruleSources,
-  rulesWithoutCall,
-  rulesWithoutWebSocket,
-  untargetedRules,
-} from "./rule-sources.ts";
+import { closedTargets, idleRules, type RuleSources, refusedRules, ruleSources } from "./rule-sources.ts";
 import { watchFileText } from "./watch-file-text.ts";
 
 /** Where rules come from. */
@@ -179,13 +172,12 @@ export class LiveRules {
     this.#logger.info({ event: "rules-anew" }, "all rules count anew");
   }
 
-  /** Says which rules can't do anything. */
+  /** Says which rules can't do anything, and which targets are out of their reach. */
   #warn(): void {
     const { file } = this.#sources;
-    const notes = file
-      ? [...untargetedRules(file), ...rulesWithoutWebSocket(file), ...rulesWithoutCall(file)]
-      : [];
-    for (const line of notes) this.#logger.warn({ event: "rule-never-hits" }, line);
+    if (!file) return;
+    for (const line of closedTargets(file)) this.#logger.warn({ event: "target-stays-closed" }, line);
+    for (const line of idleRules(file)) this.#logger.warn({ event: "rule-never-hits" }, line);
   }
 }
 

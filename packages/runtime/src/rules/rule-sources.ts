@@ -7,7 +7,13 @@ import {
   type SingleRule,
   singleRuleSet,
 } from "@faultwire/fault-engine";
-import { compileGlob, overlaidHeaders, PROVIDER_NAMES, REQUESTS } from "@faultwire/fault-engine/internal";
+import {
+  compileGlob,
+  overlaidHeaders,
+  PROVIDER_NAMES,
+  REQUESTS,
+  ruleUnit,
+} from "@faultwire/fault-engine/internal";
 import { RuntimeError } from "../runtime-error.ts";
 
 /** The host that may fail where nothing else is said, and for which the mock of `start` always answers. */
@@ -71,16 +77,40 @@ function overlaid(rule: SingleRule, over: SingleRule): SingleRule {
   return { ...rule, ...over, headers: overlaidHeaders(rule.headers ?? [], over.headers ?? []) };
 }
 
-/** Of target patterns, the names that a certificate can stand for: exact ones, `*.name`, or `*`. */
+/** Of target patterns, the names that a certificate can stand for: exact ones, `*.name`, or `*`; Anthropic's where there is none. */
 export function certifiableHosts(targets: readonly string[]): readonly string[] {
-  const names = targets.filter((target) => target === "*" || /^(?:\*\.)?[^*]+$/.test(target));
+  const names = certifiable(targets);
   return names.length > 0 ? names : [defaultTargetHost];
 }
+
+const certifiable = (targets: readonly string[]): readonly string[] =>
+  targets.filter((target) => target === "*" || /^(?:\*\.)?[^*]+$/.test(target));
 
 /** Of target patterns, the exact names. */
 export function exactHosts(targets: readonly string[]): readonly string[] {
   return targets.filter((target) => !target.includes("*"));
 }
+
+/** Of a rule set about requests, the targets whose HTTPS stays closed because no certificate can stand for them: a line for all. */
+export function closedTargets({ rules, targets }: RuleSet): string[] {
+  const names = certifiable(targets);
+  const opened = names.map((name) => compileGlob(name.toLowerCase()));
+  // Such a target is open where another one has all of its names.
+  const closed = targets.filter(
+    (target) => !names.includes(target) && !opened.some((test) => test(target.toLowerCase())),
+  );
+  if (closed.length === 0 || !rules.some((rule) => ruleUnit(rule) === "request")) return [];
+  return [
+    `HTTPS to ${closed.join(", ")} stays closed, so no request there is seen: a CA of Faultwire's can't stand for a * inside of a name; name the hosts that your program calls, in targets or with --target-host`,
+  ];
+}
+
+/** Of a rule set, the rules that can't do anything, a line for each reason. */
+export const idleRules = (rules: RuleSet): string[] => [
+  ...untargetedRules(rules),
+  ...rulesWithoutWebSocket(rules),
+  ...rulesWithoutCall(rules),
+];
 
 /**
  * Of a rule set, the rules that can't hit anything because they ask for hosts that are no targets, or for an API without a host

@@ -2,6 +2,7 @@ import { FaultEngine, parseRuleFile, type RuleFile } from "@faultwire/fault-engi
 import { describe, expect, it } from "vitest";
 import {
   certifiableHosts,
+  closedTargets,
   exactHosts,
   ruleSources,
   rulesWithoutCall,
@@ -121,6 +122,34 @@ describe("rules that ask for a host that is no target", () => {
     expect(named("[a.test, b.test]", 'targets: "*.test"')).toEqual([]);
     expect(named('"*.openai.com"')).toEqual([]);
     expect(named("/^api/")).toEqual([]);
+  });
+});
+
+describe("targets that no certificate can stand for", () => {
+  const told = (more: string, single = {}): string[] => {
+    const { file } = ruleSources(single, parseRuleFile(`version: 1\n${more}`, "rules.yaml"), 77);
+    return file ? closedTargets(file) : [];
+  };
+  const closed = (targets: string): string =>
+    `HTTPS to ${targets} stays closed, so no request there is seen: a CA of Faultwire's can't stand for a * inside of a name; name the hosts that your program calls, in targets or with --target-host`;
+
+  it("are told of, with what to do", () => {
+    expect(told("mix: bedrock/bursts")).toEqual([
+      closed("bedrock-runtime.*.amazonaws.com, bedrock-runtime-fips.*.amazonaws.com"),
+    ]);
+    expect(told("mix: vertex/bursts")).toEqual([
+      closed("*-aiplatform.googleapis.com, aiplatform.*.rep.googleapis.com"),
+    ]);
+    expect(told('targets: [a.test, "a.*.test"]\nmix: gentle')).toEqual([closed("a.*.test")]);
+  });
+
+  it("are not where another target has their names, where a host is named, or where no rule is about requests", () => {
+    expect(told('targets: ["*.test", "a.*.test"]\nmix: gentle')).toEqual([]);
+    expect(told('targets: ["*", "a.*.test"]\nmix: gentle')).toEqual([]);
+    const named = { targetHosts: ["bedrock-runtime.us-east-1.amazonaws.com"] };
+    expect(told("mix: bedrock/bursts", named)).toEqual([]);
+    const late = "rules: [{ name: a, fault: { tls: { alert: handshake_failure } } }]";
+    expect(told(`targets: ["a.*.test"]\n${late}`)).toEqual([]);
   });
 });
 

@@ -195,15 +195,6 @@ export const anthropic: ProviderProfile = {
   title: "Anthropic",
   baseUrl: { standard: "https://api.anthropic.com", variable: "ANTHROPIC_BASE_URL" },
   ...anthropicRequests,
-  incidents: {
-    overloaded: "overloaded_error",
-    rateLimited: "rate_limit_error",
-    failed: "api_error",
-    gateway: "cloudflare_520",
-    inStream: "overloaded_error",
-    family: ["claude-opus-*"],
-    example: { host: "api.anthropic.com", target: "/v1/messages", model: "claude-opus-5" },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) =>

@@ -231,19 +231,6 @@ export const azure: ProviderProfile = {
   // Each resource has a host of its own.
   baseUrl: null,
   ...azureRequests,
-  incidents: {
-    overloaded: "NoCapacity",
-    rateLimited: "rate_limit",
-    failed: "InternalServerError",
-    gateway: "ServiceUnavailable",
-    inStream: "server_error",
-    family: ["gpt-*"],
-    example: {
-      host: "me.openai.azure.com",
-      target: "/openai/deployments/gpt-6/chat/completions",
-      model: "gpt-6",
-    },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, "0123456789abcdef")).join("-"),

@@ -104,19 +104,6 @@ export const bedrock: ProviderProfile = {
   // Requests are signed together with their host, so that no other host can stand in for it.
   baseUrl: null,
   ...bedrockRequests,
-  incidents: {
-    overloaded: "ServiceUnavailableException",
-    rateLimited: "ThrottlingException",
-    failed: "InternalServerException",
-    gateway: "ModelTimeoutException",
-    inStream: "serviceUnavailableException",
-    family: ["anthropic.*", "*.anthropic.*"],
-    example: {
-      host: "bedrock-runtime.us-east-1.amazonaws.com",
-      target: "/model/anthropic.claude-opus-5/converse-stream",
-      model: "anthropic.claude-opus-5",
-    },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, HEX)).join("-"),

@@ -126,15 +126,6 @@ export const cohere: ProviderProfile = {
   // Its SDKs take a base URL as an argument, not from the environment.
   baseUrl: null,
   ...cohereRequests,
-  incidents: {
-    overloaded: "service_unavailable",
-    rateLimited: "too_many_requests",
-    failed: "internal_error",
-    gateway: "gateway_timeout",
-    inStream: "internal_error",
-    family: ["command-a*"],
-    example: { host: "api.cohere.com", target: "/v2/chat", model: "command-a-03-2025" },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, HEX)).join("-"),

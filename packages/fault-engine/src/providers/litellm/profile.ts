@@ -116,15 +116,6 @@ export const litellm: ProviderProfile = {
   // Everybody runs it at an address of their own.
   baseUrl: null,
   ...litellmRequests,
-  incidents: {
-    overloaded: "ServiceUnavailableError",
-    rateLimited: "no_deployments",
-    failed: "InternalServerError",
-    gateway: "BadGatewayError",
-    inStream: "InternalServerError",
-    family: ["claude-*"],
-    example: { host: "litellm", target: "/v1/chat/completions", model: "claude-opus-5" },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, "0123456789abcdef")).join("-"),

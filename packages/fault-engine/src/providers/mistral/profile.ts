@@ -112,15 +112,6 @@ export const mistral: ProviderProfile = {
   // Its SDKs take a base URL as an argument, not from the environment.
   baseUrl: null,
   ...mistralRequests,
-  incidents: {
-    overloaded: "service_tier_capacity_exceeded",
-    rateLimited: "rate_limited",
-    failed: "internal_server_error",
-    gateway: "unreachable_backend",
-    inStream: "unreachable_backend",
-    family: ["mistral-large*"],
-    example: { host: "api.mistral.ai", target: "/v1/chat/completions", model: "mistral-large-latest" },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) => [8, 4, 4, 4, 12].map((count) => letters(count, "0123456789abcdef")).join("-"),

@@ -70,15 +70,6 @@ export const ollama: ProviderProfile = {
   // It stands on the user's own machine: there is no address that its clients all go to.
   baseUrl: null,
   ...ollamaRequests,
-  incidents: {
-    overloaded: "server_busy",
-    rateLimited: "too_many_requests",
-    failed: "internal_error",
-    gateway: "internal_error",
-    inStream: "error",
-    family: ["llama*"],
-    example: { host: "localhost", target: "/api/chat", model: "llama4" },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) => letters(16, "0123456789abcdef"),

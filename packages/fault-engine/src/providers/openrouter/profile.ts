@@ -133,15 +133,6 @@ export const openrouter: ProviderProfile = {
   title: "OpenRouter",
   baseUrl: { standard: "https://openrouter.ai/api/v1", variable: "OPENROUTER_BASE_URL" },
   ...openrouterRequests,
-  incidents: {
-    overloaded: "provider_overloaded",
-    rateLimited: "provider_rate_limited",
-    failed: "server",
-    gateway: "provider_unavailable",
-    inStream: "provider_unavailable",
-    family: ["anthropic/*"],
-    example: { host: "openrouter.ai", target: "/api/v1/chat/completions", model: "anthropic/claude-opus-5" },
-  },
   errors: ERRORS,
   error,
   requestId: (letters) =>

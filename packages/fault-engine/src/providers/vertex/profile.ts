@@ -75,19 +75,6 @@ export const vertex: ProviderProfile = {
   // Its host names its region, and its path a project.
   baseUrl: null,
   ...vertexRequests,
-  incidents: {
-    overloaded: "RESOURCE_EXHAUSTED",
-    rateLimited: "quota_exceeded",
-    failed: "INTERNAL",
-    gateway: "UNAVAILABLE",
-    inStream: "UNAVAILABLE",
-    family: ["claude-*"],
-    example: {
-      host: "aiplatform.googleapis.com",
-      target: "/v1/projects/p/locations/global/publishers/anthropic/models/claude-opus-5:streamRawPredict",
-      model: "claude-opus-5",
-    },
-  },
   errors: ERRORS,
   error,
   rateLimitHeaders: () => [],
