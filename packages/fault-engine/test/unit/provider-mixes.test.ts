@@ -58,10 +58,11 @@ describe.each(PROVIDER_NAMES)("the mixes of %s", (provider: Provider) => {
       SHAPES.map((shape) => `${provider}/${shape}`),
     );
     const { rules } = simulate(ruleSetOf(`${provider}/partial-outage`), {
-      requests: 1,
+      requests: 50,
       request: requestOfMix(`${provider}/partial-outage`),
     });
-    expect(rules.map(({ hits }) => hits).reduce((sum, hits) => sum + hits, 0)).toBe(1);
+    // 95 of a hundred fail by chance.
+    expect(rules.map(({ hits }) => hits).reduce((sum, hits) => sum + hits, 0)).toBeGreaterThan(40);
   });
 
   it("bursts: nearly all fail for 5 s, half are limited for 2 s, then all pass", () => {
