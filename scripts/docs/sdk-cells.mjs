@@ -53,14 +53,18 @@ function span(seconds) {
   return `${from === to ? from : `${from}–${to}`} s`;
 }
 
-/** Calls that come to the same, in a few words: how often the SDK asked again, and what came of it. */
-export function cell(calls, mode) {
+/**
+ * Calls that come to the same, in a few words: how often the SDK asked again, and what came of it. How long they took is said where
+ * that is the SDK's doing: it asks again, or it waits for one that is silent.
+ */
+export function cell(calls, mode, isOfSilence) {
   const [{ requests, kind }] = calls;
   const outcome = outcomeOf(calls[0], mode);
   const again = requests > 1 ? `${requests - 1}× (${span(calls.flatMap(({ waits }) => waits))}), then ` : "";
   const seconds = calls.map((one) => one.seconds);
   if (kind === "waiting") return `${again}${outcome} (${span(seconds)})`;
-  return `${again}${outcome}${Math.max(...seconds) < longSeconds ? "" : `, after ${span(seconds)}`}`;
+  const isLong = (again !== "" || isOfSilence) && Math.max(...seconds) >= longSeconds;
+  return `${again}${outcome}${isLong ? `, after ${span(seconds)}` : ""}`;
 }
 
 /** Clients that share a table: the SDKs of one publisher, and one SDK at several APIs. */
@@ -105,14 +109,18 @@ export function rowsOf(columns, mode, names = namesOf(mode)) {
     const asksAgain = each.some((calls) => calls.some(({ requests }) => requests > 1));
     const isOfTime = situations[name].limited || (name.startsWith("429") && asksAgain);
     const key = [isOfTime ? name : "", ...each.map(([first]) => signatureOf(first, mode))].join("\n");
-    const row = rows.get(key) ?? { titles: [], each: columns.map(() => []) };
+    const row = rows.get(key) ?? {
+      titles: [],
+      each: columns.map(() => []),
+      isOfSilence: situations[name].limited,
+    };
     row.titles.push(situations[name].title);
     for (const [index, calls] of each.entries()) row.each[index].push(...calls);
     rows.set(key, row);
   }
-  return [...rows.values()].map(({ titles, each }) => [
+  return [...rows.values()].map(({ titles, each, isOfSilence }) => [
     titles.join("; "),
-    ...each.map((calls) => cell(calls, mode)),
+    ...each.map((calls) => cell(calls, mode, isOfSilence)),
   ]);
 }
 
