@@ -10,6 +10,7 @@ import {
 } from "@faultwire/fault-engine";
 import { formatStreams } from "../../packages/fault-engine/test/support/format-streams.ts";
 import { sampleFaults } from "../../packages/fault-session/test/support/sample-faults.ts";
+import { runToRest } from "../contract/machine.ts";
 import { chunked, holds, same, seed, type Target } from "../contract/target.ts";
 
 const kinds = FAULT_KINDS.filter((kind) => /^(?:stream|model)/.test(kind));
@@ -47,31 +48,8 @@ function run(bytes: Uint8Array, format: (typeof FORMAT_NAMES)[number], which: nu
   });
   if (created.kind === "none") return;
   const { machine } = created;
-  let nowMs = 0;
-  let ends = 0;
-  const out: Buffer[] = [];
-  const note = (actions: ReturnType<typeof machine.push>): void => {
-    for (const action of actions) {
-      holds(ends === 0, "nothing comes behind the end");
-      if (action.kind === "bytes") out.push(Buffer.from(action.bytes));
-      else ends++;
-    }
-  };
-  for (const chunk of chunked(bytes, which)) {
-    note(machine.push(chunk, nowMs));
-    chunk.fill(0);
-    nowMs += 7;
-    if (machine.wakeAtMs !== undefined && machine.wakeAtMs <= nowMs) note(machine.wake(nowMs));
-  }
-  note(machine.finish(nowMs));
-  for (let wakes = 0; machine.wakeAtMs !== undefined; wakes++) {
-    holds(wakes < 20_000, "a machine comes to rest");
-    nowMs = Math.max(nowMs, machine.wakeAtMs);
-    note(machine.wake(nowMs));
-  }
-  const { outcome, pendingBytes } = machine;
-  holds(pendingBytes === 0, "nothing is kept behind the end");
-  holds(outcome.kind !== "waiting", "it is known what became of the fault");
+  const out = runToRest(machine, chunked(bytes, which));
+  const { outcome } = machine;
   if (outcome.kind === "undone" && kinds[which % kinds.length] !== "stream.reorder")
     same(
       Buffer.concat(out).toString("latin1"),

@@ -2,6 +2,7 @@
 import { createMachine, draw, FAULT_KINDS, PROVIDER_NAMES, SseReader } from "@faultwire/fault-engine";
 import { anthropicEvents } from "../../packages/fault-engine/test/support/streams.ts";
 import { sampleFaults } from "../../packages/fault-session/test/support/sample-faults.ts";
+import { runToRest } from "../contract/machine.ts";
 import { chunked, holds, same, seed, type Target } from "../contract/target.ts";
 
 const kinds = FAULT_KINDS.filter((kind) =>
@@ -65,35 +66,8 @@ function run(bytes: Uint8Array, kind: (typeof kinds)[number], how: number, numbe
     bodyBytes: (how & 16) === 0 ? null : bytes.length,
   });
   if (created.kind === "none") return;
-  const { machine } = created;
-  let nowMs = 0;
-  let ends = 0;
-  let outBytes = 0;
-  const note = (actions: ReturnType<typeof machine.push>): void => {
-    for (const action of actions) {
-      holds(ends === 0, "nothing comes behind the end");
-      if (action.kind === "bytes") {
-        holds(action.bytes.length > 0, "no empty write");
-        outBytes += action.bytes.length;
-      } else ends++;
-    }
-  };
-  for (const chunk of chunked(bytes, number)) {
-    note(machine.push(chunk, nowMs));
-    chunk.fill(0);
-    nowMs += 7;
-    if (machine.wakeAtMs !== undefined && machine.wakeAtMs <= nowMs) note(machine.wake(nowMs));
-  }
-  note(machine.finish(nowMs));
-  for (let wakes = 0; machine.wakeAtMs !== undefined; wakes++) {
-    holds(wakes < 20_000, "a machine comes to rest");
-    holds(!Number.isNaN(machine.wakeAtMs), "a time is a number");
-    nowMs = Math.max(nowMs, machine.wakeAtMs);
-    note(machine.wake(nowMs));
-  }
-  holds(machine.pendingBytes === 0, "nothing is kept behind the end");
-  holds(machine.outcome.kind !== "waiting", "it is known what became of the fault");
-  holds(machine.isOver === (ends === 1), "over means that there was an end");
+  const out = runToRest(created.machine, chunked(bytes, number));
+  const outBytes = out.reduce((sum, { length }) => sum + length, 0);
   holds(outBytes <= 4 * bytes.length + 20_000, "what comes out stands in proportion to what came in");
 }
 
