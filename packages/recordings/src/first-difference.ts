@@ -18,6 +18,19 @@ export function likeness(one: Uint8Array, other: Uint8Array): number {
   return at;
 }
 
+/** Of some bodies the one that is the same as another for the most bytes; of several, the first. */
+export function nearestOf(bodies: readonly Uint8Array[], other: Uint8Array): Uint8Array | undefined {
+  let [nearest] = bodies;
+  let best = nearest ? likeness(nearest, other) : 0;
+  for (const body of bodies) {
+    // Most of many are as far: the byte that decides tells it.
+    if (body[best] !== other[best] || best >= other.length) continue;
+    const length = likeness(body, other);
+    if (length > best) [nearest, best] = [body, length];
+  }
+  return nearest;
+}
+
 function parsed(bytes: Uint8Array): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(Buffer.from(bytes).toString("utf8")) };

@@ -10,6 +10,7 @@ export {
 export { type HeldExchange, HeldExchanges } from "./held-exchanges.ts";
 export { Http2ExchangeTap } from "./http2-exchange-tap.ts";
 export { openRecorder, type Recorder, type RecorderOptions, type TappedConnection } from "./open-recorder.ts";
+export { readRecordings } from "./read-recordings.ts";
 export type {
   RecordedBytes,
   RecordedEnd,
@@ -23,7 +24,7 @@ export type {
 } from "./recorded-exchange.ts";
 export { decodeRecording, encodeRecording, http2RecordingFormat, recordingFormat } from "./recording-file.ts";
 export { recordingLimits } from "./recording-limits.ts";
-export { type Found, Recordings, readRecordings } from "./recordings.ts";
+export { type Found, Recordings } from "./recordings.ts";
 export { RecordingsError, type RecordingsErrorCode } from "./recordings-error.ts";
 
 export { type Replay, type ReplayOptions, startReplay } from "./start-replay.ts";

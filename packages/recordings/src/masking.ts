@@ -26,7 +26,13 @@ export function maskedRequest(request: RecordedRequest): RecordedRequest {
   const headers = request.headers.map(
     ([name, value]): Header => [name, secretHeader.test(name) ? mask : maskKeys(maskedFields(value))],
   );
-  return { ...request, target: maskedTarget(request.target), headers, body: maskedBody(request) };
+  return { ...maskedQuestion(request), headers };
+}
+
+/** The same of what a replay finds a request by: its headers are left out. */
+export function maskedQuestion(request: RecordedRequest): Omit<RecordedRequest, "headers"> {
+  const { scheme, host, method, target } = request;
+  return { scheme, host, method, target: maskedTarget(target), body: maskedBody(request) };
 }
 
 function maskedTarget(target: string): string {

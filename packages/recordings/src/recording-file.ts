@@ -7,6 +7,8 @@ import {
   type RecordedEnd,
   type RecordedFrame,
   type RecordedResponse,
+  type RecordedStream,
+  type RecordedWire,
   type Recording,
 } from "./recorded-exchange.ts";
 import { RecordingsError } from "./recordings-error.ts";
@@ -62,6 +64,14 @@ function writtenFrame(frame: RecordedFrame): object {
 
 type Read = Record<string, unknown>;
 
+const nothing = new Uint8Array(0);
+
+/** A view of what Node has made, which is no copy. */
+function bytesOf(text: string, encoding: "utf8" | "base64"): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(text, encoding);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
 /**
  * Reads a file back.
  *
@@ -69,21 +79,59 @@ type Read = Record<string, unknown>;
  * @throws RecordingsError `bad-file` for anything but what {@link encodeRecording} writes.
  */
 export function decodeRecording(text: string, name: string): Recording {
-  let parsed: unknown;
+  return new FileReader(name, true).recording(parsedJson(text, name));
+}
+
+/**
+ * The same for a file among many, of which few are asked for: all of it is checked now, and what the response holds is made when it
+ * is looked at for the first time. Until then the file's bytes are held, and may not change.
+ *
+ * @throws RecordingsError now, for what {@link decodeRecording} throws for; never later.
+ */
+export function decodeRecordingLazily(file: Buffer, name: string): Recording {
+  const checked = new FileReader(name, false).recording(parsedJson(file.toString("utf8"), name));
+  const { end } = checked.response;
+  let held = file;
+  let made: RecordedResponse | undefined;
+  function response(): RecordedResponse {
+    if (made) return made;
+    made = decodeRecording(held.toString("utf8"), name).response;
+    held = Buffer.alloc(0);
+    return made;
+  }
+  const lazy: RecordedResponse = isOverHttp2(checked)
+    ? {
+        get frames() {
+          return (response() as RecordedStream).frames;
+        },
+        end,
+      }
+    : {
+        get parts() {
+          return (response() as RecordedWire).parts;
+        },
+        end,
+      };
+  return { ...checked, response: lazy };
+}
+
+function parsedJson(text: string, name: string): unknown {
   try {
-    parsed = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new RecordingsError("bad-file", `${name} is no recording: it is no JSON`, { cause });
   }
-  return new FileReader(name).recording(parsed);
 }
 
 /** Reads what is in one file, and says where it is not as it should be. */
 class FileReader {
   readonly #name: string;
+  readonly #makesResponse: boolean;
 
-  constructor(name: string) {
+  /** @param makesResponse - Whether bytes of the response are made; otherwise they are checked alone. */
+  constructor(name: string, makesResponse: boolean) {
     this.#name = name;
+    this.#makesResponse = makesResponse;
   }
 
   recording(parsed: unknown): Recording {
@@ -103,7 +151,7 @@ class FileReader {
         method: this.#text(request["method"], "request.method"),
         target: this.#text(request["target"], "request.target"),
         headers: this.#headers(request["headers"], "request.headers"),
-        body: this.#bytes(this.#object(request["body"], "request.body"), "request.body"),
+        body: this.#bytes(this.#object(request["body"], "request.body"), "request.body", true),
       },
       response: this.#response(response, format === http2RecordingFormat),
     };
@@ -117,7 +165,7 @@ class FileReader {
         parts: this.#list(response["parts"], "response.parts").map((value, number): RecordedBytes => {
           const at = `response.parts[${number}]`;
           const part = this.#object(value, at);
-          return { atMs: this.#time(part, at), bytes: this.#bytes(part, at) };
+          return { atMs: this.#time(part, at), bytes: this.#bytes(part, at, this.#makesResponse) };
         }),
         end,
       };
@@ -144,7 +192,7 @@ class FileReader {
     if (typeof isLast !== "boolean") throw this.#wrong(`${at}.end`, "true or false");
     if (headers !== undefined)
       return { kind: "headers", atMs, fields: this.#headers(headers, `${at}.headers`), end: isLast };
-    const bytes = this.#bytes(this.#object(data, `${at}.data`), `${at}.data`);
+    const bytes = this.#bytes(this.#object(data, `${at}.data`), `${at}.data`, this.#makesResponse);
     return { kind: "data", atMs, bytes, end: isLast };
   }
 
@@ -160,10 +208,11 @@ class FileReader {
     return atMs;
   }
 
-  #bytes(value: Read, at: string): Uint8Array {
-    if (typeof value["text"] === "string") return new Uint8Array(Buffer.from(value["text"], "utf8"));
-    const base64 = this.#text(value["base64"], `${at}.text or ${at}.base64`);
-    return new Uint8Array(Buffer.from(base64, "base64"));
+  #bytes(value: Read, at: string, isMade: boolean): Uint8Array {
+    const { text, base64 } = value;
+    if (typeof text === "string") return isMade ? bytesOf(text, "utf8") : nothing;
+    const checked = this.#text(base64, `${at}.text or ${at}.base64`);
+    return isMade ? bytesOf(checked, "base64") : nothing;
   }
 
   #object(value: unknown, at: string): Read {

@@ -24,7 +24,7 @@ const member = new RegExp(String.raw`(?<!\\)(\\*)"${before}${secretNames}\1"\s{0
 const escapedMember = /(?<!\\)(\\*)"((?:[\w.-]|\\+u00[2-7][0-9a-f]){1,200}?)\1"\s{0,99}:\s{0,99}/gi;
 
 /** A field of a query, of a form, or behind the `#` of a URL; its name may be encoded. */
-const field = /(?<=^|[?&#])([\w.%[\]-]{1,200})=([^&\s"<>\\;]+)/g;
+const field = /(^|[?&#])([\w.%[\]-]{1,200})=([^&\s"<>\\;]+)/g;
 
 /** A field of `multipart/form-data`: up to the next line break. */
 const part = new RegExp(
@@ -49,8 +49,8 @@ export function maskedFields(text: string): string {
   const hasHint = hint.test(text);
   if (hasHint) masked = maskedMembers(masked, member);
   if (hasHint || urlEscape.test(text))
-    masked = masked.replace(field, (all, name: string, value: string) =>
-      wholeName.test(decoded(name)) ? `${name}=${crossed(value)}` : all,
+    masked = masked.replace(field, (all, sign: string, name: string, value: string) =>
+      wholeName.test(decoded(name)) ? `${sign}${name}=${crossed(value)}` : all,
     );
   if (hasHint) masked = masked.replace(part, (_, head: string, value: string) => head + crossed(value));
   return masked;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { decodeRecording, encodeRecording, RecordingsError, readRecordings } from "../../src/index.ts";
+import { decodeRecordingLazily } from "../../src/recording-file.ts";
 import { exchange } from "../support/exchange.ts";
 
 type Read = Record<string, unknown>;
@@ -59,9 +60,11 @@ const cases: readonly (readonly [path: string, value: unknown, message: string])
 ];
 
 it.each(cases)("%s that is %j is told with its place", (path, value, message) => {
-  expect(refused(() => decodeRecording(withValue(path, value), "x.json"))).toBe(
-    `bad-file: x.json is no recording: ${message}`,
-  );
+  const text = withValue(path, value);
+  const told = `bad-file: x.json is no recording: ${message}`;
+  expect(refused(() => decodeRecording(text, "x.json"))).toBe(told);
+  // As soon where the response is made later.
+  expect(refused(() => decodeRecordingLazily(Buffer.from(text), "x.json"))).toBe(told);
 });
 
 it("a file that is whole is taken, with times of 0 and bytes in base64", () => {
