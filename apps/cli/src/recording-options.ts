@@ -51,7 +51,7 @@ export function recordingSettings(flags: RecordingFlags): RecordingSettings {
   return {
     ...(record !== undefined && { record }),
     ...(folder !== undefined && {
-      replay: { folder, speed: replaySpeed ?? 1, passes: replayOrPass !== undefined },
+      replay: { folder, speed: replaySpeed ?? 1, unrecorded: replayOrPass === undefined ? "refuse" : "pass" },
     }),
   };
 }

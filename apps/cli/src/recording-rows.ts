@@ -32,6 +32,8 @@ export function readyRecordings(
 ): Pick<ReadyInfo, "record" | "replay"> {
   return {
     ...(record !== undefined && { record }),
-    ...(replay && { replay: { folder: replay.folder, recordings: replayed, orPass: replay.passes } }),
+    ...(replay && {
+      replay: { folder: replay.folder, recordings: replayed, orPass: replay.unrecorded === "pass" },
+    }),
   };
 }

@@ -233,7 +233,12 @@ export class Connection implements FrontConnection {
   ): LineCarrier {
     const { answer, upstream, isTunnel = false, http2Alias, host } = options;
     const { runtime, policy, interception, limits, isLazy, http2Mode } = this.context;
-    const dial = (): Line => this.dial(whom().authority, whom().chainKind ?? options.chainKind);
+    // What the client itself said that it wants, where its connection is to an address.
+    let named: string | undefined;
+    const dial = (): Line => {
+      const { authority, chainKind = options.chainKind } = whom();
+      return this.dial(this.#ledByName(authority, named), chainKind);
+    };
     const known = (): Partial<NewConnection> => {
       const { authority, verdict } = whom();
       return { port: authority.port, ...(verdict ? { connect: verdict } : {}) };
@@ -269,7 +274,10 @@ export class Connection implements FrontConnection {
           interception,
           host: host === undefined || isIP(host) ? undefined : host,
           http2Alias,
-          tell: (event) => this.#tell(event),
+          tell: (event) => {
+            if (event.type === "detected") named = event.host;
+            this.#tell(event);
+          },
           tap: this.context.tap,
         }),
       clock: runtime.clock,
@@ -283,6 +291,13 @@ export class Connection implements FrontConnection {
       onOver: this.over,
     });
     return carrier;
+  }
+
+  /** An address whose client names a host that something stands in for is that host: else it would be the real one. */
+  #ledByName(authority: Authority, named: string | undefined): Authority {
+    const { answersFor } = this.context;
+    if (!answersFor || named === undefined || !isIP(authority.host) || !answersFor(named)) return authority;
+    return { host: named, port: authority.port };
   }
 
   /** Says a last word of our own to the client, and ends. What the client still says is dropped, so that it gets to read it. */

@@ -4,6 +4,7 @@ export type { OwnRequest, OwnRoute } from "./front/own-routes.ts";
 export type { Reverse } from "./front/reverse.ts";
 export { ProxyError, type ProxyErrorCode } from "./proxy-error.ts";
 export { type ProxyLimits, proxyLimits } from "./proxy-limits.ts";
+export type { MockSettings, StandInSettings } from "./stand-in/open-stand-in.ts";
+export type { ReplayCounts, ReplaySettings, RunningReplay } from "./stand-in/replay.ts";
 export { type ProxyOptions, type ProxySettings, type RunningProxy, startProxy } from "./start-proxy.ts";
-
 export { type UpstreamProxySettings, upstreamProxyFromEnvironment } from "./upstream/upstream-proxies.ts";

@@ -44,6 +44,8 @@ export interface ProxyContext {
   readonly isLazy: boolean;
   /** When HTTP/2 is spoken with targets. */
   readonly http2Mode: Http2Mode;
+  /** Whether something stands in for that host's upstream; `undefined` where nothing does for any. */
+  readonly answersFor: ((host: string) => boolean) | undefined;
   /** Who hears what upstreams are asked and what they say. */
   readonly tap: TapUpstream | undefined;
   readonly limits: ProxyLimits;

@@ -8,6 +8,7 @@ import {
   type TapUpstream,
   withoutThrowing,
 } from "@faultwire/fault-session";
+import type { LlmMock } from "@faultwire/llm-mock";
 import { openRuntime, type Runtime, type RuntimeOptions } from "@faultwire/runtime";
 import { every, pause } from "@faultwire/timers";
 import { SecureContextCache } from "@faultwire/tls-bridge";
@@ -22,6 +23,8 @@ import { ConnectionPlugin, readPluginUrl } from "./plugin/connection-plugin.ts";
 import type { ProxyContext } from "./proxy-context.ts";
 import { ProxyError } from "./proxy-error.ts";
 import { type ProxyLimits, proxyLimits } from "./proxy-limits.ts";
+import { openStandIn, refuseTwoStandIns, type StandInSettings } from "./stand-in/open-stand-in.ts";
+import type { RunningReplay } from "./stand-in/replay.ts";
 import { parseAuthority } from "./upstream/authority.ts";
 import { Dialler } from "./upstream/dialler.ts";
 import { Outgoing } from "./upstream/outgoing.ts";
@@ -30,7 +33,7 @@ import { UpstreamProxies, type UpstreamProxySettings } from "./upstream/upstream
 import { proxyText, type UpstreamProxy } from "./upstream/upstream-proxy.ts";
 
 /** Where a proxy listens, and what it may reach. */
-export interface ProxySettings {
+export interface ProxySettings extends StandInSettings {
   /**
    * Default 127.0.0.1. Another address than loopback can be reached by others: then {@link proxyAuth} is needed, and
    * private addresses are not dialled.
@@ -94,7 +97,8 @@ export interface ProxySettings {
   /** Whom clients want that speak TLS straight to the port and name no host (SNI); left out, those are closed. */
   readonly sniDefault?: string;
   /**
-   * Who hears what is said to targets' upstreams in HTTP/1.1 and what those say, decrypted and before a fault changes it: a recorder.
+   * Who hears what is said to targets' upstreams and what those say, decrypted and before a fault changes it: a recorder. Beside a
+   * {@link replay} it hears what that passes on to the real APIs, and nothing else.
    */
   readonly tap?: TapUpstream;
   /** What the proxy answers by itself, besides `GET /` and `GET /ca.pem`: in origin form, and at `http://faultwire.local`. */
@@ -121,6 +125,10 @@ export interface RunningProxy {
   readonly runtime: Runtime;
   /** As `setRules` of the runtime. */
   setRules: Runtime["setRules"];
+  /** What answers for the targets where that is a mock: its `requests` are what it was asked. */
+  readonly mock: LlmMock | undefined;
+  /** What answers for the targets where that are recordings. */
+  readonly replay: RunningReplay | undefined;
   /** Clients' connections that are open now. */
   readonly connections: () => number;
   /**
@@ -139,7 +147,7 @@ const lookMs = 25;
  * Starts a proxy.
  *
  * @throws ProxyError where it can't listen, or an option means nothing; RuntimeError and CertificateAuthorityError where
- * the runtime can't be opened.
+ * the runtime can't be opened; LlmMockError and RecordingsError where what answers for the targets can't be.
  * @example
  * ```ts
  * const proxy = await startProxy({ runtime });
@@ -167,6 +175,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const sniDefault = options.sniDefault === undefined ? undefined : readHost(options.sniDefault);
   const upstreamProxies = new UpstreamProxies(options.upstreamProxy);
   const { routes = [] } = options;
+  refuseTwoStandIns(options);
   // Before anything is opened that would have to be closed again.
   new OwnRoutes(routes);
   if (options.connectionPlugin !== undefined) {
@@ -177,7 +186,14 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
         "upstreams can't be dialled lazily beside a connection plugin, which says when they are dialled; leave one of the two out",
       );
   }
-  const runtime = "runtime" in options ? options.runtime : await openRuntime(options);
+  const given = "runtime" in options ? options.runtime : await openRuntime(options);
+  const closeRuntime = (): ReturnType<Runtime["close"]> =>
+    "runtime" in options ? Promise.resolve(undefined) : given.close();
+  const standIn = await openStandIn(options, given, startProxy).catch(async (error: unknown) => {
+    await closeRuntime();
+    throw error;
+  });
+  const runtime = standIn?.runtime ?? given;
   const { clock, logger, interception } = runtime;
   let isLeaving = false;
   let own: { readonly address: string; readonly port: number } | undefined;
@@ -196,8 +212,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ),
     interception: opened,
     contexts: opened?.contexts ?? new SecureContextCache(),
+    answersFor: standIn?.answersFor,
     dialler: new Dialler({
-      table,
+      table: standIn?.leads(table) ?? table,
       clock,
       connectMs: limits.connectMs,
       lookup: options.lookup,
@@ -217,15 +234,15 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     mayComeBack: () => connections.size >= limits.unmarkedConnections,
     isLazy: options.upstream === "lazy",
     http2Mode: options.http2 ?? "alone",
-    tap: options.tap,
+    // What a replay passes on is heard behind it.
+    tap: standIn?.replay ? undefined : options.tap,
     limits,
   };
   const server = makeServer(context, connections);
-  const closeRuntime = (): ReturnType<Runtime["close"]> =>
-    "runtime" in options ? Promise.resolve(undefined) : runtime.close();
   try {
     own = await listen(server, host, port);
   } catch (error) {
+    await standIn?.close();
     await closeRuntime();
     throw error;
   }
@@ -241,8 +258,10 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   return {
     url: url(),
     port: own.port,
-    runtime,
-    setRules: (rules) => runtime.setRules(rules),
+    runtime: given,
+    mock: standIn?.mock,
+    replay: standIn?.replay,
+    setRules: (rules) => given.setRules(rules),
     connections: () => connections.size,
     async close(graceMs = 1000) {
       isLeaving = true;
@@ -257,6 +276,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       await closed;
       plugin?.close();
       endSweeps();
+      await standIn?.close();
       return closeRuntime();
     },
   };

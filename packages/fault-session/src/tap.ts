@@ -14,6 +14,8 @@ export interface UpstreamTap {
   fromUpstream(bytes: Uint8Array): void;
   /** The upstream says no more, by itself: the client was there to the end. */
   upstreamEnded(how: EndKind): void;
+  /** The upstream can't be reached: nothing that is said here from now on is its own. Who tells of no such thing leaves it out. */
+  leave?(reason: "unreachable"): void;
   /** The connection is over; its client may have gone, or was cut off, before the upstream had said all. */
   finish(): void;
 }

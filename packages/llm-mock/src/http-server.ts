@@ -8,6 +8,9 @@ import type { LlmMockLimits } from "./limits.ts";
 /** What HTTP/2 begins with (RFC 9113, section 3.4). No request of HTTP/1 begins with its first three letters. */
 const PREFACE = "PRI";
 
+/** What TLS begins with: a record of the handshake (RFC 8446, section 5.1). No request begins with it. */
+const TLS_RECORD = 0x16;
+
 /** Hands a connection to the server of its version. */
 type Take = (socket: Socket, isHttp2: boolean) => void;
 
@@ -17,12 +20,14 @@ type Take = (socket: Socket, isHttp2: boolean) => void;
  *
  * @param tls - Left out, the server is in clear.
  * @param prefersHttp2 - Whether clients that offer both get HTTP/2 over TLS.
+ * @param isBoth - Whether a port with TLS answers in clear, too.
  */
 export function createHttpServer(
   listener: RequestListener,
   limits: LlmMockLimits,
   tls: TlsOptions | undefined,
   prefersHttp2: boolean,
+  isBoth = false,
 ): NetServer {
   const take = takeBy(listener, limits);
   if (!tls) return createNetServer({ noDelay: true }, (socket) => onceSpoken(socket, limits, take));
@@ -34,7 +39,10 @@ export function createHttpServer(
   // A client that breaks its handshake sees that by itself.
   server.on("tlsClientError", (_, socket) => socket.destroy());
   server.on("secureConnection", (socket) => take(socket, socket.alpnProtocol === "h2"));
-  return server;
+  if (!isBoth) return server;
+  return createNetServer({ noDelay: true }, (socket) =>
+    onceSpoken(socket, limits, take, (hello) => server.emit("connection", hello)),
+  );
 }
 
 const protocolOf = (offered: readonly string[], prefersHttp2: boolean): string | undefined =>
@@ -56,8 +64,17 @@ function takeBy(listener: RequestListener, { requestTimeoutMs, idleTimeoutMs }: 
   };
 }
 
-/** Waits for as many bytes as tell the two versions apart, and gives them back. */
-function onceSpoken(socket: Socket, { idleTimeoutMs }: LlmMockLimits, take: Take): void {
+/**
+ * Waits for as many bytes as tell the two versions apart, and gives them back.
+ *
+ * @param takeTls - Takes a client that begins with TLS, where that is spoken, too.
+ */
+function onceSpoken(
+  socket: Socket,
+  { idleTimeoutMs }: LlmMockLimits,
+  take: Take,
+  takeTls?: (socket: Socket) => void,
+): void {
   let first: Buffer = Buffer.alloc(0);
   let isTaken = false;
   const close = (): void => {
@@ -76,6 +93,10 @@ function onceSpoken(socket: Socket, { idleTimeoutMs }: LlmMockLimits, take: Take
     socket.off("data", look).off("timeout", tooLate).setTimeout(0);
     socket.pause();
     socket.unshift(first);
+    if (takeTls && first[0] === TLS_RECORD) {
+      takeTls(socket);
+      return;
+    }
     const isHttp2 = first.toString("latin1", 0, PREFACE.length) === PREFACE;
     take(socket, isHttp2);
     // HTTP/2 takes what is there by itself.

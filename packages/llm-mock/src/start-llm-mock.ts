@@ -38,6 +38,8 @@ export interface LlmMockOptions {
   readonly port?: number;
   /** Default: HTTP without TLS. */
   readonly tls?: LlmMockTls;
+  /** Whether a port with {@link tls} answers in clear, too. Default false. */
+  readonly alsoInClear?: boolean;
   /** Whether clients that offer both versions over TLS get HTTP/2. Default: HTTP/1.1. */
   readonly prefersHttp2?: boolean;
   /** The clock, in milliseconds since the epoch. Default `Date.now`. */
@@ -117,6 +119,7 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
     limits,
     options.tls && tlsOptions(options.tls),
     options.prefersHttp2 ?? false,
+    options.alsoInClear,
   );
   server.maxConnections = limits.maxConnections;
   const sockets = new Set<Socket>();

@@ -117,7 +117,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       mock: stack.mock,
       recordingStopped: stack.recordingStopped,
       replayed: stack.replayed,
-      passes: options.recording?.replay?.passes ?? false,
+      passes: options.recording?.replay?.unrecorded === "pass",
       traffic,
       refusals,
       trust,

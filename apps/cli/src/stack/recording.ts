@@ -1,6 +1,6 @@
-/** What keeps exchanges, and what answers from them, beside a proxy. */
-import { maskKeys } from "@faultwire/fault-engine/internal";
-import type { PassOn, Recorder, Recordings, Replay } from "@faultwire/recordings";
+/** What keeps exchanges beside a proxy. */
+import type { ReplaySettings } from "@faultwire/proxy";
+import type { Recorder } from "@faultwire/recordings";
 import type { RunningRuntime } from "../running-runtime.ts";
 
 /** What is asked for. */
@@ -8,31 +8,7 @@ export interface RecordingSettings {
   /** The folder that exchanges are kept in. */
   readonly record?: string;
   /** The folder that answers come from. */
-  readonly replay?: {
-    readonly folder: string;
-    /** How many times as fast as recorded; `Infinity` leaves every pause out. */
-    readonly speed: number;
-    /** What was never recorded goes on to the real API. */
-    readonly passes: boolean;
-  };
-}
-
-/** A replay, which stands in for targets by HTTPS and in clear, and what it has answered. */
-export interface RunningReplay {
-  readonly replay: Replay;
-  readonly recordings: Recordings;
-  /** What it has done so far, in words: `12 replayed, 3 passed on`. */
-  readonly summary: () => string;
-  readonly counts: () => ReplayCounts;
-}
-
-/** Requests that a replay has had. */
-export interface ReplayCounts {
-  readonly replayed: number;
-  /** Never recorded, and passed on to the real API. */
-  readonly passed: number;
-  /** Never recorded, and answered by 404. */
-  readonly missing: number;
+  readonly replay?: ReplaySettings;
 }
 
 /** Why something was not recorded, in words that come behind "not recorded: ". */
@@ -88,38 +64,4 @@ export async function startRecorder(
     },
   });
   return { ...recorder, stopped: () => stopped };
-}
-
-/**
- * Reads recordings, and starts the server that answers from them.
- *
- * @param pass - The way to the real APIs, and who hears what goes it; with a recorder the folder may be empty.
- * @throws RecordingsError `bad-folder`, `bad-file`
- */
-export async function startReplayOf(
-  { folder, speed }: NonNullable<RecordingSettings["replay"]>,
-  { authority, logger }: Pick<RunningRuntime, "authority" | "logger">,
-  pass?: PassOn,
-): Promise<RunningReplay> {
-  const { readRecordings, startReplay } = await import("@faultwire/recordings");
-  const recordings = await readRecordings(folder, { mayBeEmpty: pass?.tap !== undefined });
-  const counts = { replayed: 0, passed: 0, missing: 0 };
-  const replay = await startReplay({
-    recordings,
-    speed,
-    ...(pass && { pass }),
-    secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext(),
-    log({ method, target, host, missing, isPassed }) {
-      counts[missing === undefined ? "replayed" : isPassed ? "passed" : "missing"]++;
-      if (missing === undefined) return;
-      const entry = { method, target: maskKeys(target), host };
-      if (isPassed) logger.info({ event: "passed-on", ...entry }, `passed on to the real API: ${missing}`);
-      else logger.warn({ event: "not-replayed", ...entry }, `the replay answers 404: ${missing}`);
-    },
-  });
-  const summary = (): string =>
-    pass
-      ? `${counts.replayed} replayed, ${counts.passed} passed on`
-      : `${counts.replayed} replayed, ${counts.missing} not recorded`;
-  return { replay, recordings, summary, counts: () => ({ ...counts }) };
 }

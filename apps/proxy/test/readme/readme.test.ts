@@ -57,6 +57,24 @@ async function doors(): Promise<void> {
   // </doors>
 }
 
+// The third one.
+async function standIn(): Promise<void> {
+  // <stand-in>
+  const tested = await startProxy({
+    rules: { single: { errorProbability: 0.5, statusCode: 529, seed: 42 } },
+    mock: {},
+    authority: {},
+    logger: pino({ level: "warn" }),
+    port: 0,
+  });
+  const headers = { "x-api-key": "any", "anthropic-version": "2023-06-01" };
+  for (let count = 0; count < 4; count++)
+    console.log(`models: ${(await fetch(`${tested.url}/anthropic/v1/models`, { headers })).status}`);
+  console.log(`the mock was asked ${tested.mock?.requests.length} times`);
+  await tested.close();
+  // </stand-in>
+}
+
 it("the README's example runs as it says", async () => {
   const home = mkdtempSync(join(tmpdir(), "faultwire-readme-"));
   vi.stubEnv("FAULTWIRE_HOME", home);
@@ -70,6 +88,7 @@ it("the README's example runs as it says", async () => {
   });
   await example();
   await doors();
+  await standIn();
   log.mockRestore();
   expect(lines).toEqual([
     "HTTPS_PROXY=http://127.0.0.1:N",
@@ -77,12 +96,13 @@ it("the README's example runs as it says", async () => {
     "the upstream: 503",
     "its API: 429",
     "itself: 204",
+    ...["models: 529", "models: 200", "models: 200", "models: 200", "the mock was asked 3 times"],
   ]);
 
   const plain = (text: string): string => text.replaceAll(/\s+/g, " ");
   const readme = plain(readFileSync(join(import.meta.dirname, "../../README.md"), "utf8"));
   const source = readFileSync(import.meta.filename, "utf8");
-  for (const mark of ["example", "doors"]) {
+  for (const mark of ["example", "doors", "stand-in"]) {
     const code = source.slice(source.indexOf(`<${mark}>`) + mark.length + 2, source.indexOf(`// </${mark}>`));
     expect(readme).toContain(plain(code).trim());
   }

@@ -1,0 +1,93 @@
+/** A replay that answers for the targets of a proxy. */
+import { maskKeys } from "@faultwire/fault-engine/internal";
+import type { PassOn, Recordings, Replay } from "@faultwire/recordings";
+import type { Runtime } from "@faultwire/runtime";
+
+/** Recordings that answer for the targets, by HTTPS and in clear. */
+export interface ReplaySettings {
+  /** The folder that they are in, as `openRecorder` of `@faultwire/recordings` and `--record` write it. */
+  readonly folder: string;
+  /** How many times as fast as recorded: 1, the default, keeps every pause, `Infinity` none. */
+  readonly speed?: number;
+  /**
+   * What becomes of a request that was never recorded. `refuse` (default): it gets 404 with an error that says what is nearest.
+   * `pass`: it goes on to the real API, as it would without a replay; `resolve` and proxies on the way count for it there.
+   */
+  readonly unrecorded?: "refuse" | "pass";
+}
+
+/** Requests that a replay has had. */
+export interface ReplayCounts {
+  /** Answered from a recording. */
+  readonly replayed: number;
+  /** Never recorded, and passed on to the real API. */
+  readonly passed: number;
+  /** Never recorded, and answered by 404. */
+  readonly missing: number;
+}
+
+/** A replay that runs. */
+export interface RunningReplay {
+  /** How many recordings there are. */
+  readonly recordings: number;
+  /** What it has done so far. */
+  readonly counts: () => ReplayCounts;
+}
+
+/** The same for who has started it. */
+export interface StartedReplay extends RunningReplay {
+  readonly port: number;
+  /** What was recorded, as `HOST:PORT`. */
+  readonly authorities: ReadonlySet<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads recordings, and starts the server that answers from them.
+ *
+ * @param pass - The way to the real APIs, and who hears what goes it; where somebody does, the folder may be empty.
+ * @throws RecordingsError `bad-folder`, `bad-file`, `bad-option`
+ */
+export async function startReplayOf(
+  { folder, speed = 1 }: ReplaySettings,
+  { authority, logger }: Pick<Runtime, "logger"> & { readonly authority: NonNullable<Runtime["authority"]> },
+  pass?: PassOn,
+): Promise<StartedReplay> {
+  const { readRecordings, startReplay } = await import("@faultwire/recordings");
+  const recordings = await readRecordings(folder, { mayBeEmpty: pass?.tap !== undefined });
+  const counts = { replayed: 0, passed: 0, missing: 0 };
+  const replay: Replay = await startReplay({
+    recordings,
+    speed,
+    ...(pass && { pass }),
+    secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext(),
+    log({ method, target, host, missing, isPassed }) {
+      counts[missing === undefined ? "replayed" : isPassed ? "passed" : "missing"]++;
+      if (missing === undefined) return;
+      const entry = { method, target: maskKeys(target), host };
+      if (isPassed) logger.info({ event: "passed-on", ...entry }, `passed on to the real API: ${missing}`);
+      else logger.warn({ event: "not-replayed", ...entry }, `the replay answers 404: ${missing}`);
+    },
+  });
+  return {
+    recordings: recordings.size,
+    counts: () => ({ ...counts }),
+    port: replay.port,
+    authorities: authoritiesOf(recordings),
+    async close() {
+      await replay.close();
+      const { replayed, passed, missing } = counts;
+      logger.info(
+        { event: "replayed", folder, ...counts },
+        `${replayed} replayed, ${pass ? `${passed} passed on` : `${missing} not recorded`}`,
+      );
+    },
+  };
+}
+
+const authoritiesOf = ({ origins }: Recordings): ReadonlySet<string> =>
+  new Set(
+    origins.map(({ scheme, host }) =>
+      /:\d+$/.test(host) ? host : `${host}:${scheme === "https" ? 443 : 80}`,
+    ),
+  );
