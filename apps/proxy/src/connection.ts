@@ -28,6 +28,7 @@ import { TlsFront, tlsByte } from "./front/tls-front.ts";
 import { PluginCarrier } from "./plugin/plugin-carrier.ts";
 import type { PluginTalk } from "./plugin/plugin-talk.ts";
 import type { ProxyContext } from "./proxy-context.ts";
+import { whoAnswers } from "./stand-in/who-answers.ts";
 import { type Authority, authorityText } from "./upstream/authority.ts";
 import { chain } from "./upstream/chain.ts";
 import { ChainError } from "./upstream/chain-error.ts";
@@ -235,10 +236,10 @@ export class Connection implements FrontConnection {
     const { runtime, policy, interception, limits, isLazy, http2Mode } = this.context;
     // What the client itself said that it wants, where its connection is to an address.
     let named: string | undefined;
-    const dial = (): Line => {
-      const { authority, chainKind = options.chainKind } = whom();
-      return this.dial(this.#ledByName(authority, named), chainKind);
-    };
+    const upstreamOf = (): Authority => this.#ledByName(whom().authority, named);
+    const dial = (): Line => this.dial(upstreamOf(), whom().chainKind ?? options.chainKind);
+    const { standIn, dialler } = this.context;
+    const answers = standIn && whoAnswers(standIn, () => isAt(dialler.leads(upstreamOf()), standIn.port));
     const known = (): Partial<NewConnection> => {
       const { authority, verdict } = whom();
       return { port: authority.port, ...(verdict ? { connect: verdict } : {}) };
@@ -269,7 +270,12 @@ export class Connection implements FrontConnection {
       session: (carries) =>
         new ConnectionSession({
           carrier: carries,
-          policy: { ...policy, connection: (news) => policy.connection({ ...news, ...known() }) },
+          policy: {
+            ...policy,
+            connection: (news) => policy.connection({ ...news, ...known() }),
+            record: (event) => policy.record(answers ? answers.told(event) : event),
+          },
+          ...(answers && { hooks: answers.hooks }),
           desk: runtime.desk,
           interception,
           host: host === undefined || isIP(host) ? undefined : host,
@@ -295,8 +301,8 @@ export class Connection implements FrontConnection {
 
   /** An address whose client names a host that something stands in for is that host: else it would be the real one. */
   #ledByName(authority: Authority, named: string | undefined): Authority {
-    const { answersFor } = this.context;
-    if (!answersFor || named === undefined || !isIP(authority.host) || !answersFor(named)) return authority;
+    const { standIn } = this.context;
+    if (named === undefined || !isIP(authority.host) || !standIn?.answersFor(named)) return authority;
     return { host: named, port: authority.port };
   }
 
@@ -451,3 +457,6 @@ function tlsUnreachable(authority: Authority, { code, message }: SecureLineError
   const reason = `${authorityText(authority)} can't be reached: ${message}`;
   return { code, reason, status: code === "TIMEOUT" ? 504 : 502 };
 }
+
+/** Whether an authority is that port of this machine. */
+const isAt = ({ host, port }: Authority, own: number): boolean => host === "127.0.0.1" && port === own;

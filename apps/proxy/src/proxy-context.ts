@@ -8,6 +8,7 @@ import type { ProxyAuth } from "./front/proxy-auth.ts";
 import type { Reverse } from "./front/reverse.ts";
 import type { ConnectionPlugin } from "./plugin/connection-plugin.ts";
 import type { ProxyLimits } from "./proxy-limits.ts";
+import type { StandIn } from "./stand-in/open-stand-in.ts";
 import type { Dialler } from "./upstream/dialler.ts";
 import type { Outgoing } from "./upstream/outgoing.ts";
 import type { UpstreamProxies } from "./upstream/upstream-proxies.ts";
@@ -44,8 +45,8 @@ export interface ProxyContext {
   readonly isLazy: boolean;
   /** When HTTP/2 is spoken with targets. */
   readonly http2Mode: Http2Mode;
-  /** Whether something stands in for that host's upstream; `undefined` where nothing does for any. */
-  readonly answersFor: ((host: string) => boolean) | undefined;
+  /** What stands in for targets' upstreams; `undefined` where they are the real ones. */
+  readonly standIn: Pick<StandIn, "answersFor" | "answered" | "port"> | undefined;
   /** Who hears what upstreams are asked and what they say. */
   readonly tap: TapUpstream | undefined;
   readonly limits: ProxyLimits;

@@ -212,7 +212,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ),
     interception: opened,
     contexts: opened?.contexts ?? new SecureContextCache(),
-    answersFor: standIn?.answersFor,
+    standIn,
     dialler: new Dialler({
       table: standIn?.leads(table) ?? table,
       clock,

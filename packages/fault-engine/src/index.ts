@@ -7,6 +7,8 @@ export { retryAfterMs } from "./answers/retry-after.ts";
 export { readUsage, type TokenUsage } from "./answers/usage.ts";
 export { draw } from "./draw.ts";
 export {
+  ANSWERERS,
+  type Answerer,
   type ConnectionEvent,
   type DecisionEvent,
   type DoneEvent,

@@ -78,6 +78,13 @@ export interface Carrier {
 
 /** What a carrier may add where bytes and ends alone do not move its peers. A carrier with sockets needs none of it. */
 export interface CarrierHooks {
+  /**
+   * A request goes to the upstream; `request` is its name in events.
+   *
+   * @returns a header that is added, for an upstream of the carrier's own that has to tell what it did; else `undefined`, and
+   * nothing is added.
+   */
+  readonly markFor?: (request: string) => Header | undefined;
   /** All of a request has been sent to the upstream. */
   readonly requestSent?: (head: RequestHead) => void;
   /** All of a request has come; the answer to it ends the client's connection, behind a response that is still to come. */

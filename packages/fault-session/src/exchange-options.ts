@@ -116,9 +116,11 @@ export function exchangesInTls(
 export function http2Exchanges(
   options: Http2ExchangesOptions,
   scheme: "http" | "https",
-  { tap }: PartContext,
+  { hooks, tap }: PartContext,
 ): Http2Exchanges {
-  return tap ? new TappedHttp2Exchanges(options, tap, scheme) : new Http2Exchanges(options);
+  return tap
+    ? new TappedHttp2Exchanges({ ...options, hooks }, tap, scheme)
+    : new Http2Exchanges({ ...options, hooks });
 }
 
 /** Exchanges in HTTP/1.1, and who hears them. */

@@ -17,6 +17,8 @@ export interface ReplayedRequest {
   readonly host: string;
   /** Why no recording answered it, in words; `undefined` where one did. */
   readonly missing: string | undefined;
+  /** What {@link ReplayOptions.markHeader} said of it; left out where there is none. */
+  readonly mark?: string;
   /** It went on to the real API instead. */
   readonly isPassed?: true;
 }
@@ -44,6 +46,8 @@ export interface Answering {
   /** Bodies of requests that are under way, of all connections. */
   readonly held: HeldExchanges;
   readonly pass: PassOn | undefined;
+  /** As of the replay's options, in small letters. */
+  readonly markHeader: string | undefined;
 }
 
 /** How long a reset stays behind the last byte, in ms: clients of Node take one that comes together with bytes for a FIN. */
@@ -51,14 +55,15 @@ export const resetGapMs = 50;
 
 /** The response to a request, which is told to the log; `undefined` where the request is to go on. */
 export function answerTo(
-  { recordings, log, pass }: Answering,
+  { recordings, log, pass, markHeader }: Answering,
   request: RecordedRequest,
 ): RecordedResponse | undefined {
   const { method, target, host } = request;
   const found = recordings.take(request);
   const missing = found.exchange ? undefined : found.why;
   const isPassed = missing !== undefined && pass !== undefined;
-  log({ method, target, host, missing, ...(isPassed && { isPassed }) });
+  const mark = request.headers.findLast(([name]) => name.toLowerCase() === markHeader)?.[1];
+  log({ method, target, host, missing, ...(mark !== undefined && { mark }), ...(isPassed && { isPassed }) });
   if (found.exchange) return found.exchange.response;
   return isPassed ? undefined : notRecorded(method, found.why);
 }

@@ -24,6 +24,8 @@ export interface PassedRequestOptions {
   readonly scheme: "http" | "https";
   readonly request: RawRequest;
   readonly pass: PassOn;
+  /** A header that does not go on, in small letters. */
+  readonly markHeader: string | undefined;
   /** These bytes are the client's. @returns false where it takes no more for now */
   readonly toClient: (bytes: Uint8Array) => boolean;
   /** All of the response has come; how the connection goes on. */
@@ -51,7 +53,8 @@ export class PassedRequest {
     this.#tap = pass.tap?.({ scheme, host, protocol: "http/1.1" });
     this.#responses.expect(head.method);
     // The client was told to go on already.
-    const headers = head.headers.filter(([name]) => name.toLowerCase() !== "expect");
+    const kept: readonly (string | undefined)[] = ["expect", options.markHeader];
+    const headers = head.headers.filter(([name]) => !kept.includes(name.toLowerCase()));
     const origin = `${scheme}://${headerValue(head.headers, "host")?.trim() ?? ""}`;
     const url = head.target === "*" ? origin : `${origin}${head.target}`;
     const say = (target: string): Uint8Array =>

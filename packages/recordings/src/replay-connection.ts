@@ -155,12 +155,12 @@ export class ReplayConnection {
   }
 
   #passOn({ head, wire, isContinued }: Asked): void {
-    const { pass, scheme, socket } = this.#options;
+    const { pass, scheme, socket, markHeader } = this.#options;
     if (!pass) return;
     const request: RawRequest = { head, body: wire };
     let isFirst = isContinued;
     this.#passed = new PassedRequest({
-      ...{ pass, scheme, request },
+      ...{ pass, scheme, request, markHeader },
       toClient: (bytes) => {
         const said = isFirst ? bytes.subarray(lengthOfContinue(bytes)) : bytes;
         isFirst = false;

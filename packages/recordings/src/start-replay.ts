@@ -27,7 +27,12 @@ export interface ReplayOptions {
    * none.
    */
   readonly speed?: number;
-  /** Told of each request when it is answered. */
+  /**
+   * A header by which who stands in front names each request, to know it again in {@link log}; of several the last one counts. It goes no further than
+   * here. Default: none.
+   */
+  readonly markHeader?: string;
+  /** Told of each request when it is answered, before its answer is said. */
   readonly log?: (request: ReplayedRequest) => void;
   /** Where requests go that were never recorded. HTTP/2 is not spoken then. Default: they get a 404 that says what is nearest. */
   readonly pass?: PassOn;
@@ -67,7 +72,7 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
   /** By the client's address and port. */
   const byClient = new Map<string, Socket>();
   const answering: Answering = {
-    ...{ recordings, speed, after, pass },
+    ...{ recordings, speed, after, pass, markHeader: options.markHeader?.toLowerCase() },
     now: () => performance.now(),
     log: log ?? (() => {}),
     held: new HeldExchanges(options.maxHeldBytes ?? recordingLimits.maxHeldBytes),

@@ -10,7 +10,9 @@ let api: Server | undefined;
 afterEach(() => api?.close());
 
 /** An API in clear that counts what it is asked. */
-async function startApi(): Promise<{ readonly asked: string[]; readonly resolve: readonly string[] }> {
+async function startApi(
+  say = (number: number): string => JSON.stringify({ number, access_token: "planted" }),
+): Promise<{ readonly asked: string[]; readonly resolve: readonly string[] }> {
   const asked: string[] = [];
   api = createServer((request, response) => {
     let body = "";
@@ -20,7 +22,7 @@ async function startApi(): Promise<{ readonly asked: string[]; readonly resolve:
     request.on("end", () => {
       asked.push(`${request.method} ${request.headers.host}${request.url} ${body}`);
       response.setHeader("set-cookie", "session=planted");
-      response.end(JSON.stringify({ number: asked.length, access_token: "planted" }));
+      response.end(say(asked.length));
     });
   });
   const server = api;
@@ -81,6 +83,29 @@ it("faults strike on top of both", async () => {
     ...shell(`${ask("one")}; ${ask("two")}`),
   );
   expect(struck.stderr).toContain("faultwire: 0 replayed, 0 passed on");
+});
+
+it("the same seed gives the same bytes, whether a rule, a recording or the API answers; another one does not", async () => {
+  const at = join(folder(), "kept");
+  const { asked, resolve } = await startApi(() => "from the API");
+  await run(...quiet, ...resolve, "--record", at, ...shell(`${ask("1")}; ${ask("3")}; ${ask("5")}`));
+  const script = ["1", "2", "3", "4", "5", "6", "1", "2"].map((text) => `${ask(text)} -i | grep -iv ^date`);
+  const flags = ["--fail-on", "never", "--error-probability", "0.5", "--status-code", "529"];
+  const go = async (seed: string): Promise<{ readonly stdout: string; readonly end: string | undefined }> => {
+    const both = ["--replay-or-pass", at, "--replay-speed", "max", "--seed", seed];
+    const { stdout, stderr } = await run(...flags, ...resolve, ...both, ...shell(script.join("; ")));
+    return { stdout, end: /\d+ replayed, \d+ passed on/.exec(stderr)?.[0] };
+  };
+  const first = await go("7");
+  const askedFirst = asked.splice(0);
+  expect(await go("7")).toEqual(first);
+  expect(asked.length).toBeLessThan(askedFirst.length);
+  expect([first.stdout.includes("HTTP/1.1 529"), first.stdout.includes("from the API")]).toEqual([
+    true,
+    true,
+  ]);
+  expect(first.end).toMatch(/^[1-9] replayed, [1-9] passed on$/);
+  expect((await go("8")).stdout).not.toBe(first.stdout);
 });
 
 it("an API that can't be reached is told and not recorded", async () => {

@@ -6,7 +6,7 @@ import type { Runtime } from "@faultwire/runtime";
 import { ProxyError } from "../proxy-error.ts";
 import type { ProxyOptions, ProxySettings, RunningProxy } from "../start-proxy.ts";
 import type { Resolver } from "../upstream/resolve-table.ts";
-import { type ReplaySettings, type RunningReplay, startReplayOf } from "./replay.ts";
+import { type Answered, type ReplaySettings, type RunningReplay, startReplayOf } from "./replay.ts";
 import { leadingTo, stoodInHosts } from "./stood-in-hosts.ts";
 import { openWayOut, type WayOut, type WayOutSettings } from "./way-out.ts";
 
@@ -31,6 +31,10 @@ export interface StandInSettings {
 export interface StandIn {
   readonly mock: LlmMock | undefined;
   readonly replay: RunningReplay | undefined;
+  /** Who has answered which request; `undefined` where it is the mock that answers all. */
+  readonly answered: Answered | undefined;
+  /** Where it listens on loopback. */
+  readonly port: number;
   /** The runtime for connections that may end there: our own CA vouches for it. */
   readonly runtime: Runtime;
   readonly answersFor: (host: string) => boolean;
@@ -78,7 +82,8 @@ export async function openStandIn(
     );
     const { port, authorities: others } = started;
     return {
-      ...{ mock: undefined, replay: started, runtime: trusted, answersFor },
+      ...{ mock: undefined, replay: started, runtime: trusted, answersFor, port },
+      answered: started.answered,
       leads: (given) => leadingTo({ given, port, answersFor, others, passes }),
       async close() {
         await started.close();
@@ -97,6 +102,7 @@ export async function openStandIn(
   const lead = { port: started.port, answersFor, others: new Set<string>(), passes: false };
   return {
     ...{ mock: started, replay: undefined, runtime: trusted, answersFor },
+    ...{ port: started.port, answered: undefined },
     leads: (given) => leadingTo({ given, ...lead }),
     close: () => started.close(),
   };

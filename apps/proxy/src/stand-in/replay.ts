@@ -1,4 +1,5 @@
 /** A replay that answers for the targets of a proxy. */
+import type { Answerer } from "@faultwire/fault-engine";
 import { maskKeys } from "@faultwire/fault-engine/internal";
 import type { PassOn, Recordings, Replay } from "@faultwire/recordings";
 import type { Runtime } from "@faultwire/runtime";
@@ -34,9 +35,20 @@ export interface RunningReplay {
   readonly counts: () => ReplayCounts;
 }
 
+/** The header by which the proxy names each request for its replay. */
+export const markHeader = "x-faultwire-request";
+
+/** Requests of which it is remembered who answered them: more than can be under way. */
+const maxAnswered = 10_000;
+
+/** Who answered, by the name that a request has in events. */
+export type Answered = Map<string, Answerer>;
+
 /** The same for who has started it. */
 export interface StartedReplay extends RunningReplay {
   readonly port: number;
+  /** Of requests that are under way. Who has told of one takes it out. */
+  readonly answered: Answered;
   /** What was recorded, as `HOST:PORT`. */
   readonly authorities: ReadonlySet<string>;
   close(): Promise<void>;
@@ -55,13 +67,20 @@ export async function startReplayOf(
 ): Promise<StartedReplay> {
   const { readRecordings, startReplay } = await import("@faultwire/recordings");
   const recordings = await readRecordings(folder, { mayBeEmpty: pass?.tap !== undefined });
+  const answered: Answered = new Map();
   const counts = { replayed: 0, passed: 0, missing: 0 };
   const replay: Replay = await startReplay({
     recordings,
     speed,
     ...(pass && { pass }),
+    markHeader,
     secureContextFor: async (serverName) => (await authority.forHost(serverName)).secureContext(),
-    log({ method, target, host, missing, isPassed }) {
+    log({ method, target, host, mark, missing, isPassed }) {
+      // What is asked for by a client that has gone by then is never told of.
+      const oldest = answered.size < maxAnswered ? undefined : answered.keys().next().value;
+      if (oldest !== undefined) answered.delete(oldest);
+      if (mark !== undefined)
+        answered.set(mark, missing === undefined ? "recording" : isPassed ? "passed-on" : "no-recording");
       counts[missing === undefined ? "replayed" : isPassed ? "passed" : "missing"]++;
       if (missing === undefined) return;
       const entry = { method, target: maskKeys(target), host };
@@ -73,6 +92,7 @@ export async function startReplayOf(
     recordings: recordings.size,
     counts: () => ({ ...counts }),
     port: replay.port,
+    answered,
     authorities: authoritiesOf(recordings),
     async close() {
       await replay.close();

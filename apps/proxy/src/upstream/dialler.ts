@@ -76,6 +76,11 @@ export class Dialler {
     return isIP(authority.host) !== 0 && this.#refusal(authority.host, authority.port, false) !== undefined;
   }
 
+  /** Where is dialled for an upstream. */
+  leads(authority: Authority): Authority {
+    return this.#options.table.find(authority);
+  }
+
   /** Looks at the very addresses that are dialled: a second look-up could answer otherwise. */
   #lookup(port: number, isOrdered: boolean): LookupFunction {
     const { lookup = systemLookup } = this.#options;

@@ -107,6 +107,18 @@ export interface UndoneEvent {
   readonly reason: string;
 }
 
+/**
+ * Who answered a request that no rule answered, where that was not simply the upstream.
+ *
+ * - `mock`: the mock that stands in for the target
+ * - `recording`: a recording, by a replay
+ * - `no-recording`: the replay, by a 404, because the request was never recorded
+ * - `passed-on`: never recorded, and passed on to the real API, which answered or could not be reached
+ */
+export const ANSWERERS = ["mock", "recording", "no-recording", "passed-on"] as const;
+/** One of {@link ANSWERERS}. */
+export type Answerer = (typeof ANSWERERS)[number];
+
 /** The client was sent the head of a response. */
 export interface ResponseEvent {
   readonly type: "response";
@@ -120,6 +132,11 @@ export interface ResponseEvent {
   readonly injected: boolean;
   /** Made by the carrier in the place of an upstream that can't be reached; left out otherwise. */
   readonly standsIn?: true | undefined;
+  /**
+   * An {@link Answerer}; a log of a newer version may hold others. Left out where the upstream itself answered, or a rule, or the carrier
+   * in its place; older logs lack it.
+   */
+  readonly answeredBy?: string | undefined;
   /** What its `retry-after` (or `retry-after-ms`) asks for; `null` without one. */
   readonly retryAfterMs: number | null;
   /** The id that the API gave it, such as `req_…`. */

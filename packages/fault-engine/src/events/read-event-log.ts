@@ -80,6 +80,7 @@ const schema: z.ZodType<EngineEvent> = z.discriminatedUnion("type", [
     status: z.int().min(100).max(999),
     injected: z.boolean(),
     standsIn: z.literal(true).optional(),
+    answeredBy: z.string().optional(),
     retryAfterMs: z.number().min(0).nullable(),
     requestId: z.string().optional(),
   }),

@@ -64,6 +64,8 @@ export interface JsonAttempt {
   readonly instead: string | null;
   /** Status that the client got; `null` where it got no head. */
   readonly status: number | null;
+  /** Who answered it where that was no rule and not simply the upstream: as of a `response` event. */
+  readonly answeredBy?: string | undefined;
   /** The id that the API gave its response. */
   readonly requestId: string | null;
   /** What its response asked its client to wait: by `retry-after`, or in a gRPC call by a pushback or a `RetryInfo`. */
@@ -203,6 +205,7 @@ function attemptOf(attempt: OperationAttempt): JsonAttempt {
     instead: carriedOut?.type === "done" ? (carriedOut.instead ?? null) : null,
     status: response?.status ?? null,
     requestId: response?.requestId ?? null,
+    ...(response?.answeredBy !== undefined && { answeredBy: response.answeredBy }),
     retryAfterMs: askedWaitMs,
     ...(end?.grpc && { grpc: end.grpc }),
     ...(end?.endedBy && { endedBy: end.endedBy }),

@@ -32,6 +32,12 @@ const attempt = z.object({
   undone: z.string().nullable().describe("why the fault was not carried out"),
   instead: z.string().nullable().describe("what was done in its place"),
   status: z.int().nullable(),
+  answeredBy: z
+    .string()
+    .optional()
+    .describe(
+      "who answered where that was no rule and not simply the upstream: mock, recording, no-recording, passed-on",
+    ),
   requestId: z.string().nullable().describe("the id that the API gave its response"),
   retryAfterMs: z.number().nullable(),
   grpc: grpcTally.optional().describe("where it was a gRPC call: what went over it, and its status"),

@@ -90,6 +90,7 @@ const kinds: { readonly [Type in EngineEvent["type"]]: fc.Arbitrary<Extract<Engi
       status: fc.integer({ min: 100, max: 999 }),
       injected: fc.boolean(),
       standsIn: some(fc.constant(true as const)),
+      answeredBy: some(text),
       retryAfterMs: orNull(fc.double({ min: 0, noNaN: true })),
       requestId: some(text),
     }),

@@ -1,4 +1,5 @@
 import { encodeHead, type Header, type RequestHead } from "@faultwire/http1";
+import { joinBytes } from "@faultwire/http1/internal";
 import type { CarrierHooks } from "../carrier.ts";
 import { leavesBody, type RequestPlan, readableHeaders, withoutExtensions } from "./request-plan.ts";
 
@@ -30,3 +31,12 @@ const withHeaders = (head: RequestHead, headers: readonly Header[]): Uint8Array 
   headers === head.headers
     ? head.bytes
     : encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, headers);
+
+const carriageReturn = 0x0d;
+
+/** Bytes of a request's head with one more header at its end. All else stays as it came, whichever way its lines end. */
+export function withHeader(head: Uint8Array, [name, value]: Header): Uint8Array {
+  const end = head.length - (head.at(-2) === carriageReturn ? 2 : 1);
+  const line = new TextEncoder().encode(`${name}: ${value}\r\n`);
+  return joinBytes([head.subarray(0, end), line, head.subarray(end)]);
+}

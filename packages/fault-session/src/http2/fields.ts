@@ -35,6 +35,12 @@ function framingOf(fields: readonly Header[], endStream: boolean): BodyFraming {
     : { kind: "chunked" };
 }
 
+/** A section with one more field behind the others. */
+export const withField = ({ fields, neverIndexed }: HeaderSection, field: Header): HeaderSection => ({
+  fields: [...fields, field],
+  neverIndexed,
+});
+
 /** The fields of a response without its status. */
 export function regularFields({ fields }: HeaderSection): readonly Header[] {
   return fields.filter(isRegular);

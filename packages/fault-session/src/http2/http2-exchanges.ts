@@ -11,7 +11,7 @@ import { ExchangeLog } from "../http/exchange-log.ts";
 import { endedFirst } from "../http/exchange-teller.ts";
 import { RequestDecider } from "../http/request-decider.ts";
 import type { Spoken } from "../spoken.ts";
-import { requestHeadOf, responseSection } from "./fields.ts";
+import { requestHeadOf, responseSection, withField } from "./fields.ts";
 import { type ExchangeStream, Http2Exchange } from "./http2-exchange.ts";
 import type { Http2ExchangesOptions } from "./http2-port.ts";
 import { Http2ResponseSide } from "./http2-response-side.ts";
@@ -435,7 +435,9 @@ export class Http2Exchanges implements Spoken {
       return;
     }
     const isWhole = requestEnding?.kind === "end" && waitingData.length === 0;
-    const stream = upstream.request(exchange.sentSection, isWhole, exchange);
+    const mark = exchange.name === null ? undefined : this.#options.hooks?.markFor?.(exchange.name);
+    const section = mark ? withField(exchange.sentSection, mark) : exchange.sentSection;
+    const stream = upstream.request(section, isWhole, exchange);
     exchange.upstream = stream;
     for (const data of waitingData) upstream.data(stream, data);
     exchange.waitingData = [];

@@ -1,6 +1,7 @@
 import type { ConnectionFacts, Fault, Http2Fault, UnreadReason } from "@faultwire/fault-engine";
 import type { HttpResponse, RequestHead } from "@faultwire/http1";
 import type { HeaderSection } from "@faultwire/http2";
+import type { CarrierHooks } from "../carrier.ts";
 import type { Side } from "../events.ts";
 import type { FaultDesk } from "../http/fault-desk.ts";
 import type { HttpPort } from "../http/http-port.ts";
@@ -46,4 +47,5 @@ export interface Http2ExchangesOptions {
   readonly unsentReason?: string;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
   readonly insteadOf?: (fault: Fault) => string | undefined;
+  readonly hooks?: Pick<CarrierHooks, "markFor">;
 }
