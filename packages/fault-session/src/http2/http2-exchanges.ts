@@ -87,6 +87,7 @@ export class Http2Exchanges implements Spoken {
       open: this.#open,
       tell: this.#tell,
       now,
+      codings: desk.codings,
       over: (exchange, end) => this.#over(exchange, end),
       ended: (exchange) => this.#responses.end(exchange, exchange.trailers),
       goneAway: (code, last, debugData) => this.#goneAway(code, last, debugData),

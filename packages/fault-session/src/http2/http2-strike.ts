@@ -1,11 +1,10 @@
 import type { Http2Fault } from "@faultwire/fault-engine";
-import { pointOf, type StreamPoint } from "./stream-point.ts";
+import { type BodyPoint, pointOf } from "./stream-point.ts";
 
 /** A fault of HTTP/2 that was decided for a request, and how far it has come. */
 export class Http2Strike {
   readonly fault: Http2Fault;
-  /** Where it strikes in the response's body, while that point has not come. */
-  point: StreamPoint | null = null;
+  #point: BodyPoint | null = null;
   /** It was carried out. */
   isDone = false;
   /** Why it was not, where that is known. */
@@ -21,6 +20,16 @@ export class Http2Strike {
   constructor(fault: Http2Fault) {
     this.fault = fault;
     this.outlivesRequest = fault.kind === "http2.ping";
+  }
+
+  /** Where it strikes in the response's body, while that point has not come. */
+  get point(): BodyPoint | null {
+    return this.#point;
+  }
+
+  set point(point: BodyPoint | null) {
+    this.#point?.close();
+    this.#point = point;
   }
 
   /** Whether it has to read the response's events, which must not be compressed then. */

@@ -1,5 +1,5 @@
 /** Carries faults of HTTP/2 out on a client's connection: frames that nobody would send, and frames that are left out. */
-import { type Http2Fault, streamFormatOf } from "@faultwire/fault-engine";
+import { type ContentCodings, type Http2Fault, streamFormatOf } from "@faultwire/fault-engine";
 import {
   ErrorCode,
   type HeaderSection,
@@ -13,7 +13,7 @@ import { regularFields } from "./fields.ts";
 import type { Http2Exchange } from "./http2-exchange.ts";
 import type { ConnectionFault } from "./http2-port.ts";
 import type { Http2Teller } from "./http2-teller.ts";
-import { pointOf, StreamPoint, whyNoPoint } from "./stream-point.ts";
+import { pointIn, pointOf } from "./stream-point.ts";
 
 /** What a striker is connected to. */
 export interface Http2StrikerOptions {
@@ -22,6 +22,8 @@ export interface Http2StrikerOptions {
   readonly open: ReadonlySet<Http2Exchange>;
   readonly tell: Http2Teller;
   readonly now: () => number;
+  /** What opens compressed responses; `null`: nothing does. */
+  readonly codings: ContentCodings | null;
   /** Nothing more of an exchange is to be done. */
   readonly over: (exchange: Http2Exchange, end: NonNullable<Http2Exchange["end"]>) => void;
   /** What was held behind a point has gone on; the response had ended behind it. */
@@ -180,8 +182,9 @@ export class Http2Striker {
     }
     const headers = regularFields(section);
     const format = streamFormatOf(headers, exchange.head.target);
-    strike.undoneReason = whyNoPoint(at, headers, format);
-    if (strike.undoneReason === null) strike.point = new StreamPoint(at, format);
+    const point = pointIn(at, headers, format, this.#options.codings);
+    if (typeof point === "string") strike.undoneReason = point;
+    else strike.point = point;
     return section;
   }
 
@@ -201,6 +204,10 @@ export class Http2Striker {
       return;
     }
     const before = strike.point?.push(data);
+    if (strike.point && strike.point.lostReason !== null) {
+      strike.undoneReason = strike.point.lostReason;
+      strike.point = null;
+    }
     if (before === undefined) {
       client.data(exchange.client, data);
       return;
@@ -246,6 +253,7 @@ export class Http2Striker {
     this.#drops.delete(exchange);
     const { strike } = exchange;
     strike?.letGo();
+    if (strike) strike.point = null;
     if (strike?.fault.kind === "http2.window" && !strike.isDone)
       strike.undoneReason ??= "the request was over before it had used the room that it had";
   }

@@ -1,5 +1,7 @@
 /** Where in a response a fault of HTTP/2 strikes: bytes or events of its body, counted without changing it. */
 import {
+  type ContentCoding,
+  type ContentCodings,
   eventMeaning,
   type FormatName,
   type Http2Fault,
@@ -9,7 +11,7 @@ import {
   type UnitReader,
 } from "@faultwire/fault-engine";
 import type { Header } from "@faultwire/http1";
-import { hasContentCoding } from "../http/coded-body.ts";
+import { codingOf } from "../http/coded-body.ts";
 
 /** The point of a fault; `undefined` where it has none: it strikes with the request, or with the response's head. */
 export function pointOf(fault: Http2Fault): Http2Point | undefined {
@@ -29,19 +31,115 @@ export function pointOf(fault: Http2Fault): Http2Point | undefined {
   }
 }
 
-/** Why a response has no such point; `null` where it may have it. */
-export function whyNoPoint(
-  at: Http2Point,
+/** A point that is looked for in a body as it comes. */
+export interface BodyPoint {
+  /** The point is where the body begins. */
+  readonly isAtStart: boolean;
+  /** Why it can't be found any more, in words; `null` while it may be. */
+  readonly lostReason: string | null;
+  /** Takes the next part of the body. @returns how many bytes of it come before the point, where that is in it. */
+  push(data: Uint8Array): number | undefined;
+  /** It is not looked for any more. */
+  close(): void;
+}
+
+/**
+ * The point of a response; a text says why it has none.
+ *
+ * @param format - What the body is written in, where it is a stream.
+ */
+export function pointIn(
+  at: Exclude<Http2Point, { readonly kind: "moment" }>,
   headers: readonly Header[],
   format: FormatName | null,
-): string | null {
-  if (at.kind !== "events") return null;
+  codings: ContentCodings | null,
+): BodyPoint | string {
+  if (at.kind !== "events") return new StreamPoint(at, format);
   if (format === null) return "the response is no event stream";
-  return hasContentCoding(headers) ? "the response is compressed" : null;
+  if (at.events === 0) return new StreamPoint(at, format);
+  const ahead = codingOf(headers, codings);
+  if (typeof ahead === "string") return ahead;
+  if (ahead === null) return new StreamPoint(at, format);
+  const behind = codingOf(headers, codings);
+  if (behind !== null && typeof behind !== "string") return new CodedPoint(at, format, ahead, behind);
+  ahead.close();
+  return behind ?? "the response is compressed";
+}
+
+/**
+ * The same in a body that is compressed, which passes as it came: the point is behind the byte with which the last of the events can be
+ * read. Two readers go over the body. The first takes a part as a whole; where the events come in it, the second one, which has
+ * what was before, takes it byte by byte. Single bytes cost much, and so only that part is read so.
+ */
+class CodedPoint implements BodyPoint {
+  readonly isAtStart = false;
+  lostReason: string | null = null;
+  readonly #ahead: CodedEvents;
+  readonly #behind: CodedEvents;
+
+  constructor(
+    at: Extract<Http2Point, { readonly kind: "events" }>,
+    format: FormatName,
+    ahead: ContentCoding,
+    behind: ContentCoding,
+  ) {
+    this.#ahead = new CodedEvents(ahead, new StreamPoint(at, format));
+    this.#behind = new CodedEvents(behind, new StreamPoint(at, format));
+  }
+
+  push(data: Uint8Array): number | undefined {
+    if (this.lostReason !== null) return undefined;
+    const { hasCome, lostReason } = this.#ahead.push(data);
+    if (!hasCome) {
+      if (lostReason === null) this.#behind.push(data);
+      else this.#lose(lostReason);
+      return undefined;
+    }
+    for (let at = 0; at < data.length; at++)
+      if (this.#behind.push(data.subarray(at, at + 1)).hasCome) return at + 1;
+    return data.length;
+  }
+
+  close(): void {
+    this.#ahead.close();
+    this.#behind.close();
+  }
+
+  #lose(reason: string): void {
+    this.lostReason = reason;
+    this.close();
+  }
+}
+
+/** Opens a body, and looks for a point in its content. */
+class CodedEvents {
+  readonly #coding: ContentCoding;
+  readonly #point: StreamPoint;
+  hasCome = false;
+  lostReason: string | null = null;
+
+  constructor(coding: ContentCoding, point: StreamPoint) {
+    this.#coding = coding;
+    this.#point = point;
+  }
+
+  push(data: Uint8Array): this {
+    const why = this.#coding.opener.push(data, (content) => {
+      if (!this.hasCome && this.#point.push(content) !== undefined) this.hasCome = true;
+    });
+    if (why !== null)
+      this.lostReason = `the response is compressed, and its ${this.#coding.name} can't be read: ${why}`;
+    return this;
+  }
+
+  close(): void {
+    this.#coding.close();
+  }
 }
 
 /** Finds a point in a body that comes in parts. */
-export class StreamPoint {
+export class StreamPoint implements BodyPoint {
+  readonly lostReason = null;
   readonly #at: Exclude<Http2Point, { readonly kind: "moment" }>;
   readonly #reader: UnitReader;
   /** Bytes, or events, that are still to come before it. */
@@ -70,6 +168,8 @@ export class StreamPoint {
     }
     return this.#left;
   }
+
+  close(): void {}
 
   #countEvents(data: Uint8Array): number | undefined {
     let read = -this.#unread;
