@@ -230,6 +230,7 @@ export const target: Target = {
       own: () => own,
       isLazy: (options & 16) !== 0,
       http2Mode: (options & 32) !== 0 ? "on" : "alone",
+      standIn: undefined,
       tap: undefined,
       limits: proxyLimits,
     };

@@ -1,31 +1,15 @@
 /** What answers for the targets in the place of the real APIs: a mock, or recordings. */
 import type { TapUpstream } from "@faultwire/fault-session";
-import type { LlmMock, LlmMockOptions } from "@faultwire/llm-mock";
+import type { LlmMock } from "@faultwire/llm-mock";
 import type { PassOn } from "@faultwire/recordings";
 import type { Runtime } from "@faultwire/runtime";
 import { ProxyError } from "../proxy-error.ts";
-import type { ProxyOptions, ProxySettings, RunningProxy } from "../start-proxy.ts";
+import type { ProxyOptions, ProxySettings, RunningProxy } from "../proxy-options.ts";
 import type { Resolver } from "../upstream/resolve-table.ts";
-import { type Answered, type ReplaySettings, type RunningReplay, startReplayOf } from "./replay.ts";
+import { type Answered, type RunningReplay, startReplayOf } from "./replay.ts";
+import type { StandInSettings } from "./stand-in-settings.ts";
 import { leadingTo, stoodInHosts } from "./stood-in-hosts.ts";
 import { openWayOut, type WayOut, type WayOutSettings } from "./way-out.ts";
-
-/** What a mock is started with, but for what follows from the proxy: where it listens, its certificates, its versions of HTTP. */
-export type MockSettings = Omit<LlmMockOptions, "host" | "tls" | "alsoInClear" | "prefersHttp2">;
-
-/** What answers, if anything does. */
-export interface StandInSettings {
-  /**
-   * A mock of the providers' APIs, which answers for every target, at every port, in TLS and in clear: nothing that is meant for
-   * them leaves this machine. `{}` is one that says the last message back. {@link ProxySettings.resolve} wins over it. It has its
-   * certificates from the runtime's CA.
-   */
-  readonly mock?: MockSettings;
-  /**
-   * Recordings, which answer for every target in the same way, and for what else was recorded. Not together with {@link mock}.
-   */
-  readonly replay?: ReplaySettings;
-}
 
 /** What answers for the targets. */
 export interface StandIn {

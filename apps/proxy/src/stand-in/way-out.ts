@@ -1,7 +1,7 @@
 /** The way to the real APIs for what a replay does not know: a proxy that has no targets, so that nothing fails on it. */
 import { connect, type Socket } from "node:net";
 import type { Runtime } from "@faultwire/runtime";
-import type { ProxyOptions, ProxySettings, RunningProxy } from "../start-proxy.ts";
+import type { ProxyOptions, ProxySettings, RunningProxy } from "../proxy-options.ts";
 
 /** A way that is open. */
 export interface WayOut {

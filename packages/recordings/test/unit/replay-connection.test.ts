@@ -72,7 +72,7 @@ beforeEach(() => {
 function serve(exchanges: readonly RecordedExchange[], speed = 1): void {
   new ReplayConnection({
     ...{ scheme: "http", recordings: new Recordings(exchanges), speed, log: () => {} },
-    ...{ held: new HeldExchanges(1_000_000_000), pass: undefined },
+    ...{ held: new HeldExchanges(1_000_000_000), pass: undefined, markHeader: undefined },
     socket: socket as unknown as Socket,
     now: () => nowMs,
     after: (delayMs, action) => {
