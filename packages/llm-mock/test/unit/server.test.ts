@@ -347,6 +347,20 @@ describe("HTTPS", () => {
     }
   });
 
+  it("and in clear on the same port, where that is asked for", async () => {
+    for (const alsoInClear of [true, false]) {
+      const mock = await startLlmMock({ tls: { key, cert }, alsoInClear });
+      try {
+        expect(await statusOf(mock.url)).toBe(200);
+        const inClear = fetch(`http://127.0.0.1:${mock.port}/`).then(({ status }) => status);
+        if (alsoInClear) expect(await inClear).toBe(200);
+        else await expect(inClear).rejects.toThrow();
+      } finally {
+        await mock.close();
+      }
+    }
+  });
+
   it("with a context for the name that the client asks for", async () => {
     const asked: string[] = [];
     const secureContextFor = (serverName: string) => {
