@@ -20,7 +20,7 @@ import { ExchangeTeller } from "./exchange-teller.ts";
 import { type ExchangesUnderWay, resumeExchanges, underWayAtRest } from "./exchanges-rest.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
 import { openWebSocket } from "./open-web-socket.ts";
-import { readableHead, withHeader } from "./readable-head.ts";
+import { marked, readableHead } from "./readable-head.ts";
 import { RequestDecider } from "./request-decider.ts";
 import { ResponseSide, type ResponseTurn } from "./response-side.ts";
 import { unreachablePlan } from "./unreachable-plan.ts";
@@ -451,12 +451,9 @@ export class HttpExchanges {
         plan satisfies never;
     }
     this.#queue.owe(exchange);
-    const { hooks } = this.#options;
-    const changed = plan?.kind === "change" && readableHead(head, plan, hooks);
+    const changed = plan?.kind === "change" && readableHead(head, plan, this.#options.hooks);
     if (changed) exchange.asksToClose = changed.asksToClose;
-    const bytes = changed ? changed.bytes : first;
-    const mark = exchange.name === null ? undefined : hooks?.markFor?.(exchange.name);
-    this.#gate.send(mark ? withHeader(bytes, mark) : bytes);
+    this.#gate.send(marked(changed ? changed.bytes : first, exchange.name, this.#options.hooks));
     for (const bytes of rest) this.#gate.send(bytes);
     this.#gate.expect(head.method);
   }

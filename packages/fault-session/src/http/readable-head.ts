@@ -34,9 +34,16 @@ const withHeaders = (head: RequestHead, headers: readonly Header[]): Uint8Array 
 
 const carriageReturn = 0x0d;
 
-/** Bytes of a request's head with one more header at its end. All else stays as it came, whichever way its lines end. */
-export function withHeader(head: Uint8Array, [name, value]: Header): Uint8Array {
+/**
+ * The head of a request with the header that its carrier adds, if it adds one, at its end. All else stays as it came, whichever way
+ * its lines end.
+ *
+ * @param name - Of the request, in events.
+ */
+export function marked(head: Uint8Array, name: string | null, hooks: CarrierHooks | undefined): Uint8Array {
+  const mark = name === null ? undefined : hooks?.markFor?.(name);
+  if (!mark) return head;
   const end = head.length - (head.at(-2) === carriageReturn ? 2 : 1);
-  const line = new TextEncoder().encode(`${name}: ${value}\r\n`);
+  const line = new TextEncoder().encode(`${mark[0]}: ${mark[1]}\r\n`);
   return joinBytes([head.subarray(0, end), line, head.subarray(end)]);
 }
