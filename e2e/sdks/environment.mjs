@@ -27,6 +27,11 @@ export const clients = [
   // AWS's SDK for JavaScript had no other major with Bedrock in it, and Ollama's have none at all.
   { file: "aws.mjs", majors: ["current"] },
   { file: "ollama.mjs", majors: ["current"], hasTimeLimit: false },
+  { file: "mistral.mjs", majors: both },
+  { file: "cohere.mjs", majors: both },
+  { file: "openrouter.mjs", majors: both },
+  { file: "openai-openrouter.mjs", majors: both },
+  { file: "openai-litellm.mjs", majors: both },
   { file: "ai.mjs", majors: both },
   { file: "langchain.mjs", majors: both },
   { file: "anthropic_client.py", majors: both, python: "sdks" },
@@ -36,6 +41,11 @@ export const clients = [
   { file: "genai_vertex_client.py", majors: both, python: "sdks" },
   { file: "boto3_client.py", majors: ["current"], python: "sdks" },
   { file: "ollama_client.py", majors: ["current"], python: "sdks" },
+  { file: "mistral_client.py", majors: both, python: "sdks" },
+  { file: "cohere_client.py", majors: both, python: "sdks" },
+  { file: "openrouter_client.py", majors: both, python: "sdks" },
+  { file: "openai_openrouter_client.py", majors: both, python: "sdks" },
+  { file: "openai_litellm_client.py", majors: both, python: "sdks" },
   // Its major before is of 2023, from before the APIs of today.
   { file: "litellm_client.py", majors: ["current"], python: "sdks" },
   { file: "langchain_client.py", majors: both, python: "langchain" },

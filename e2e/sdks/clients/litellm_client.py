@@ -27,6 +27,15 @@ PROVIDERS = {
         **({"aws_bedrock_runtime_endpoint": MOCK_URL} if MOCK_URL else {}),
     },
     "gemini": {"model": "gemini/gemini-2.5-flash", "api_key": "any", **at("/v1beta")},
+    # Straight at the mock nothing tells its requests from OpenAI's: LiteLLM sends them with OpenAI's SDK.
+    **({} if MOCK_URL else {"mistral": {"model": "mistral/mistral-large-latest", "api_key": "any"}}),
+    "cohere": {"model": "cohere_chat/command-a-03-2025", "api_key": "any", **at("/v2/chat")},
+    "openrouter": {"model": "openrouter/anthropic/claude-sonnet-4.5", "api_key": "any", **at("/api/v1")},
+    "litellm_proxy": {
+        "model": "litellm_proxy/any-name",
+        "api_key": "any",
+        "api_base": MOCK_URL or "https://litellm.test/v1",
+    },
     "ollama": {"model": "ollama_chat/llama3.2", "api_base": MOCK_URL or "http://ollama.test:80"},
 }
 

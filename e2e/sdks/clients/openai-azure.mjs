@@ -1,5 +1,5 @@
 import { check, mockUrl, rejected, run, same, sdk } from "./cases.mjs";
-import { chatCases, hello } from "./openai-cases.mjs";
+import { chatCases, helloOf, model } from "./openai-cases.mjs";
 
 const { module, version } = await sdk("openai", "previous-openai");
 const client = new module.AzureOpenAI({
@@ -11,7 +11,7 @@ const client = new module.AzureOpenAI({
 await run("openai at Azure", version, {
   ...chatCases(client),
   "bad request": async () => {
-    const error = await rejected(client.chat.completions.create({ ...hello, temperature: 3 }));
+    const error = await rejected(client.chat.completions.create({ ...helloOf(model), temperature: 3 }));
     check(error instanceof module.OpenAI.BadRequestError, `${error.constructor.name}: ${error.message}`);
     same(error.status, 400, "status");
   },

@@ -1,14 +1,15 @@
-// Chat and embeddings through OpenAI's SDK: at OpenAI, and at Azure.
+// Chat and embeddings through OpenAI's SDK: at OpenAI, at Azure, and at gateways.
 import { all, check, checkPieces, echo, same, weather } from "./cases.mjs";
 
 export const model = "gpt-4.1-mini";
-export const hello = { model, messages: [{ role: "user", content: "hello" }] };
 const { description, schema: parameters } = weather;
 const chatTool = { type: "function", function: { name: weather.tool, description, parameters } };
-const ask = { model, tools: [chatTool], messages: [{ role: "user", content: weather.question }] };
+export const helloOf = (name) => ({ model: name, messages: [{ role: "user", content: "hello" }] });
 
-/** @param own an SDK's client */
-export function chatCases(own) {
+/** @param own an SDK's client @param name how the API calls the model */
+export function chatCases(own, name = model) {
+  const hello = helloOf(name);
+  const ask = { model: name, tools: [chatTool], messages: [{ role: "user", content: weather.question }] };
   return {
     chat: async () => {
       const completion = await own.chat.completions.create(hello);

@@ -1,5 +1,5 @@
 import { all, check, checkPieces, echo, mockUrl, rejected, run, same, sdk, weather } from "./cases.mjs";
-import { chatCases, hello, model } from "./openai-cases.mjs";
+import { chatCases, helloOf, model } from "./openai-cases.mjs";
 
 const { module, version } = await sdk("openai", "previous-openai");
 const { OpenAI, toFile } = module;
@@ -86,7 +86,7 @@ await run("openai", version, {
     check((await client.files.delete(file.id)).deleted, "not deleted");
   },
   "bad request": async () => {
-    const error = await rejected(client.chat.completions.create({ ...hello, temperature: 3 }));
+    const error = await rejected(client.chat.completions.create({ ...helloOf(model), temperature: 3 }));
     check(error instanceof OpenAI.BadRequestError, error.constructor.name);
     same([error.param, error.code], ["temperature", "decimal_above_max_value"], "details");
     check(/^req_/.test(error.requestID), `request id ${error.requestID}`);

@@ -1,6 +1,6 @@
 import openai
 from cases import MOCK_URL, raises, run
-from openai_cases import HELLO, chat_cases
+from openai_cases import MODEL, chat_cases, hello_of
 
 client = openai.AzureOpenAI(
     api_key="any",
@@ -11,7 +11,7 @@ client = openai.AzureOpenAI(
 
 
 def bad_request():
-    raises(openai.BadRequestError, lambda: client.chat.completions.create(**HELLO, temperature=3))
+    raises(openai.BadRequestError, lambda: client.chat.completions.create(**hello_of(MODEL), temperature=3))
 
 
 run("openai", {**chat_cases(client), "bad request": bad_request}, name="openai at Azure")

@@ -1,22 +1,24 @@
-"""Chat and embeddings through OpenAI's SDK: at OpenAI, and at Azure."""
+"""Chat and embeddings through OpenAI's SDK: at OpenAI, at Azure, and at gateways."""
 
 import json
 
 from cases import ANSWER, CITY, DESCRIPTION, ECHO, QUESTION, RESULT, SCHEMA, TOOL, check, check_pieces, same
 
 MODEL = "gpt-4.1-mini"
-HELLO = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}]}
 FUNCTION = {"name": TOOL, "description": DESCRIPTION, "parameters": SCHEMA}
 ASK = {
-    "model": MODEL,
     "tools": [{"type": "function", "function": FUNCTION}],
     "messages": [{"role": "user", "content": QUESTION}],
 }
 
 
-def chat(own):
+def hello_of(model):
+    return {"model": model, "messages": [{"role": "user", "content": "hello"}]}
+
+
+def chat(own, model):
     def work():
-        completion = own.chat.completions.create(**HELLO)
+        completion = own.chat.completions.create(**hello_of(model))
         check(completion.choices[0].message.content.startswith(ECHO), completion)
         usage = completion.usage
         same(usage.prompt_tokens + usage.completion_tokens, usage.total_tokens, "usage")
@@ -24,23 +26,24 @@ def chat(own):
     return work
 
 
-def chat_streamed(own):
+def chat_streamed(own, model):
     def work():
-        chunks = list(own.chat.completions.create(**HELLO, stream=True, stream_options={"include_usage": True}))
+        more = {"stream": True, "stream_options": {"include_usage": True}}
+        chunks = list(own.chat.completions.create(**hello_of(model), **more))
         check_pieces([c.choices[0].delta.content for c in chunks if c.choices and c.choices[0].delta.content])
         check(chunks[-1].usage.completion_tokens > 3, "no usage")
 
     return work
 
 
-def chat_tool_loop(own):
+def chat_tool_loop(own, model):
     def work():
-        first = own.chat.completions.create(**ASK).choices[0]
+        first = own.chat.completions.create(**ASK, model=model).choices[0]
         call = first.message.tool_calls[0]
         same((first.finish_reason, json.loads(call.function.arguments)), ("tool_calls", CITY), "call")
         result = {"role": "tool", "tool_call_id": call.id, "content": RESULT}
         messages = [*ASK["messages"], first.message, result]
-        second = own.chat.completions.create(**{**ASK, "messages": messages})
+        second = own.chat.completions.create(**{**ASK, "model": model, "messages": messages})
         same(second.choices[0].message.content, ANSWER, "answer")
 
     return work
@@ -54,10 +57,10 @@ def embeddings(own):
     return work
 
 
-def chat_cases(own):
+def chat_cases(own, model=MODEL):
     return {
-        "chat": chat(own),
-        "chat, streamed": chat_streamed(own),
-        "chat, tool loop": chat_tool_loop(own),
+        "chat": chat(own, model),
+        "chat, streamed": chat_streamed(own, model),
+        "chat, tool loop": chat_tool_loop(own, model),
         "embeddings": embeddings(own),
     }

@@ -2,7 +2,7 @@ import json
 
 import openai
 from cases import ANSWER, CITY, ECHO, MOCK_URL, QUESTION, RESULT, check, check_pieces, raises, run, same
-from openai_cases import FUNCTION, HELLO, MODEL, chat_cases
+from openai_cases import FUNCTION, MODEL, chat_cases, hello_of
 
 client = openai.OpenAI(api_key="any", max_retries=0, **({"base_url": f"{MOCK_URL}/v1"} if MOCK_URL else {}))
 
@@ -36,7 +36,7 @@ def models_and_files():
 
 
 def bad_request():
-    error = raises(openai.BadRequestError, lambda: client.chat.completions.create(**HELLO, temperature=3))
+    error = raises(openai.BadRequestError, lambda: client.chat.completions.create(**hello_of(MODEL), temperature=3))
     same((error.param, error.code), ("temperature", "decimal_above_max_value"), "details")
 
 

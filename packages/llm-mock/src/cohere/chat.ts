@@ -1,5 +1,5 @@
 /** A model's words as Cohere's second API has them, whole and in events. */
-import { type Frame, frame, typedEvent } from "../api.ts";
+import { EVENT_STREAM, type Frame, frame, typedEvent } from "../api.ts";
 import { derivedLetters, derivedUuid, type IdPart } from "../ids.ts";
 import type { Part, Speech, Stop } from "../model/speech.ts";
 import { tokensOf } from "../model/token-count.ts";
@@ -63,40 +63,63 @@ export function cohereAnswer(speech: Speech, identity: readonly IdPart[]): objec
   };
 }
 
-/** An answer in events: blocks of content, a plan, calls, the reason of the end with the usage; `[DONE]`. */
-export function cohereEvents(speech: Speech, identity: readonly IdPart[]): readonly Frame[] {
+/** How the events of a stream are written. */
+export interface CohereFraming {
+  readonly contentType: string;
+  readonly event: typeof typedEvent;
+  readonly end: readonly Frame[];
+}
+
+/** Server-sent events; `[DONE]`. */
+const SSE: CohereFraming = { contentType: EVENT_STREAM, event: typedEvent, end: [frame("data: [DONE]\n\n")] };
+
+/** A line of JSON for each event. */
+const LINES: CohereFraming = {
+  contentType: "application/stream+json",
+  event: (data, tokens = 0) => frame(`${JSON.stringify(data)}\n`, tokens),
+  end: [],
+};
+
+/** Lines for a client that takes JSON alone, as LiteLLM and the examples of the API's reference do; else events. */
+export const cohereFraming = (accept: string | undefined): CohereFraming =>
+  accept !== undefined && /\bapplication\/json\b/.test(accept) && !/text\/event-stream|\*\/\*/.test(accept)
+    ? LINES
+    : SSE;
+
+/** An answer in events: blocks of content, a plan, calls, the reason of the end with the usage. */
+export function cohereEvents(
+  speech: Speech,
+  identity: readonly IdPart[],
+  { event, end }: CohereFraming,
+): readonly Frame[] {
   const calls = callsIn(speech, identity);
   const message = { role: "assistant", content: [], tool_plan: "", tool_calls: [], citations: [] };
-  const frames: Frame[] = [typedEvent({ type: "message-start", id: idOf(identity), delta: { message } })];
+  const frames: Frame[] = [event({ type: "message-start", id: idOf(identity), delta: { message } })];
   let index = 0;
   for (const part of textsIn(speech)) {
     if (part.kind === "text" && calls.length > 0) {
       for (const piece of tokensOf(part.text))
-        frames.push(typedEvent({ type: "tool-plan-delta", delta: { message: { tool_plan: piece } } }, 1));
+        frames.push(event({ type: "tool-plan-delta", delta: { message: { tool_plan: piece } } }, 1));
       continue;
     }
-    frames.push(
-      typedEvent({ type: "content-start", index, delta: { message: { content: block(part, "") } } }),
-    );
+    frames.push(event({ type: "content-start", index, delta: { message: { content: block(part, "") } } }));
     for (const piece of tokensOf(part.text)) {
       const content = part.kind === "text" ? { text: piece } : { thinking: piece };
-      frames.push(typedEvent({ type: "content-delta", index, delta: { message: { content } } }, 1));
+      frames.push(event({ type: "content-delta", index, delta: { message: { content } } }, 1));
     }
-    frames.push(typedEvent({ type: "content-end", index }));
+    frames.push(event({ type: "content-end", index }));
     index++;
   }
   for (const [at, call] of calls.entries()) {
     const { arguments: input, name } = call.function;
     const opened = { ...call, function: { name, arguments: "" } };
-    frames.push(
-      typedEvent({ type: "tool-call-start", index: at, delta: { message: { tool_calls: opened } } }),
-    );
+    frames.push(event({ type: "tool-call-start", index: at, delta: { message: { tool_calls: opened } } }));
     for (const piece of tokensOf(input)) {
       const tool_calls = { function: { arguments: piece } };
-      frames.push(typedEvent({ type: "tool-call-delta", index: at, delta: { message: { tool_calls } } }, 1));
+      frames.push(event({ type: "tool-call-delta", index: at, delta: { message: { tool_calls } } }, 1));
     }
-    frames.push(typedEvent({ type: "tool-call-end", index: at }));
+    frames.push(event({ type: "tool-call-end", index: at }));
   }
   const delta = { finish_reason: FINISH[speech.stop], usage: usageOf(speech) };
-  return [...frames, typedEvent({ type: "message-end", delta }), frame("data: [DONE]\n\n")];
+  return [...frames, event({ type: "message-end", delta }), ...end];
 }

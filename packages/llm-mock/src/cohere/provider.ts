@@ -1,10 +1,10 @@
 /** Cohere: chat of the second API. */
 import { requestId } from "@faultwire/fault-engine";
-import { EVENT_STREAM, json } from "../api.ts";
+import { json } from "../api.ts";
 import { apiError, isApiError } from "../api-error.ts";
 import { speak } from "../model/speak.ts";
-import { hasBearer, type MockProvider, type ProviderMaker, ruledProvider } from "../provider.ts";
-import { cohereAnswer, cohereEvents } from "./chat.ts";
+import { hasBearer, headerOf, type MockProvider, type ProviderMaker, ruledProvider } from "../provider.ts";
+import { cohereAnswer, cohereEvents, cohereFraming } from "./chat.ts";
 import { readCohereChat } from "./request.ts";
 
 const MODELS = ["command-a-03-2025", "command-a-reasoning-08-2025", "command-r7b-12-2024"];
@@ -19,15 +19,17 @@ export const cohere: ProviderMaker = ({ seed, mind }): MockProvider => ({
     {
       path: /^\/v2\/chat$/,
       methods: {
-        POST: ({ request: { body } }) => {
+        POST: ({ request: asked }) => {
+          const { body } = asked;
           const request = readCohereChat(body);
           if (isApiError(request)) return request;
           const speech = speak(request.conversation, mind);
           const identity = [seed, body];
           const facts = { usage: speech.usage, model: request.conversation.model, pace: speech.pace };
-          return request.stream
-            ? { kind: "stream", contentType: EVENT_STREAM, frames: cohereEvents(speech, identity), ...facts }
-            : json(cohereAnswer(speech, identity), facts);
+          if (!request.stream) return json(cohereAnswer(speech, identity), facts);
+          const framing = cohereFraming(headerOf(asked, "accept"));
+          const frames = cohereEvents(speech, identity, framing);
+          return { kind: "stream", contentType: framing.contentType, frames, ...facts };
         },
       },
     },

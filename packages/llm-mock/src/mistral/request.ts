@@ -7,7 +7,8 @@ const FIELDS: ReadonlySet<string> = new Set([
   ...["model", "temperature", "top_p", "max_tokens", "stream", "stop", "random_seed", "metadata", "messages"],
   ...["response_format", "tools", "tool_choice", "presence_penalty", "frequency_penalty", "n", "prediction"],
   ...["parallel_tool_calls", "reasoning_effort", "prompt_mode", "guardrails", "prompt_cache_key"],
-  ...["service_tier", "safe_prompt"],
+  ...["service_tier", "safe_prompt", "min_tokens", "repetition_penalty", "top_k"],
+  ...["logprobs", "top_logprobs", "prompt_logprobs", "top_prompt_logprobs"],
 ]);
 
 const FIM_FIELDS: ReadonlySet<string> = new Set([

@@ -35,6 +35,32 @@ describe("Cohere", () => {
     });
   });
 
+  it("streams lines to a client that takes JSON alone, and events to every other", () => {
+    const streamed = (accept?: string) =>
+      ask("/v2/chat", { model, messages, stream: true }, { ...headers, ...(accept && { accept }) }).answer;
+    const events = streamed();
+    const lines = streamed("application/json");
+    expect([events, lines]).toMatchObject([
+      { contentType: "text/event-stream; charset=utf-8" },
+      { contentType: "application/stream+json" },
+    ]);
+    const parsed = textIn(lines)
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(parsed).toEqual(dataIn(textIn(events)));
+    expect(textIn(events).endsWith("data: [DONE]\n\n")).toBe(true);
+    for (const accept of ["*/*", "text/event-stream", "application/json, text/event-stream"])
+      expect(textIn(streamed(accept))).toBe(textIn(events));
+  });
+
+  it("is told by its SDKs where the path is another's, too", () => {
+    const models = (userAgent: string) =>
+      ask("/v1/models", undefined, { ...headers, "user-agent": userAgent }, "GET").provider;
+    expect([models("cohere-ai/8.1.0"), models("cohere/7.3.1")]).toEqual(["cohere", "cohere"]);
+    expect(models("curl/8.5.0")).not.toBe("cohere");
+  });
+
   it("calls tools, and takes what it says beside them for a plan", () => {
     const script = parseScript(
       "turns: [{ say: I look., call: { tool: weather, arguments: { a: 1 } } }]",

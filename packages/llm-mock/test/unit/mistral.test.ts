@@ -70,6 +70,13 @@ describe("Mistral", () => {
 
   const calling = { role: "assistant", content: "", tool_calls: [call] };
   const result = { role: "tool", tool_call_id: call.id, content: "x" };
+  it.each(["min_tokens", "repetition_penalty", "top_k", "top_logprobs", "top_prompt_logprobs"])(
+    "takes %s, which its SDK for Python has",
+    (field) => {
+      expect(chat({ [field]: 1, logprobs: true })).toMatchObject({ kind: "whole" });
+    },
+  );
+
   it("takes a result behind its call", () => {
     expect(chat({ messages: [...messages, calling, result], tools })).toMatchObject({ kind: "whole" });
   });

@@ -13,7 +13,10 @@ export const openrouterRequests: RequestProfile = {
     // Anthropic's messages are answered as Anthropic does.
     (isAtHost(request) && !/\/messages$/.test(request.path)) ||
     /\/api\/v1\/(?:chat\/completions|completions|responses|embeddings)$/.test(request.path) ||
-    (headerValue(request.headers, "user-agent") ?? "").includes("@openrouter/sdk"),
+    // Its SDKs for JavaScript and Python.
+    /@openrouter\/sdk|^speakeasy-sdk\/python .*\bopenrouter\b/.test(
+      headerValue(request.headers, "user-agent") ?? "",
+    ),
   isFor: () => false,
   readPath: () => undefined,
   keyHeaders: ["authorization"],
