@@ -18,7 +18,15 @@ export { isGrpcFault } from "./faults/grpc-faults.ts";
 export { isHttp2Fault, isInPlaceOfResponse, saysUnprocessed } from "./faults/http2-faults.ts";
 export { type Ability, abilitiesOf, ofLayers, wayTable } from "./faults/way.ts";
 export { isWebSocketFault } from "./faults/websocket-faults.ts";
-export { textHeader, writeFrame } from "./formats/aws-event-stream/frame.ts";
+export { crc32 } from "./formats/aws-event-stream/crc32.ts";
+export {
+  LEAST_FRAME_BYTES,
+  PRELUDE_BYTES,
+  readFrame,
+  readPrelude,
+  textHeader,
+  writeFrame,
+} from "./formats/aws-event-stream/frame.ts";
 export { asGrpcAnswer, statusAnswer } from "./grpc/status-answer.ts";
 export { CodedMachine, codedBodyLimits } from "./machines/coded-machine.ts";
 export { drawDuration } from "./machines/duration.ts";

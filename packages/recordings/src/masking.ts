@@ -2,6 +2,7 @@
 import { maskKeys, maskKeysInPlace } from "@faultwire/fault-engine/internal";
 import { type Header, headerValue, LENIENT_RESPONSES, ResponseReader } from "@faultwire/http1";
 import { fromLatin1, toLatin1 } from "./latin1.ts";
+import { isEventStream, maskedEventStream } from "./masked-event-stream.ts";
 import type { RecordedBytes, RecordedRequest } from "./recorded-exchange.ts";
 import { maskedFields, maskedForm } from "./secret-fields.ts";
 
@@ -50,10 +51,15 @@ function maskedBody({ headers, body }: RecordedRequest): Uint8Array {
 /**
  * Pieces that hold one text together, without what is secret in it, each as long as before; a secret may be cut by them. The
  * same list where there is none.
+ *
+ * @param headers - Those of the response, which say whether its body has frames.
  */
-export function maskedPieces(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+export function maskedPieces(
+  pieces: readonly Uint8Array[],
+  headers: readonly Header[],
+): readonly Uint8Array[] {
   const whole = pieces.map(fromLatin1).join("");
-  const masked = maskedText(whole);
+  const masked = isEventStream(headers) ? maskedEventStream(whole, maskedText) : maskedText(whole);
   return masked === whole ? pieces : cutAs(masked, pieces);
 }
 
@@ -90,7 +96,9 @@ export function maskedResponse(
   const headsEnd = endOfHeads(text);
   const heads = maskedHead(text.slice(0, headsEnd));
   // Data first: the half of a key in one chunk may have the shape of one, and what was masked would hide the other half.
-  const masked = maskKeysInPlace(maskedData(heads + text.slice(headsEnd), method));
+  const { wire, hasFrames } = maskedData(heads + text.slice(headsEnd), method);
+  // Frames have checksums: what is masked behind their back makes them unreadable.
+  const masked = hasFrames ? wire : maskKeysInPlace(wire);
   if (masked === text) return parts;
   const bytes = cutAs(
     masked,
@@ -107,19 +115,21 @@ function maskedHead(head: string): string {
 }
 
 /** The same for what a chunked body holds, since a key may be cut by a chunk's size, too, and for the trailers behind it. */
-function maskedData(text: string, method: string): string {
+function maskedData(text: string, method: string): { readonly wire: string; readonly hasFrames: boolean } {
   const wire = toLatin1(text);
+  let headers: readonly Header[] = [];
   const reader = new ResponseReader({}, LENIENT_RESPONSES);
   reader.expect(method);
   // Views of the wire's bytes.
   const data: Uint8Array[] = [];
   for (const item of [...reader.push(wire), ...reader.finish()]) {
-    if (item.kind === "body" && item.data.length > 0) data.push(item.data);
+    if (item.kind === "head") ({ headers } = item);
+    else if (item.kind === "body" && item.data.length > 0) data.push(item.data);
     else if (item.kind === "trailers") item.bytes.set(toLatin1(maskedHead(fromLatin1(item.bytes))));
   }
-  const masked = maskedPieces(data);
+  const masked = maskedPieces(data, headers);
   if (masked !== data) for (const [number, piece] of data.entries()) piece.set(masked[number] ?? piece);
-  return fromLatin1(wire);
+  return { wire: fromLatin1(wire), hasFrames: isEventStream(headers) };
 }
 
 /** Where the head of a response ends, behind the heads of 1xx responses; the whole length where the head is cut off. */

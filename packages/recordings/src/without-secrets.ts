@@ -53,7 +53,7 @@ function bodyOfWire({ request: { method }, response: { parts } }: RecordedExchan
   return { headers, data };
 }
 
-function bodyOfFrames({ frames }: RecordedStream): Body {
+function bodyOfFrames({ frames }: Pick<RecordedStream, "frames">): Body {
   let headers: readonly Header[] = [];
   const data: Uint8Array[] = [];
   for (const frame of frames) {
@@ -66,7 +66,8 @@ function bodyOfFrames({ frames }: RecordedStream): Body {
 
 /** Frames without secrets, each as long as before; a secret may be cut by frames. */
 export function maskedFrames(frames: readonly RecordedFrame[]): readonly RecordedFrame[] {
-  const data = maskedPieces(frames.flatMap((frame) => (frame.kind === "data" ? [frame.bytes] : [])));
+  const { headers, data: pieces } = bodyOfFrames({ frames });
+  const data = maskedPieces(pieces, headers);
   let number = 0;
   return frames.map((frame): RecordedFrame => {
     if (frame.kind === "data") return { ...frame, bytes: data[number++] ?? frame.bytes };
