@@ -20,8 +20,8 @@ const wanted = wantedClients(values.only);
 if (values.way !== undefined && !ways.includes(values.way)) stop(`--way is ${ways.join(" or ")}`);
 
 if (values.list) {
-  for (const { file } of clients)
-    for (const folder of ["clients", "table/clients"])
+  for (const { file, inTable = true } of clients)
+    for (const folder of inTable ? ["clients", "table/clients"] : ["clients"])
       if (!existsSync(join(here, folder, file))) stop(`${folder}/${file} is not there`);
   console.log(`sdks: ${clients.length} clients`);
   process.exit(0);

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { clients as everyClient } from "../../e2e/sdks/environment.mjs";
+import { tableClients } from "../../e2e/sdks/environment.mjs";
 import { readResults } from "../../e2e/sdks/table/results.mjs";
 import { narrowTable } from "./markdown-table.mjs";
 import { root } from "./repository.mjs";
@@ -57,7 +57,7 @@ function versionTable(clients) {
 
 /** Clients that a run has still to measure; no line where there is none. */
 function unmeasured(clients) {
-  const missing = everyClient.flatMap(({ file, majors }) =>
+  const missing = tableClients.flatMap(({ file, majors }) =>
     majors
       .filter((major) => !clients.some((one) => one.client === file && one.major === major))
       .map((major) => `\`${file}\` (${major === "current" ? "today's" : "one major back"})`),

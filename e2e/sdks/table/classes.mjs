@@ -47,6 +47,43 @@ const openaiPython = {
 const genai = { other: () => "ApiError" };
 const genaiPython = { other: (status) => (status >= 500 ? "ServerError" : "ClientError") };
 
+/** Mistral has one class for what its API calls unprocessable, and one for all others. */
+const mistral = { statuses: { 422: "HTTPValidationError" }, other: () => "SDKError" };
+
+const cohere = {
+  statuses: {
+    ...byStatus,
+    401: "UnauthorizedError",
+    403: "ForbiddenError",
+    429: "TooManyRequestsError",
+    498: "InvalidTokenError",
+    499: "ClientClosedRequestError",
+    500: "InternalServerError",
+    501: "NotImplementedError",
+    503: "ServiceUnavailableError",
+    504: "GatewayTimeoutError",
+  },
+};
+
+const openrouter = {
+  statuses: {
+    400: "BadRequestResponseError",
+    401: "UnauthorizedResponseError",
+    402: "PaymentRequiredResponseError",
+    403: "ForbiddenResponseError",
+    404: "NotFoundResponseError",
+    408: "RequestTimeoutResponseError",
+    413: "PayloadTooLargeResponseError",
+    422: "UnprocessableEntityResponseError",
+    429: "TooManyRequestsResponseError",
+    500: "InternalServerResponseError",
+    502: "BadGatewayResponseError",
+    503: "ServiceUnavailableResponseError",
+    524: "EdgeNetworkTimeoutResponseError",
+    529: "ProviderOverloadedResponseError",
+  },
+};
+
 /** Client → class of each error. */
 const classes = {
   "anthropic.mjs": anthropic,
@@ -62,6 +99,16 @@ const classes = {
   "genai_vertex_client.py": genaiPython,
   "aws.mjs": bedrock,
   "boto3_client.py": bedrock,
+  "mistral.mjs": mistral,
+  "mistral_client.py": mistral,
+  "cohere.mjs": cohere,
+  "cohere_client.py": cohere,
+  "openrouter.mjs": openrouter,
+  "openrouter_client.py": openrouter,
+  "openai-openrouter.mjs": openai,
+  "openai_openrouter_client.py": openaiPython,
+  "openai-litellm.mjs": openai,
+  "openai_litellm_client.py": openaiPython,
   "ollama.mjs": { other: () => "ResponseError" },
   "ollama_client.py": { other: () => "ResponseError" },
 };
@@ -74,5 +121,5 @@ const classes = {
 export function expectedClass(client, preset, status) {
   const { statuses = {}, presets = {}, named = false, other } = classes[client];
   if (named) return preset;
-  return presets[preset] ?? statuses[status] ?? other(status);
+  return presets[preset] ?? statuses[status] ?? other?.(status);
 }

@@ -28,12 +28,12 @@ async function play(wanted, { targets, presetsOf, jobs }) {
     return join(folder, name);
   };
   try {
-    const players = wanted.map(({ id, file, program, major, presetNames, hasTimeLimit, only }) => ({
+    const players = wanted.map(({ id, file, program, major, presetNames, habits, only }) => ({
       args: [program, join(here, "table/clients", file)],
       env: {
         SDK_ID: id,
         SDK_WHICH: major,
-        SDK_ASKS: write(`${id}.json`, { ...asks(presetNames, hasTimeLimit), only }),
+        SDK_ASKS: write(`${id}.json`, { ...asks(presetNames, habits), only }),
         LITELLM_LOCAL_MODEL_COST_MAP: "True",
       },
       out: join(folder, `${id}.out`),
@@ -164,9 +164,9 @@ function collect(known, out, operations, probes) {
 }
 
 /** One client's record, and what was not as a run has to be: operations, each with the reason. */
-function resultOf({ id, file, major, presetNames, hasTimeLimit }, { client, seen, loose, out }) {
+function resultOf({ id, file, major, presetNames, habits }, { client, seen, loose, out }) {
   if (client === undefined) return { flaws: [["everything", `said nothing: ${out.slice(-1000)}`]] };
-  const lists = asks(presetNames, hasTimeLimit);
+  const lists = asks(presetNames, habits);
   const flaws = [];
   const look = (surface, situation, keep) => {
     const { outcome, requests = [], probes } = seen.get(`${id}/${surface}/${situation}`) ?? {};
@@ -208,7 +208,7 @@ const passes = 4;
 /**
  * Runs clients, all of them under one `faultwire run`. What could not be carried out is asked again in another.
  *
- * @param wanted `{ id, file, program, major, presetNames, hasTimeLimit }` each
+ * @param wanted `{ id, file, program, major, presetNames, habits }` each
  * @returns for each `flaws`, which are empty where the run was as it has to be, and `record`
  */
 export async function measure(wanted, options) {

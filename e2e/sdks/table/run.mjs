@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { presetTable } from "../../../packages/fault-engine/dist/index.js";
 import { fetchNode, supported } from "../../../scripts/nodes/registry-nodes.mjs";
-import { here, must, prepare, programFor, root, stop, wantedClients } from "../environment.mjs";
+import { here, must, prepare, programFor, root, stop, tableClients, wantedClients } from "../environment.mjs";
 import { measure } from "./measure.mjs";
 import { keptResults, writeResults } from "./results.mjs";
 import { providers } from "./situations.mjs";
@@ -28,6 +28,16 @@ const presetClients = {
   "genai_vertex_client.py": "vertex",
   "aws.mjs": "bedrock",
   "boto3_client.py": "bedrock",
+  "mistral.mjs": "mistral",
+  "mistral_client.py": "mistral",
+  "cohere.mjs": "cohere",
+  "cohere_client.py": "cohere",
+  "openrouter.mjs": "openrouter",
+  "openrouter_client.py": "openrouter",
+  "openai-openrouter.mjs": "openrouter",
+  "openai_openrouter_client.py": "openrouter",
+  "openai-litellm.mjs": "litellm",
+  "openai_litellm_client.py": "litellm",
   "ollama.mjs": "ollama",
   "ollama_client.py": "ollama",
 };
@@ -40,7 +50,7 @@ const { values } = parseArgs({
     dry: { type: "boolean", default: false },
   },
 });
-const wanted = wantedClients(values.only);
+const wanted = wantedClients(values.only, tableClients);
 prepare(wanted);
 
 /** The Node that JavaScript clients run in; fetched once. */
@@ -86,7 +96,7 @@ const queue = wanted.flatMap((client) =>
       program: client.python ? programFor(client, major) : node,
       major,
       presetNames: presetsOf[presetClients[client.file]] ?? [],
-      hasTimeLimit: client.hasTimeLimit ?? true,
+      habits: { hasTimeLimit: client.hasTimeLimit ?? true, isTireless: client.isTireless ?? false },
     })),
 );
 const date = new Date().toISOString().slice(0, 10);
@@ -109,7 +119,7 @@ const records = measured.flatMap(({ record, flaws }, index) => {
 const key = ({ client, major }) => `${client} ${major}`;
 const kept = keptResults().clients;
 const fresh = new Set(records.map(key));
-const order = wantedClients().flatMap(({ file, majors }) => majors.map((major) => `${file} ${major}`));
+const order = tableClients.flatMap(({ file, majors }) => majors.map((major) => `${file} ${major}`));
 const all = [...kept.filter((one) => !fresh.has(key(one))), ...records]
   .filter((one) => order.includes(key(one)))
   .toSorted((one, other) => order.indexOf(key(one)) - order.indexOf(key(other)));

@@ -69,6 +69,30 @@ const apis = {
     overloaded: "server_busy",
     inStream: "server busy",
   },
+  mistral: {
+    rateLimit: "rate_limited",
+    internal: "internal_server_error",
+    overloaded: "unreachable_backend",
+    inStream: "unreachable_backend",
+  },
+  cohere: {
+    rateLimit: "too_many_requests",
+    internal: "internal_error",
+    overloaded: "service_unavailable",
+    inStream: "internal_error",
+  },
+  openrouter: {
+    rateLimit: "rate_limit_exceeded",
+    internal: "server",
+    overloaded: "provider_overloaded",
+    inStream: "provider_unavailable",
+  },
+  litellm: {
+    rateLimit: "RateLimitError",
+    internal: "InternalServerError",
+    overloaded: "ServiceUnavailableError",
+    inStream: "InternalServerError",
+  },
 };
 
 const providerOf = (api) => apis[api].provider ?? api;
@@ -218,15 +242,16 @@ export function ruleFile(targets, presetsOf) {
  * What a client is told to ask, beside `whole`: an answer that nothing is wrong with.
  *
  * @param presetNames the presets that it is asked with, too @param hasTimeLimit whether the SDK has an option for one
+ *   @param isTireless whether it may ask again and again for longer than anybody waits here
  */
-export function asks(presetNames, hasTimeLimit) {
+export function asks(presetNames, { hasTimeLimit, isTireless }) {
   const whole = { name: "whole", patienceMs: longPatienceMs };
   const of = (wanted) =>
     Object.entries(situations)
       .filter(([, { mode }]) => mode === wanted)
       .map(([name, { limited = false, endless = false }]) => ({
         name,
-        patienceMs: endless || (limited && !hasTimeLimit) ? patienceMs : longPatienceMs,
+        patienceMs: isTireless || endless || (limited && !hasTimeLimit) ? patienceMs : longPatienceMs,
         ...(limited && { timeoutMs }),
       }));
   return {

@@ -1,6 +1,5 @@
-// Chat through OpenAI's SDK: at OpenAI, and at Azure.
+// Chat through OpenAI's SDK: at OpenAI, at Azure, and at gateways.
 export const model = "gpt-4.1-mini";
-const chat = { model, messages: [{ role: "user", content: "count" }] };
 
 /** An SDK's options for one call. */
 export const with_ = ({ headers, timeoutMs, noRetries }) => ({
@@ -9,7 +8,8 @@ export const with_ = ({ headers, timeoutMs, noRetries }) => ({
   ...(noRetries && { maxRetries: 0 }),
 });
 
-export function chatSurfaces(client) {
+export function chatSurfaces(client, name = model) {
+  const chat = { model: name, messages: [{ role: "user", content: "count" }] };
   return [
     {
       name: "chat",

@@ -1,9 +1,8 @@
-"""Chat through OpenAI's SDK: at OpenAI, and at Azure."""
+"""Chat through OpenAI's SDK: at OpenAI, at Azure, and at gateways."""
 
 from asks import dig, surface
 
 MODEL = "gpt-4.1-mini"
-CHAT = {"model": MODEL, "messages": [{"role": "user", "content": "count"}]}
 
 
 def client_for(client, options):
@@ -14,22 +13,24 @@ def more(options):
     return {"extra_headers": options["headers"], **({"timeout": options["timeout"]} if options["timeout"] else {})}
 
 
-def chat_surfaces(client):
+def chat_surfaces(client, model=MODEL):
+    asked = {"model": model, "messages": [{"role": "user", "content": "count"}]}
+
     def chat(options, say):
-        completion = client_for(client, options).chat.completions.create(**CHAT, **more(options))
+        completion = client_for(client, options).chat.completions.create(**asked, **more(options))
         say(dig(completion, "choices", 0, "message", "content"))
         return dig(completion, "choices", 0, "finish_reason")
 
     def chat_iterator(options, say):
         end = None
-        for chunk in client_for(client, options).chat.completions.create(**CHAT, stream=True, **more(options)):
+        for chunk in client_for(client, options).chat.completions.create(**asked, stream=True, **more(options)):
             if chunk.choices:
                 say(chunk.choices[0].delta.content)
                 end = chunk.choices[0].finish_reason or end
         return end
 
     def chat_helper(options, say):
-        with client_for(client, options).chat.completions.stream(**CHAT, **more(options)) as stream:
+        with client_for(client, options).chat.completions.stream(**asked, **more(options)) as stream:
             completion = stream.get_final_completion()
         say(dig(completion, "choices", 0, "message", "content"))
         return dig(completion, "choices", 0, "finish_reason")

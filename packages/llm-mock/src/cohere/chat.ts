@@ -76,7 +76,7 @@ const SSE: CohereFraming = { contentType: EVENT_STREAM, event: typedEvent, end: 
 /** A line of JSON for each event. */
 const LINES: CohereFraming = {
   contentType: "application/stream+json",
-  event: (data, tokens = 0) => frame(`${JSON.stringify(data)}\n`, tokens),
+  event: (data, tokens) => frame(`${JSON.stringify(data)}\n`, tokens),
   end: [],
 };
 

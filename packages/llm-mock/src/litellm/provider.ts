@@ -69,8 +69,13 @@ export const litellm: ProviderMaker = (world): MockProvider => {
   };
 };
 
-/** Errors of the models behind it have the name of a class before their text; the code is the status. */
+/**
+ * Errors of the models behind it have the name of a class before their text; the code is the status. A path or a method that
+ * there is not is refused by the framework below it.
+ */
 function errorAnswer({ status, type, message, param = null }: ApiError): WholeAnswer {
+  if (status === 404 || status === 405)
+    return { kind: "whole", status, body: JSON.stringify({ detail: message }) };
   const text =
     type === "invalid_request_error" && status === 400 ? `litellm.BadRequestError: ${message}` : message;
   return openaiErrorAnswer(apiError(status, type, text, { param, code: String(status) }));

@@ -81,6 +81,14 @@ describe("gateways", () => {
       param: "temperature",
       code: "400",
     });
+    // The framework below the gateway knows its paths.
+    const host = { ...bearer, host: "litellm.test" };
+    const nowhere = ask("/v1/nothing", undefined, host, "GET").answer;
+    const wrongMethod = ask("/chat/completions", undefined, host, "GET").answer;
+    expect([nowhere, wrongMethod].map((one) => bodyOf("litellm", one))).toEqual([
+      { detail: "Not Found" },
+      { detail: "Method Not Allowed" },
+    ]);
     const { answer } = ask("/chat/completions", { model: "m", messages }, {});
     expect(bodyOf("litellm", answer).error).toMatchObject({ type: "auth_error", code: "401" });
   });
