@@ -73,7 +73,7 @@ export interface CohereFraming {
 /** Server-sent events; `[DONE]`. */
 const SSE: CohereFraming = { contentType: EVENT_STREAM, event: typedEvent, end: [frame("data: [DONE]\n\n")] };
 
-/** A line of JSON for each event. */
+/** A line of JSON for each event. The API's answer was seen so (M-Lai-ai/LLM-Provider-reference); its media type is that of v1. */
 const LINES: CohereFraming = {
   contentType: "application/stream+json",
   event: (data, tokens) => frame(`${JSON.stringify(data)}\n`, tokens),
