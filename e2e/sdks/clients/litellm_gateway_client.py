@@ -15,7 +15,7 @@ from cases import MOCK_URL, check, raises, run, same
 from openai_cases import chat_cases, hello_of
 
 # How long the gateway may take until it listens: a second where nothing else runs, minutes beside others.
-START_SECONDS = 180
+START_SECONDS = 240
 # Without one the gateway does not start.
 KEY = f"sk-{secrets.token_hex(32)}"
 
