@@ -108,12 +108,15 @@ const waitsOf = (requests) =>
     .slice(1)
     .map(({ began }, index) => Math.max(0, tenths(began - (requests[index].ended ?? requests[index].began))));
 
+/** What came of a call that the client no longer waited for: an SDK that asks again goes on with it. */
+const within = (requests, ms) => requests.filter(({ began }) => began - requests[0].began <= ms);
+
 const recordOf = ({ kind, end, error, text, ms }, requests) => ({
   kind,
   end,
   error,
   text: textOf(text),
-  waits: waitsOf(requests),
+  waits: waitsOf(within(requests, ms)),
   seconds: tenths(ms),
 });
 

@@ -11,9 +11,11 @@ const firstLine = (text) =>
     .split("\n")[0]
     .slice(0, messageChars);
 
-/** How often the SDK says that it asked: a list of what came of each, or a number. */
+/** How often the SDK says that it asked: a list of the errors that came of it, or a number. What a schema found is no such list. */
 const attemptsOf = ({ errors, attemptNumber, $metadata }) =>
-  Array.isArray(errors) ? errors.length : ($metadata?.attempts ?? attemptNumber);
+  Array.isArray(errors) && errors.every((one) => one instanceof Error)
+    ? errors.length
+    : ($metadata?.attempts ?? attemptNumber);
 
 function describe(error, isOwn) {
   if (!(error instanceof Error))
