@@ -1,4 +1,5 @@
 /** Opens compressed bodies, to see whether they hold a secret: in a compressed one nothing can be masked. */
+import { setImmediate as otherWork } from "node:timers/promises";
 import * as zlib from "node:zlib";
 import { type Header, headerTokens } from "@faultwire/http1";
 import { fromLatin1 } from "./latin1.ts";
@@ -10,7 +11,7 @@ import { recordingLimits } from "./recording-limits.ts";
  *
  * - `clean`: it is not compressed, or holds no secret
  * - `secret`: it holds one
- * - `unknown`: it can't be opened: a coding that this Node does not know, damage, or too many bytes
+ * - `unknown`: it can't be opened: a coding that this Node does not know, too many of them, damage, or too many bytes
  */
 export type Inside = "clean" | "secret" | "unknown";
 
@@ -63,6 +64,7 @@ function codingsOf(headers: readonly Header[]): readonly string[] {
 export async function lookInside(headers: readonly Header[], body: Uint8Array): Promise<Inside> {
   const codings = codingsOf(headers);
   if (codings.length === 0 || body.length === 0) return "clean";
+  if (codings.length > recordingLimits.maxCodings) return "unknown";
   let clear = body;
   // The last one that is named was applied last (RFC 9110 section 8.4).
   for (const coding of codings.toReversed()) {
@@ -74,6 +76,19 @@ export async function lookInside(headers: readonly Header[], body: Uint8Array): 
       return "unknown";
     }
   }
-  const text = fromLatin1(clear);
-  return maskedText(text) === text ? "clean" : "secret";
+  return (await holdsSecret(clear)) ? "secret" : "clean";
+}
+
+/**
+ * Whether a body holds a secret. It is looked at in pieces, with other work between them: in one go a small bomb would stop the
+ * whole process for seconds. A secret that a piece cuts is found in the next one, which begins before that cut.
+ */
+async function holdsSecret(body: Uint8Array): Promise<boolean> {
+  const { lookedAtOnceBytes: most, lookedAtTwiceBytes: twice } = recordingLimits;
+  for (let from = 0; ; from += most - twice) {
+    const text = fromLatin1(body.subarray(from, from + most));
+    if (maskedText(text) !== text) return true;
+    if (from + most >= body.length) return false;
+    await otherWork();
+  }
 }

@@ -7,8 +7,14 @@ export const recordingLimits = {
    * under way that holds the most is not recorded, then the next.
    */
   maxHeldBytes: 268_435_456,
-  /** Bytes to which a compressed body is opened at the most, to look for secrets: 256 MiB. One with more is not recorded. */
-  maxOpenedBytes: 268_435_456,
+  /** Bytes to which a compressed body is opened at the most, to look for secrets: 64 MiB. One with more is not recorded. */
+  maxOpenedBytes: 67_108_864,
+  /** Codings of a body one over the other that are undone at the most. One with more is not recorded. */
+  maxCodings: 3,
+  /** Bytes of an opened body that are looked at in one go, some 10 ms. */
+  lookedAtOnceBytes: 262_144,
+  /** Bytes of these that the next look begins with again: a secret's name and its beginning are shorter. */
+  lookedAtTwiceBytes: 8_192,
   /** Requests of one connection whose responses are still to come, at the most; a client that pipelines more is not recorded further. */
   maxOutstanding: 64,
   /** Bytes of one file of a recording that are read at the most: base64 and JSON make an exchange larger. */
