@@ -76,8 +76,14 @@ function coded(fault: Fault, stream: FormatStream, { codings }: CodingUnderTest)
 }
 
 /** Compared by hand: thousands of calls of `expect` take minutes. */
-function isSame(found: Made, read: Buffer, clear: Made): boolean {
-  return found.ends === clear.ends && found.outcome === clear.outcome && read.equals(clear.bytes);
+function isSame(found: Made, read: Buffer, clear: Made, isWhole: boolean): boolean {
+  const isEnd = clear.ends === "end";
+  return (
+    found.ends === clear.ends &&
+    found.outcome === clear.outcome &&
+    read.equals(clear.bytes) &&
+    isWhole === isEnd
+  );
 }
 
 /** All cuts are tried with one fault; those of the others are so far apart, and lie between each other. */
@@ -99,11 +105,12 @@ describe.each([...codingsUnderTest])("in %s", (_name, coding) => {
         for (const chunks of ways) {
           const found = run(coded(fault, stream, coding), chunks);
           const read = coding.read(found.bytes);
-          if (!isSame(found, read, clear))
+          const isWhole = coding.isWhole(found.bytes);
+          if (!isSame(found, read, clear, isWhole))
             expect(
-              { ...found, bytes: String(read) },
+              { ...found, bytes: String(read), isWhole },
               `in ${chunks.length} chunks, the first of ${chunks[0]?.length}`,
-            ).toEqual({ ...clear, bytes: String(clear.bytes) });
+            ).toEqual({ ...clear, bytes: String(clear.bytes), isWhole: clear.ends === "end" });
         }
         expect(ways.length).toBeGreaterThan(2);
       },

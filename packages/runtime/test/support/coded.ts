@@ -24,6 +24,17 @@ export interface CodingUnderTest {
   readonly code: (content: Uint8Array) => Buffer;
   /** Reads as much as there is: of a body that was cut off, too. */
   readonly read: (coded: Uint8Array) => Buffer;
+  /** Whether it has its end, without which a client takes it for cut off. */
+  readonly isWhole: (coded: Uint8Array) => boolean;
+}
+
+function succeeds(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const of = (header: string, code: OneShot, read: OneShot, finishFlush: number): CodingUnderTest => ({
@@ -31,6 +42,7 @@ const of = (header: string, code: OneShot, read: OneShot, finishFlush: number): 
   codings: header.split(", "),
   code: (content) => code(content),
   read: (coded) => (coded.length === 0 ? Buffer.alloc(0) : read(coded, { finishFlush })),
+  isWhole: (coded) => coded.length === 0 || succeeds(() => read(coded)),
 });
 
 export const gzip: CodingUnderTest = of("gzip", zlib.gzipSync, zlib.gunzipSync, Z_SYNC_FLUSH);
@@ -57,6 +69,7 @@ export const codingsUnderTest: ReadonlyMap<string, CodingUnderTest> = new Map([
       codings: ["gzip", "br"],
       code: (content) => br.code(gzip.code(content)),
       read: (coded) => gzip.read(br.read(coded)),
+      isWhole: (coded) => br.isWhole(coded) && gzip.isWhole(br.read(coded)),
     },
   ],
 ]);
