@@ -64,6 +64,10 @@ function writtenFrame(frame: RecordedFrame): object {
 
 type Read = Record<string, unknown>;
 
+/** Header fields may have tabs, and nothing else of them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const controls = /[\0-\b\n-\x1f\x7f]/;
+
 const nothing = new Uint8Array(0);
 
 /** A view of what Node has made, which is no copy. */
@@ -147,9 +151,9 @@ class FileReader {
       recordedAt: this.#text(file["recordedAt"], "recordedAt"),
       request: {
         scheme,
-        host: this.#text(request["host"], "request.host"),
-        method: this.#text(request["method"], "request.method"),
-        target: this.#text(request["target"], "request.target"),
+        host: this.#line(request["host"], "request.host"),
+        method: this.#line(request["method"], "request.method"),
+        target: this.#line(request["target"], "request.target"),
         headers: this.#headers(request["headers"], "request.headers"),
         body: this.#bytes(this.#object(request["body"], "request.body"), "request.body", true),
       },
@@ -229,6 +233,13 @@ class FileReader {
   #text(value: unknown, at: string): string {
     if (typeof value !== "string") throw this.#wrong(at, "a text");
     return value;
+  }
+
+  /** A text that goes into lines of logs and messages: a recorder writes none with a control character. */
+  #line(value: unknown, at: string): string {
+    const text = this.#text(value, at);
+    if (controls.test(text)) throw this.#wrong(at, "a text without control characters");
+    return text;
   }
 
   #wrong(at: string, expected: string): RecordingsError {

@@ -36,6 +36,13 @@ const cases: readonly (readonly [path: string, value: unknown, message: string])
     [path, 1, `${path} should be a text`] as const,
     [path, undefined, `${path} should be a text`] as const,
   ]),
+  ...texts
+    .slice(2)
+    .flatMap((path) =>
+      ["a\r\nb", "\u001b[2J", "a\u0000"].map(
+        (value) => [path, value, `${path} should be a text without control characters`] as const,
+      ),
+    ),
   ["response.end", 1, "response.end should be a text"],
   ["response.end", "never", 'response.end should be "open", "fin", "reset"'],
   ["request.scheme", "ftp", 'request.scheme should be "http" or "https"'],
