@@ -64,9 +64,8 @@ function writtenFrame(frame: RecordedFrame): object {
 
 type Read = Record<string, unknown>;
 
-/** Header fields may have tabs, and nothing else of them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const controls = /[\0-\b\n-\x1f\x7f]/;
+/** Header fields may have tabs, and bytes from 128 on. */
+const controls = /(?![\t\u0080-\u009f])\p{Cc}/u;
 
 const nothing = new Uint8Array(0);
 
