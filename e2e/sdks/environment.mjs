@@ -34,7 +34,7 @@ export const clients = [
   { file: "openai-openrouter.mjs", majors: both, unmeasured: both },
   { file: "openai-litellm.mjs", majors: both, unmeasured: both },
   { file: "ai.mjs", majors: both },
-  { file: "langchain.mjs", majors: both, unmeasured: ["previous"] },
+  { file: "langchain.mjs", majors: both },
   { file: "anthropic_client.py", majors: both, python: "sdks" },
   { file: "openai_client.py", majors: both, python: "sdks" },
   { file: "openai_azure_client.py", majors: both, python: "sdks" },

@@ -65,11 +65,15 @@ const warmUps = 5;
 /** Several clients begin at the same time, and the machine is busy with loading them. In ms. */
 const settleMs = 10_000;
 
+/** Between the beginnings of calls that are under way at once: each makes a client, which takes the process a while. In ms. */
+const apartMs = 400;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Asks for an answer that nothing is wrong with, until there is one; then waits until the machine is calm. */
 async function warmUp(surface, whole, isOwn) {
   for (let left = warmUps; left > 0; left--)
     if ((await askOnce(surface, whole, isOwn)).kind === "value") break;
-  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  await pause(settleMs);
 }
 
 /** Tells Faultwire what the program makes of it, so that its verdicts can be held against what was seen. */
@@ -104,7 +108,11 @@ export async function answer({ name, at, versions, isOwn, surfaces, atOnce = fal
       const named = surface === presetSurface ? presets.filter(isWanted) : [];
       if (list.length + named.length === 0 && !isWanted(whole)) return;
       await warmUp(surface, whole, isOwn);
-      if (atOnce) await Promise.all(list.map((one) => askOnce(surface, one, isOwn)));
+      const later = async (one, index) => {
+        await pause(index * apartMs);
+        await askOnce(surface, one, isOwn);
+      };
+      if (atOnce) await Promise.all(list.map(later));
       else for (const one of list) await askOnce(surface, one, isOwn);
       for (const one of named) await askOnce(surface, one, isOwn);
     }),
