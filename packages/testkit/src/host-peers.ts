@@ -47,6 +47,9 @@ export class Peer {
 
   /** The bytes that came since the last `clear`. */
   received(): Uint8Array {
+    const [only] = this.#chunks;
+    // Asked at every turn of a loop, also of many MiB. What is joined already is no Buffer.
+    if (only && this.#chunks.length === 1 && !Buffer.isBuffer(only)) return only;
     const all = concatBytes([new Uint8Array(0), ...this.#chunks]);
     this.#chunks = [all];
     return all;

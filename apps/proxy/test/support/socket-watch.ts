@@ -23,10 +23,18 @@ export function watchSockets(): void {
 
 /** The socket at the other end of this one, where it is in this process and was not closed. */
 export function otherEnd(socket: Socket): Socket | undefined {
+  const known = otherEnds.get(socket);
+  if (known && sockets.has(known)) return known;
   for (const each of sockets)
-    if (each.localPort === socket.remotePort && each.remotePort === socket.localPort) return each;
+    if (each.localPort === socket.remotePort && each.remotePort === socket.localPort) {
+      if (socket.remotePort !== undefined) otherEnds.set(socket, each);
+      return each;
+    }
   return undefined;
 }
+
+/** Found once: a socket has one other end as long as it lives, and tests ask for it at every turn of the loop. */
+const otherEnds = new WeakMap<Socket, Socket>();
 
 /** Whether a socket that is being opened is there. */
 export const isAnyConnecting = (): boolean => [...sockets].some(({ connecting }) => connecting);
