@@ -79,7 +79,7 @@ export function forwardStep(
     }
     case "raw": {
       const response = readResponse(plan.bytes);
-      if (response !== undefined) return { kind: "answer", response, holdMs: 0 };
+      if (response !== undefined) return { kind: "answer", response, holdMs: plan.waitMs ?? 0 };
       const what = fault.kind === "http.malformed" ? fault.how : fault.kind;
       return undone(`${what}: the host frames its responses itself`);
     }

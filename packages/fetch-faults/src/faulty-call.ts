@@ -165,10 +165,15 @@ export class FaultyCall {
     for (const fault of this.#faults) {
       const { plan } = fault;
       if (plan.kind === "none") this.#log.outcome(fault, plan.reason);
-      else if (plan.kind === "wait") await this.#wait(fault, plan.ms);
+      else if (plan.kind === "wait") {
+        this.#log.outcome(fault, null);
+        await this.#wait(plan.ms);
+      }
     }
     for (const fault of this.#faults) {
       const { plan } = fault;
+      if ((plan.kind === "end" || plan.kind === "raw") && plan.waitMs !== undefined)
+        await this.#wait(plan.waitMs);
       if (plan.kind === "end") this.#endInstead(fault, plan.how);
       if (plan.kind === "answer" || plan.kind === "raw") return this.#answer(fault, plan);
     }
@@ -190,10 +195,9 @@ export class FaultyCall {
     }
   }
 
-  async #wait(fault: Planned, ms: number | null): Promise<void> {
+  async #wait(ms: number | null): Promise<void> {
     const { clock, headersTimeoutMs } = this.#options;
     const leftMs = this.#startMs + headersTimeoutMs - clock.now();
-    this.#log.outcome(fault, null);
     const waited = await waitFor(clock, Math.min(ms ?? Number.POSITIVE_INFINITY, leftMs), this.#departure);
     if (waited === "aborted") throw this.#departure.reason;
     if (ms === null || ms > leftMs) throw fetchFailed("headers-timeout");

@@ -43,6 +43,12 @@ export class Outlook {
     return headerValue(exchanges.lastHead?.headers ?? [], "upgrade") === undefined;
   }
 
+  /** Whether an answer of ours that is no message waits for its time: a call toward the client is needed then. */
+  get answersLater(): boolean {
+    const { exchanges } = this.#session;
+    return exchanges?.isSending === true && exchanges.changed === null;
+  }
+
   /** Whether so much is under way that the carrier is to read no more from the client for now. */
   get isFull(): boolean {
     return this.#session.isFull("client");

@@ -437,7 +437,7 @@ export class Ticks implements Carrier {
   #needsTick({ session, outlook }: TickDriven): boolean {
     const { client, server } = this.#directions;
     if (client.reply || !server.reply || session.outlet("client").heldUntilMs !== undefined) return false;
-    if (outlook.isScheduled && session.wakeAtMs !== undefined) return true;
+    if ((outlook.isScheduled || outlook.answersLater) && session.wakeAtMs !== undefined) return true;
     return (client.isUrgent && client.outBytes > 0) || this.#isEndDue;
   }
 

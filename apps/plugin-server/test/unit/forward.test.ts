@@ -168,6 +168,15 @@ describe("a request", () => {
     expect(told()).toEqual(["connection", "request", "decision", "done", "504 injected", "complete"]);
   });
 
+  it("is answered with a malformed response as late as the delay beside it says", async () => {
+    const { forward, clock, told } = forwardWith("{ http: { malformed: html, delay: { beforeHead: 2s } } }");
+    const answer = forward.request(request(), never);
+    expect(await hasAnswer(answer, () => clock.advance(1999))).toBe(false);
+    clock.advance(1);
+    expect(await answer).toMatchObject({ action: Action.ABORT });
+    expect(told()).toContain("done");
+  });
+
   it("is answered no later than the host can bear, and that is said", async () => {
     const { forward, clock, told } = forwardWith("{ http: { status: 504, delay: { beforeHead: 1m } } }");
     const answer = forward.request(request(), never);

@@ -79,6 +79,8 @@ const WEIGHTS: readonly (readonly FaultKind[])[] = [
 export function compose(faults: readonly Fault[]): ComposedFault | string {
   const [only] = faults;
   if (faults.length === 1 && only) return { fault: only, also: [] };
+  const late = lateAnswer(faults);
+  if (late !== undefined) return typeof late === "string" ? late : { fault: late, also: [] };
   const stranger = faults.find((fault) => !goesWithOthers(fault));
   if (stranger) {
     const other = faults.find((fault) => fault !== stranger);
@@ -93,6 +95,25 @@ export function compose(faults: readonly Fault[]): ComposedFault | string {
   const ordered = inPipelineOrder(faults);
   const fault = mainFault(ordered);
   return { fault, also: ordered.filter((one) => one !== fault) };
+}
+
+/**
+ * A delay and an answer of ours are one fault, as a delay and an error are: the answer comes late. A text says why they can't
+ * be; `undefined` is for faults that are something else.
+ */
+export function lateAnswer(faults: readonly Fault[]): Fault | string | undefined {
+  const [one, other, ...more] = faults;
+  const delay = [one, other].find((fault) => fault?.kind === "http.delay");
+  const answer = [one, other].find((fault) => fault !== undefined && fault !== delay);
+  if (more.length > 0 || delay?.kind !== "http.delay" || answer === undefined) return undefined;
+  const isAnswer =
+    answer.kind === "http.empty" ||
+    answer.kind === "http.malformed" ||
+    (answer.kind === "grpc.status" && answer.afterMessages === null);
+  if (!isAnswer) return undefined;
+  if (delay.beforeHead === null || delay.beforeBody !== null || delay.perChunk !== null)
+    return `expected beforeHead alone in the delay of ${answer.kind}, which comes in one piece`;
+  return { ...answer, late: delay.beforeHead };
 }
 
 /** A connection's fault and a request's can strike both; of the rules that a request meets, one does. */

@@ -35,6 +35,10 @@ export function writeDuration(duration: Duration): string {
   }
 }
 
+/** How late an answer of ours comes, behind a sentence about it; nothing for one at once. */
+export const writeLate = (late: Duration | undefined): string =>
+  late === undefined ? "" : ` after ${writeDuration(late)}`;
+
 /** Where a moment is, in words. */
 export const PLACES: Readonly<Record<string, string>> = {
   "client-hello": "at the ClientHello",

@@ -1,6 +1,7 @@
 import { nameOfStatus, type StatusDetail } from "@faultwire/grpc";
+import type { Duration } from "./fault-parts.ts";
 import type { FaultRows } from "./fault-row.ts";
-import { writeMs } from "./fault-words.ts";
+import { writeLate, writeMs } from "./fault-words.ts";
 
 /**
  * How a call breaks off without a status: its stream is reset (INTERNAL_ERROR), or ends in order without trailers, or its connection
@@ -32,6 +33,8 @@ export type GrpcFault =
       readonly pushback: number | "never" | null;
       /** Behind the head and so many messages, in trailers; `null`: at once, and the upstream sees no call. */
       readonly afterMessages: number | null;
+      /** How late an answer at once comes; left out: not late. */
+      readonly late?: Duration;
     }
   | {
       /** The call breaks off. */
@@ -72,7 +75,7 @@ const GARBAGE: Readonly<Record<GrpcGarbage, string>> = {
 };
 
 function describeStatus(fault: Extract<GrpcFault, { readonly kind: "grpc.status" }>): string {
-  const { code, message, details, retryDelayMs, pushback, afterMessages } = fault;
+  const { code, message, details, retryDelayMs, pushback, afterMessages, late } = fault;
   const hints = [
     details.length > 0 && `${details.length} ${details.length === 1 ? "detail" : "details"}`,
     retryDelayMs !== null && `RetryInfo of ${writeMs(retryDelayMs)}`,
@@ -83,7 +86,9 @@ function describeStatus(fault: Extract<GrpcFault, { readonly kind: "grpc.status"
     `the call ends with ${nameOfStatus(code)}`,
     message === "" ? "" : ` (${message})`,
     hints.length === 0 ? "" : ` and ${hints.join(", ")}`,
-    afterMessages === null ? " at once, in trailers alone" : ` ${afterSo(afterMessages)}`,
+    afterMessages === null
+      ? `${late ? writeLate(late) : " at once"}, in trailers alone`
+      : ` ${afterSo(afterMessages)}`,
   ].join("");
 }
 

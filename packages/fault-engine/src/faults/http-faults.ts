@@ -2,7 +2,7 @@ import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
 import type { Provider } from "../providers/request-table.ts";
 import type { Duration } from "./fault-parts.ts";
 import type { FaultRows } from "./fault-row.ts";
-import { writeDuration } from "./fault-words.ts";
+import { writeDuration, writeLate } from "./fault-words.ts";
 
 /** Ways for a response to be malformed. */
 export const MALFORMATIONS = [
@@ -93,11 +93,17 @@ export type HttpFault =
       readonly delay: ResponseDelay | null;
     }
   /** The connection ends where the response should have begun. */
-  | { readonly kind: "http.empty" }
+  | {
+      readonly kind: "http.empty";
+      /** How late it ends; left out: at once. */
+      readonly late?: Duration;
+    }
   | {
       readonly kind: "http.malformed";
       /** What is wrong with the message. */
       readonly how: Malformation;
+      /** How late it comes; left out: at once. */
+      readonly late?: Duration;
     }
   | ({ readonly kind: "http.delay" } & ResponseDelay)
   | ({ readonly kind: "http.headers" } & HeaderChanges)
@@ -172,12 +178,12 @@ export const httpRows: FaultRows<HttpFault> = {
   "http.empty": {
     example: "{ http: { empty: true } }",
     doc: "a connection that ends where the response should begin",
-    describe: () => "the connection is closed instead of a response",
+    describe: ({ late }) => `the connection is closed instead of a response${writeLate(late)}`,
   },
   "http.malformed": {
     example: "{ http: { malformed: bad-chunk } }",
     doc: "also `bad-status-line`, `wrong-content-length`, `short-content-length`, `invalid-json`, `wrong-content-type`, `html`",
-    describe: (fault) => `a malformed response: ${fault.how}`,
+    describe: (fault) => `a malformed response: ${fault.how}${writeLate(fault.late)}`,
   },
   "http.delay": {
     example: "{ http: { delay: { beforeHead: 1s, beforeBody: 1s, perChunk: 10ms } } }",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hasNoContent } from "../answers/response-headers.ts";
+import { lateAnswer } from "../faults/compose.ts";
 import type { FaultKey } from "../faults/fault.ts";
 import {
   type ErrorAnswer,
@@ -213,7 +214,7 @@ const choices = {
   truncate: extent.optional(),
   rateLimit: rateLimit.optional(),
 } satisfies Record<FaultKey<HttpFault["kind"]>, z.ZodType>;
-const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; a delay and headers may stand beside an error, a rateLimit or a truncate`;
+const ONE = `expected one HTTP fault: ${Object.keys(choices).join(", ")}, or the keys of error: ${Object.keys(answerShape).join(", ")}; headers may stand beside an error, a rateLimit or a truncate, and a delay beside all of them`;
 /** What may stand beside another fault of the layer. */
 const besideOthers: ReadonlySet<string> = new Set(["delay", "headers"]);
 
@@ -267,6 +268,11 @@ function hasOwnHeaders({ answer }: ErrorFault): boolean {
 }
 
 /** The HTTP layer of one fault alone. */
-export const httpFault: z.ZodType<HttpFault> = httpFaults
-  .refine((faults) => faults.length === 1, ONE)
-  .transform((faults): HttpFault => faults[0]!);
+export const httpFault: z.ZodType<HttpFault> = httpFaults.transform((faults, context): HttpFault => {
+  const [only] = faults;
+  if (faults.length === 1 && only) return only;
+  const late = lateAnswer(faults);
+  if (typeof late === "object") return late as HttpFault;
+  context.addIssue({ code: "custom", message: late ?? ONE });
+  return z.NEVER;
+});

@@ -8,6 +8,7 @@ import {
   FaultEngineError,
   PIPELINE,
   parseRuleFile,
+  readHeaderFault,
 } from "../../src/index.ts";
 import { inPipelineOrder, PipelineMachine } from "../../src/internal.ts";
 import { anthropicEvents, context, drive, resultOf } from "../support/streams.ts";
@@ -175,5 +176,61 @@ describe("a pipeline of machines", () => {
 
   it("has a place for every fault that may stand beside others, each once", () => {
     expect(new Set(PIPELINE).size).toBe(PIPELINE.length);
+  });
+});
+
+describe("a delay beside an answer of ours", () => {
+  const fixed = { kind: "fixed", ms: 2000 };
+  const faultsOf = (fault: string) =>
+    parseRuleFile(`version: 1\nrules: [{ name: a, fault: ${fault} }]`, "f.yaml").ruleSet.rules[0];
+
+  it.each([
+    ["{ http: { empty: true, delay: { beforeHead: 2s } } }", "http.empty", "instead of a response after 2 s"],
+    [
+      "{ http: { malformed: bad-chunk, delay: { beforeHead: 2s } } }",
+      "http.malformed",
+      "a malformed response: bad-chunk after 2 s",
+    ],
+    [
+      "{ grpc: { status: UNAVAILABLE }, http: { delay: { beforeHead: 2s } } }",
+      "grpc.status",
+      "the call ends with UNAVAILABLE after 2 s, in trailers alone",
+    ],
+  ])("%s is one fault that comes late", (fault, kind, words) => {
+    const rule = faultsOf(fault);
+    expect(rule?.faults).toMatchObject([{ kind, late: fixed }]);
+    expect(rule?.also).toBeUndefined();
+    const { ruleSet } = parseRuleFile(`version: 1\nrules: [{ name: a, fault: ${fault} }]`, "f.yaml");
+    expect(explain(ruleSet)).toContain(words);
+  });
+
+  it.each([
+    "{http: {empty: true, delay: {beforeHead: 2s}}}",
+    "{http: {malformed: html, delay: {beforeHead: 2s}}}",
+  ])("%s may be what a request asks for by itself", (value) => {
+    expect(readHeaderFault(value)).toMatchObject({ late: fixed });
+  });
+
+  it.each([
+    [
+      "{ http: { empty: true, delay: { beforeHead: 2s, beforeBody: 1s } } }",
+      "beforeHead alone in the delay of http.empty",
+    ],
+    [
+      "{ http: { malformed: html, delay: { perChunk: 1s } } }",
+      "beforeHead alone in the delay of http.malformed",
+    ],
+    [
+      "{ grpc: { status: UNAVAILABLE }, http: { delay: { beforeBody: 1s } } }",
+      "beforeHead alone in the delay of grpc.status",
+    ],
+    [
+      "{ grpc: { status: { code: UNAVAILABLE, afterMessages: 1 } }, http: { delay: { beforeHead: 1s } } }",
+      "expected no http.delay beside grpc.status",
+    ],
+    ["{ grpc: { cut: { afterMessages: 1 } }, http: { delay: { beforeHead: 1s } } }", "beside grpc.cut"],
+    ["{ http: { empty: true, delay: { beforeHead: 2s }, headers: { x-a: 1 } } }", "beside http.empty"],
+  ])("%s is refused", (fault, reason) => {
+    expect(() => faultsOf(fault)).toThrow(reason);
   });
 });

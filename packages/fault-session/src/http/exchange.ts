@@ -49,6 +49,8 @@ export class Exchange {
   webSocket: WebSocketTally | undefined;
   /** What goes to the client where it {@link isAnswered}, as bytes. */
   answer: EncodedAnswer = noAnswer;
+  /** When an answer of ours that is no message is due; `undefined` until its turn has come, and for one at once. */
+  dueAtMs: number | undefined;
   /** The head of the upstream's response, while the client has not been sent it. */
   heldHead: Pick<ResponseHead, "status" | "headers"> | null = null;
   /** A response that is changed, or an answer that comes late, has begun to go out. */
@@ -70,6 +72,26 @@ export class Exchange {
   /** As {@link ChangedResponse.leftOut}. */
   get leftOut(): string | undefined {
     return this.changed?.leftOut;
+  }
+
+  /** Whether its response is changed on its way, or its answer waits for its time. */
+  get isUnderWay(): boolean {
+    return this.changed !== null || this.dueAtMs !== undefined;
+  }
+
+  /** When its response goes on; `undefined` while it waits for no time. */
+  get goesOnNextAtMs(): number | undefined {
+    return this.changed?.wakeAtMs ?? this.dueAtMs;
+  }
+
+  /** Whether an answer of ours may be given whose turn it is. One that comes late waits from the first question on. */
+  isDue(nowMs: number): boolean {
+    const { plan } = this;
+    if ((plan?.kind !== "raw" && plan?.kind !== "end") || plan.waitMs === undefined) return true;
+    this.dueAtMs ??= nowMs + plan.waitMs;
+    if (nowMs < this.dueAtMs) return false;
+    this.dueAtMs = undefined;
+    return true;
   }
 
   /** Whether it goes to the upstream, so that a response comes. */

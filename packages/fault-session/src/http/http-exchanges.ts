@@ -208,7 +208,7 @@ export class HttpExchanges {
 
   /** When the response that is due goes on; `undefined` while it waits for no time. */
   get wakeAtMs(): number | undefined {
-    return this.#webSocket ? this.#webSocket.wakeAtMs : this.#queue.first?.changed?.wakeAtMs;
+    return this.#webSocket ? this.#webSocket.wakeAtMs : this.#queue.first?.goesOnNextAtMs;
   }
 
   /** What is spoken in place of HTTP, where an upgrade led to a WebSocket. */
@@ -219,7 +219,7 @@ export class HttpExchanges {
   /** When to call {@link wake}; `undefined` while nothing waits for a time. */
   get dueAtMs(): number | undefined {
     // What waits behind a question has time until the response before it is over.
-    if (this.#isOver || this.#isOpaque || this.#queue.first?.changed) return this.wakeAtMs;
+    if (this.#isOver || this.#isOpaque || this.#queue.first?.isUnderWay) return this.wakeAtMs;
     return this.#gate.wakeAtMs;
   }
 
@@ -292,7 +292,7 @@ export class HttpExchanges {
     if (this.#isOver) return;
     this.#webSocket?.wake();
     this.#responses.wake();
-    if (!this.#isOpaque && !this.#queue.first?.changed && !this.#gate.wake()) this.#end("fin");
+    if (!this.#isOpaque && !this.#queue.first?.isUnderWay && !this.#gate.wake()) this.#end("fin");
   }
 
   /** Whether {@link insert} would be between two requests, on a connection that is read. */

@@ -1,6 +1,7 @@
 /** What a decision about a request means: a value, before anything is sent, whatever carries the messages. */
 import {
   type Decision,
+  type Duration,
   type Fault,
   faultResponse,
   type GrpcFault,
@@ -62,12 +63,16 @@ export type RequestPlan =
       readonly status: number | null;
       /** Whether a client reads the message to its end: only what is in it is wrong. */
       readonly isWhole: boolean;
+      /** Milliseconds from the answer's turn until it comes; left out: at once. */
+      readonly waitMs?: number;
     }
   /** The request does not go on; the client gets nothing but the end of its connection. */
   | {
       readonly kind: "end";
       /** How the connection ends. */
       readonly how: EndKind;
+      /** Milliseconds from the end's turn until it comes; left out: at once. */
+      readonly waitMs?: number;
     }
   /** The request waits before it goes on; `null` is for ever. */
   | {
@@ -180,7 +185,9 @@ function planGrpc(
   if (!isHttp2) return { kind: "none", reason: grpcNeedsHttp2 };
   if (!isCall) return { kind: "none", reason: "the request is no gRPC call" };
   if (fault.kind !== "grpc.status" || fault.afterMessages !== null) return change(fault, false);
-  return { kind: "answer", response: statusAnswer(fault, decision.marker), closes: last, delay: null };
+  const { late } = fault;
+  const delay = late === undefined ? null : { beforeHead: late, beforeBody: null, perChunk: null };
+  return { kind: "answer", response: statusAnswer(fault, decision.marker), closes: last, delay };
 }
 
 function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPlan {
@@ -192,12 +199,12 @@ function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPl
         delay: fault.delay,
       };
     case "http.empty":
-      return { kind: "end", how: "fin" };
+      return { kind: "end", how: "fin", ...waitOf(fault.late, decision) };
     case "http.malformed": {
       const provider = requestProvider(head) ?? DEFAULT_PROVIDER;
       const context = desk.answerContext(decision, head);
       const { bytes, close, status, isWhole } = malformedResponse(fault.how, provider, context);
-      return { kind: "raw", bytes, closes: close || last, status, isWhole };
+      return { kind: "raw", bytes, closes: close || last, status, isWhole, ...waitOf(fault.late, decision) };
     }
     case "http.rate-limit":
       return admit(facts, fault);
@@ -240,6 +247,11 @@ function planHttp(fault: Exclude<Fault, GrpcFault>, facts: PlanFacts): RequestPl
     default:
       return planLayer(fault, facts.isHttp2 ?? false);
   }
+}
+
+/** How long an answer waits that is no message. */
+function waitOf(late: Duration | undefined, decision: Decision): { readonly waitMs?: number } {
+  return late === undefined ? {} : { waitMs: drawDuration(late, (index) => decision.random("delay", index)) };
 }
 
 /** Frames of HTTP/2 are no matter of messages: what is done with them, the exchanges of HTTP/2 know. */

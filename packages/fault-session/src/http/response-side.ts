@@ -110,7 +110,9 @@ export class ResponseSide {
 
   /** Whether a response that depends on the upstream no more is still being sent, slowly or never. */
   get isSending(): boolean {
-    const changed = this.#queue.first?.changed;
+    const { first } = this.#queue;
+    if (first?.dueAtMs !== undefined) return true;
+    const changed = first?.changed;
     return changed ? (changed.isComplete || changed.isStalled) && !changed.isOver : false;
   }
 
@@ -141,8 +143,11 @@ export class ResponseSide {
   /** Does what is due by now. */
   wake(): void {
     const exchange = this.#queue.first;
-    if (!exchange?.changed) return;
-    this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#options.now()));
+    if (exchange?.dueAtMs !== undefined) this.flush();
+    else if (exchange?.changed)
+      this.#carry(exchange, exchange.changed, exchange.changed.wake(this.#options.now()));
+    else return;
+    if (this.#turn.isOver()) return;
     if (this.#deferred.length > 0 && !this.isSending) this.#respond(this.#deferred.take());
   }
 
@@ -162,6 +167,7 @@ export class ResponseSide {
         if (exchange.changed === null) this.#sendLate(exchange, delay);
         return;
       }
+      if (!exchange.isDue(this.#options.now())) return;
       this.#queue.shift();
       this.#answer(exchange);
     }

@@ -82,7 +82,7 @@ export class Http2Exchange extends Exchange {
 
   /** When to look at it again; `undefined` while it waits for no time. */
   get wakeAtMs(): number | undefined {
-    const at = this.message?.wakeAtMs;
+    const at = this.message?.wakeAtMs ?? this.dueAtMs;
     if (this.goesOnAtMs === undefined || !Number.isFinite(this.goesOnAtMs)) return at;
     return Math.min(at ?? this.goesOnAtMs, this.goesOnAtMs);
   }

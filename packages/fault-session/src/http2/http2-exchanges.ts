@@ -213,6 +213,7 @@ export class Http2Exchanges implements Spoken {
         exchange.goesOnAtMs = undefined;
         this.#goOn(exchange);
       }
+      if (exchange.dueAtMs !== undefined) this.#answerHere(exchange);
       this.#responses.wake(exchange, nowMs);
     }
     this.#striker.wake(nowMs);
@@ -383,6 +384,7 @@ export class Http2Exchanges implements Spoken {
   /** The client gets an answer, or an end, of ours. */
   #answerHere(exchange: Http2Exchange): void {
     const { plan } = exchange;
+    if (!exchange.isDue(this.#options.now())) return;
     if (plan?.kind === "answer") this.#responses.answer(exchange, plan);
     else if (plan?.kind === "raw") this.#responses.answerRaw(exchange, plan);
     else if (plan?.kind === "end") this.#responses.cut(exchange, plan.how);

@@ -235,6 +235,14 @@ const cases: readonly Case[] = [
     ...nobody,
   },
   {
+    fault: "{ http: { malformed: invalid-json, delay: { beforeHead: 1s } } }",
+    upstream: json,
+    told: ["injected 200", "done", "complete"],
+    status: 200,
+    headAtMs: 1000,
+    ...nobody,
+  },
+  {
     fault: "{ http: { empty: true } }",
     upstream: json,
     told: ["done", "failed"],

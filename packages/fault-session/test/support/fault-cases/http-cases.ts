@@ -159,6 +159,56 @@ export const httpCases: readonly FaultCase[] = [
       expect(rig.told("response")).toEqual([]);
     },
   },
+  {
+    kind: "http.empty",
+    does: "ends the connection late where a delay stands beside it, and not before",
+    ways: openWays,
+    async run(on) {
+      const late: Fault = { kind: "http.empty", late: fixed(300) };
+      const { rig, text } = await exchangeWith(on, late, () => [message], 250);
+      expect([text, rig.hasEnded, rig.told("done").length]).toEqual(["", false, 0]);
+      await rig.run(150);
+      expect(rig.received).toBe("");
+      expectEnd(rig, "fin");
+      expectUnasked(rig);
+      expect(rig.told("end")).toMatchObject([{ how: "failed" }]);
+      expect([rig.told("done").length, rig.told("undone").length]).toEqual([1, 0]);
+    },
+  },
+  {
+    kind: "http.empty",
+    does: "ends the connection late behind the responses of the requests before it",
+    ways: openWays,
+    async run(on) {
+      const late: Fault = { kind: "http.empty", late: fixed(200) };
+      const { rig } = await exchangeWith(on, late, () => [message], 150, {
+        requests: [null, late, null],
+        request: post.repeat(3),
+      });
+      expect([rig.received, rig.hasEnded]).toEqual([message, false]);
+      await rig.run(200);
+      expect(rig.received).toBe(message);
+      expectEnd(rig, "fin");
+    },
+  },
+  {
+    kind: "http.malformed",
+    does: "answers late where a delay stands beside it, and the next in its turn",
+    ways: openWays,
+    async run(on) {
+      const late: Fault = { kind: "http.malformed", how: "invalid-json", late: fixed(300) };
+      const { rig, arrivals } = await exchangeWith(on, late, () => [message], 700, {
+        requests: [late, null],
+        request: post.repeat(2),
+      });
+      const [first] = arrivals;
+      expect(first?.text).toContain("x-faultwire: rule-0");
+      expect(first?.atMs).toBeGreaterThanOrEqual(300);
+      expect(first?.atMs).toBeLessThan(400);
+      expect(rig.received.endsWith(message)).toBe(true);
+      expect([rig.told("done").length, rig.told("undone").length, rig.hasEnded]).toEqual([1, 0, false]);
+    },
+  },
   ...malformed.map(
     ([how, looks, ends]): FaultCase => ({
       kind: "http.malformed",

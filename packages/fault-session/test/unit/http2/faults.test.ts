@@ -234,6 +234,21 @@ describe("a fault of the connection, decided for a request", () => {
     if (kind === "connection.slice") expect(got.parts.map(({ length }) => length)).toEqual([10, 10, 10, 10]);
   });
 
+  it.each([
+    [{ kind: "http.empty" }, undefined],
+    [{ kind: "http.malformed", how: "invalid-json" }, "end"],
+  ] as const)("%j late: nothing before its time, and other streams go on", (fault, end) => {
+    const rig = new Http2Rig({ fault: { ...fault, late: { kind: "fixed", ms: 300 } }, serve: plain });
+    const { got } = rig.ask();
+    rig.advance(299);
+    expect([got.sections.length, got.end, rig.told("done").length]).toEqual([0, undefined, 0]);
+    rig.advance(1);
+    if (end === "end") expect([statusOf(got), got.end]).toEqual(["200", "end"]);
+    else expect([got.sections.length, got.end]).toEqual([0, reset]);
+    expect(rig.told("done")).toMatchObject([{ fault: fault.kind }]);
+    expect(rig.upstreamReceived).toEqual([]);
+  });
+
   it("connection.corrupt flips bits of the body, and of nothing else", () => {
     const rig = new Http2Rig({ fault: sampleFaults["connection.corrupt"], serve: plain });
     const { got } = rig.ask();

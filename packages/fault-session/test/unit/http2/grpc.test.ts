@@ -129,6 +129,17 @@ describe("grpc.status", () => {
     ]);
   });
 
+  it("at once comes late where that is asked for", () => {
+    const { rig, got } = call({ fault: status({ late: { kind: "fixed", ms: 300 } }) });
+    rig.advance(299);
+    expect([got.sections, got.end]).toEqual([[], undefined]);
+    rig.advance(1);
+    expect(fieldsOf(got)).toEqual([[...head, ...trailers]]);
+    expect([got.parts, got.end, rig.upstreamReceived]).toEqual([[], "end", []]);
+    expect(rig.told("done")).toMatchObject([{ fault: "grpc.status" }]);
+    expect(rig.told("end")).toMatchObject([{ atMs: 300, how: "complete", grpc: { status: byFault } }]);
+  });
+
   it.each([
     [0, []],
     [2, [one, two]],
