@@ -21,6 +21,7 @@ import { type HeldExchange, HeldExchanges } from "./held-exchanges.ts";
 import { joined } from "./joined.ts";
 import type { RecordedEnd, RecordedExchange, RecordedFrame, RecordedStream } from "./recorded-exchange.ts";
 import { recordingLimits } from "./recording-limits.ts";
+import { streamFault } from "./stream-rules.ts";
 
 type Frame = ReturnType<FrameReader["push"]>[number];
 
@@ -237,6 +238,8 @@ export class Http2ExchangeTap implements ConnectionTap {
   }
 
   #done(streamId: number, going: Going, end: RecordedEnd): void {
+    // What no client takes is no answer to be replayed, and no reader of a file would take it.
+    if (streamFault(going.frames)) this.#giveUp(going, "not-http2");
     this.#going.delete(streamId);
     if (going.isLeft) return;
     const { scheme, host, recorded } = this.#options;

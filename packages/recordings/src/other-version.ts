@@ -3,6 +3,7 @@ import {
   encodeChunk,
   encodeHead,
   type Header,
+  Http1Error,
   LENIENT_RESPONSES,
   type ResponseItem,
   ResponseReader,
@@ -16,6 +17,7 @@ import {
   sectionOf,
   trailersToHttp2,
 } from "@faultwire/http2";
+import { refusal } from "./answering.ts";
 import { joined } from "./joined.ts";
 import type { RecordedBytes, RecordedFrame, RecordedStream, RecordedWire } from "./recorded-exchange.ts";
 
@@ -68,11 +70,22 @@ type Framing = "none" | "plain" | "chunked";
 
 /**
  * A response of HTTP/2 as HTTP/1.1 has it: a frame of DATA is a chunk, unless the length is told. One that was reset or cut off
- * breaks its connection.
+ * breaks its connection. One with a field that HTTP/1.1 does not allow is an error of ours, which says so.
  *
  * @param method - Of its request.
  */
-export function wireOf({ frames, end }: RecordedStream, method: string): RecordedWire {
+export function wireOf(response: RecordedStream, method: string): RecordedWire {
+  try {
+    return translated(response, method);
+  } catch (error) {
+    // HTTP/2 allows characters in fields that HTTP/1.1 does not.
+    if (!(error instanceof Http1Error)) throw error;
+    const words = `what was recorded over HTTP/2 can't be said in HTTP/1.1: ${error.message}`;
+    return { parts: [{ atMs: 0, bytes: refusal(method, 502, "untranslatable_error", words) }], end: "fin" };
+  }
+}
+
+function translated({ frames, end }: RecordedStream, method: string): RecordedWire {
   const parts: RecordedBytes[] = [];
   let framing: Framing | undefined;
   let isWhole = false;

@@ -12,6 +12,7 @@ import {
   type Recording,
 } from "./recorded-exchange.ts";
 import { RecordingsError } from "./recordings-error.ts";
+import { streamFault } from "./stream-rules.ts";
 
 /** What a file of an exchange over HTTP/1.1 calls its format. */
 export const recordingFormat = "faultwire-recording/1";
@@ -178,6 +179,9 @@ class FileReader {
     const early = frames.findIndex((frame) => frame.kind === "reset" || frame.end);
     if (early !== -1 && early !== frames.length - 1)
       throw this.#wrong(`response.frames[${early}]`, "the last one, since it ends the stream");
+    const fault = streamFault(frames);
+    if (fault)
+      throw this.#wrong(`response.frames[${fault.at}]`, `as HTTP/2 has frames, and there is ${fault.why}`);
     return { frames, end };
   }
 
@@ -207,7 +211,9 @@ class FileReader {
   }
 
   #time({ atMs }: Read, at: string): number {
-    if (typeof atMs !== "number" || !(atMs >= 0)) throw this.#wrong(`${at}.atMs`, "a number from 0 on");
+    // JSON has `1e400`, which is read as Infinity: what comes then never comes.
+    if (typeof atMs !== "number" || !(atMs >= 0 && atMs < Infinity))
+      throw this.#wrong(`${at}.atMs`, "a number from 0 on");
     return atMs;
   }
 

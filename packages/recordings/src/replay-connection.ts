@@ -37,6 +37,8 @@ export class ReplayConnection {
   readonly #waiting: Asked[] = [];
   #isAnswering = false;
   #isStarting = false;
+  /** Nothing more is read, and this is said behind the answers that are due; it ends the connection. */
+  #refusal: Uint8Array | undefined;
   #isOver = false;
   #passed: PassedRequest | undefined;
   #cancel = (): void => {};
@@ -69,14 +71,14 @@ export class ReplayConnection {
   }
 
   #read(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#refusal) return;
     if (this.#passed?.isUpgraded) {
       for (const { bytes: before } of this.#requests.becomeOpaque()) this.#passed.write(before);
       this.#passed.write(bytes);
       return;
     }
     for (const item of this.#requests.push(bytes)) {
-      if (this.#isOver) return;
+      if (this.#isOver || this.#refusal) return;
       if (item.kind === "head") this.#begin(item);
       else if (item.kind === "end") this.#asked();
       else if (item.kind === "body") this.#keep(item.bytes, item.data);
@@ -87,12 +89,13 @@ export class ReplayConnection {
 
   #begin(head: RequestHead): void {
     const isContinued = /^100-continue$/i.test(headerValue(head.headers, "expect") ?? "");
-    this.#coming = {
+    const asked: Asked = {
       ...{ head, isContinued, body: [], wire: [], bodyBytes: 0, heldBytes: 0 },
-      giveWay: () => this.#refuse(503, tooMuchHeld),
+      giveWay: () => this.#refuse(503, tooMuchHeld, asked),
     };
-    this.#options.held.add(this.#coming, head.bytes.length);
-    if (isContinued && !this.#isOver) this.#options.socket.write(continues);
+    this.#coming = asked;
+    this.#options.held.add(asked, head.bytes.length);
+    if (isContinued && !this.#isOver && !this.#refusal) this.#options.socket.write(continues);
   }
 
   #keep(bytes: Uint8Array, data: Uint8Array): void {
@@ -132,6 +135,10 @@ export class ReplayConnection {
       this.#answer(asked);
     }
     this.#isStarting = false;
+    if (this.#refusal && !this.#isAnswering && !this.#isOver) {
+      this.#isOver = true;
+      this.#options.socket.end(this.#refusal);
+    }
   }
 
   #answer(asked: Asked): void {
@@ -200,18 +207,28 @@ export class ReplayConnection {
   #over(end: RecordedEnd): void {
     const { socket, after, reset } = this.#options;
     this.#isAnswering = false;
-    if (end === "fin") socket.end();
-    else if (end === "reset") this.#cancel = after(resetGapMs, reset);
-    else this.#next();
-  }
-
-  #refuse(status: number, message: string): void {
-    const { socket } = this.#options;
+    if (end === "open") {
+      this.#next();
+      return;
+    }
+    // What else was asked is answered no more: the connection ends here.
     this.#isOver = true;
     this.#forget();
+    if (end === "fin") socket.end();
+    else this.#cancel = after(resetGapMs, reset);
+  }
+
+  /** Answers with an error of our own and ends the connection, in the turn of `asked`, or of the request that comes. */
+  #refuse(status: number, message: string, asked?: Asked): void {
+    const { socket, held } = this.#options;
+    const at = asked ? this.#waiting.indexOf(asked) : -1;
+    for (const dropped of [this.#coming, ...(at < 0 ? [] : this.#waiting.splice(at))])
+      if (dropped) held.release(dropped);
+    this.#coming = undefined;
+    this.#refusal = refusal("GET", status, "invalid_request_error", message);
     socket.removeAllListeners("data");
     socket.resume();
-    socket.end(refusal("GET", status, "invalid_request_error", message));
+    this.#next();
   }
 }
 

@@ -1,4 +1,13 @@
-import { FrameFlag, FrameType, sectionOf, writeFrame } from "@faultwire/http2";
+import type { Header } from "@faultwire/http1";
+import {
+  FrameFlag,
+  FrameType,
+  HpackEncoder,
+  sectionOf,
+  writeData,
+  writeFrame,
+  writeHeaders,
+} from "@faultwire/http2";
 import { expect, it } from "vitest";
 import { bytesOf } from "../support/exchange.ts";
 import { Http2TapRig } from "../support/http2.ts";
@@ -120,4 +129,32 @@ it("an exchange of more than 64 MiB is not kept, and the next one is", () => {
   rig.asks(bytesOf("2"));
   rig.says([ok, data("x", true)]);
   expect(rig.recorded).toHaveLength(1);
+});
+
+it.each([
+  [
+    "a head with a capital in a name",
+    [
+      [
+        [":status", "200"],
+        ["X-A", "b"],
+      ],
+    ],
+  ],
+  ["two heads", [ok.fields, ok.fields]],
+] as const)("%s is no response of HTTP/2: it is told, and its connection goes on", (_name, heads) => {
+  const rig = new Http2TapRig();
+  const encoder = new HpackEncoder();
+  // By hand: a client of ours resets such a stream.
+  const says = (streamId: number, sections: readonly (readonly Header[])[], text: string): void => {
+    for (const fields of sections)
+      rig.tap.fromUpstream(writeHeaders(streamId, encoder.encode(fields), false));
+    rig.tap.fromUpstream(writeData(streamId, bytesOf(text), true));
+  };
+  rig.asks(bytesOf("1"));
+  says(1, heads, "one");
+  rig.asks(bytesOf("2"));
+  says(3, [ok.fields], "two");
+  expect(rig.left).toEqual(["not-http2"]);
+  expect(rig.recorded.map(({ request }) => Buffer.from(request.body).toString())).toEqual(["2"]);
 });

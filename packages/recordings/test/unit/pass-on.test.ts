@@ -175,6 +175,29 @@ it("an answer of the way itself is passed on, and not recorded", async () => {
   client.socket.destroy();
 });
 
+it("who records an answer of the way itself is told nothing more of it", async () => {
+  const told: string[] = [];
+  const name =
+    (what: string) =>
+    (how?: unknown): void => {
+      told.push(typeof how === "string" ? `${what} ${how}` : what);
+    };
+  const tap = {
+    ...{ toUpstream: name("to"), fromUpstream: name("from"), upstreamEnded: name("ended") },
+    ...{ leave: name("leave"), finish: name("finish") },
+  };
+  answerWith = (socket) =>
+    socket.write(
+      "HTTP/1.1 502 Bad Gateway\r\nx-faultwire: upstream-unreachable\r\nContent-Length: 0\r\n\r\n",
+    );
+  replay = await startReplay({ recordings: new Recordings([]), pass: { ...pass(), tap: () => tap } });
+  const socket = connect(replay.port, "127.0.0.1");
+  socket.write(post("1"));
+  await soon(once(socket, "data"), "the refusal");
+  expect(told.slice(told.lastIndexOf("to") + 1)).toEqual(["leave unreachable"]);
+  socket.destroy();
+});
+
 it("one port answers by TLS and in clear, whichever a recording was made by", async () => {
   const authority = new TestAuthority("Recordings test");
   replay = await startReplay({

@@ -8,6 +8,7 @@ import {
   encodeRecording,
   type LeftReason,
   openRecorder,
+  type RecordedExchange,
   type RecordedRequest,
   Recordings,
   RecordingsError,
@@ -75,6 +76,18 @@ describe("which recording answers", () => {
     expect(found.exchange).toBeUndefined();
     expect(found).toMatchObject({ why: expect.stringContaining(why) });
   });
+});
+
+it.each([
+  [5, "of other hosts: a0.test, a1.test, a2.test, a3.test, a4.test"],
+  [6, "of other hosts: a0.test, a1.test, a2.test, a3.test, a4.test and 1 more"],
+])("of %i hosts five are named, and how many more there are", (count, why) => {
+  const all = Array.from({ length: count }, (_, at): RecordedExchange => {
+    const of = exchange("", "");
+    return { ...of, request: { ...of.request, host: `a${at}.test` } };
+  });
+  const found = new Recordings(all).take(asks("", { host: "other.test" }));
+  expect(found).toEqual({ exchange: undefined, why: `nothing was recorded of other.test; ${why}` });
 });
 
 describe("a folder", () => {

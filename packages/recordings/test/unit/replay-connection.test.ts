@@ -2,7 +2,7 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { beforeEach, describe, expect, it } from "vitest";
-import { HeldExchanges, type RecordedExchange, Recordings, recordingLimits } from "../../src/index.ts";
+import { HeldExchanges, type Recording, Recordings, recordingLimits } from "../../src/index.ts";
 import { ReplayConnection } from "../../src/replay-connection.ts";
 import { bytesOf, exchange, responseText, textOf } from "../support/exchange.ts";
 
@@ -69,10 +69,10 @@ beforeEach(() => {
   resets = 0;
 });
 
-function serve(exchanges: readonly RecordedExchange[], speed = 1): void {
+function serve(exchanges: readonly Recording[], speed = 1, held = new HeldExchanges(1_000_000_000)): void {
   new ReplayConnection({
     ...{ scheme: "http", recordings: new Recordings(exchanges), speed, log: () => {} },
-    ...{ held: new HeldExchanges(1_000_000_000), pass: undefined, markHeader: undefined },
+    ...{ held, pass: undefined, markHeader: undefined },
     socket: socket as unknown as Socket,
     now: () => nowMs,
     after: (delayMs, action) => {
@@ -199,4 +199,56 @@ it("a client that pipelines too many requests is not read until its answers have
   comes();
   comes();
   expect(socket.isPaused).toBe(false);
+});
+
+describe("an answer that is under way", () => {
+  it("comes whole, and in its turn, before the refusal of what is no request", () => {
+    serve([exchange("1", "one"), exchange("2", "two")]);
+    socket.says(`${post("1")}${post("2")}no request\r\n\r\n`);
+    expect([socket.heard, socket.state]).toEqual(["", "open"]);
+    for (let count = 0; count < 4; count++) comes();
+    const [one, two] = [exchange("1", "one"), exchange("2", "two")].map(responseText);
+    expect(socket.heard).toMatch(/HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(socket.heard.slice(0, socket.heard.indexOf("HTTP/1.1 400 "))).toBe(`${one}${two}`);
+    expect([socket.state, timers]).toEqual(["ended", []]);
+  });
+
+  it("comes whole though the requests behind it are too much together: the largest gets 503 in its turn", () => {
+    const held = new HeldExchanges(800);
+    serve([exchange("1", "one")], 1, held);
+    socket.says(`${post("1")}${post("2")}${post("x".repeat(400))}`);
+    for (let count = 0; count < 2; count++) comes();
+    const one = responseText(exchange("1", "one"));
+    expect(socket.heard.slice(0, one.length)).toBe(one);
+    expect(socket.heard.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 404", "HTTP/1.1 503"]);
+    expect([socket.state, held.bytes]).toEqual(["ended", 0]);
+  });
+
+  it.each(["fin", "reset"] as const)("and ends with a %s is the last one", (end) => {
+    const of = exchange("1", "x");
+    serve([{ ...of, response: { ...of.response, end } }], Infinity);
+    socket.says(post("1") + post("1"));
+    socket.says(post("1"));
+    expect(socket.heard).toBe(responseText(of));
+    expect(timers.map(({ delayMs }) => delayMs)).toEqual(end === "reset" ? [50] : []);
+  });
+});
+
+it("a response of HTTP/2 with a field that HTTP/1.1 does not allow is an error that says so", () => {
+  const frames = [
+    {
+      kind: "headers",
+      atMs: 0,
+      fields: [
+        [":status", "200"],
+        ["x-a", "\u0001"],
+      ],
+      end: true,
+    },
+  ] as const;
+  serve([{ ...exchange("1", ""), response: { frames, end: "open" } }], Infinity);
+  socket.says(post("1"));
+  expect(socket.heard).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
+  expect(socket.heard).toContain("can't be said in HTTP/1.1: the value of x-a has code 1 at 0");
+  expect(socket.state).toBe("ended");
 });
