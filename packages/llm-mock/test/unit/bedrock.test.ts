@@ -86,6 +86,20 @@ describe("Converse", () => {
     });
   });
 
+  it("counts the tokens of a Converse request as its answer does, and of nothing else", () => {
+    const { usage } = jsonIn(bedrock("converse", { messages }));
+    expect(jsonIn(bedrock("count-tokens", { input: { converse: { messages } } }))).toEqual({
+      inputTokens: usage.inputTokens,
+    });
+    for (const input of [undefined, {}, { converse: 1 }, { invokeModel: { body: "" } }])
+      expect(bedrock("count-tokens", { input })).toMatchObject({
+        kind: "error",
+        status: 400,
+        type: "ValidationException",
+        message: "The mock counts the tokens of input.converse alone.",
+      });
+  });
+
   it("thinks where the model's own field asks for it", () => {
     const additionalModelRequestFields = { thinking: { type: "enabled", budget_tokens: 1024 } };
     const { output } = jsonIn(bedrock("converse", { messages, additionalModelRequestFields }));

@@ -51,6 +51,16 @@ describe("Gemini", () => {
     expect(answer.candidates[0].finishReason).toBe("MAX_TOKENS");
   });
 
+  it.each([
+    [{ thinkingBudget: 512 }, true],
+    [{ thinkingLevel: "high" }, true],
+    [{ thinkingBudget: 0 }, false],
+    [{}, false],
+  ])("thinks with %j: %s", (thinkingConfig, thinks) => {
+    const answer = jsonIn(gemini("generateContent", { contents, generationConfig: { thinkingConfig } }));
+    expect((answer.usageMetadata.thoughtsTokenCount ?? 0) > 0).toBe(thinks);
+  });
+
   it("shows thoughts where they are asked for", () => {
     const generationConfig = { thinkingConfig: { includeThoughts: true } };
     const { candidates, usageMetadata } = jsonIn(gemini("generateContent", { contents, generationConfig }));

@@ -68,6 +68,15 @@ describe("Mistral", () => {
     expect(jsonIn(ask("/v1/models", undefined, headers, "GET").answer).data.length).toBeGreaterThan(2);
   });
 
+  it("tells of one model, by a name that is there", () => {
+    const one = (id: string) => ask(`/v1/models/${id}`, undefined, headers, "GET").answer;
+    expect(jsonIn(one("mistral-small-latest"))).toMatchObject({
+      id: "mistral-small-latest",
+      object: "model",
+    });
+    expect(one("gpt-4.1")).toMatchObject({ kind: "error", status: 404, message: "Model not found: gpt-4.1" });
+  });
+
   const calling = { role: "assistant", content: "", tool_calls: [call] };
   const result = { role: "tool", tool_call_id: call.id, content: "x" };
   it.each(["min_tokens", "repetition_penalty", "top_k", "top_logprobs", "top_prompt_logprobs"])(

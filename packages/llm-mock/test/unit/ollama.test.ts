@@ -60,3 +60,7 @@ it.each([
     message: expect.any(String),
   });
 });
+
+it("says its version", () => {
+  expect(jsonIn(ollama("/api/version", undefined, "GET"))).toEqual({ version: "0.12.0" });
+});

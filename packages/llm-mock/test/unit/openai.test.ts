@@ -231,3 +231,19 @@ describe("the rest", () => {
     expect(azure("/openai/v1/chat/completions", { ...body, model: "mine" })).toMatchObject({ kind: "whole" });
   });
 });
+
+it("tools of the provider that the mock does not run are passed over", () => {
+  const provided = [
+    { type: "file_search", vector_store_ids: ["vs_1"] },
+    { type: "custom", name: "c" },
+  ];
+  expect(respond({ input: "hello", tools: provided })).toMatchObject({ kind: "whole" });
+  const { output } = jsonIn(
+    respond({
+      input: "Bern",
+      tools: [...provided, { type: "function", ...weather }],
+      tool_choice: "required",
+    }),
+  );
+  expect(output.find(({ type }: { type: string }) => type === "function_call")?.name).toBe("weather");
+});

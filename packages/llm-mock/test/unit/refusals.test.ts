@@ -124,6 +124,25 @@ describe("errors", () => {
       },
       /^messages\.0\.content\.0\.tool_result\.content\.0\.type: /,
     ],
+    [
+      "a tool's result within a tool's result",
+      {
+        ...base,
+        messages: [
+          {
+            role: "user",
+            content: [
+              {
+                type: "tool_result",
+                tool_use_id: "x",
+                content: [{ type: "tool_result", tool_use_id: "y", content: "z" }],
+              },
+            ],
+          },
+        ],
+      },
+      "messages.0.content.0.tool_result.content.0: a tool_result holds no tool_result",
+    ],
     ["tools that are none", { ...base, tools: {} }, /^tools: /],
     ["a tool without a name", { ...base, tools: [{}] }, "tools.0.custom.name: Field required"],
     ["a choice without tools", { ...base, tool_choice: { type: "any" } }, /^tool_choice: /],
@@ -133,6 +152,15 @@ describe("errors", () => {
     const expected = typeof message === "string" ? message : expect.stringMatching(message);
     const response = await post(`${mock.url}/v1/messages`, body);
     expect(await errorOf(response)).toEqual(refused(400, "invalid_request_error", expected));
+  });
+
+  it("400 for a body that is not UTF-8", async () => {
+    const [before = "", after = ""] = JSON.stringify(base).split("hi");
+    const body = Buffer.concat([Buffer.from(before), Buffer.of(0xff), Buffer.from(after)]);
+    const response = await fetch(`${mock.url}/v1/messages`, { method: "POST", headers: apiHeaders, body });
+    expect(await errorOf(response)).toEqual(
+      refused(400, "invalid_request_error", "The request body is not valid JSON, or not an object"),
+    );
   });
 
   it("404 for a model that the provider does not have", async () => {

@@ -107,6 +107,7 @@ otherwise: refuse
     ["x: 1", "s.yaml:1:1: ", 'there is no "x"; expected turns, otherwise'],
     ["turns: []", "s.yaml:1:8: turns: ", "expected a list of turns, found a list of 0"],
     ["turns:\n  - wen: x", "s.yaml:2:5: turns[0]: ", 'there is no "wen"'],
+    ["turns:\n  - say: x\n    wen: y", "s.yaml:3:5: turns[0]: ", 'there is no "wen"'],
     ["turns:\n  - when: x", "s.yaml:2:5: turns[0]: ", "does nothing"],
     ["turns:\n  - say: 1", "s.yaml:2:10: turns[0].say: ", "expected a text, found 1"],
     ["turns:\n  - call: {}", "s.yaml:2:11: turns[0].call: ", "a call needs `tool`"],

@@ -126,6 +126,37 @@ describe("each event of a session is one line", () => {
   });
 });
 
+describe("a handshake", () => {
+  const handshake = {
+    ...{ state: "established", established: "full", versionName: "TLS 1.3", serverName: "api.test" },
+    ...{ cipherSuiteName: "TLS_AES_128_GCM_SHA256", alerts: [], violations: [] },
+  } as unknown as Extract<SessionEvent, { type: "handshake" }>["handshake"];
+  const event = { type: "handshake", clientHello: undefined, handshake } as const;
+
+  it("is one line of its own, with what was negotiated", () => {
+    expect(logged((logger) => logSessionEvent(logger, event, { tunnel: "t" }))).toMatchObject([
+      {
+        ...{ level: 20, event: "handshake", tunnel: "t", state: "established", version: "TLS 1.3" },
+        ...{ cipherSuite: "TLS_AES_128_GCM_SHA256", serverName: "api.test", alerts: [] },
+        msg: "TLS 1.3 TLS_AES_128_GCM_SHA256 full",
+      },
+    ]);
+  });
+
+  it("costs nothing where nobody reads it: its facts are not even asked for", () => {
+    let asked = 0;
+    const watched = {
+      get versionName() {
+        asked++;
+        return "TLS 1.3";
+      },
+    } as unknown as typeof handshake;
+    const logger = pino({ level: "info" }, new PassThrough());
+    logSessionEvent(logger, { ...event, handshake: watched }, {});
+    expect(asked).toBe(0);
+  });
+});
+
 describe("what a rule did is one line", () => {
   const ofRule = { atMs: 5, request: "r1", connection: "c1", rule: "slow", fault: "http.delay" } as const;
   const fields = { rule: "slow", fault: "http.delay", request: "r1", connection: "c1" };
