@@ -28,6 +28,35 @@ export class Costs {
     );
   }
 
+  /**
+   * The quickest of these tests, as many as took `seconds` together without any change, and how many others there are: of
+   * each file in turn its quickest ones, so that no file is left out for the sake of another.
+   */
+  within(asked, seconds) {
+    const each = [...asked].flatMap(([file, ids]) => {
+      const { ms, tests } = this.#files.get(file);
+      const around = Math.max(0, ms - sum(Object.values(tests)));
+      // A file is asked as a whole where nobody knows which of its tests counts.
+      if (ids === null) return [{ file, id: null, ms, turn: 0 }];
+      const quick = ids.toSorted((a, b) => (tests[a] ?? 0) - (tests[b] ?? 0));
+      return quick.map((id, turn) => ({ file, id, ms: (tests[id] ?? 0) + (turn === 0 ? around : 0), turn }));
+    });
+    const chosen = new Map();
+    let left = 1000 * seconds;
+    let isOver = false;
+    let others = 0;
+    for (const { file, id, ms } of each.sort((a, b) => a.turn - b.turn || a.ms - b.ms)) {
+      isOver ||= ms > left && chosen.size > 0;
+      if (isOver) {
+        others++;
+        continue;
+      }
+      left -= ms;
+      chosen.set(file, id === null ? null : [...(chosen.get(file) ?? []), id]);
+    }
+    return { chosen, others };
+  }
+
   /** How long a test may take, and a file: several times what the slowest of them did. In ms. */
   limits(asked) {
     const costs = [...asked].map(([file, ids]) => this.of(file, ids));

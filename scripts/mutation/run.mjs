@@ -32,6 +32,8 @@ function readFlags() {
         seed: { type: "string", default: "1" },
         under: { type: "string", multiple: true, default: [""] },
         tests: { type: "string", multiple: true, default: [""] },
+        later: { type: "string", multiple: true, default: [] },
+        seconds: { type: "string", default: "0" },
         mutant: { type: "string", multiple: true, default: [] },
         list: { type: "boolean", default: false },
         why: { type: "boolean", default: false },
@@ -39,7 +41,7 @@ function readFlags() {
     }).values;
   } catch (error) {
     return stop(
-      `${error.message}; it takes --package NAME --sample N --seed S --under PATH --tests PATH --mutant ID --list --why`,
+      `${error.message}; it takes --package NAME --sample N --seed S --under PATH --tests PATH --later PATH --seconds N --mutant ID --list --why`,
     );
   }
 }
@@ -57,6 +59,8 @@ const numberOf = (name) => {
 };
 const seed = numberOf("seed");
 const size = numberOf("sample");
+/** What the tests of one mutant may take; for ever where it is 0. */
+const seconds = numberOf("seconds") || Number.POSITIVE_INFINITY;
 const equivalents = readEquivalents();
 const rotten = withoutMutant(root, equivalents);
 if (rotten.length > 0)
@@ -112,31 +116,26 @@ host = new VitestHost(sandbox, nameOf(folder));
 const calmMs = 60_000;
 
 /**
- * Runs every test once, with the functions of the sample watched. `reached` gives for each mutant the test files that reach
+ * Runs these test files once, with the functions of these mutants watched. `reached` gives for each mutant the test files that reach
  * it, each with the ids of those tests; with null where it is reached outside of a test, and the whole file has to run.
  */
-async function reach() {
-  const files = [...new Set(tried.map((mutant) => mutant.file))];
+async function reach(testFiles, mutants) {
+  const files = [...new Set(mutants.map((mutant) => mutant.file))];
   for (const file of files) {
     const text = textOf.get(file);
     sandbox.write(
       file,
       watched(
         text,
-        tried.filter((mutant) => mutant.file === file),
+        mutants.filter((mutant) => mutant.file === file),
         bodiesOf(file, text),
       ),
     );
   }
   sandbox.build(folder, files);
-  await host.start();
-  host.files = host.files.filter((file) =>
-    flags.tests.some((tests) => relative(join(sandbox.path, folder), file).startsWith(tests)),
-  );
-  if (host.files.length === 0) throw new Error(`${folder} has no test file under ${flags.tests.join(", ")}`);
   const costs = new Costs();
-  for (const file of host.files) {
-    const result = await host.run([file], { timeoutMs: calmMs, fileMs: 10 * calmMs });
+  for (const file of testFiles) {
+    const result = await host.run([file], { changed: files, timeoutMs: calmMs, fileMs: 10 * calmMs });
     if (result.state !== "passed") {
       clean();
       stop(`${relative(sandbox.path, file)} fails without any change: ${result.message}`);
@@ -145,8 +144,8 @@ async function reach() {
     if (flags.why)
       console.log(`${String(Math.round(result.ms)).padStart(6)} ms ${relative(sandbox.path, file)}`);
   }
-  const reached = new Map(tried.map((mutant) => [mutant.id, new Map()]));
-  for (const file of host.files) {
+  const reached = new Map(mutants.map((mutant) => [mutant.id, new Map()]));
+  for (const file of testFiles) {
     const list = join(host.reachedFolder, createHash("sha256").update(file).digest("hex"));
     for (const line of existsSync(list) ? new Set(readFileSync(list, "utf8").trim().split("\n")) : []) {
       const [id, test] = line.split(" ");
@@ -163,11 +162,11 @@ async function reach() {
  * The tests that failed once more, each file without its other tests, and with nothing changed: what failed above failed
  * by the mutants. Where none failed, the quickest file.
  */
-async function control(results, costs, changed) {
+async function control(results, testFiles, costs, changed) {
   const only = {};
   for (const { file, failed } of results.values())
     if (failed?.length > 0) only[file] = [...new Set([...(only[file] ?? []), ...failed])];
-  const files = costs.inOrder(new Map(host.files.map((each) => [each, null])), "");
+  const files = costs.inOrder(new Map(testFiles.map((each) => [each, null])), "");
   const some = files.filter((file) => only[file]);
   const { state, file, message } = await host.run(some.length > 0 ? some : files.slice(0, 1), {
     changed,
@@ -178,37 +177,55 @@ async function control(results, costs, changed) {
   if (state !== "passed") throw new Error(`${file} fails without any change, behind the mutants: ${message}`);
 }
 
-try {
-  console.log(`${folder}: ${all.length} mutants, ${sample.length} tried, seed ${seed}`);
-  const { costs, reached, changed } = await reach();
-  const results = new Map();
+/** Tries each of these mutants with the tests of these files that reach it, and adds what became of it to `results`. */
+async function tryAll(testFiles, mutants, results) {
+  const { costs, reached, changed } = await reach(testFiles, mutants);
+  const found = new Map();
   let stale = changed;
-  for (const [index, mutant] of tried.entries()) {
-    const tests = reached.get(mutant.id);
+  for (const [index, mutant] of mutants.entries()) {
+    const { chosen, others } = costs.within(reached.get(mutant.id), seconds);
     let result = { state: "passed" };
-    if (tests.size > 0) {
+    if (chosen.size > 0) {
       sandbox.write(mutant.file, mutated(textOf.get(mutant.file), mutant));
       sandbox.build(folder, [mutant.file, ...stale.filter((file) => file !== mutant.file)]);
       const stem = mutant.file.split("/").at(-1).replace(/\.ts$/, "");
-      result = await host.run(costs.inOrder(tests, stem), {
+      result = await host.run(costs.inOrder(chosen, stem), {
         changed: [...stale, mutant.file],
-        only: Object.fromEntries([...tests].filter(([, ids]) => ids)),
-        ...costs.limits(tests),
+        only: Object.fromEntries([...chosen].filter(([, ids]) => ids)),
+        ...costs.limits(chosen),
       });
       stale = sandbox.restore();
     }
-    const state = { passed: tests.size > 0 ? "lived" : "unreached", failed: "killed", hung: "hung" }[
+    const state = { passed: chosen.size > 0 ? "lived" : "unreached", failed: "killed", hung: "hung" }[
       result.state
     ];
-    results.set(mutant, { ...result, state });
-    console.log(`${String(index + 1).padStart(3)}/${tried.length} ${state.padEnd(9)} ${mutant.id}`);
+    found.set(mutant, { ...result, state, others: state === "lived" ? others : 0 });
+    console.log(`${String(index + 1).padStart(3)}/${mutants.length} ${state.padEnd(9)} ${mutant.id}`);
     if (flags.why && state !== "killed") console.log(asDiff(mutant));
     if (flags.why && result.message)
       console.log(`    ${relative(sandbox.path, result.file)}: ${result.message}`);
   }
   // What was built of the last mutant is built without it.
   sandbox.build(folder, stale);
-  await control(results, costs, stale);
+  await control(found, testFiles, costs, stale);
+  // What was reached by tests before is not unreached by those that came behind.
+  for (const [mutant, result] of found)
+    if (result.state !== "unreached" || !results.has(mutant)) results.set(mutant, result);
+}
+
+try {
+  console.log(`${folder}: ${all.length} mutants, ${sample.length} tried, seed ${seed}`);
+  await host.start();
+  const isUnder = (file, paths) =>
+    paths.some((path) => relative(join(sandbox.path, folder), file).startsWith(path));
+  const asked = host.files.filter((file) => isUnder(file, flags.tests) || isUnder(file, flags.later));
+  if (asked.length === 0) throw new Error(`${folder} has no test file under ${flags.tests.join(", ")}`);
+  const results = new Map();
+  for (const isSecond of [false, true]) {
+    const testFiles = asked.filter((file) => isUnder(file, flags.later) === isSecond);
+    const mutants = tried.filter((mutant) => !["killed", "hung"].includes(results.get(mutant)?.state));
+    if (testFiles.length > 0 && mutants.length > 0) await tryAll(testFiles, mutants, results);
+  }
   report(results);
 } finally {
   clean();
@@ -248,12 +265,12 @@ function report(results) {
         .join("  ")
         .trimEnd(),
     );
-  for (const [mutant, { state, file, message }] of of("lived", "unreached", "hung")) {
+  for (const [mutant, { state, file, message, others }] of of("lived", "unreached", "hung")) {
     const how =
       state === "hung"
         ? `killed by hanging: ${relative(sandbox.path, file)}: ${message}`
         : state === "lived"
-          ? "lived"
+          ? `lived${others > 0 ? `; ${others} tests that reach it were not asked, for want of --seconds` : ""}`
           : "reached by no test";
     console.log(
       `\n${mutant.file}:${mutant.line}:${mutant.column} ${how}\n${asDiff(mutant)}\n    ${rerun(mutant)}`,

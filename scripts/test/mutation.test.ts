@@ -155,6 +155,30 @@ describe("what tests cost", () => {
     expect(costs.inOrder(asked, "")).toEqual(["quick.ts", "slow.ts", "a-name.ts"]);
   });
 
+  it("decides which are asked where there is a limit of seconds: of each file the quickest, in turn", () => {
+    const asked = new Map([
+      ["slow.ts", ["s2", "s1"]],
+      ["quick.ts", ["q1"]],
+      ["a-name.ts", null],
+    ]);
+    // 1,100 ms and 3,000 ms with what is made around them; then a whole file of 90 s; then a test of 48.9 s.
+    const two = [
+      ["slow.ts", ["s1"]],
+      ["quick.ts", ["q1"]],
+    ];
+    expect(costs.within(asked, 5)).toEqual({ chosen: new Map(two as [string, string[]][]), others: 2 });
+    expect(costs.within(asked, 1)).toEqual({ chosen: new Map([["slow.ts", ["s1"]]]), others: 3 });
+    expect(costs.within(asked, 100).others).toBe(1);
+    expect(costs.within(asked, Number.POSITIVE_INFINITY)).toEqual({
+      chosen: new Map<string, string[] | null>([
+        ["slow.ts", ["s1", "s2"]],
+        ["quick.ts", ["q1"]],
+        ["a-name.ts", null],
+      ]),
+      others: 0,
+    });
+  });
+
   it("decides how long one may take that does not end", () => {
     expect(costs.limits(new Map([["slow.ts", ["s1"]]]))).toEqual({ timeoutMs: 20_000, fileMs: 54_400 });
     expect(costs.limits(new Map([["a-name.ts", null]]))).toEqual({ timeoutMs: 400_000, fileMs: 790_000 });

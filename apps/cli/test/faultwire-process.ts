@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { soon } from "@faultwire/testkit/soon";
 import type { ReadyInfo } from "../src/ready-file.ts";
 
 /** The built command. */
@@ -63,7 +64,7 @@ export function launchFaultwire(...args: readonly string[]): {
 /** Runs a command that ends by itself. */
 export async function runFaultwire(args: readonly string[], home: string = freshHome()): Promise<Finished> {
   const { child, out, err } = launch(args, home);
-  const [status] = (await once(child, "close")) as [number | null];
+  const [status] = (await soon(once(child, "close"), "the event close of child", 45_000)) as [number | null];
   rmSync(home, { recursive: true, force: true });
   return { status, stdout: out(), stderr: err() };
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 
@@ -56,7 +57,9 @@ function checkout(agent: string): {
       });
       let stdout = "";
       child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
-      const [status] = (await once(child, "close")) as [number | null];
+      const [status] = (await soon(once(child, "close"), "the event close of child", 45_000)) as [
+        number | null,
+      ];
       return { status, stdout };
     },
     file: (name) => (existsSync(join(place, name)) ? readFileSync(join(place, name), "utf8") : ""),

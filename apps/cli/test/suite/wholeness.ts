@@ -13,6 +13,7 @@ import {
   startTcpEcho,
 } from "@faultwire/testkit/byte-origin";
 import { randomChunks, seededRandom } from "@faultwire/testkit/chunkers";
+import { soon } from "@faultwire/testkit/soon";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RunningFaultwire } from "../faultwire-process.ts";
 import { openTunnel } from "../tunnel-client.ts";
@@ -73,7 +74,12 @@ export function wholenessThrough(
 
   async function send(socket: Socket, chunks: Iterable<Uint8Array>, gap?: () => number): Promise<void> {
     for (const chunk of chunks) {
-      if (!socket.write(chunk)) await new Promise<void>((resolve) => socket.once("drain", resolve));
+      if (!socket.write(chunk))
+        await soon(
+          new Promise<void>((resolve) => socket.once("drain", resolve)),
+          "the event drain of socket",
+          45_000,
+        );
       const ms = gap?.() ?? 0;
       if (ms > 0) await pause(ms);
     }

@@ -1,6 +1,7 @@
 /** Somebody reads the first lines and goes, as `head` does: that is no error of ours. */
 import { once } from "node:events";
 import { join } from "node:path";
+import { soon } from "@faultwire/testkit/soon";
 import { expect, it } from "vitest";
 import { launchFaultwire } from "../faultwire-process.ts";
 
@@ -19,7 +20,7 @@ it.each([
   child.stderr?.on("data", (text: Buffer) => {
     words += text.toString();
   });
-  const [status] = (await once(child, "exit")) as [number | null];
+  const [status] = (await soon(once(child, "exit"), "the event exit of child", 45_000)) as [number | null];
   await closed;
   expect(words).not.toContain("EPIPE");
   expect(status).toBe(expected);

@@ -23,6 +23,7 @@ import {
 import { type PluginServer, type PluginServerOptions, startPluginServer } from "@faultwire/plugin-server";
 import { carrierRuntime } from "@faultwire/runtime";
 import { type Origin, startByteOrigin } from "@faultwire/testkit/byte-origin";
+import { soon } from "@faultwire/testkit/soon";
 import pino from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 
@@ -76,7 +77,7 @@ async function forward(
     headers: { host: new URL(url).host },
   });
   request.end(body);
-  const [response] = await once(request, "response");
+  const [response] = await soon(once(request, "response"), "the event response of request", 45_000);
   let text = "";
   for await (const chunk of response) text += chunk;
   return { status: response.statusCode, headers: response.headers, body: text };
@@ -99,7 +100,7 @@ function call(session: ClientHttp2Session, path: string, message: Uint8Array): C
 /** Connects to an endpoint; rejects where nobody listens. */
 async function connectTo(url: string): Promise<ClientHttp2Session> {
   const session = connectHttp2(url);
-  await once(session, "connect");
+  await soon(once(session, "connect"), "the event connect of session", 45_000);
   session.on("error", () => {});
   return session;
 }
@@ -241,7 +242,7 @@ describe("the end", () => {
       while (flows) {
         const stream = call(session, pluginMethodPaths.processTunnelData, bytes);
         stream.resume();
-        await once(stream, "close");
+        await soon(once(stream, "close"), "the event close of stream", 45_000);
         answered++;
       }
     })();
@@ -293,11 +294,11 @@ describe("the end", () => {
       );
     const first = call(session, pluginMethodPaths.processTunnelData, chunk("first"));
     first.resume();
-    await once(first, "end");
+    await soon(once(first, "end"), "the event end of first", 45_000);
     // The answer has not come back in a write call, so the next read is held.
     const held = call(session, pluginMethodPaths.processTunnelData, chunk("second"));
     held.on("error", () => {});
-    if (held.pending) await once(held, "ready");
+    if (held.pending) await soon(once(held, "ready"), "the event ready of held", 45_000);
     held.close(constants.NGHTTP2_CANCEL);
     await expect.poll(() => ended).toEqual(["cancelled"]);
     session.close();
@@ -310,7 +311,7 @@ describe("the end", () => {
     socket.on("error", () => {});
     socket.resume();
     socket.end("GET / HTTP/1.1\r\n\r\n");
-    await once(socket, "close");
+    await soon(once(socket, "close"), "the event close of socket", 45_000);
     expect(await health(serverSide ?? "")).toMatchObject({ healthy: true });
   });
 });

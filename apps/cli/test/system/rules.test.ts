@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { readEventLog } from "@faultwire/fault-engine";
+import { soon } from "@faultwire/testkit/soon";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { bin, type RunningFaultwire, runFaultwire, startFaultwire } from "../faultwire-process.ts";
 
@@ -390,7 +391,7 @@ describe("rules from standard input", () => {
     child.kill("SIGHUP");
     await expect.poll(() => said).toContain("which can't be read again");
     child.kill();
-    await once(child, "exit");
+    await soon(once(child, "exit"), "the event exit of child", 45_000);
   });
 
   it("are not for run, whose program has it", () => {

@@ -21,7 +21,7 @@ async function started(script: string, run: string): Promise<ChildProcess & { re
       // All of it has gone.
     }
   });
-  await once(child.stdout as NodeJS.ReadableStream, "data");
+  await soon(once(child.stdout as NodeJS.ReadableStream, "data"), "the event data of child.stdout", 45_000);
   return child as ChildProcess & { readonly pid: number };
 }
 
@@ -54,7 +54,7 @@ describe.runIf(process.platform === "linux")("a command's processes", () => {
   it("are ended where their parent has gone without them", async () => {
     const run = randomUUID();
     const child = await started("(sleep 1000 &) ; echo ready", run);
-    if (child.exitCode === null) await once(child, "exit");
+    if (child.exitCode === null) await soon(once(child, "exit"), "the event exit of child", 45_000);
     await expect.poll(() => namesOf(run)).toEqual(["sleep"]);
     await new TreeEnder(child.pid, run).end(10_000);
     await expect.poll(() => namesOf(run)).toEqual([]);

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { endianness } from "node:os";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseSockets } from "../../src/run/socket-table.ts";
 import { lookLimits, RoundWatcher, type WentRound } from "../../src/run/went-round.ts";
@@ -94,7 +95,7 @@ describe.runIf(process.platform === "linux")("connections of a process", () => {
       other.kill("SIGKILL");
       server.close();
     });
-    await once(server, "connection");
+    await soon(once(server, "connection"), "the event connection of server", 45_000);
     const watcher = new RoundWatcher(process.pid, randomUUID(), {
       ports: new Set(),
       upstreams: new Set([`127.0.0.1:${port}`]),

@@ -11,6 +11,7 @@ import {
   HealthCheckResponseSchema,
   pluginMethodPaths,
 } from "@faultwire/fault-protocol";
+import { soon } from "@faultwire/testkit/soon";
 
 /** The prefix of a message of so many bytes, and the message behind it, or what there is of it. */
 export function enveloped(message: Uint8Array, declaredBytes: number = message.length): Buffer {
@@ -38,7 +39,7 @@ export class GrpcPeer {
     // Node would refuse to hold more than ten megabytes that are to be sent.
     const session = connectHttp2(url, { maxSessionMemory: 1000 });
     session.on("error", () => {});
-    await once(session, "connect");
+    await soon(once(session, "connect"), "the event connect of session");
     return new GrpcPeer(session);
   }
 
@@ -81,7 +82,7 @@ export async function endOf(stream: ClientHttp2Stream): Promise<CallEnd> {
     stream.on(event, (headers: Record<string, string>) => {
       status = headers["grpc-status"] ?? status;
     });
-  await once(stream, "close");
+  await soon(once(stream, "close"), "the event close of stream");
   const body = Buffer.concat(parts);
   return { message: body.length >= 5 ? body.subarray(5) : undefined, status };
 }
@@ -95,7 +96,8 @@ export async function silentConnections(url: string, count: number, said: Uint8A
     socket.write(said);
     return socket;
   });
-  for (const socket of sockets) if (socket.connecting) await once(socket, "connect");
+  for (const socket of sockets)
+    if (socket.connecting) await soon(once(socket, "connect"), "the event connect of socket");
   return sockets;
 }
 

@@ -5,6 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { FaultEngine } from "@faultwire/fault-engine";
 import { ProcessTunnelDataRequestSchema, pluginMethodPaths } from "@faultwire/fault-protocol";
 import { carrierRuntime } from "@faultwire/runtime";
+import { soon } from "@faultwire/testkit/soon";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -53,7 +54,7 @@ describe("a call that is cancelled before it is whole", () => {
     ["no more than the id", [dataFrame(3, message.subarray(0, 5 + 2 + id.length)), cancelFrame(3)]],
   ])("ends its tunnel at once: %s had come", async (_what, frames) => {
     const socket = connect(server.endpoints[0]!.port, "127.0.0.1");
-    await once(socket, "connect");
+    await soon(once(socket, "connect"), "the event connect of socket");
     socket.resume();
     // The tunnel is known by a call before.
     socket.write(Buffer.concat([preface, headersFrame(1, path), lastDataFrame(1, message)]));
@@ -65,7 +66,7 @@ describe("a call that is cancelled before it is whole", () => {
 
   it("ends no tunnel where its id has not come", async () => {
     const socket = connect(server.endpoints[0]!.port, "127.0.0.1");
-    await once(socket, "connect");
+    await soon(once(socket, "connect"), "the event connect of socket");
     socket.resume();
     socket.write(Buffer.concat([preface, headersFrame(1, path), lastDataFrame(1, message)]));
     await expect.poll(() => server.tunnels().count).toBe(1);
@@ -105,7 +106,7 @@ it(`3,000 calls that are cancelled at once ${takesMore ? "leave" : "end"} the co
     received = Buffer.concat([received, data]);
   });
   socket.on("error", () => {});
-  await once(socket, "connect");
+  await soon(once(socket, "connect"), "the event connect of socket");
   const calls = Array.from({ length: 3000 }, (_, at) => {
     const stream = 2 * at + 1;
     const part = enveloped(chunkOf(`tunnel-${at}`)).subarray(0, 100);

@@ -9,6 +9,7 @@ import {
 } from "@faultwire/fault-protocol";
 import { carrierRuntime, enginePolicy } from "@faultwire/runtime";
 import { manualTimers } from "@faultwire/testkit/manual-timers";
+import { soon } from "@faultwire/testkit/soon";
 import { Tunnels } from "@faultwire/tunnel";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -229,7 +230,7 @@ describe("calls that are not gRPC", () => {
       });
       stream.resume();
       stream.end(body);
-      await new Promise((resolve) => stream.once("close", resolve));
+      await soon(new Promise((resolve) => stream.once("close", resolve)), "the event close of stream");
       return answered;
     };
     expect(await status(new Uint8Array(endpointLimits.maxOtherMessageBytes + 1).fill(32))).toBe(429);

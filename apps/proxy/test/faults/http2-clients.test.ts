@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { ClientHttp2Session } from "node:http2";
 import { judge } from "@faultwire/fault-engine";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import {
   ask,
@@ -40,7 +41,9 @@ async function meet(
 
 /** What the error of a session says. */
 async function errorOf(session: ClientHttp2Session): Promise<string> {
-  const [error] = (await once(session, "error")) as [Error & { code?: string }];
+  const [error] = (await soon(once(session, "error"), "the event error of session")) as [
+    Error & { code?: string },
+  ];
   return error.message;
 }
 
@@ -123,7 +126,7 @@ describe("SETTINGS, windows and PINGs", () => {
       "{ settings: { maxConcurrentStreams: 7, initialWindowSize: 1000, maxFrameSize: 20000, maxHeaderListSize: 4000 } }",
       { match: "" },
     );
-    await once(session, "remoteSettings");
+    await soon(once(session, "remoteSettings"), "the event remoteSettings of session");
     expect(session.remoteSettings).toMatchObject({
       maxConcurrentStreams: 7,
       initialWindowSize: 1000,
@@ -146,7 +149,7 @@ describe("SETTINGS, windows and PINGs", () => {
       match: "",
       serve: countBytes,
     });
-    await once(session, "remoteSettings");
+    await soon(once(session, "remoteSettings"), "the event remoteSettings of session");
     const got = await ask(session, { ":method": "POST" }, "x".repeat(20_000));
     expect(got.headers["x-bytes"]).toBe("20000");
   });
@@ -161,12 +164,12 @@ describe("SETTINGS, windows and PINGs", () => {
         });
       },
     });
-    await once(session, "remoteSettings");
+    await soon(once(session, "remoteSettings"), "the event remoteSettings of session");
     const request = session.request({ ":path": "/", ":method": "POST" });
     request.on("error", () => {});
     request.end("x".repeat(1000));
-    await new Promise((resolve) => session.ping(resolve));
-    await new Promise((resolve) => session.ping(resolve));
+    await soon(new Promise((resolve) => session.ping(resolve)), "the answer to a PING");
+    await soon(new Promise((resolve) => session.ping(resolve)), "the answer to a PING");
     expect([got, request.writableLength > 0 || !request.writableFinished]).toEqual([0, true]);
   });
 
@@ -175,14 +178,14 @@ describe("SETTINGS, windows and PINGs", () => {
       match: "",
       serve: countBytes,
     });
-    await once(session, "remoteSettings");
+    await soon(once(session, "remoteSettings"), "the event remoteSettings of session");
     const got = await ask(session, { ":method": "POST" }, "x".repeat(1000));
     expect(got.headers["x-bytes"]).toBe("1000");
   });
 
   it("a PING gets no answer, and requests go on", async () => {
     const world = await meet("{ ping: { afterPings: 1 } }", { match: "" });
-    await new Promise((resolve) => world.session.ping(resolve));
+    await soon(new Promise((resolve) => world.session.ping(resolve)), "the answer to a PING");
     let isAnswered = false;
     world.session.ping(() => {
       isAnswered = true;

@@ -5,6 +5,7 @@ import * as http2 from "node:http2";
 import * as https from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { expect, onTestFinished } from "vitest";
 import type { ProxySettings } from "../../src/index.ts";
 import { type ProxyUnderTest, runProxy } from "./running-proxy.ts";
@@ -105,7 +106,7 @@ export async function http2World({
     onTestFinished(() => void socket.destroy());
     const authority = isSecure ? "api.test:443" : "api.test:80";
     socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`);
-    const [answer] = (await once(socket, "data")) as [Buffer];
+    const [answer] = (await soon(once(socket, "data"), "the event data of socket")) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1.1 200 /);
     return socket;
   };
@@ -159,7 +160,7 @@ export async function gotOf(request: http2.ClientHttp2Stream, body?: string | Bu
   request.on("data", (part: Buffer) => parts.push(part));
   request.on("error", () => {});
   if (body !== undefined) request.end(body);
-  await new Promise<void>((resolve) => request.once("close", resolve));
+  await soon(new Promise<void>((resolve) => request.once("close", resolve)), "the event close of request");
   const code = request.rstCode ?? 0;
   return {
     status: head[":status"] === undefined ? undefined : Number(head[":status"]),

@@ -4,6 +4,7 @@ import * as http from "node:http";
 import type * as http2 from "node:http2";
 import type { Readable } from "node:stream";
 import * as zlib from "node:zlib";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import { type Http2World, http2World, type WorldOptions } from "../support/http2-world.ts";
 
@@ -267,7 +268,9 @@ async function raw(
   const socket = await tls(["http/1.1"]);
   const request = http.request({ method, headers: { host: "api.test" }, createConnection: () => socket });
   request.end();
-  const [response] = (await once(request, "response")) as [http.IncomingMessage];
+  const [response] = (await soon(once(request, "response"), "the event response of request")) as [
+    http.IncomingMessage,
+  ];
   const parts: Buffer[] = [];
   for await (const part of response) parts.push(part as Buffer);
   return { isWhole: response.complete, headers: response.headers, bytes: Buffer.concat(parts) };
@@ -316,7 +319,9 @@ describe("a budget", () => {
       createConnection: () => socket,
     });
     request.end(body);
-    const [response] = (await once(request, "response")) as [http.IncomingMessage];
+    const [response] = (await soon(once(request, "response"), "the event response of request")) as [
+      http.IncomingMessage,
+    ];
     response.resume();
     expect(response.statusCode).toBe(429);
   });

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect as connectTls } from "node:tls";
 import { connectPeer, type Peer, startTcpOrigin, type TcpOrigin } from "@faultwire/testkit/host-peers";
+import { soon } from "@faultwire/testkit/soon";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ProxyUnderTest, runProxy } from "../support/running-proxy.ts";
 
@@ -272,7 +273,9 @@ describe("who is refused", () => {
     const running = await start(refuse);
     const { port } = running.proxy;
     const hello = connectTls({ port, host: "127.0.0.1", servername: "api.test" });
-    const [error] = (await once(hello, "error").catch((reason: unknown) => [reason])) as [Error];
+    const [error] = (await soon(once(hello, "error"), "the event error of hello").catch((reason: unknown) => [
+      reason,
+    ])) as [Error];
     expect(error).toBeInstanceOf(Error);
     await expect.poll(() => running.told(outcome)).toMatchObject([{ rule: "no-way" }]);
     expect(origin.peers).toHaveLength(0);

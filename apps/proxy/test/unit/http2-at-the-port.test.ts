@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import * as http2 from "node:http2";
 import { connect } from "node:net";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ask, type Http2World, http2World, type WorldOptions } from "../support/http2-world.ts";
 
@@ -107,7 +108,7 @@ it("the proxy's own pages are there by HTTP/1.1 alone, which is said", async () 
 it("`http2: off` says that HTTP/1.1 is wanted", async () => {
   const { session } = await atThePort({ settings: { http2: "off" } });
   session.request({ ":path": "/" }).on("error", () => {});
-  const [code] = (await once(session, "goaway")) as [number];
+  const [code] = (await soon(once(session, "goaway"), "the event goaway of session")) as [number];
   expect(code).toBe(http2.constants.NGHTTP2_HTTP_1_1_REQUIRED);
 });
 

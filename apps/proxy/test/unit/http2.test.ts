@@ -1,6 +1,7 @@
 /** HTTP/2 through the proxy: Node's client, Node's server, and in between each promise that the documentation makes. */
 import { createHash } from "node:crypto";
 import * as http2 from "node:http2";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import { ask, gotOf, http2World } from "../support/http2-world.ts";
 
@@ -164,7 +165,7 @@ describe("pass-through", () => {
     const session = await client();
     const slow = session.request({ ":path": "/slow" });
     slow.on("error", () => {});
-    await new Promise((resolve) => slow.once("response", resolve));
+    await soon(new Promise((resolve) => slow.once("response", resolve)), "the event response of slow");
     const fast = await ask(session, { ":path": "/fast" });
     expect(fast.body.length).toBeGreaterThanOrEqual(4_000_000);
     // Windows of both connections, a chunk that waits at each end, and what the upstream's own stream takes.
@@ -188,7 +189,7 @@ describe("pass-through", () => {
     for (const code of [http2.constants.NGHTTP2_CANCEL, http2.constants.NGHTTP2_INTERNAL_ERROR]) {
       const request = session.request({ ":path": "/head" });
       request.on("error", () => {});
-      await new Promise((resolve) => request.once("data", resolve));
+      await soon(new Promise((resolve) => request.once("data", resolve)), "the event data of request");
       request.close(code);
       await expect.poll(() => codes).toContain(code);
     }
@@ -207,7 +208,7 @@ describe("pass-through", () => {
     const session = await client();
     const request = session.request({ ":path": "/" });
     const over = gotOf(request);
-    await new Promise((resolve) => request.once("data", resolve));
+    await soon(new Promise((resolve) => request.once("data", resolve)), "the event data of request");
     sockets[0]?.destroy();
     const got = await over;
     expect(got.isWhole).toBe(false);
@@ -234,7 +235,7 @@ describe("pass-through", () => {
   it("pings are answered here, and CONNECT is refused", async () => {
     const { client } = await http2World();
     const session = await client();
-    await new Promise((resolve) => session.ping(resolve));
+    await soon(new Promise((resolve) => session.ping(resolve)), "the answer to a PING");
     const request = session.request({ ":method": "CONNECT", ":authority": "x.test:1" });
     expect((await gotOf(request, "")).status).toBe(501);
   });

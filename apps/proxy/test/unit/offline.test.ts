@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { connectPeer, connectTunnel } from "@faultwire/testkit/host-peers";
+import { soon } from "@faultwire/testkit/soon";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { runProxy } from "../support/running-proxy.ts";
 
@@ -38,7 +39,7 @@ it("over HTTPS: 429 by rule, 502 where the upstream was needed, and no look-up",
   let text = "";
   client.on("data", (chunk: Buffer) => (text += chunk.toString()));
   client.write(get + get);
-  await new Promise((resolve) => client.once("end", resolve));
+  await soon(new Promise((resolve) => client.once("end", resolve)), "the event end of client");
   expect([...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(["429", "502"]);
   expect(names).toEqual([]);
   client.destroy();

@@ -3,6 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { seededBlocks, sha256Of } from "@faultwire/testkit/byte-origin";
 import { connectTunnel, Peer } from "@faultwire/testkit/host-peers";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { runProxy } from "../support/running-proxy.ts";
 import { otherEnd, socketsTo, watchSockets } from "../support/socket-watch.ts";
@@ -18,7 +19,8 @@ const mostKept = 384 * 1024;
 /** Says everything, as fast as it is taken. */
 async function sayAll(socket: Socket): Promise<void> {
   for (const block of bytes)
-    if (!socket.write(block)) await new Promise<void>((resolve) => socket.once("drain", resolve));
+    if (!socket.write(block))
+      await soon(new Promise<void>((resolve) => socket.once("drain", resolve)), "the event drain of socket");
 }
 
 /** An upstream that waits for `begins`, and then says everything. */
@@ -66,7 +68,10 @@ describe("a client that reads nothing makes the upstream wait, and gets all of i
       tunnel.socket.removeAllListeners("data");
       const secure = connectTls({ socket: tunnel.socket, servername: name, ca: running.caPem });
       client = new Peer(secure);
-      await new Promise((resolve) => secure.once("secureConnect", resolve));
+      await soon(
+        new Promise((resolve) => secure.once("secureConnect", resolve)),
+        "the event secureConnect of secure",
+      );
     }
     client.send(ask);
     const server = await origin?.accepted;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import * as http from "node:http";
 import type { TLSSocket } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import { ask, gotOf, type Http2World, http2World } from "../support/http2-world.ts";
 
@@ -93,7 +94,7 @@ describe("a client of HTTP/2 alone, an upstream of HTTP/1.1 alone", () => {
     const session = await client(["h2"]);
     const slow = session.request({ ":path": "/slow" });
     slow.on("error", () => {});
-    await once(slow, "data");
+    await soon(once(slow, "data"), "the event data of slow");
     slow.close(8);
     await expect.poll(() => closed).toBe(1);
     expect((await ask(session, { ":path": "/quick" })).body.toString()).toBe("quick");
@@ -139,7 +140,7 @@ describe("a client of HTTP/2 alone, an upstream of HTTP/1.1 alone", () => {
     const session = await client(["h2"]);
     const much = session.request({ ":path": "/much" });
     much.on("error", () => {});
-    await once(much, "response");
+    await soon(once(much, "response"), "the event response of much");
     expect((await ask(session, { ":path": "/quick" })).body.toString()).toBe("quick");
     expect(sent).toBeLessThan(64 << 20);
     much.close(8);

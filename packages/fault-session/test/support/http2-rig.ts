@@ -35,6 +35,9 @@ export interface Http2RigOptions extends ScriptedPolicyOptions {
   readonly limits?: Partial<Http2Limits>;
 }
 
+/** Turns in which bytes move, behind which they would go on for ever. */
+const maxTurns = 100_000;
+
 export class Http2Rig {
   nowMs = 0;
   readonly exchanges: Http2Exchanges;
@@ -126,7 +129,9 @@ export class Http2Rig {
 
   /** Lets bytes go until nothing moves any more. */
   pump(): void {
+    let turns = 0;
     for (let moved = true; moved; ) {
+      if (turns++ > maxTurns) throw new Error(`bytes go on moving after ${maxTurns} turns`);
       moved = false;
       for (let bytes = this.client.take(); bytes.length > 0; bytes = this.client.take()) {
         moved = true;

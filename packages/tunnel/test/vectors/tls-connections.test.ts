@@ -57,7 +57,7 @@ function play(vector: HandshakeVector, sides: readonly Side[], setting: Setting 
       else if (action.case === "replace") outcome = { bytes: action.value.modifiedChunk };
       else outcome = { bytes: kind === "write" ? chunk : new Uint8Array(0) };
     });
-    while (!outcome && timers.armed > 0) timers.advance(1);
+    for (let ms = 0; !outcome && timers.armed > 0 && ms < 60_000; ms++) timers.advance(1);
     if (!outcome) throw new Error(`a ${kind} call on the ${side}'s side was never answered`);
     return outcome.bytes;
   };

@@ -1,6 +1,7 @@
 /** What the suites ask of a client program, and what it brings back. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { soon } from "@faultwire/testkit/soon";
 import { type Answer, readAnswers } from "./answer.ts";
 
 /** The same request, a number of times, one after the other, on one connection where the client can. */
@@ -61,7 +62,9 @@ export async function outputOf(
   child.stdin.on("error", () => {}).end(input);
   const late = setTimeout(() => child.kill("SIGKILL"), limitMs);
   try {
-    const [status] = (await once(child, "close")) as [number | null];
+    const [status] = (await soon(once(child, "close"), "the event close of child", 45_000)) as [
+      number | null,
+    ];
     const stdout = Buffer.concat(chunks);
     if (status === null)
       throw new Error(`${program} was still busy after ${limitMs} ms: ${stdout.toString()}${stderr}`.trim());

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { soon } from "@faultwire/testkit/soon";
 import { openTunnel } from "../../tunnel-client.ts";
 
 /** A running relay. */
@@ -31,7 +32,7 @@ export async function startNameRelay(originPort: number, via?: string): Promise<
   const reach = async (): Promise<Socket> => {
     if (via !== undefined) return openTunnel(via, origin, true);
     const socket = connect({ port: originPort, host: "127.0.0.1", allowHalfOpen: true });
-    await once(socket, "connect");
+    await soon(once(socket, "connect"), "the event connect of socket", 45_000);
     return socket;
   };
   async function serve(client: Socket): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { bin, launchRun } from "../../faultwire-process.ts";
 import { always, curl, folder, run, shell } from "../../support/run-command.ts";
@@ -31,7 +32,7 @@ describe("a program that is not seen", () => {
         .poll(running.stderr)
         .toMatch(new RegExp(`goes round the proxy: node \\(process \\d+\\) to ${place}`));
       socket.write("go");
-      const { status, stderr } = await running.finished;
+      const { status, stderr } = await soon(running.finished, "the end of the command", 45_000);
       expect(stderr).toMatch(/went round the proxy: node \(process \d+\) to .*agent.*--base-url/);
       expect(status).toBe(3);
     },

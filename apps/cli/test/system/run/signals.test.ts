@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEventLog } from "@faultwire/fault-engine";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { shellLine } from "../../../src/run/shell-line.ts";
 import { bin, launchRun } from "../../faultwire-process.ts";
@@ -17,7 +18,7 @@ describe.skipIf(process.platform === "win32")("signals", () => {
       const running = launchRun("-q", "--", process.execPath, "-e", script);
       await expect.poll(running.stdout).toContain("ready");
       running.child.kill(signal);
-      const { status, stdout } = await running.finished;
+      const { status, stdout } = await soon(running.finished, "the end of the command", 45_000);
       expect(stdout).toBe("ready\ngot it\n");
       expect(status).toBe(5);
     },
@@ -29,7 +30,7 @@ describe.skipIf(process.platform === "win32")("signals", () => {
     const running = launchRun("-q", "--report", report, "--", process.execPath, "-e", script);
     await expect.poll(running.stdout).toContain("ready");
     running.child.kill("SIGTERM");
-    await running.finished;
+    await soon(running.finished, "the end of the command", 45_000);
     const { events } = readEventLog(readFileSync(join(report, "events.ndjson"), "utf8"));
     expect(events.filter(({ type }) => type === "outcome")).toMatchObject([
       { from: "exit", exitStatus: null, signal: "SIGTERM", text: "exit status 5, when it was asked to end" },
@@ -50,7 +51,7 @@ describe.skipIf(process.platform === "win32")("signals", () => {
     await expect.poll(running.stdout).toContain("term");
     clearInterval(interrupts);
     running.child.kill("SIGTERM");
-    const { status, stdout } = await running.finished;
+    const { status, stdout } = await soon(running.finished, "the end of the command", 45_000);
     expect(stdout).toBe("ready\nno\nterm\nterm\n");
     expect(status).toBe(5);
   });
