@@ -12,6 +12,20 @@ export const defects = {
       put: "if (error === null)",
     },
   ],
+  codings: [
+    {
+      what: "what is coded anew is not flushed before a cut",
+      file: "packages/runtime/src/codings/content-codings.ts",
+      find: "this.#write(content, this.#opener.engines.flush.sync)",
+      put: "this.#write(content, this.#opener.engines.flush.process & 0)",
+    },
+    {
+      what: "a coding that breaks off ends as a whole one",
+      file: `${engine}/machines/coded-machine.ts`,
+      find: 'coded.push(isEnd && this.#failure !== null ? { kind: "close" } : action);',
+      put: "coded.push(action);",
+    },
+  ],
   "event-log": [
     {
       what: "a line that can't be read is the end of the rest",
@@ -82,12 +96,50 @@ export const defects = {
       put: "if (end === from && this.#rules.skipsEmptyLines) { section.lineStart = 0; continue; }",
     },
   ],
+  "http2-exchanges": [
+    {
+      what: "faults of the connection that have not come are not settled at its end",
+      file: "packages/fault-session/src/http2/http2-exchanges.ts",
+      find: "this.#striker.finish();",
+      put: "",
+    },
+  ],
+  mock: [
+    {
+      what: "a script's tokens are any number",
+      file: "packages/llm-mock/src/script/parse-script.ts",
+      find: "value <= 1e9 && (!whole || Number.isInteger(value))",
+      put: "value <= 1e9",
+    },
+  ],
+  recordings: [
+    {
+      what: "what was heard is kept in the memory of the one who said it",
+      file: "packages/recordings/src/exchange-tap.ts",
+      find: "place(going)?.push(new Uint8Array(bytes));",
+      put: "place(going)?.push(bytes);",
+    },
+    {
+      what: "a frame's time may be no number",
+      file: "packages/recordings/src/recording-file.ts",
+      find: "!(atMs >= 0 && atMs < Infinity)",
+      put: "!(atMs >= 0)",
+    },
+  ],
+  replay: [
+    {
+      what: "a request behind the end of the connection is answered",
+      file: "packages/recordings/src/replay-connection.ts",
+      find: "this.#isOver = true;\n    this.#forget();\n    if (end",
+      put: "if (end",
+    },
+  ],
   rules: [
     {
       what: "an alias to nothing is thrown over",
-      file: `${engine}/rule-file/parse-rule-file.ts`,
-      find: "data = document.toJS({ maxAliasCount: maxAliases });\n  } catch {",
-      put: "data = document.toJS({ maxAliasCount: maxAliases });\n  } catch (error) {\n    if (maxAliases > 0) throw error;",
+      file: `${engine}/rule-file/open-yaml.ts`,
+      find: "locate(document, lines, path, key) };\n  } catch {",
+      put: "locate(document, lines, path, key) };\n  } catch (error) {\n    if (maxAliases > 0) throw error;",
     },
   ],
   sse: [

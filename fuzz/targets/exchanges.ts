@@ -1,6 +1,7 @@
 /** One connection in clear with a fault, or with none, whatever both peers say and when. */
 import { FAULT_KINDS } from "@faultwire/fault-engine";
 import type { EndKind, Side } from "@faultwire/fault-session";
+import { encodeClose, encodeFrame } from "@faultwire/websocket";
 import {
   chunk,
   messageHead,
@@ -9,6 +10,8 @@ import {
   sampleFaults,
   sampleMessage,
   streamHead,
+  upgrade,
+  upgraded,
 } from "../../packages/fault-session/test/support/sample-faults.ts";
 import { scriptedPolicy } from "../../packages/fault-session/test/support/scripted-policy.ts";
 import { SocketPair } from "../../packages/fault-session/test/support/socket-pair.ts";
@@ -17,6 +20,20 @@ import { holds, type Target } from "../contract/target.ts";
 
 const stream = `${streamHead}${sampleEvents.map(chunk).join("")}0\r\n\r\n`;
 const first = (text: string, length: number): string => text.slice(0, length);
+const mask = Uint8Array.of(1, 2, 3, 4);
+const hello = Buffer.from("hello");
+/** What the two sides of a WebSocket say. */
+const spoken = [
+  deed(1, 0, encodeFrame({ type: "text", payload: hello })),
+  deed(0, 0, encodeFrame({ type: "text", payload: hello, mask })),
+  deed(1, 0, encodeFrame({ type: "ping", payload: hello })),
+  deed(0, 0, encodeFrame({ type: "pong", payload: hello, mask })),
+  deed(4, 2),
+  deed(1, 0, encodeFrame({ type: "text", payload: hello, fin: false })),
+  deed(1, 0, encodeFrame({ type: "continuation", payload: hello })),
+  deed(1, 0, encodeFrame({ type: "close", payload: encodeClose(1000) })),
+  deed(4, 3),
+];
 const sizes = [1, 3, 17, 200, 4096, 65_536] as const;
 /** What a session may hold back of one peer's bytes; see `sessionLimits`. */
 const maxHeldBytes = 2_500_000;
@@ -53,6 +70,13 @@ export const target: Target = {
         deed(1, 0, messageHead + sampleMessage),
         deed(4, 2),
         deed(1, 0, messageHead + sampleMessage),
+      ),
+    ),
+    ...FAULT_KINDS.filter((kind) => kind.startsWith("websocket")).map((kind) =>
+      script(
+        [0, FAULT_KINDS.indexOf(kind) + 1, 0, 4],
+        ...[deed(0, 0, upgrade), deed(1, 0, upgraded), ...spoken],
+        ...[deed(3), deed(0, 0, encodeFrame({ type: "close", mask }))],
       ),
     ),
     script(

@@ -13,8 +13,8 @@ import {
   parseRuleFile,
   simulate,
 } from "@faultwire/fault-engine";
-import { describeFault } from "@faultwire/fault-engine/internal";
-import { encodeResponse, ResponseReader } from "@faultwire/http1";
+import { changedHeaders, describeFault } from "@faultwire/fault-engine/internal";
+import { encodeResponse, type Header, ResponseReader } from "@faultwire/http1";
 import { caught, holds, same, seed, type Target } from "../contract/target.ts";
 
 const answerContext = { requestId: "req_1", nowMs: Date.UTC(2026, 10, 28), marker: "rule" };
@@ -32,12 +32,38 @@ function readBack(bytes: Uint8Array): void {
   );
 }
 
+const upstreams: readonly Header[] = [
+  ["Content-Type", "text/plain"],
+  ["X-Request-Id", "1"],
+];
+
+/** A response whose headers are changed is read with the headers that were asked for, and no others. */
+function changeHeaders(fault: Extract<Fault, { readonly kind: "http.headers" }>): void {
+  const headers = changedHeaders(upstreams, fault);
+  const bytes = encodeResponse({ status: 200, headers, body: Buffer.from("ok") }, { method: "POST" });
+  readBack(bytes);
+  const reader = new ResponseReader();
+  reader.expect("POST");
+  const [head] = reader.push(bytes);
+  const fields = head?.kind === "head" ? head.headers : [];
+  const names = new Set(fields.map(([name]) => name.toLowerCase()));
+  for (const name of fault.remove) holds(!names.has(name), `${name} is removed`);
+  for (const [name, value] of [...fault.add, ...fault.replace])
+    holds(
+      fields.some((field) => field[0].toLowerCase() === name.toLowerCase() && field[1] === value),
+      `${JSON.stringify(name)} has the value that was asked for: ${JSON.stringify(value)}`,
+    );
+  const { length } = headers;
+  holds(fields.length <= length + 2, `${fields.length} fields are read, and ${length} were written`);
+}
+
 function carryOut(fault: Fault): void {
   holds(!/undefined|NaN/.test(describeFault(fault)), `a fault has words: ${describeFault(fault)}`);
   if (fault.kind === "http.error")
     readBack(encodeResponse(faultResponse(fault.answer, answerContext), { method: "POST" }));
   if (fault.kind === "http.malformed")
     for (const provider of PROVIDER_NAMES) malformedResponse(fault.how, provider, answerContext);
+  if (fault.kind === "http.headers") changeHeaders(fault);
   const created = createMachine(fault, {
     startMs: 0,
     random: () => 0.5,
@@ -119,6 +145,12 @@ export const target: Target = {
       "    fault: { stream: { cut: { afterEvents: 3 }, pace: { event: 50ms } } }",
       "    expect: retried",
     ),
+    file(
+      "rules:",
+      "  - name: a",
+      "    fault: { http: { headers: { add: { set-cookie: [a=1, b=2] }, replace: { content-type: text/html }, remove: [etag] } } }",
+    ),
+    file("rules:", "  - name: a", "    fault: { http: { headers: { x-request-id: 5, retry-after: true } } }"),
     file(
       "rules:",
       "  - name: a",

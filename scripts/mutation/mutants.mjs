@@ -95,7 +95,8 @@ export function mutantsOf(file, text) {
     },
     ExpressionStatement(node) {
       const isSuper = node.expression.type === "CallExpression" && node.expression.callee.type === "Super";
-      if (!node.directive && !isSuper) add("removed", node.start, node.end, ";");
+      if (!node.directive && !isSuper && !isForTheCompiler(node.expression))
+        add("removed", node.start, node.end, ";");
     },
     ThrowStatement: (node) => add("removed", node.start, node.end, ";"),
     ContinueStatement: (node) => add("removed", node.start, node.end, ";"),

@@ -64,6 +64,7 @@ describe("the changes", () => {
     "const a = <T extends 'b'>(c: T) => undefined;",
     "const a = b as 'c';",
     "function a(b: never) { return b satisfies never; }",
+    "function a(b: never) { b satisfies never; }",
     "class A extends B { constructor() { super(); } }",
     `const a = \`\${b}\`;`,
   ])("none of %s", (text) => {

@@ -162,3 +162,10 @@ const question = JSON.stringify({ model: "m", max_tokens: 16 });
 export const post: string = `POST /v1/messages HTTP/1.1\r\nHost: api.test\r\nAccept-Encoding: gzip\r\nContent-Length: ${question.length}\r\n\r\n${question}`;
 /** As {@link post}, as an upstream gets it whose answer is to be read. */
 export const readablePost: string = post.replace("gzip", "identity");
+
+/** A request that opens a WebSocket. */
+export const upgrade: string =
+  "GET /v1/realtime HTTP/1.1\r\nHost: api.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+/** The answer to it. */
+export const upgraded: string =
+  "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";

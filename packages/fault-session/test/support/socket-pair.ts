@@ -69,7 +69,13 @@ const other = (side: Side): Side => (side === "client" ? "server" : "client");
 /** Bytes that wait for a peer that reads slowly, before nothing more is read that would add to them. */
 export const highWaterBytes = 65_536;
 
+export interface SocketPairOptions extends LinkOptions {
+  /** The host whose clients may speak HTTP/2 in clear; left out, they speak HTTP/1.1. */
+  readonly http2Host?: string;
+}
+
 export class SocketPair implements Carrier, Link {
+  readonly http2Mode: "on" | "off";
   readonly timers: ManualTimers = manualTimers();
   readonly events: SessionEvent[] = [];
   readonly session: ConnectionSession;
@@ -79,7 +85,8 @@ export class SocketPair implements Carrier, Link {
   #isAwaited = false;
   #isClosed = false;
 
-  constructor({ policy, intercept }: LinkOptions) {
+  constructor({ policy, intercept, http2Host }: SocketPairOptions) {
+    this.http2Mode = http2Host === undefined ? "off" : "on";
     const { now } = this.timers;
     this.session = new ConnectionSession({
       carrier: this,
@@ -87,6 +94,7 @@ export class SocketPair implements Carrier, Link {
       desk: new FaultDesk(now),
       interception: intercept && new Interception(intercept, now),
       tell: (event) => this.events.push(event),
+      ...(http2Host !== undefined && { host: http2Host }),
     });
   }
 

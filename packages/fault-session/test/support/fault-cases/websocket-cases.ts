@@ -3,7 +3,7 @@ import type { Fault, FaultKind } from "@faultwire/fault-engine";
 import { encodeClose, encodeFrame, type FrameItem, FrameReader, maskBytes } from "@faultwire/websocket";
 import { expect } from "vitest";
 import { FaultRig, type Said, type Setting } from "../fault-rig.ts";
-import { sampleFaults } from "../sample-faults.ts";
+import { sampleFaults, upgrade, upgraded } from "../sample-faults.ts";
 import { expectEnd, type FaultCase, openWays } from "./fault-case.ts";
 
 const mask = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d);
@@ -21,11 +21,7 @@ export const closeFrame = (code: number, reason = "", isClient = false): string 
 const ping = textOf(encodeFrame({ type: "ping", payload: bytesOf("p"), mask }));
 const pong = textOf(encodeFrame({ type: "pong", payload: bytesOf("p") }));
 
-/** A request that opens a WebSocket. */
-export const upgrade =
-  "GET /v1/realtime HTTP/1.1\r\nHost: api.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
-export const upgraded =
-  "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+export { upgrade, upgraded };
 
 const messages = ["one", "two", "three", "four"].map(fromServer);
 const [one = "", two = "", three = "", four = ""] = messages;
