@@ -136,10 +136,10 @@ export const defects = {
   ],
   rules: [
     {
-      what: "an alias to nothing is thrown over",
+      what: "what is no YAML has no place",
       file: `${engine}/rule-file/open-yaml.ts`,
-      find: "locate(document, lines, path, key) };\n  } catch {",
-      put: "locate(document, lines, path, key) };\n  } catch (error) {\n    if (maxAliases > 0) throw error;",
+      find: "line, column: col, message: yamlProblem(fault)",
+      put: "line: line - 1, column: col, message: yamlProblem(fault)",
     },
   ],
   sse: [
