@@ -131,8 +131,12 @@ export class LineCarrier implements Carrier {
     return this.#options.clock.now();
   }
 
-  /** Whether a peer's connection takes more now; `drained` of the session is called once it does. */
+  /**
+   * Whether a peer's connection takes more now; `drained` of the session is called once it does. One that can't be reached takes nothing,
+   * and nobody waits for it.
+   */
   hasRoom(to: Side): boolean {
+    if (to === "server" && this.#isUnreachable) return true;
     if (to === "server" && this.#unsentBytes > maxUnsentBytes) return false;
     return this.#lines[to]?.needsDrain !== true;
   }
@@ -345,6 +349,8 @@ export class LineCarrier implements Carrier {
     }
     this.#hasEnded.server = true;
     this.#isUnreachable = true;
+    this.#unsent = undefined;
+    this.#unsentBytes = 0;
     // What has failed is not late: nothing is expected of it any more.
     this.#leaveLateness();
     const reason = this.#options.unreachable(error);
@@ -450,9 +456,7 @@ export class LineCarrier implements Carrier {
     const line = this.#lines[from];
     if (!line || line.isClosed) return;
     const isFull =
-      (!this.#session.readsFreely &&
-        ((this.#lines[otherSide(from)]?.needsDrain ?? false) ||
-          (from === "client" && this.#unsentBytes > maxUnsentBytes))) ||
+      (!this.#session.readsFreely && !this.hasRoom(otherSide(from))) ||
       line.waitingBytes > this.#options.maxUnreadBytes ||
       this.#session.isFull(from);
     line.setPaused(isFull && !this.#isUnwanted);
