@@ -190,9 +190,9 @@ rules:
       /4:12 .*expected no http\.empty beside tls\.bad-mac: .* write two rules/,
     ],
     [
-      "a delay beside something that is no error",
-      inRule("fault: { http: { empty: true, delay: { beforeHead: 1s } } }"),
-      /expected no http\.delay beside http\.empty: it answers in the place of the upstream/,
+      "a late body where there is none",
+      inRule("fault: { http: { empty: true, delay: { beforeHead: 1s, beforeBody: 1s } } }"),
+      /expected beforeHead alone in the delay of http\.empty/,
     ],
     [
       "two delays",
