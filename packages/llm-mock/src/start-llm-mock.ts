@@ -103,6 +103,11 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
     if (!(value >= 0)) throw new LlmMockError("invalid-option", `${name} is ${value}; give 0 or more`);
   if (tokensPerSecond !== undefined && !(tokensPerSecond > 0))
     throw new LlmMockError("invalid-option", `tokensPerSecond is ${tokensPerSecond}; give more than 0`);
+  if (script && !Array.isArray(script.turns))
+    throw new LlmMockError(
+      "invalid-option",
+      "script is none that was read; parseScript reads one from its text",
+    );
   const limits = limitsWith(options.limits ?? {});
   const requests: LoggedRequest[] = [];
   const listener = serveRequests({

@@ -12,6 +12,10 @@ export function oneFault<F extends Fault>(forms: FaultForms<F>, what: string): z
   return oneOf<F>(forms as Readonly<Record<string, z.ZodType<F>>>, what);
 }
 
+/** Said of what is neither; of what is one of the two, what is wrong inside. */
+const ONE_OR_MORE = ({ input }: { readonly input?: unknown }): string | undefined =>
+  typeof input === "object" && input !== null ? undefined : "expected an object, or a list of them";
+
 /** An object with one fault of a layer or several: those that may belong together are told apart later. */
 export function someFaults<F extends Fault>(
   forms: FaultForms<F>,
@@ -22,7 +26,10 @@ export function someFaults<F extends Fault>(
   const many = Object.fromEntries(
     Object.entries(single).map(([key, form]) => {
       const list = form.transform((fault): readonly F[] => [fault]);
-      return [key, lists.includes(key) ? z.union([list, z.array(form).min(1)]) : list];
+      return [
+        key,
+        lists.includes(key) ? z.union([list, z.array(form).min(1)], { error: ONE_OR_MORE }) : list,
+      ];
     }),
   );
   return someOf<F>(many, what);

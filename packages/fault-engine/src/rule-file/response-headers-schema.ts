@@ -67,15 +67,20 @@ const changeKeys = ["add", "replace", "remove"] as const;
 type ChangeKey = (typeof changeKeys)[number];
 
 /** Words that other programs have for the three. */
-const otherWords: Readonly<Record<string, ChangeKey>> = {
-  ...{ append: "add", insert: "add", put: "add" },
-  ...{ set: "replace", change: "replace", overwrite: "replace", override: "replace", update: "replace" },
-  ...{ delete: "remove", del: "remove", drop: "remove", unset: "remove", without: "remove" },
-};
+const otherWords: ReadonlyMap<string, ChangeKey> = new Map<string, ChangeKey>(
+  Object.entries({
+    ...{ append: "add", insert: "add", put: "add" },
+    ...{ set: "replace", change: "replace", overwrite: "replace", override: "replace", update: "replace" },
+    ...{ delete: "remove", del: "remove", drop: "remove", unset: "remove", without: "remove" },
+  } satisfies Readonly<Record<string, ChangeKey>>),
+);
 
 /** Why a key is no header but a slip of the pen; `undefined` where it is a header. */
 function slip(key: string): string | undefined {
-  const meant = otherWords[key.toLowerCase()] ?? nearNames(key, changeKeys)[0];
+  // None of the words has a hyphen; headers of one's own begin with x-.
+  const meant = key.includes("-")
+    ? undefined
+    : (otherWords.get(key.toLowerCase()) ?? nearNames(key, changeKeys)[0]);
   return meant === undefined
     ? undefined
     : `expected add, replace, remove, or a header's name${didYouMean([meant])}; a header of this name stands below replace`;

@@ -156,9 +156,13 @@ describe("headers that no rule may touch", () => {
       },
     ]);
     const usual =
-      "accept-ranges age allow alt-svc cache-control content-encoding content-language content-type date etag expires last-modified link location nel pragma refresh report-to request-id retry-after server set-cookie strict-transport-security sourcemap tk trace-id vary via warning www-authenticate x-cache x-powered-by x-ratelimit-reset x-request-id";
+      "accept-ranges age allow alt-svc cache-control content-encoding content-language content-type date etag expires last-modified link location nel pragma refresh report-to request-id retry-after server set-cookie strict-transport-security sourcemap tk trace-id vary via warning www-authenticate x-cache x-powered-by x-ratelimit-reset x-remove x-request-id";
     const headers = usual.split(" ").map((name) => `${name}: x`);
     expect(refusals(inRule(`{ ${headers.join(", ")} }`))).toEqual([]);
+  });
+
+  it("may have a name that every object of JavaScript has", () => {
+    expect(faultsOf(inRule("{ constructor: x }"))).toMatchObject([{ replace: [["constructor", "x"]] }]);
   });
 
   it.each(["add", "replace", "remove"])("%s is a word of http.headers alone", (word) => {

@@ -125,6 +125,7 @@ describe("values beyond what a run can hold", () => {
     ["{ http: { delay: { beforeHead: 99999999999999h } } }", /beforeHead/],
     ["{ http: { truncate: { afterBytes: 99999999999999999MiB } } }", /afterBytes/],
     ["{ stream: { pace: {} } }", /expected firstEvent, event or jitter/],
+    ["{ stream: { errorEvent: } }", /errorEvent: found null, expected an object, or a list of them/],
     ['{ stream: { errorEvent: { afterEvents: 1, data: "", event: "a\\nb" } } }', /event's name, on one line/],
     ["{ stream: { cut: { beforeEnd: 0 } } }", /whole number from 1 to 100/],
     ["{ websocket: { close: { code: 1013 } } }", /expected one of afterMessages, after/],

@@ -9,7 +9,13 @@ import { join } from "node:path";
 import { connect as connectTls, createSecureContext } from "node:tls";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { describe, expect, it, vi } from "vitest";
-import { LlmMockError, type LoggedRequest, llmMockLimits, startLlmMock } from "../../src/index.ts";
+import {
+  LlmMockError,
+  type LoggedRequest,
+  llmMockLimits,
+  type Script,
+  startLlmMock,
+} from "../../src/index.ts";
 import { apiHeaders, eventsIn, post, userSays } from "./anthropic-client.ts";
 
 async function whenever(condition: () => boolean): Promise<void> {
@@ -203,6 +209,7 @@ describe("starting and closing", () => {
     [{ firstTokenMs: -1 }, "invalid-option"],
     [{ batchMs: -1 }, "invalid-option"],
     [{ limits: { maxBodyBytes: 0 } }, "invalid-option"],
+    [{ script: "turns: []" as unknown as Script }, "invalid-option"],
     [{ limits: { maxConnections: 1.5 } }, "invalid-option"],
   ])("refuses %j: %s", async (options, code) => {
     const refused = startLlmMock(options);
