@@ -61,6 +61,11 @@ export class Ticks implements Carrier {
   #isWaiting = false;
   /** The later moment that is being carried out now, ahead of time. */
   #aheadMs: number | undefined;
+  /**
+   * The moment of the {@link pump} under way. Time stands still in it: what was held when it was looked at is held when the timer
+   * for its end is set. Otherwise a hold that ends in between would have none.
+   */
+  #momentMs: number | undefined;
   #isReleased = false;
   #reserve: Reserve | undefined;
 
@@ -82,7 +87,7 @@ export class Ticks implements Carrier {
 
   /** The moment that is being carried out: now, or a later one if no peer can change any more what happens until then. */
   now(): number {
-    return this.#aheadMs ?? this.#timers.now();
+    return this.#aheadMs ?? this.#momentMs ?? this.#timers.now();
   }
 
   /** Bytes that wait for a call, or for the session to have room. */
@@ -168,8 +173,12 @@ export class Ticks implements Carrier {
 
   /** Answers the calls that can be answered now. */
   pump(): void {
+    // An answer may bring the next call at once.
+    const outerMs = this.#momentMs;
+    this.#momentMs ??= this.#timers.now();
     // Once more after an error: the session now lets all bytes pass, so the calls in hand can be answered.
     if (!this.#guard(() => this.#pump())) this.#guard(() => this.#pump());
+    this.#momentMs = outerMs;
   }
 
   /** Answers all calls in hand with the bytes that there are: for a shutdown. Faults that hold calls end. */
@@ -247,7 +256,7 @@ export class Ticks implements Carrier {
       this.#awaitIdle(session);
       return;
     }
-    const now = this.#timers.now();
+    const now = this.now();
     if ((session.wakeAtMs ?? Number.POSITIVE_INFINITY) <= now) {
       this.#beginMoment();
       session.wake();

@@ -16,7 +16,7 @@ import { Exchange, passOn } from "./exchange.ts";
 import { httpExchangeLimits } from "./exchange-limits.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
-import { ExchangeTeller } from "./exchange-teller.ts";
+import { ExchangeTeller, endedFirst } from "./exchange-teller.ts";
 import { type ExchangesUnderWay, resumeExchanges, underWayAtRest } from "./exchanges-rest.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
 import { openWebSocket } from "./open-web-socket.ts";
@@ -308,7 +308,7 @@ export class HttpExchanges {
    * @param head - Of the request; its method tells how its response is read. `bytes`: all of it.
    */
   insert(head: RequestHead): void {
-    if (!this.#gate.takesQuestions) return;
+    if (!this.#gate.takesMore) return;
     const inserted = new Exchange(head, null, this.#options.now());
     inserted.plan = passOn;
     this.#hasChanged = true;
@@ -438,8 +438,8 @@ export class HttpExchanges {
       case "wait":
         if (!decision) break;
         this.#hasChanged = true;
-        this.#port.hold("server", plan.ms);
-        this.#tell.log?.outcome(exchange, null);
+        if (this.#gate.takesMore) this.#port.hold("server", plan.ms);
+        this.#tell.log?.outcome(exchange, this.#gate.takesMore ? null : endedFirst);
         break;
       case "change":
         this.#hasChanged = true;

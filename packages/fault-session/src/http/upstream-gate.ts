@@ -84,8 +84,8 @@ export class UpstreamGate {
     return this.#isBroken || this.#isRefused;
   }
 
-  /** Whether a question could be asked, and answered. */
-  get takesQuestions(): boolean {
+  /** Whether a request that comes now goes to the upstream, at once or later. */
+  get takesMore(): boolean {
     return !this.isShut && !this.#isLastDue;
   }
 
@@ -154,9 +154,9 @@ export class UpstreamGate {
     else this.#last();
   }
 
-  /** Sends a question of the carrier's own. Only where it {@link takesQuestions}. */
+  /** Sends a question of the carrier's own. Only where it {@link takesMore}. */
   ask(question: RequestHead): void {
-    if (!this.takesQuestions) return;
+    if (!this.takesMore) return;
     if (this.#waiting.length > 0) this.#waiting.push({ question });
     else this.#ask(question);
   }

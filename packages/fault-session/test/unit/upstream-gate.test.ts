@@ -228,7 +228,7 @@ const untilClose = "HTTP/1.1 400 No\r\nConnection: close\r\n\r\n";
 it("lets nothing go behind a request that was sent as the last, and is not used again behind its response", () => {
   request("/1");
   gate.last();
-  expect(gate.takesQuestions).toBe(false);
+  expect(gate.takesMore).toBe(false);
   gate.ask(question);
   expect([gate.isShut, sent]).toEqual([false, "GET /1; "]);
   request("/2");
@@ -241,7 +241,7 @@ it("goes on behind such a request where its upstream has answered it and does no
   request("/1");
   gate.last();
   expect(heard(ok)).toEqual(["head", "body", "end"]);
-  expect(gate.takesQuestions).toBe(true);
+  expect(gate.takesMore).toBe(true);
   request("/2");
   expect([gate.isShut, sent]).toEqual([false, "GET /1; GET /2; "]);
 });
