@@ -144,7 +144,8 @@ describe("faultwire start", () => {
     const statuses: string[] = [];
     for (const proxy of [ready.proxy ?? "", host.proxyUrl, ready.proxy ?? ""])
       statuses.push(await ask(proxy));
-    expect(statuses).toEqual(["529", "529", "502"]);
+    // The mock stands in for a target at any port.
+    expect(statuses).toEqual(["529", "529", "200"]);
     await host.close();
     expect((await faultwire.stop()).stderr.match(/"event":"fault"/g)).toHaveLength(2);
   });
