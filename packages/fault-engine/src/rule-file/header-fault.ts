@@ -39,7 +39,7 @@ export function readHeaderFault(value: string, ...more: readonly string[]): Faul
   if (isOne && isPreset(value)) return faultSchema.parse({ http: { preset: value } });
   const read = isOne ? readFault(value) : `found ${more.length + 1} times, once is allowed`;
   if (typeof read !== "string") return read;
-  const text = `x-faultwire: ${maskSecrets(read)}; expected none, <provider>/<error>, or a fault such as {http: {status: 503}}`;
+  const text = `x-faultwire: ${maskSecrets(read)}; expected none, a preset such as overloaded or anthropic/overloaded_error, or a fault such as {http: {status: 503}}`;
   return plainError(400, `${text.replaceAll(/\p{Cc}+/gu, " ")}\n`);
 }
 
