@@ -4,6 +4,7 @@ import { ordinal, writeMs } from "../faults/fault-words.ts";
 import { effortLimits } from "../patterns/effort.ts";
 import { type RegexCompiler, refuseRegex } from "../patterns/regex-test.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
+import { inFormOfOnly } from "../rules/in-form-of.ts";
 import { expressionsOf, givenKeys, type Match } from "../rules/match-keys.ts";
 import type { Rule, RuleSet, Scope, When } from "../rules/rule.ts";
 import { describeExpectation } from "./expectation-words.ts";
@@ -38,9 +39,13 @@ function explainWhen(when: When, unit: string): string {
 }
 
 /** A fault and those beside it, in the order in which they work on a response, and in which their events come. */
-function describeComposed({ fault, also }: ComposedFault): string {
+function describeComposed(
+  { fault, also }: ComposedFault,
+  { provider: [only, ...others] = [] }: Match,
+): string {
+  const ofOne = only !== undefined && others.length === 0;
   return inStreamOrder([fault, ...also])
-    .map(describeFault)
+    .map((one) => describeFault(ofOne ? inFormOfOnly(one, only) : one))
     .join(", and ");
 }
 
@@ -52,7 +57,7 @@ function explainRule(rule: Rule, number: number, compileRegex: RegexCompiler): s
     `${number}. ${rule.name}: ${explainWhen(rule.when, ruleUnit(rule))}${explainMatch(rule.match)}`,
   ];
   const words = rule.faults.map((fault, at) =>
-    fault === null ? "nothing is done" : describeComposed({ fault, also: rule.also?.[at] ?? [] }),
+    fault === null ? "nothing is done" : describeComposed({ fault, also: rule.also?.[at] ?? [] }, rule.match),
   );
   for (const { key, states } of expressionsOf(rule.match, compileRegex)) {
     const most = Math.floor(effortLimits.maxSteps / states) - 1;

@@ -28,6 +28,20 @@ function inFormOf(fault: Fault, provider: Provider): Fault {
   }
 }
 
+/** The fault as a rule has it that is for requests of one API alone: no other form of it is left. */
+export function inFormOfOnly(fault: Fault, provider: Provider): Fault {
+  const own = inFormOf(fault, provider);
+  if (own.kind === "http.error") {
+    const { presets: _presets, ...answer } = own.answer;
+    return { ...own, answer };
+  }
+  if (own.kind === "stream.error-event") {
+    const { types: _types, ...rest } = own;
+    return rest;
+  }
+  return own;
+}
+
 /**
  * A decision about a request, its faults in the form of the API that the request is for. What carries it out then needs no
  * API but that one.

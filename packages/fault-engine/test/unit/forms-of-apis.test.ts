@@ -179,6 +179,24 @@ describe("a mix that is no provider's", () => {
   );
 });
 
+describe("a rule for requests of one API, in words", () => {
+  const words = (rule: string): string => explain(ruleSetOf(rule));
+  const gateway = "fault: { http: { preset: gateway } }";
+
+  it("has that API's form alone", () => {
+    expect(words(`match: { provider: openai }, ${gateway}`)).toContain("status 500 (openai/server_error)");
+    expect(words(`match: { provider: anthropic }, ${gateway}`)).toContain(
+      "status 520 (anthropic/cloudflare_520)",
+    );
+    const inStream = "fault: { stream: { errorEvent: { afterEvents: 1 } } }";
+    expect(words(`match: { provider: openai }, ${inStream}`)).toContain("an error event (server_error)");
+  });
+
+  it("for two APIs says that there are others", () => {
+    expect(words(`match: { provider: [openai, azure] }, ${gateway}`)).toContain(", or its like of the API");
+  });
+});
+
 describe("the one rule of flags", () => {
   it("has the form of the API that is asked, and the status that was asked for", () => {
     const rules = { ...singleRuleSet({ errorProbability: 1, statusCode: 429, targetHosts: [] }) };
