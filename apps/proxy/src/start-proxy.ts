@@ -17,7 +17,7 @@ import type { ProxyContext } from "./proxy-context.ts";
 import { ProxyError } from "./proxy-error.ts";
 import { type ProxyLimits, proxyLimits } from "./proxy-limits.ts";
 import type { ProxyOptions, RunningProxy } from "./proxy-options.ts";
-import { openStandIn, refuseTwoStandIns } from "./stand-in/open-stand-in.ts";
+import { checkStandIns, openStandIn } from "./stand-in/open-stand-in.ts";
 import { parseAuthority } from "./upstream/authority.ts";
 import { Dialler } from "./upstream/dialler.ts";
 import { Outgoing } from "./upstream/outgoing.ts";
@@ -60,7 +60,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const sniDefault = options.sniDefault === undefined ? undefined : readHost(options.sniDefault);
   const upstreamProxies = new UpstreamProxies(options.upstreamProxy);
   const { routes = [] } = options;
-  refuseTwoStandIns(options);
+  checkStandIns(options);
   // Before anything is opened that would have to be closed again.
   new OwnRoutes(routes);
   if (options.connectionPlugin !== undefined) {

@@ -27,14 +27,28 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
-/** @throws ProxyError `bad-option` where two are to answer */
-export function refuseTwoStandIns({ mock, replay }: StandInSettings): void {
+/** @throws ProxyError `bad-option` where two are to answer, or a replay has no folder or an unknown wish */
+export function checkStandIns({ mock, replay }: StandInSettings): void {
   if (mock && replay)
     throw new ProxyError(
       "bad-option",
       "a mock and a replay can't both answer for the targets; leave one of the two out",
     );
+  if (!replay) return;
+  const { folder, unrecorded = "refuse" }: { folder?: unknown; unrecorded?: unknown } = replay;
+  if (typeof folder !== "string" || folder === "")
+    throw new ProxyError(
+      "bad-option",
+      `replay.folder is ${shown(folder)}, expected the folder of recordings`,
+    );
+  if (unrecorded !== "refuse" && unrecorded !== "pass")
+    throw new ProxyError(
+      "bad-option",
+      `replay.unrecorded is ${shown(unrecorded)}, expected "refuse" or "pass"`,
+    );
 }
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
 /**
  * Opens it.

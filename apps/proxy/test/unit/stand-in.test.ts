@@ -307,6 +307,16 @@ describe("a replay", () => {
 describe("what can't stand in", () => {
   const logger = pino({ level: "silent" });
 
+  it.each([
+    [{}, "replay.folder is undefined, expected the folder of recordings"],
+    [{ folder: 7 }, "replay.folder is 7, expected the folder of recordings"],
+    [{ folder: "r", unrecorded: "pas" }, 'replay.unrecorded is "pas", expected "refuse" or "pass"'],
+  ])("is a replay of %j", async (replay, message) => {
+    // As a program in JavaScript can ask for it.
+    const options = { replay: replay as { folder: string }, logger, port: 0 };
+    await expect(startProxy(options)).rejects.toThrow(new ProxyError("bad-option", message));
+  });
+
   it("is two at once", async () => {
     const both = { mock: {}, replay: { folder: "." }, logger, port: 0 };
     await expect(startProxy(both)).rejects.toThrow(

@@ -1,7 +1,7 @@
 import type { Header, HttpResponse } from "@faultwire/http1";
 import type { RateLimitBudget } from "../faults/http-faults.ts";
 import { providerError } from "../providers/provider-error.ts";
-import type { Budget } from "../providers/provider-profile.ts";
+import type { Budget, Budgets } from "../providers/provider-profile.ts";
 import { PROVIDERS } from "../providers/provider-table.ts";
 import type { Provider } from "../providers/request-table.ts";
 import type { RequestSummary } from "../rules/facts.ts";
@@ -172,6 +172,7 @@ function refusal(
     requestId,
     nowMs,
     retryAfterSeconds: waitMs / 1000,
+    budgets: budgetsOf(account),
   });
   const budgets = budgetHeaders(provider, account, nowMs);
   // An API that tells budgets on refusals alone has told them.
@@ -181,18 +182,14 @@ function refusal(
 }
 
 /** The provider's headers for the budgets that there are. */
-function budgetHeaders(
-  provider: Provider,
-  { requests, inputTokens, outputTokens }: Account,
-  nowMs: number,
-): readonly Header[] {
-  const budgets = {
-    requests: requests?.budget() ?? null,
-    inputTokens: inputTokens?.budget() ?? null,
-    outputTokens: outputTokens?.budget() ?? null,
-  };
-  return PROVIDERS[provider].rateLimitHeaders(budgets, nowMs);
-}
+const budgetHeaders = (provider: Provider, account: Account, nowMs: number): readonly Header[] =>
+  PROVIDERS[provider].rateLimitHeaders(budgetsOf(account), nowMs);
+
+const budgetsOf = ({ requests, inputTokens, outputTokens }: Account): Budgets => ({
+  requests: requests?.budget() ?? null,
+  inputTokens: inputTokens?.budget() ?? null,
+  outputTokens: outputTokens?.budget() ?? null,
+});
 
 /**
  * The account that a request is charged to, for {@link RateLimits}.

@@ -30,6 +30,8 @@ export interface ErrorOptions {
   readonly retryAfterSeconds?: number | null;
   /** For `anthropic-organization-id`; a fixed, invented one by default. */
   readonly organizationId?: string;
+  /** The budgets that are used up, for an API that tells them on refusals alone; those of the preset by default. */
+  readonly budgets?: Budgets;
 }
 
 /** What is left of a budget that refills to `limit` once a minute. */

@@ -240,6 +240,19 @@ describe("the budgets of http.rate-limit, as each API tells them", () => {
     };
     const headers = limitsOf(refused.response.headers);
     expect(headers).toEqual([...Object.entries(error.metadata.headers), ["retry-after", "60"]]);
+    expect(headers).toContainEqual(["X-RateLimit-Limit", "1"]);
+    expect(headers).toContainEqual(["X-RateLimit-Remaining", "0"]);
     expect(headers).toContainEqual(["X-RateLimit-Reset", String(nowMs + 60_000)]);
+  });
+
+  it("OpenRouter tells no limit of requests where the tokens of a budget are used up", () => {
+    const budget = { requestsPerMinute: null, inputTokensPerMinute: 10, outputTokensPerMinute: null };
+    const limits = new RateLimits(budget, "openrouter");
+    const asked = { inputTokens: 10, nowMs, requestId: "i" };
+    limits.admit("", asked);
+    const refused = limits.admit("", asked);
+    if (refused.kind !== "refused") throw new Error("it was admitted");
+    expect(limitsOf(refused.response.headers)).toEqual([["retry-after", "60"]]);
+    expect(textOf(refused.response.body)).not.toContain("X-RateLimit");
   });
 });

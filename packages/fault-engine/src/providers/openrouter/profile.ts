@@ -98,7 +98,10 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const isLimit = row.name === "rate_limit_exceeded";
   const wait = options.retryAfterSeconds === undefined ? (isLimit ? 5 : null) : options.retryAfterSeconds;
   const resetMs = options.nowMs + Math.ceil(wait ?? 60) * 1000;
-  const limits = isLimit ? limitHeaders({ limit: REQUESTS_A_MINUTE, remaining: 0, resetMs }) : [];
+  const usual: Budget = { limit: REQUESTS_A_MINUTE, remaining: 0, resetMs };
+  // A budget of tokens is none that it tells.
+  const told = options.budgets ? options.budgets.requests : usual;
+  const limits = isLimit && told ? limitHeaders(told) : [];
   const message = options.message ?? preset.message;
   const json = { error: { message, code: row.status, metadata: metadataOf(row, limits) } };
   const body = utf8(JSON.stringify(json));
