@@ -1,5 +1,5 @@
 /** The exchanges of HTTP/2 between a client and an upstream in memory, with a clock that a test moves. */
-import type { EngineEvent, Fault } from "@faultwire/fault-engine";
+import type { ContentCodings, EngineEvent, Fault } from "@faultwire/fault-engine";
 import {
   type HeaderSection,
   Http2Connection,
@@ -33,6 +33,8 @@ export interface Http2RigOptions extends ScriptedPolicyOptions {
     received: Received,
   ) => void;
   readonly limits?: Partial<Http2Limits>;
+  /** What opens compressed responses; nothing does unless given. */
+  readonly codings?: ContentCodings;
 }
 
 /** Turns in which bytes move, behind which they would go on for ever. */
@@ -58,13 +60,13 @@ export class Http2Rig {
   readonly #toServer: Uint8Array[] = [];
 
   constructor(options: Http2RigOptions = {}) {
-    const { fault, serve, limits } = options;
+    const { fault, serve, limits, codings = null } = options;
     const policy = scriptedPolicy({ ...(fault && { request: () => fault }), ...options });
     this.events = policy.events;
     const now = (): number => this.nowMs;
     this.exchanges = new Http2Exchanges({
       policy,
-      desk: new FaultDesk(() => 1_700_000_000_000 + this.nowMs),
+      desk: new FaultDesk(() => 1_700_000_000_000 + this.nowMs, codings),
       now,
       unread: () => {},
       introduce: () => ({ connection: "c0", client: "test", host: "api.test" }),

@@ -1,0 +1,139 @@
+/** Faults that strike at a point of a response's body on a stream of HTTP/2: what the client has by then, what comes behind, what is told. */
+import type { Fault } from "@faultwire/fault-engine";
+import { ErrorCode, sectionOf } from "@faultwire/http2";
+import { describe, expect, it } from "vitest";
+import { Http2Rig, type Http2RigOptions } from "../../support/http2-rig.ts";
+
+const at = { kind: "bytes", bytes: 15 } as const;
+const reset: Fault = { kind: "http2.reset", code: "INTERNAL_ERROR", at };
+/** The client is told that its stream is the last one, and it is worked on. */
+const goaway: Fault = {
+  kind: "http2.goaway",
+  code: "NO_ERROR",
+  last: "this",
+  debug: "",
+  at,
+  closeAfterMs: null,
+};
+
+const body = "0123456789".repeat(4);
+/** An answer with that body, in so many parts. */
+const answering =
+  (parts: number, size = body.length / parts): NonNullable<Http2RigOptions["serve"]> =>
+  (stream, upstream) => {
+    upstream.respond(stream, sectionOf([[":status", "200"]]), false);
+    for (let from = 0; from < body.length; from += size)
+      upstream.data(stream, Buffer.from(body.slice(from, from + size)));
+    upstream.end(stream);
+  };
+
+function told(rig: Http2Rig) {
+  const reasons = rig.told("undone").map(({ reason }) => reason);
+  return [rig.told("done").length, reasons, rig.told("end").map(({ how }) => how)] as const;
+}
+const kept = (rig: Http2Rig): number => rig.exchanges.heldBytes("client") + rig.exchanges.heldBytes("server");
+
+describe.each([1, 2, 8, 40])("a point in a body that comes in %i parts", (parts) => {
+  it("at which the stream is reset: the client has what comes before, and no more", () => {
+    const rig = new Http2Rig({ fault: reset, serve: answering(parts) });
+    const { got } = rig.ask();
+    expect([got.parts.join(""), got.end]).toEqual([body.slice(0, 15), ErrorCode.INTERNAL_ERROR]);
+    expect(told(rig)).toEqual([1, [], ["cut"]]);
+    expect(kept(rig)).toBe(0);
+  });
+
+  it("at which the connection takes no more requests: all of the body comes, once and in its order", () => {
+    const rig = new Http2Rig({ fault: goaway, serve: answering(parts) });
+    const { got } = rig.ask();
+    expect([got.parts.join(""), got.end, rig.goaways]).toEqual([body, "end", [1]]);
+    expect(told(rig)).toEqual([1, [], ["complete"]]);
+    expect(kept(rig)).toBe(0);
+  });
+
+  it("that the client's window keeps back: nothing strikes before it has come, and what is behind waits", () => {
+    const rig = new Http2Rig({
+      fault: goaway,
+      serve: answering(parts),
+      limits: { streamWindowBytes: 7 },
+    });
+    rig.client.keepsWindows = true;
+    const { stream, got } = rig.ask();
+    const seen = () => [got.parts.join("").length, rig.goaways, got.end, rig.told("end").length];
+    expect(seen()).toEqual([7, [], undefined, 0]);
+    expect(kept(rig)).toBe(body.length - 7);
+    rig.client.grant(stream, 7);
+    rig.pump();
+    expect(seen()).toEqual([14, [], undefined, 0]);
+    rig.client.grant(stream, 1);
+    rig.pump();
+    expect(seen()).toEqual([15, [1], undefined, 0]);
+    rig.client.grant(stream, 100);
+    rig.pump();
+    expect([got.parts.join(""), got.end]).toEqual([body, "end"]);
+    expect(told(rig)).toEqual([1, [], ["complete"]]);
+    expect(kept(rig)).toBe(0);
+  });
+
+  it("that lies behind its end does not come, and that is told", () => {
+    for (const [bytes, isReached] of [
+      [40, true],
+      [41, false],
+    ] as const) {
+      const rig = new Http2Rig({ fault: { ...goaway, at: { ...at, bytes } }, serve: answering(parts) });
+      const { got } = rig.ask();
+      expect([got.parts.join(""), got.end, rig.goaways]).toEqual([body, "end", isReached ? [1] : []]);
+      const undone = isReached ? [] : ["the response ended before its point had come"];
+      expect(told(rig)).toEqual([isReached ? 1 : 0, undone, ["complete"]]);
+    }
+  });
+});
+
+describe("a point that was waited for", () => {
+  it("by a client that goes away strikes no more, and nothing of it is kept", () => {
+    const rig = new Http2Rig({ fault: goaway, serve: answering(1), limits: { streamWindowBytes: 7 } });
+    rig.client.keepsWindows = true;
+    const { stream } = rig.ask();
+    expect(kept(rig)).toBe(body.length - 7);
+    rig.client.reset(stream, ErrorCode.CANCEL);
+    rig.pump();
+    expect([kept(rig), rig.goaways]).toEqual([0, []]);
+    expect(told(rig)).toEqual([0, ["the client went away first"], ["abandoned"]]);
+  });
+
+  it("at the start of a body comes with its head", () => {
+    const rig = new Http2Rig({ fault: { ...reset, at: { ...at, bytes: 0 } }, serve: answering(1) });
+    const { got } = rig.ask();
+    expect([got.sections.length, got.parts, got.end]).toEqual([1, [], ErrorCode.INTERNAL_ERROR]);
+    expect(told(rig)).toEqual([1, [], ["cut"]]);
+  });
+});
+
+it("events of a body whose coding can't be read are no point: the body passes, and the reason is told once it ends", () => {
+  const open = { closed: 0 };
+  const coding = () => ({
+    name: "gzip",
+    opener: { push: () => "no gzip", finish: () => false, trailing: new Uint8Array(0) },
+    closer: { push: (bytes: Uint8Array) => bytes, finish: () => new Uint8Array(0) },
+    close: () => void open.closed++,
+  });
+  const rig = new Http2Rig({
+    fault: { ...reset, at: { kind: "events", events: 1 } },
+    codings: coding,
+    serve: (stream, upstream) => {
+      const fields: [string, string][] = [
+        [":status", "200"],
+        ["content-type", "text/event-stream"],
+        ["content-encoding", "gzip"],
+      ];
+      upstream.respond(stream, sectionOf(fields), false);
+      for (const part of [body, body]) upstream.data(stream, Buffer.from(part));
+      upstream.end(stream);
+    },
+  });
+  const { got } = rig.ask();
+  expect([got.parts.join(""), got.end]).toEqual([body + body, "end"]);
+  const reason = "the response is compressed, and its gzip can't be read: no gzip";
+  expect(told(rig)).toEqual([0, [reason], ["complete"]]);
+  // Two read it, and the memory of both goes back.
+  expect(open.closed).toBeGreaterThanOrEqual(2);
+});
