@@ -40,7 +40,8 @@ export interface Reached {
 
 export class TlsFollower {
   readonly #options: TlsFollowerOptions;
-  readonly #records: Readonly<Record<Side, RecordReader>> = {
+  /** Until nothing needs to be looked at any more. */
+  #records: Readonly<Record<Side, RecordReader>> | undefined = {
     client: new RecordReader({ skipApplicationData: true }),
     server: new RecordReader({ skipApplicationData: true }),
   };
@@ -51,8 +52,6 @@ export class TlsFollower {
   #strike: Strike | undefined;
   #isEstablished = false;
   #hasRequest = false;
-  #isReported = false;
-  #isOver = false;
 
   constructor(options: TlsFollowerOptions) {
     this.#options = options;
@@ -67,7 +66,7 @@ export class TlsFollower {
 
   /** Whether nothing that comes needs to be looked at any more. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#records === undefined;
   }
 
   /** Whether something is to happen at a moment that has not come. */
@@ -77,13 +76,15 @@ export class TlsFollower {
 
   /** Bytes of the peers that are kept: parts of records and of handshake messages. */
   get pendingBytes(): number {
-    const { client, server } = this.#records;
-    return client.pendingBytes + server.pendingBytes + (this.#tracker?.pendingBytes ?? 0);
+    const { client, server } = this.#records ?? {};
+    const ofRecords = (client?.pendingBytes ?? 0) + (server?.pendingBytes ?? 0);
+    return ofRecords + (this.#tracker?.pendingBytes ?? 0);
   }
 
   /** Takes what a peer has said. @returns the moment that was waited for, where these bytes bring it. */
   see(from: Side, chunk: Uint8Array): Reached | undefined {
-    const reader = this.#records[from];
+    const reader = this.#records?.[from];
+    if (!reader) return undefined;
     const chunkStart = reader.consumedBytes + reader.pendingBytes;
     try {
       for (const record of reader.push(chunk)) {
@@ -112,7 +113,7 @@ export class TlsFollower {
       this.#tracker?.end();
       this.#report();
     }
-    this.#isOver = true;
+    this.#letGo();
   }
 
   /** Follows one record. @returns what happens with it. */
@@ -185,16 +186,19 @@ export class TlsFollower {
 
   #leave(): void {
     this.#report();
-    this.#isOver = true;
-    // A connection can be open and quiet for hours.
+    this.#letGo();
+  }
+
+  /** A connection can be open and quiet for hours: nothing of its handshake is kept. */
+  #letGo(): void {
+    this.#records = undefined;
     this.#tracker = undefined;
     this.#clientHello = undefined;
   }
 
-  /** Tells once what is known of the handshake. */
+  /** Tells what is known of the handshake, where that is not told yet. */
   #report(): void {
-    if (this.#isReported || !this.#tracker) return;
-    this.#isReported = true;
+    if (!this.#tracker) return;
     this.#options.tell({
       type: "handshake",
       clientHello: this.#clientHello,
