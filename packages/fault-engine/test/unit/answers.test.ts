@@ -168,6 +168,29 @@ describe("RateLimits", () => {
     expect(ask(limits, 36_600, 600).kind).toBe("admitted");
   });
 
+  it("puts an estimate of input right that was too high, and one that was too low", () => {
+    const tokens = { requestsPerMinute: null, inputTokensPerMinute: 1000, outputTokensPerMinute: null };
+    for (const [inputTokens, left] of [
+      [100, 900],
+      [601, 399],
+    ] as const) {
+      const limits = new RateLimits(tokens, "anthropic");
+      ask(limits, 0, 600);
+      limits.settle("a", { estimatedInputTokens: 600, inputTokens, outputTokens: 0, nowMs: 0 });
+      expect(ask(limits, 0, left + 1)).toMatchObject({ kind: "refused", waitMs: 60 });
+      expect(ask(limits, 0, left).kind).toBe("admitted");
+    }
+  });
+
+  it("neither gives anything twice nor takes it back where the clock is set back", () => {
+    const limits = new RateLimits(budget, "anthropic");
+    for (let at = 0; at < 6; at++) ask(limits, 60_000);
+    // A minute back, and there again: of that minute nothing is given.
+    for (const nowMs of [60_000, 0, 60_000])
+      expect(ask(limits, nowMs)).toMatchObject({ kind: "refused", waitMs: 10_000 });
+    expect(ask(limits, 70_000).kind).toBe("admitted");
+  });
+
   it("lets a request larger than the whole budget pass when the budget is full", () => {
     const limits = new RateLimits({ ...budget, inputTokensPerMinute: 10 }, "anthropic");
     expect(ask(limits, 0, 50).kind).toBe("admitted");

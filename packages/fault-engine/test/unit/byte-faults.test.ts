@@ -271,6 +271,44 @@ describe("delays", () => {
   });
 });
 
+describe("what is told of a fault of bytes once its body has ended", () => {
+  const slow = { kind: "fixed", ms: 5 } as const;
+  const faults: readonly Fault[] = [
+    { kind: "connection.throttle", from: "server", bytesPerSecond: 1000 },
+    { kind: "connection.slice", from: "server", bytes: 3, gapMs: 10 },
+    { kind: "connection.latency", per: "chunk", duration: slow },
+    { kind: "http.delay", beforeHead: null, beforeBody: slow, perChunk: null },
+  ];
+  it.each(faults)("$kind: done where there was a byte, and not where there was none", (fault) => {
+    const machine = machineFor(fault);
+    expect(machine.outcome).toEqual({ kind: "waiting" });
+    expect(resultOf(drive(machine, ["a"]))).toEqual({ text: "a", end: "<end>" });
+    expect(machine.outcome).toEqual({ kind: "done" });
+    const empty = machineFor(fault);
+    expect(drive(empty, [""])).toEqual([[0, "<end>"]]);
+    expect(empty.outcome).toEqual({ kind: "undone", reason: "the body was empty" });
+  });
+
+  it("connection.corrupt: done where a byte of its range was hit, and not where none was", () => {
+    const corrupt = {
+      kind: "connection.corrupt",
+      from: "server",
+      rate: 0.6,
+      fromByte: 2,
+      toByte: 3,
+    } as const;
+    for (const [body, drawn, outcome] of [
+      ["abc", 0.5, { kind: "done" }],
+      ["ab", 0.5, { kind: "undone", reason: "no byte of the range was drawn" }],
+      ["abc", 0.6, { kind: "undone", reason: "no byte of the range was drawn" }],
+    ] as const) {
+      const machine = machineFor(corrupt, { random: () => drawn });
+      drive(machine, [body]);
+      expect(machine.outcome).toEqual(outcome);
+    }
+  });
+});
+
 describe("createMachine", () => {
   it("has a machine for what is done to bytes, and a reason for the rest", () => {
     const withMachine = FAULT_KINDS.filter((kind) => {

@@ -152,6 +152,56 @@ describe("a response with a fault in it", () => {
   });
 });
 
+describe("a response that has begun", () => {
+  /** A response up to where its body has come, through a fault. */
+  function begun(wire: string, fault: Fault) {
+    const reader = new ResponseReader();
+    reader.expect("POST");
+    const [first, ...items] = reader.push(bytesOf(wire));
+    const created = createMachine(fault, context());
+    if (first?.kind !== "head" || created.kind === "none") throw new Error("no head, or no machine");
+    const faulted = new FaultedResponse(first, created.machine, { changesLength: changesLength(fault) });
+    const pushed = items.flatMap((item) =>
+      item.kind === "head" || item.kind === "interim" ? [] : faulted.push(item, 0),
+    );
+    return { faulted, pushed };
+  }
+  const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+  const bytes = (actions: readonly WireAction[]): string =>
+    actions.map((action) => (action.kind === "bytes" ? textOf(action.bytes) : `<${action.kind}>`)).join("");
+  const [first = "", second = "", third = ""] = body.split(/(?<=\n\n)/);
+
+  it("gives all that it holds at once where the rest can't be read, without an end of its body", () => {
+    const { faulted, pushed } = begun(head("Transfer-Encoding: chunked") + chunk(first + second), slow);
+    expect(pushed).toEqual([]);
+    expect(bytes(faulted.release(0))).toBe(chunk(first) + chunk(second));
+  });
+
+  it("gives the end that its fault asks for all the same", () => {
+    const fault: Fault = { kind: "stream.cut", at: { kind: "events", events: 1 }, stop: "mid-event" };
+    const { faulted, pushed } = begun(head("Transfer-Encoding: chunked") + chunk(first), fault);
+    expect(bytes(pushed)).toBe(chunk(first));
+    expect(bytes(faulted.release(0))).toBe("<close>");
+  });
+
+  it("is broken off once, however much follows that can't be read", () => {
+    const { faulted } = begun(head("Transfer-Encoding: chunked") + chunk(first), drop);
+    const lost = { kind: "opaque", bytes: bytesOf("zz") } as const;
+    expect(bytes([lost, lost].flatMap((item) => faulted.push(item, 0)))).toBe("<close>");
+    expect(faulted.push(lost, 0)).toEqual([]);
+  });
+
+  it("has its trailers though the memory in which they came was used again", () => {
+    const { faulted } = begun(head("Transfer-Encoding: chunked") + chunk(first + second + third), drop);
+    const trailers = bytesOf("X-Sum: 1\r\n\r\n");
+    faulted.push({ kind: "trailers", bytes: trailers, headers: [["X-Sum", "1"]] }, 0);
+    trailers.fill(0);
+    expect(bytes(faulted.push({ kind: "end", bytes: new Uint8Array(0) }, 0))).toBe(
+      "0\r\nX-Sum: 1\r\n\r\n<end>",
+    );
+  });
+});
+
 describe("a response without a body", () => {
   it("gets none, whatever the machine gives", () => {
     const reader = new ResponseReader();

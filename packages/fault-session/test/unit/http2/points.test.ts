@@ -108,6 +108,60 @@ describe("a point that was waited for", () => {
   });
 });
 
+/** An answer that stays open: events that are said when a test says so. */
+function streaming(fault: Fault, more: Partial<Http2RigOptions> = {}) {
+  const rig = new Http2Rig({ fault, serve: () => undefined, ...more });
+  const { got } = rig.ask();
+  const stream = rig.upstream.find(1)!;
+  const fields: [string, string][] = [
+    [":status", "200"],
+    ["content-type", "text/event-stream"],
+  ];
+  if (more.codings) fields.push(["content-encoding", "gzip"]);
+  rig.upstream.respond(stream, sectionOf(fields), false);
+  const says = (text: string): void => {
+    rig.upstream.data(stream, Buffer.from(text));
+    rig.pump();
+  };
+  return { rig, got, says };
+}
+const atEvent = (events: number) => ({ ...goaway, at: { kind: "events", events } }) as Fault;
+
+it("what finds a point in a compressed body is closed once the point has come, and not at the body's end", () => {
+  let closed = 0;
+  const codings = () => ({
+    name: "gzip",
+    opener: {
+      push: (part: Uint8Array, take: (content: Uint8Array) => void) => {
+        take(part);
+        return null;
+      },
+      finish: () => true,
+      trailing: new Uint8Array(0),
+    },
+    closer: { push: (part: Uint8Array) => part, finish: () => new Uint8Array(0) },
+    close: () => void closed++,
+  });
+  const { rig, got, says } = streaming(atEvent(2), { codings });
+  says("data: a\n\n");
+  expect([closed, rig.goaways]).toEqual([0, []]);
+  says("data: b\n\ndata: c\n\n");
+  // Two read it: one ahead, and one byte by byte.
+  expect([closed, rig.goaways]).toEqual([2, [1]]);
+  expect(got.parts.join("")).toBe("data: a\n\ndata: b\n\ndata: c\n\n");
+});
+
+it("a reset waits for no window: the upstream is told at once, and the client gets what comes before", () => {
+  const rig = new Http2Rig({ fault: reset, serve: answering(1), limits: { streamWindowBytes: 7 } });
+  rig.client.keepsWindows = true;
+  const { stream, got } = rig.ask();
+  expect([got.parts.join("").length, got.end, kept(rig)]).toEqual([7, undefined, 8]);
+  rig.client.grant(stream, 8);
+  rig.pump();
+  expect([got.parts.join(""), got.end]).toEqual([body.slice(0, 15), ErrorCode.INTERNAL_ERROR]);
+  expect(told(rig)).toEqual([1, [], ["cut"]]);
+});
+
 it("events of a body whose coding can't be read are no point: the body passes, and the reason is told once it ends", () => {
   const open = { closed: 0 };
   const coding = () => ({
