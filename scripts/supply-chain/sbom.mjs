@@ -1,13 +1,31 @@
 // Writes a software bill of materials (CycloneDX 1.6, JSON) of each published package: what it is made of, in all depths.
-// `faultwire` is published as one bundle; its bill says what is in the bundle.
+// `faultwire` is published as one bundle; its bill says what is in the bundle. `npm run sbom -- FOLDER` writes them there.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { toolEnvironment } from "../setup.mjs";
 import { publishedPackages, root } from "./published.mjs";
 
-const out = resolve(process.argv[2] ?? join(root, "sbom"));
+const usage = "usage: npm run sbom -- [FOLDER]: where the bills are written; sbom/ where none is named";
+
+/** The folder that was asked for. Ends the process where it was asked for help, or for what there is not. */
+function readFolder() {
+  try {
+    const options = { help: { type: "boolean", short: "h", default: false } };
+    const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    if (positionals.length > 1) throw new Error(`${positionals.length} folders were named`);
+    if (!values.help) return resolve(positionals[0] ?? join(root, "sbom"));
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`sbom: ${error.message}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const out = readFolder();
 const scratch = mkdtempSync(join(tmpdir(), "faultwire-sbom-"));
 try {
   const args = ["sbom", "--sbom-format", "cyclonedx", "--sbom-spec-version", "1.6", "--split", "--prod"];

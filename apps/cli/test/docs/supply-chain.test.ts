@@ -75,17 +75,17 @@ interface Bill {
   readonly dependencies: { readonly ref: string; readonly dependsOn?: string[] }[];
 }
 
+const sbom = (args: readonly string[], cwd: string) =>
+  spawnSync(process.execPath, [join(root, "scripts/supply-chain/sbom.mjs"), ...args], {
+    cwd,
+    encoding: "utf8",
+  });
+
 describe("a bill of materials", () => {
   const out = mkdtempSync(join(tmpdir(), "faultwire-sbom-test-"));
   afterAll(() => rmSync(out, { recursive: true, force: true }));
   beforeAll(() => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [join(root, "scripts/supply-chain/sbom.mjs"), out],
-      {
-        encoding: "utf8",
-      },
-    );
+    const { status, stderr } = sbom([out], root);
     expect(stderr).toBe("");
     expect(status).toBe(0);
   }, 120_000);
@@ -125,6 +125,24 @@ describe("a bill of materials", () => {
         "hex",
       );
       expect(hashes).toContainEqual({ alg: "SHA-512", content: integrity });
+    }
+  });
+});
+
+describe("the command that writes bills of materials", () => {
+  it.each([
+    [["--help"], 0],
+    [["--folder"], 2],
+    [["one", "another"], 2],
+  ] as const)("asked with %j says how it is asked, and makes no folder", (args, wanted) => {
+    const folder = mkdtempSync(join(tmpdir(), "faultwire-sbom-test-"));
+    try {
+      const { status, stdout, stderr } = sbom(args, folder);
+      expect(wanted === 0 ? stdout : stderr).toContain("usage: npm run sbom -- [FOLDER]");
+      expect(status).toBe(wanted);
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });
