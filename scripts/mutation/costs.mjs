@@ -65,4 +65,14 @@ export class Costs {
   }
 }
 
+/**
+ * What became of a mutant behind two rounds of tests, the second of which is asked of what lived the first: reached by one is not
+ * unreached, and tests that a round did not ask were not asked.
+ */
+export function withLater(before, later) {
+  if (before === undefined) return later;
+  const result = later.state === "unreached" ? before : later;
+  return result.state === "lived" ? { ...result, others: before.others + later.others } : result;
+}
+
 const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);

@@ -1,11 +1,11 @@
 // `npm run mutation -- --package NAME`: changes the source in small ways, one at a time and in a copy, and tells which
-// changes no test of the package notices. CONTRIBUTING.md says how to read what it prints.
+// changes no test of the package notices. docs/testing.md says how to read what it prints.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../setup.mjs";
-import { Costs } from "./costs.mjs";
+import { Costs, withLater } from "./costs.mjs";
 import { means, readEquivalents, withoutMutant } from "./equivalents.mjs";
 import { bodiesOf, isProgram, kinds, mutantsOf, mutated } from "./mutants.mjs";
 import { sampleOf } from "./sample.mjs";
@@ -208,9 +208,7 @@ async function tryAll(testFiles, mutants, results) {
   // What was built of the last mutant is built without it.
   sandbox.build(folder, stale);
   await control(found, testFiles, costs, stale);
-  // What was reached by tests before is not unreached by those that came behind.
-  for (const [mutant, result] of found)
-    if (result.state !== "unreached" || !results.has(mutant)) results.set(mutant, result);
+  for (const [mutant, result] of found) results.set(mutant, withLater(results.get(mutant), result));
 }
 
 try {
@@ -270,7 +268,7 @@ function report(results) {
       state === "hung"
         ? `killed by hanging: ${relative(sandbox.path, file)}: ${message}`
         : state === "lived"
-          ? `lived${others > 0 ? `; ${others} tests that reach it were not asked, for want of --seconds` : ""}`
+          ? `lived${others > 0 ? `; ${others} tests that reach it were not asked: --seconds ${seconds} were over` : ""}`
           : "reached by no test";
     console.log(
       `\n${mutant.file}:${mutant.line}:${mutant.column} ${how}\n${asDiff(mutant)}\n    ${rerun(mutant)}`,

@@ -19,7 +19,7 @@ const part = (name: string) => import(pathToFileURL(join(root, "scripts/mutation
 const { bodiesOf, isProgram, mutantsOf } = await part("mutants.mjs");
 const { sampleOf } = await part("sample.mjs");
 const { readEquivalents, withoutMutant } = await part("equivalents.mjs");
-const { Costs } = await part("costs.mjs");
+const { Costs, withLater } = await part("costs.mjs");
 const { watched } = await part("sandbox.mjs");
 const command = join(root, "scripts/mutation/run.mjs");
 
@@ -178,6 +178,16 @@ describe("what tests cost", () => {
       ]),
       others: 0,
     });
+  });
+
+  it("leaves out of two rounds no test that was not asked, and calls nothing unreached that one round reached", () => {
+    const lived = (others: number) => ({ state: "lived", others });
+    expect(withLater(undefined, lived(2))).toEqual(lived(2));
+    expect(withLater(lived(5), lived(0))).toEqual(lived(5));
+    expect(withLater(lived(5), lived(2))).toEqual(lived(7));
+    expect(withLater(lived(5), { state: "unreached", others: 0 })).toEqual(lived(5));
+    expect(withLater({ state: "unreached", others: 0 }, lived(3))).toEqual(lived(3));
+    expect(withLater(lived(5), { state: "killed", others: 0 })).toEqual({ state: "killed", others: 0 });
   });
 
   it("decides how long one may take that does not end", () => {
