@@ -52,3 +52,31 @@ it("a form is masked by its names as they are meant, encoded or not", () => {
     "a=1&client%5Fsecret=xxxx&%=2&password[]=x&refresh_token",
   );
 });
+
+/** The square of so many characters takes a minute and more; what grows with their number takes a quarter of a second. */
+const many = 500_000;
+const mostCpuMs = 2000;
+
+it.each([
+  ...['"', "\\", '\\"', " ", "=", "&", ";", "\r\n", "%61", "\\u0061", "secret"],
+  ...[
+    '"secret":',
+    '"secret":[',
+    '"secret":[ ',
+    '"secret":{',
+    '"secret":"',
+    "&secret=",
+    ';name="secret"',
+    ";name=secret\r\n",
+  ],
+  ...['{"a":"b","secret":"x","api_key":"0123456789"},', '"\\u0061secret":"a",', "passw\\u006frd%20key "],
+])("a text of %j again and again takes no time but in proportion to its length", (pump) => {
+  for (const text of [
+    pump.repeat(many / pump.length),
+    `secret"${pump.repeat(many / pump.length)}\\u0061 %61`,
+  ]) {
+    const before = process.cpuUsage().user;
+    expect(maskedFields(text)).toHaveLength(text.length);
+    expect((process.cpuUsage().user - before) / 1000).toBeLessThan(mostCpuMs);
+  }
+});
