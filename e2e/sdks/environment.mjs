@@ -13,9 +13,10 @@ const both = ["current", "previous"];
 
 /**
  * Each client with the majors that there are of its SDK. `python`: which requirements it needs; those of LangChain stand apart,
- * because its packages want other versions of the providers' SDKs. `hasTimeLimit`: whether an option of its own limits how long it
- * waits, unless said so it has one. `isTireless`: by itself it asks again for longer than the table looks, an hour here. `inTable`: whether the table has it, unless said so it has.
- * `unmeasured`: majors that a run of the table has still to measure; the page names them.
+ * because its packages want other versions of the providers' SDKs. `hasTimeLimit`: whether an option of the SDK limits how long it
+ * waits; `true` where it is left out. `isTireless`: by itself the SDK asks again for an hour, which is longer than the table looks.
+ * `inTable`: whether the table has the client; `true` where it is left out. `unmeasured`: majors that a run of the table has still to
+ * measure; the page names them.
  */
 export const clients = [
   { file: "anthropic.mjs", majors: both },

@@ -246,7 +246,7 @@ export const target: Target = {
     timers.advance(1_000_000);
     const out = Buffer.concat(socket.out);
     if (isHttp2) checkFrames(out);
-    // A client may ask in HEAD, and what answers is read without that.
+    // The answer to a HEAD has no body; the reader here does not know which answer that is.
     else if (!/HEAD/i.test(Buffer.from(input).toString("latin1"))) checkWire(out);
     socket.destroy();
     holds(timers.armed === 0, "no timer stays behind the client");

@@ -1,7 +1,7 @@
 // What results of e2e/sdks/table say in a few words, and which columns and rows a table of them has.
 import { situations } from "../../e2e/sdks/table/situations.mjs";
 
-/** What has the same key, together, in the order of the first of each. */
+/** Groups of what has the same key. They stand in the order of their first members. */
 export function groupsOf(list, keyOf) {
   const groups = new Map();
   for (const one of list) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
@@ -43,7 +43,7 @@ function outcomeOf(seen, mode) {
 }
 const signatureOf = (seen, mode) => `${seen.requests} ${outcomeOf(seen, mode)}`;
 
-/** How long a call took is said from so many seconds on. */
+/** The page says how long a call took where it took at least so many seconds. */
 const longSeconds = 5;
 
 /** `0.4–1.3 s`; whole seconds where there are many. */

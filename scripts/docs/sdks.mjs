@@ -76,7 +76,7 @@ export function sdksPage({ clients, faultwire }) {
     intro.replace("{{date}}", when).replace("{{faultwire}}", faultwire),
     ...unmeasured(clients),
     "## At a glance",
-    "Each SDK leads to all that it does. `2×`: it asks again twice by itself.",
+    "The name of an SDK leads to its tables below. `2×`: the SDK asks again twice by itself.",
     glance(clients, linkTo(clients)),
     "## Findings",
     findings(clients),

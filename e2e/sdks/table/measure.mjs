@@ -108,7 +108,7 @@ const waitsOf = (requests) =>
     .slice(1)
     .map(({ began }, index) => Math.max(0, tenths(began - (requests[index].ended ?? requests[index].began))));
 
-/** What came of a call that the client no longer waited for: an SDK that asks again goes on with it. */
+/** Requests that began while the program still waited: behind that, an SDK that asks again may go on without it. */
 const within = (requests, ms) => requests.filter(({ began }) => began - requests[0].began <= ms);
 
 const recordOf = ({ kind, end, error, text, ms }, requests) => ({

@@ -241,8 +241,8 @@ export function ruleFile(targets, presetsOf) {
 /**
  * What a client is told to ask, beside `whole`: an answer that nothing is wrong with.
  *
- * @param presetNames the presets that it is asked with, too @param hasTimeLimit whether the SDK has an option for one
- *   @param isTireless whether it may ask again and again for longer than anybody waits here
+ * @param presetNames the presets that it is asked with, too
+ * @param habits of the SDK, as environment.mjs has them
  */
 export function asks(presetNames, { hasTimeLimit, isTireless }) {
   const whole = { name: "whole", patienceMs: longPatienceMs };
