@@ -1,27 +1,39 @@
 /** A fault's machine from its first chunk to its rest: what holds for every one. */
-import type { FaultMachine } from "@faultwire/fault-engine";
+import type { FaultMachine, StreamAction } from "@faultwire/fault-engine";
 import { holds } from "./target.ts";
 
 /** How often a machine may want to be woken before it comes to rest. */
 const maxWakes = 20_000;
 
+/** What came out of a machine. */
+export interface Made {
+  /** One piece an action. */
+  readonly out: readonly Buffer[];
+  /** What ended it; undefined where nothing did. */
+  readonly end: StreamAction["kind"] | undefined;
+}
+
 /**
  * Gives a machine chunks, seven milliseconds apart, and wakes it until it wants nothing more. A chunk's memory is written over
  * afterwards.
  *
- * @returns The bytes that came out, one piece an action.
+ * @param mostPendingBytes - What it may keep behind its end.
  */
-export function runToRest(machine: FaultMachine, chunks: readonly Uint8Array[]): readonly Buffer[] {
+export function runToRest(
+  machine: FaultMachine,
+  chunks: readonly Uint8Array[],
+  mostPendingBytes: number = 0,
+): Made {
   let nowMs = 0;
-  let ends = 0;
+  let end: StreamAction["kind"] | undefined;
   const out: Buffer[] = [];
   const note = (actions: ReturnType<FaultMachine["push"]>): void => {
     for (const action of actions) {
-      holds(ends === 0, "nothing comes behind the end");
+      holds(end === undefined, "nothing comes behind the end");
       if (action.kind === "bytes") {
         holds(action.bytes.length > 0, "no empty write");
         out.push(Buffer.from(action.bytes));
-      } else ends++;
+      } else end = action.kind;
     }
   };
   for (const chunk of chunks) {
@@ -37,8 +49,9 @@ export function runToRest(machine: FaultMachine, chunks: readonly Uint8Array[]):
     nowMs = Math.max(nowMs, machine.wakeAtMs);
     note(machine.wake(nowMs));
   }
-  holds(machine.pendingBytes === 0, "nothing is kept behind the end");
+  const { pendingBytes } = machine;
+  holds(pendingBytes <= mostPendingBytes, `${pendingBytes} bytes are kept behind the end`);
   holds(machine.outcome.kind !== "waiting", "it is known what became of the fault");
-  holds(machine.isOver === (ends === 1), "over means that there was an end");
-  return out;
+  holds(machine.isOver === (end !== undefined), "over means that there was an end");
+  return { out, end };
 }

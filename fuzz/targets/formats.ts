@@ -48,7 +48,7 @@ function run(bytes: Uint8Array, format: (typeof FORMAT_NAMES)[number], which: nu
   });
   if (created.kind === "none") return;
   const { machine } = created;
-  const out = runToRest(machine, chunked(bytes, which));
+  const { out } = runToRest(machine, chunked(bytes, which));
   const { outcome } = machine;
   if (outcome.kind === "undone" && kinds[which % kinds.length] !== "stream.reorder")
     same(

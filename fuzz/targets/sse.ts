@@ -66,7 +66,7 @@ function run(bytes: Uint8Array, kind: (typeof kinds)[number], how: number, numbe
     bodyBytes: (how & 16) === 0 ? null : bytes.length,
   });
   if (created.kind === "none") return;
-  const out = runToRest(created.machine, chunked(bytes, number));
+  const { out } = runToRest(created.machine, chunked(bytes, number));
   const outBytes = out.reduce((sum, { length }) => sum + length, 0);
   holds(outBytes <= 4 * bytes.length + 20_000, "what comes out stands in proportion to what came in");
 }
