@@ -31,6 +31,7 @@ interface Client {
   readonly client: string;
   readonly language: string;
   readonly name: string;
+  readonly at?: string;
   readonly major: "current" | "previous";
   readonly provider?: string;
   readonly date: string;
@@ -149,22 +150,28 @@ describe.each(headings)("%s", (heading) => {
   });
 });
 
-it.each(today)("$client has a row at a glance, which leads to its section", ({ client, name, language }) => {
-  const family = /^(anthropic|openai|genai)(?=[-_.])/.exec(client)?.[1];
-  const [row] =
-    partOf("## At a glance").match(new RegExp(`^\\| \\[\`${name}\`.*${language} \\|.*$`, "m")) ?? [];
-  const anchor = /\]\(#([^)]+)\)/.exec(row ?? "")?.[1];
-  const slug = (heading: string): string =>
-    heading
-      .slice("### ".length)
-      .toLowerCase()
-      .replaceAll(/[^\w\- ]/g, "")
-      .replaceAll(" ", "-");
-  const heading = headings.find((one) => slug(one) === anchor);
-  expect(heading).toContain(language);
-  expect(partOf(heading ?? "")).toContain(`\`${name}\``);
-  if (family === undefined) expect(heading).toContain(name);
-});
+it.each(today)(
+  "$client has a row at a glance, which leads to its section",
+  ({ client, name, at, language }) => {
+    const family = /^(anthropic|openai|genai)(?=[-_.])/.exec(client)?.[1];
+    const label = `[\`${name}\`${at ? ` at ${at}` : ""}](`;
+    const [row, ...others] = partOf("## At a glance")
+      .split("\n")
+      .filter((line) => line.startsWith(`| ${label}`) && line.includes(`), ${language} |`));
+    expect(others).toEqual([]);
+    const anchor = /\]\(#([^)]+)\)/.exec(row ?? "")?.[1];
+    const slug = (heading: string): string =>
+      heading
+        .slice("### ".length)
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, "")
+        .replaceAll(" ", "-");
+    const heading = headings.find((one) => slug(one) === anchor);
+    expect(heading).toContain(language);
+    expect(partOf(heading ?? "")).toContain(`\`${name}\``);
+    if (family === undefined) expect(heading).toContain(name);
+  },
+);
 
 /** The results with one surface that raises a class of its own in each situation. */
 function changed(wanted: Client, surface: Surface): Results {
