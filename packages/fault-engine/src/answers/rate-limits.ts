@@ -120,7 +120,7 @@ export class RateLimits {
       };
     account.requests?.take(1);
     account.inputTokens?.take(inputTokens);
-    return { kind: "admitted", headers: budgetHeaders(provider, account, nowMs) };
+    return { kind: "admitted", headers: PROVIDERS[provider].rateLimitHeaders(budgetsOf(account), nowMs) };
   }
 
   /** The response has said what it used; what was estimated wrongly at the start is put right. */
@@ -166,25 +166,23 @@ function refusal(
     requestId,
   }: { readonly waitMs: number; readonly nowMs: number; readonly requestId: string },
 ): HttpResponse {
+  const budgets = budgetsOf(account);
   const response = providerError({
     provider,
     error: 429,
     requestId,
     nowMs,
     retryAfterSeconds: waitMs / 1000,
-    budgets: budgetsOf(account),
+    budgets,
   });
-  const budgets = budgetHeaders(provider, account, nowMs);
+  const told = PROVIDERS[provider].rateLimitHeaders(budgets, nowMs);
   // An API that tells budgets on refusals alone has told them.
-  if (budgets.length === 0) return response;
+  if (told.length === 0) return response;
   const own = response.headers.filter(([name]) => !name.toLowerCase().includes("ratelimit"));
-  return { ...response, headers: [...own, ...budgets] };
+  return { ...response, headers: [...own, ...told] };
 }
 
-/** The provider's headers for the budgets that there are. */
-const budgetHeaders = (provider: Provider, account: Account, nowMs: number): readonly Header[] =>
-  PROVIDERS[provider].rateLimitHeaders(budgetsOf(account), nowMs);
-
+/** The budgets that there are. */
 const budgetsOf = ({ requests, inputTokens, outputTokens }: Account): Budgets => ({
   requests: requests?.budget() ?? null,
   inputTokens: inputTokens?.budget() ?? null,

@@ -4,7 +4,7 @@ import { ordinal, writeMs } from "../faults/fault-words.ts";
 import { effortLimits } from "../patterns/effort.ts";
 import { type RegexCompiler, refuseRegex } from "../patterns/regex-test.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
-import { inFormOfOnly } from "../rules/in-form-of.ts";
+import { inFormOf } from "../rules/in-form-of.ts";
 import { expressionsOf, givenKeys, type Match } from "../rules/match-keys.ts";
 import type { Rule, RuleSet, Scope, When } from "../rules/rule.ts";
 import { describeExpectation } from "./expectation-words.ts";
@@ -45,7 +45,7 @@ function describeComposed(
 ): string {
   const ofOne = only !== undefined && others.length === 0;
   return inStreamOrder([fault, ...also])
-    .map((one) => describeFault(ofOne ? inFormOfOnly(one, only) : one))
+    .map((one) => describeFault(ofOne ? inFormOf(one, only) : one))
     .join(", and ");
 }
 

@@ -38,6 +38,7 @@ const CHANGES_LENGTH: { readonly [Kind in FaultKind]: Answer<Extract<Fault, { re
   "stream.pace": false,
   "stream.drop": true,
   "stream.duplicate": true,
+  // An unfinished last event is completed before another one goes behind it.
   "stream.reorder": true,
   "stream.split": false,
   "stream.damage": true,

@@ -237,7 +237,6 @@ export const streamRows: FaultRows<StreamFault> = {
     example: "{ stream: { reorder: { every: 4 } } }",
     doc: "events that change places",
     describe: (fault) => `changing places with the next one are ${writeSelector(fault.events)}`,
-    // An unfinished last event is completed before another one goes behind it.
   },
   "stream.split": {
     example: "{ stream: { split: { every: 1, where: utf8, gap: 5ms } } }",

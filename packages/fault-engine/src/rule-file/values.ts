@@ -128,16 +128,17 @@ const UNENDED =
   "expected a slash at the end of a regular expression (/^…/), and flags inside of it (/^(?i)…/); a text that begins with /^ is written /^\\/\\^…/";
 const UNBEGUN =
   "expected ^ at the beginning of a regular expression (/^…/, or /^.*…/ for what may stand anywhere); a text between slashes is written /^\\/…\\/$/";
-/** What expressions have and no path has. */
+/** What regular expressions are written with, and paths are not. */
 const ofExpressions = /[\\|[\]^]|\.[*+?]|\(\?|\$\/\w*$/;
 
 /**
- * Why a text is an expression that would be taken for a glob; `undefined` where it is a glob.
+ * Why a glob must have been meant as a regular expression; `undefined` for a pattern that is what it was meant to be.
  *
  * @param isPath - It may stand between slashes, as a path does.
  */
-function lostExpression(text: string, isPath: boolean): string | undefined {
-  if (text.startsWith("/^") && text.length > 2) return text.endsWith("/") ? undefined : UNENDED;
+function lostExpression({ kind, text }: TextPattern, isPath: boolean): string | undefined {
+  if (kind === "regex") return undefined;
+  if (text.startsWith("/^") && text.length > 2) return UNENDED;
   const [, , flags] = /^\/(.+)\/([gimsuvy]{0,4})$/s.exec(text) ?? [];
   if (flags === undefined) return undefined;
   return ofExpressions.test(text) || (flags === "" && !isPath) ? UNBEGUN : undefined;
@@ -153,7 +154,7 @@ function patternOf(isPath: boolean): z.ZodType<TextPattern> {
     .string({ error: "expected a text: a glob, or a regular expression as /^…/" })
     .transform((text, context): TextPattern => {
       const pattern = readTextPattern(text);
-      const lost = lostExpression(text, isPath);
+      const lost = lostExpression(pattern, isPath);
       if (lost !== undefined) {
         context.addIssue({ code: "custom", message: lost });
         return z.NEVER;

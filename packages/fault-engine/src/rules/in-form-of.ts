@@ -10,36 +10,23 @@ function hasForms(fault: Fault): boolean {
   return fault.kind === "http.rate-limit" && fault.provider === null;
 }
 
-/** The fault in the form of an API; the same object where it has one form. */
-function inFormOf(fault: Fault, provider: Provider): Fault {
+/** The fault in the form of an API, without its other forms; the same object where it has one form. */
+export function inFormOf(fault: Fault, provider: Provider): Fault {
   switch (fault.kind) {
     case "http.error": {
-      const preset = fault.answer.presets?.[provider];
-      return preset === undefined ? fault : { ...fault, answer: { ...fault.answer, preset } };
+      const { presets, ...answer } = fault.answer;
+      if (presets === undefined) return fault;
+      return { ...fault, answer: { ...answer, preset: presets[provider] ?? answer.preset } };
     }
     case "stream.error-event": {
-      const type = fault.types?.[provider];
-      return type === undefined ? fault : { ...fault, type };
+      const { types, ...rest } = fault;
+      return types === undefined ? fault : { ...rest, type: types[provider] ?? rest.type };
     }
     case "http.rate-limit":
       return fault.provider === null ? { ...fault, provider } : fault;
     default:
       return fault;
   }
-}
-
-/** The fault as a rule has it that is for requests of one API alone: no other form of it is left. */
-export function inFormOfOnly(fault: Fault, provider: Provider): Fault {
-  const own = inFormOf(fault, provider);
-  if (own.kind === "http.error") {
-    const { presets: _presets, ...answer } = own.answer;
-    return { ...own, answer };
-  }
-  if (own.kind === "stream.error-event") {
-    const { types: _types, ...rest } = own;
-    return rest;
-  }
-  return own;
 }
 
 /**

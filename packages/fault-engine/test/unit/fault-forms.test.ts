@@ -1,5 +1,6 @@
 /** What each form of a fault in a rule file means. */
 import { describe, expect, it } from "vitest";
+import { FAULTS } from "../../src/faults/fault.ts";
 import { FAULT_KINDS, type Fault, parseRuleFile } from "../../src/index.ts";
 
 /** The fault that `{ <layer>: … }` means. */
@@ -312,5 +313,9 @@ describe("faults in a file", () => {
 
   it("have a form for every kind", () => {
     expect(new Set(forms.map(([text]) => fault(text)?.kind))).toEqual(new Set(FAULT_KINDS));
+  });
+
+  it("stand in one order, in the table of faults and in the list of their kinds", () => {
+    expect(Object.keys(FAULTS)).toEqual(FAULT_KINDS);
   });
 });

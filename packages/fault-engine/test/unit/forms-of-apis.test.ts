@@ -62,6 +62,14 @@ describe("an error that rules name without an API", () => {
     }
   });
 
+  it.each(["anthropic", "openai"] as const)("has no other form once it is decided, at %s", (provider) => {
+    const rule = "fault: { http: { preset: overloaded } }";
+    const inStream = "fault: { stream: { errorEvent: { afterEvents: 1 } } }";
+    const [error, event] = [rule, inStream].flatMap((one) => faultsOf(ruleSetOf(one), provider));
+    expect(error?.kind === "http.error" && Object.keys(error.answer)).not.toContain("presets");
+    expect(Object.keys(event ?? {})).not.toContain("types");
+  });
+
   it("has Anthropic's form where no API is known", () => {
     const [fault] = faultsOf(ruleSetOf("fault: { http: { preset: overloaded } }"), null);
     expect(presetOf(fault)).toBe("anthropic/overloaded_error");
