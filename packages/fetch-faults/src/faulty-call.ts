@@ -20,7 +20,7 @@ import {
 import { type BodySource, type CarriedResponse, carriedFrom, responseOf } from "./carried-response.ts";
 import { changeResponse } from "./changed-fetch.ts";
 import { Departure, type FetchClock, waitFor } from "./clock.ts";
-import { fetchFailed } from "./fetch-errors.ts";
+import { fetchFailed, isHeadersTimeout } from "./fetch-errors.ts";
 import { planFetch } from "./fetch-plan.ts";
 import { insteadInFetch } from "./fetch-way.ts";
 import { type AnswerOfOurs, madeAnswer } from "./made-answer.ts";
@@ -43,6 +43,7 @@ interface Planned extends LoggedExchange {
 }
 
 const answeredBefore = "the call was answered by another fault before it came to that";
+const gaveUp = "fetch had given up waiting for a head";
 const clientGone = "the client went away first";
 
 export class FaultyCall {
@@ -99,7 +100,8 @@ export class FaultyCall {
       const carried = await this.#carryOut(send);
       return carried instanceof Response ? carried : responseOf(carried);
     } catch (error) {
-      this.#abandon(this.#departure.hasLeft ? "abandoned" : "failed");
+      if (this.#departure.hasLeft) this.#abandon("abandoned");
+      else this.#abandon("failed", isHeadersTimeout(error) ? gaveUp : answeredBefore);
       throw error;
     }
   }

@@ -59,6 +59,12 @@ export function fetchFailed(how: Breakage): TypeError {
   return new TypeError("fetch failed", { cause: causeOf(how) });
 }
 
+/** Whether it is what `fetch` rejects with where no head came in time. */
+export const isHeadersTimeout = (error: unknown): boolean =>
+  error instanceof TypeError &&
+  error.cause instanceof Error &&
+  error.cause.name === CAUSES["headers-timeout"].name;
+
 /** What a body that breaks off fails with. */
 export function terminated(how: Breakage): TypeError {
   return new TypeError("terminated", { cause: causeOf(how) });

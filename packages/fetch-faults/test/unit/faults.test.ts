@@ -41,6 +41,7 @@ interface Case {
   /** `message/code of its cause`. */
   readonly failure?: string;
   readonly headAtMs?: number;
+  readonly overAtMs?: number;
   /** `null` for one that is not there. */
   readonly headers?: Readonly<Record<string, string | null>>;
   /** The moments at which a part came, each once. */
@@ -250,6 +251,22 @@ const cases: readonly Case[] = [
     ...nobody,
   },
   {
+    fault: "{ http: { empty: true, delay: { beforeHead: 1s } } }",
+    upstream: json,
+    told: ["done", "failed"],
+    failure: closed,
+    overAtMs: 1000,
+    ...nobody,
+  },
+  // Later than fetch waits for a head.
+  ...["empty: true", "malformed: html", "status: 503"].map((answer) => ({
+    fault: `{ http: { ${answer}, delay: { beforeHead: 400s } } }`,
+    upstream: json,
+    told: ["undone: fetch had given up waiting for a head", "failed"],
+    failure: "fetch failed/UND_ERR_HEADERS_TIMEOUT",
+    ...nobody,
+  })),
+  {
     fault: "{ http: { malformed: bad-status-line } }",
     upstream: json,
     told: ["done", "failed"],
@@ -411,6 +428,7 @@ describe.each(cases)("$fault", (each) => {
       if (each.status !== undefined) expect(seen.status).toBe(each.status);
       for (const [name, value] of Object.entries(each.headers ?? {}))
         expect([name, seen.headers.get(name)]).toEqual([name, value]);
+      if (each.overAtMs !== undefined) expect(rig.timers.now()).toBe(each.overAtMs);
       if (each.headAtMs !== undefined) expect(seen.headAtMs).toBe(each.headAtMs);
       if (each.atMs !== undefined) expect([...new Set(seen.parts.map(([at]) => at))]).toEqual(each.atMs);
       expect(rig.told()).toEqual(each.told);
