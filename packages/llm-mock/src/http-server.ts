@@ -20,14 +20,14 @@ type Take = (socket: Socket, isHttp2: boolean) => void;
  *
  * @param tls - Left out, the server is in clear.
  * @param prefersHttp2 - Whether clients that offer both get HTTP/2 over TLS.
- * @param isBoth - Whether a port with TLS answers in clear, too.
+ * @param alsoInClear - Whether a port with TLS answers in clear, too.
  */
 export function createHttpServer(
   listener: RequestListener,
   limits: LlmMockLimits,
   tls: TlsOptions | undefined,
   prefersHttp2: boolean,
-  isBoth = false,
+  alsoInClear = false,
 ): NetServer {
   const take = takeBy(listener, limits);
   if (!tls) return createNetServer({ noDelay: true }, (socket) => onceSpoken(socket, limits, take));
@@ -39,7 +39,7 @@ export function createHttpServer(
   // A client that breaks its handshake sees that by itself.
   server.on("tlsClientError", (_, socket) => socket.destroy());
   server.on("secureConnection", (socket) => take(socket, socket.alpnProtocol === "h2"));
-  if (!isBoth) return server;
+  if (!alsoInClear) return server;
   return createNetServer({ noDelay: true }, (socket) =>
     onceSpoken(socket, limits, take, (hello) => server.emit("connection", hello)),
   );
@@ -65,9 +65,9 @@ function takeBy(listener: RequestListener, { requestTimeoutMs, idleTimeoutMs }: 
 }
 
 /**
- * Waits for as many bytes as tell the two versions apart, and gives them back.
+ * Waits for as many bytes as tell what a client speaks, and gives them back.
  *
- * @param takeTls - Takes a client that begins with TLS, where that is spoken, too.
+ * @param takeTls - Takes a client that begins with TLS. Left out, such a client is taken for one of HTTP/1.1.
  */
 function onceSpoken(
   socket: Socket,

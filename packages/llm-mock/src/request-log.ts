@@ -37,8 +37,8 @@ const secretHeaders = new Set([
   "x-goog-api-key",
   "x-amz-security-token",
 ]);
-const parameter = /([?&][^=&?]*=)[^&]*/g;
-const secretName = /key|token|secret/i;
+/** It looks ahead, so that it takes no square of a long name. */
+const secretParameter = /([?&](?=[^=&?]*(?:key|token|secret))[^=&?]*=)[^&]*/gi;
 
 /** Begins an entry from a request's head. */
 export function openEntry(
@@ -61,9 +61,7 @@ export function openEntry(
     provider,
     requestId,
     method: head.method ?? "",
-    path: (head.url ?? "").replaceAll(parameter, (all, name: string) =>
-      secretName.test(name) ? `${name}${redacted}` : all,
-    ),
+    path: (head.url ?? "").replaceAll(secretParameter, `$1${redacted}`),
     headers,
     timeMs,
     status: undefined,

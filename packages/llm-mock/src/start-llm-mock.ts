@@ -106,7 +106,7 @@ export async function startLlmMock(options: LlmMockOptions = {}): Promise<LlmMoc
   if (script && !Array.isArray(script.turns))
     throw new LlmMockError(
       "invalid-option",
-      "script is none that was read; parseScript reads one from its text",
+      "script has no list of turns; give what parseScript makes of a script's text",
     );
   const limits = limitsWith(options.limits ?? {});
   const requests: LoggedRequest[] = [];

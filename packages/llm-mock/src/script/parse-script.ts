@@ -183,10 +183,10 @@ function text(value: unknown, path: ValuePath): string | undefined {
   throw new Refused(path, `expected a text, found ${found(value)}`);
 }
 
-/** A text that names something. An empty one is the name of nothing, and what stands between slashes is no expression here. */
+/** A text that names something: not an empty one, and no regular expression. A model may have the name of a path: `/models/llama`. */
 function name(value: unknown, path: ValuePath, expected: string): string | undefined {
   const given = text(value, path);
-  if (given === "" || (given !== undefined && /^\/.*\/[a-z]*$/s.test(given)))
+  if (given === "" || (given !== undefined && /^\/.*\/g?i?m?$/s.test(given)))
     throw new Refused(
       path,
       `expected ${expected}, found ${found(given)}${given === "" ? "" : ", which is no regular expression here"}`,

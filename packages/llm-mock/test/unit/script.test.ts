@@ -85,6 +85,14 @@ otherwise: refuse
     });
   });
 
+  it("knows a model whose name is a path", () => {
+    const script = parseScript("turns: [{ when: { model: /models/llama }, say: hum }]", "script.yaml");
+    const said = { model: "/models/llama", messages: [{ role: "user", content: "hi" }] };
+    const gateway = { authorization: "Bearer k", host: "litellm.test" };
+    const { answer } = askingMock({ script })("/v1/chat/completions", said, gateway);
+    expect(jsonIn(answer).choices[0].message.content).toBe("hum");
+  });
+
   it("makes calls of the provider's tools with results", () => {
     const search = [{ type: "web_search_20250305", name: "web_search" }];
     const answer = answers(

@@ -82,6 +82,9 @@ describe("the log of requests", () => {
         cookie: "[redacted]",
       });
       expect(JSON.stringify(mock.requests)).not.toMatch(/sk-test|secret plan/);
+      await fetch(`${mock.url}/v1/models?to=/x?token=sk-test&KEY=sk-test&a=1?b`);
+      await whenever(() => told.length === 2);
+      expect(mock.requests.at(-1)?.path).toBe("/v1/models?to=/x?token=[redacted]&KEY=[redacted]&a=1?b");
     } finally {
       await mock.close();
     }
