@@ -26,7 +26,7 @@ export const isCommonError = (name: string): name is CommonError => Object.hasOw
 
 /** One text for requests of no known API, and others by the API that a request is for. */
 export interface ByProvider {
-  /** For requests of no known API, and of those that have none of their own here. */
+  /** For requests to an API that is not known, or that is not among {@link ByProvider.others}. */
   readonly usual: string;
   /** By the API. */
   readonly others: Readonly<Partial<Record<Provider, string>>>;

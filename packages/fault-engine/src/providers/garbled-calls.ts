@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, jsonObjects } from "../json-value.ts";
 import { type ChangedAnswer, changed, SAME } from "./provider-profile.ts";
 
-/** A chat's answer whose message calls tools with other arguments, as APIs have it that say `message.tool_calls[].function`. */
+/** Gives the tool calls of an answer other arguments. It is for APIs whose answers have `message.tool_calls[].function`. */
 export function garbledCalls(json: JsonObject, args: unknown): ChangedAnswer {
   const message = json["message"];
   if (!isJsonObject(message) || !Array.isArray(message["tool_calls"])) return SAME;

@@ -12,7 +12,7 @@ export function oneFault<F extends Fault>(forms: FaultForms<F>, what: string): z
   return oneOf<F>(forms as Readonly<Record<string, z.ZodType<F>>>, what);
 }
 
-/** Said of what is neither; of what is one of the two, what is wrong inside. */
+/** For a value that is neither an object nor a list. Of an object or a list, the schema itself says what is wrong inside. */
 const ONE_OR_MORE = ({ input }: { readonly input?: unknown }): string | undefined =>
   typeof input === "object" && input !== null ? undefined : "expected an object, or a list of them";
 

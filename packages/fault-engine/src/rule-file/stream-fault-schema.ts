@@ -24,7 +24,7 @@ import {
 /** Events that a point before the end holds back, at the most: they all reach the client late. */
 const MAX_BEFORE_END = 100;
 
-/** Types are no patterns: as one, a text would be the type of no event. */
+/** Types are compared as they are. No event has a type that is written as a pattern (`content_*`, `/^ping/`). */
 const TYPE = "an event's type by its name, which is no pattern";
 const eventType = (error: string): z.ZodType<string> => z.string().regex(/^[^*/][^*]*$/, { error });
 

@@ -70,17 +70,17 @@ export interface CohereFraming {
   readonly end: readonly Frame[];
 }
 
-/** Server-sent events; `[DONE]`. */
+/** Server-sent events, and `[DONE]` behind them. */
 const SSE: CohereFraming = { contentType: EVENT_STREAM, event: typedEvent, end: [frame("data: [DONE]\n\n")] };
 
-/** A line of JSON for each event. The API's answer was seen so (M-Lai-ai/LLM-Provider-reference); its media type is that of v1. */
+/** A line of JSON for each event, as the API was seen to answer (M-Lai-ai/LLM-Provider-reference). The media type is that of v1. */
 const LINES: CohereFraming = {
   contentType: "application/stream+json",
   event: (data, tokens) => frame(`${JSON.stringify(data)}\n`, tokens),
   end: [],
 };
 
-/** Lines for a client that takes JSON alone, as LiteLLM and the examples of the API's reference do; else events. */
+/** Lines for a client that takes JSON alone, as LiteLLM and the examples of the API's reference do. Others get server-sent events. */
 export const cohereFraming = (accept: string | undefined): CohereFraming =>
   accept !== undefined && /\bapplication\/json\b/.test(accept) && !/text\/event-stream|\*\/\*/.test(accept)
     ? LINES

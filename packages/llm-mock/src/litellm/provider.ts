@@ -70,8 +70,8 @@ export const litellm: ProviderMaker = (world): MockProvider => {
 };
 
 /**
- * Errors of the models behind it have the name of a class before their text; the code is the status. A path or a method that
- * there is not is refused by the framework below it.
+ * Errors of the models behind it have the name of a class before their text; the code is the status. A path or a method that it
+ * does not have is refused by the web framework below it, in that framework's form.
  */
 function errorAnswer({ status, type, message, param = null }: ApiError): WholeAnswer {
   if (status === 404 || status === 405)

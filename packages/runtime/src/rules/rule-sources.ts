@@ -101,7 +101,7 @@ export function closedTargets({ rules, targets }: RuleSet): string[] {
   );
   if (closed.length === 0 || !rules.some((rule) => ruleUnit(rule) === "request")) return [];
   return [
-    `HTTPS to ${closed.join(", ")} stays closed, so no request there is seen: a CA of Faultwire's can't stand for a * inside of a name; name the hosts that your program calls, in targets or with --target-host`,
+    `HTTPS to ${closed.join(", ")} stays closed, so no request in it is seen: a CA of Faultwire's can't stand for a * inside of a name; name the hosts that your program calls, in targets or with --target-host`,
   ];
 }
 

@@ -35,8 +35,8 @@ const blocksOf = (text: string): readonly string[] => text.match(pem) ?? [];
 const certificatesIn = (text: string): X509Certificate[] => blocksOf(text).flatMap(certificateOf);
 
 /**
- * Whether our name stands anywhere in a certificate. Such files hold all the roots of a system, and to read one of those as a certificate takes
- * OpenSSL 0.3 ms: for 140 of them that was more than all else that a start does here.
+ * Whether our name stands anywhere in a certificate. Such a file may hold all the roots of a system. OpenSSL takes 0.3 ms to read one
+ * of them: for 140 roots, that was more than the rest of what a start does here.
  */
 const namesUs = (block: string): boolean =>
   Buffer.from(block.replaceAll(/-----[A-Z ]+-----/g, ""), "base64").includes(ourName);

@@ -131,7 +131,7 @@ describe("targets that no certificate can stand for", () => {
     return file ? closedTargets(file) : [];
   };
   const closed = (targets: string): string =>
-    `HTTPS to ${targets} stays closed, so no request there is seen: a CA of Faultwire's can't stand for a * inside of a name; name the hosts that your program calls, in targets or with --target-host`;
+    `HTTPS to ${targets} stays closed, so no request in it is seen: a CA of Faultwire's can't stand for a * inside of a name; name the hosts that your program calls, in targets or with --target-host`;
 
   it("are told of, with what to do", () => {
     expect(told("mix: bedrock/bursts")).toEqual([

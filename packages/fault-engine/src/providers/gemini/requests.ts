@@ -18,7 +18,7 @@ export const geminiRequests: RequestProfile = {
   // Behind `/openai/` it answers as OpenAI does.
   isAt: (request) => isAtHost(request) && !request.path.includes("/openai/"),
   isFor({ path }) {
-    // The end first, and apart: an expression for both would try each version in a path with each end.
+    // One expression for both would try each end for each version in a path (docs/adr/0057). The end alone is quick to find.
     const method = METHOD.exec(path);
     return method !== null && VERSION.test(path.slice(0, method.index + 1)) && !isOfVertex(path);
   },

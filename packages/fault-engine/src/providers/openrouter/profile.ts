@@ -99,7 +99,7 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
   const wait = options.retryAfterSeconds === undefined ? (isLimit ? 5 : null) : options.retryAfterSeconds;
   const resetMs = options.nowMs + Math.ceil(wait ?? 60) * 1000;
   const usual: Budget = { limit: REQUESTS_A_MINUTE, remaining: 0, resetMs };
-  // A budget of tokens is none that it tells.
+  // It tells budgets of requests alone.
   const told = options.budgets ? options.budgets.requests : usual;
   const limits = isLimit && told ? limitHeaders(told) : [];
   const message = options.message ?? preset.message;
