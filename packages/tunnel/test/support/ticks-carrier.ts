@@ -2,6 +2,9 @@
 import type { RigCarrier } from "../../../fault-session/test/support/link.ts";
 import { TunnelProbe } from "./tunnel-probe.ts";
 
+/** A case has one. The table takes its whole room when it is made, which costs more time than most cases do. */
+const maxTunnels = 10;
+
 /** The same where tunnels rest at each moment at which they can. */
 export const restingTicks: RigCarrier<TunnelProbe> = {
   name: "ticks that rest",
@@ -9,7 +12,7 @@ export const restingTicks: RigCarrier<TunnelProbe> = {
   hearsClientEnd: false,
   needsNoUpstream: false,
   link: ({ policy, intercept }) =>
-    new RestingProbe({ policy, maxWholeMs: 0, ...(intercept ? { intercept } : {}) }),
+    new RestingProbe({ policy, maxTunnels, maxWholeMs: 0, ...(intercept ? { intercept } : {}) }),
 };
 
 class RestingProbe extends TunnelProbe {
@@ -26,5 +29,6 @@ export const ticks: RigCarrier<TunnelProbe> = {
   isExact: false,
   hearsClientEnd: false,
   needsNoUpstream: false,
-  link: ({ policy, intercept }) => new TunnelProbe({ policy, ...(intercept ? { intercept } : {}) }),
+  link: ({ policy, intercept }) =>
+    new TunnelProbe({ policy, maxTunnels, ...(intercept ? { intercept } : {}) }),
 };
