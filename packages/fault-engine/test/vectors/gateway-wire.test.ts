@@ -222,8 +222,40 @@ describe("the budgets of http.rate-limit, as each API tells them", () => {
         ["x-ratelimit-remaining-req-minute", "59"],
       ],
     ],
+    [
+      "litellm",
+      [
+        ["x-ratelimit-limit-requests", "60"],
+        ["x-ratelimit-limit-tokens", "2000"],
+        ["x-ratelimit-remaining-requests", "59"],
+        ["x-ratelimit-remaining-tokens", "1990"],
+        ["x-ratelimit-reset-requests", "1s"],
+        ["x-ratelimit-reset-tokens", "600ms"],
+      ],
+    ],
+    [
+      "anthropic",
+      [
+        ["anthropic-ratelimit-requests-limit", "60"],
+        ["anthropic-ratelimit-requests-remaining", "59"],
+        ["anthropic-ratelimit-requests-reset", "2026-11-29T08:00:01Z"],
+        ["anthropic-ratelimit-tokens-limit", "2000"],
+        ["anthropic-ratelimit-tokens-remaining", "2000"],
+        ["anthropic-ratelimit-tokens-reset", "2026-11-29T08:00:01Z"],
+        ["anthropic-ratelimit-input-tokens-limit", "1000"],
+        ["anthropic-ratelimit-input-tokens-remaining", "1000"],
+        ["anthropic-ratelimit-input-tokens-reset", "2026-11-29T08:00:01Z"],
+        ["anthropic-ratelimit-output-tokens-limit", "1000"],
+        ["anthropic-ratelimit-output-tokens-remaining", "1000"],
+        ["anthropic-ratelimit-output-tokens-reset", "2026-11-29T08:00:00Z"],
+      ],
+    ],
     ["openrouter", []],
     ["vertex", []],
+    ["gemini", []],
+    ["bedrock", []],
+    ["cohere", []],
+    ["ollama", []],
   ] as const)("%s", (provider, headers) => {
     expect(told(provider)).toEqual(headers);
   });

@@ -228,6 +228,7 @@ describe("the events of a stream", () => {
     ["a tool's call", { tool_calls: [{ index: 0, function: { arguments: "{" } }] }, true],
     ["a refusal", { refusal: "no" }, true],
     ["reasoning", { reasoning_content: "hm" }, true],
+    ["reasoning, as OpenRouter has it", { content: "", reasoning: "hm" }, true],
     ["a role alone", { role: "assistant", content: "" }, false],
     ["nothing at all", {}, false],
   ])("OpenAI's chunk of a chat with %s", (_, delta, isDelta) => {

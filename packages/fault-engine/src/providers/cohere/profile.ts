@@ -1,5 +1,5 @@
 import type { HttpResponse } from "@faultwire/http1";
-import { isJsonObject, type JsonObject, jsonMember } from "../../json-value.ts";
+import { isJsonObject, type JsonObject, jsonMember, jsonObjects } from "../../json-value.ts";
 import { utf8 } from "../../text.ts";
 import { errorHeaders } from "../error-headers.ts";
 import { garbledCalls } from "../garbled-calls.ts";
@@ -59,6 +59,8 @@ const EVENTS: readonly string[] = [
   "citation-start",
   "citation-end",
   "stream-start",
+  "search-queries-generation",
+  "search-results",
   "citation-generation",
   "tool-calls-generation",
 ];
@@ -80,16 +82,20 @@ function changeAnswer(json: JsonObject, change: AnswerChange): ChangedAnswer | u
   return isAnswer ? changeWhole(json, change) : undefined;
 }
 
-function changeEvent(json: JsonObject, type: string, { fault, garbledText }: AnswerChange): ChangedAnswer {
-  const delta = json["delta"];
-  if (fault.kind === "model.stop-reason" && LAST.includes(type))
-    return isJsonObject(delta)
-      ? changed({ ...json, delta: { ...delta, finish_reason: fault.reason } })
-      : changed({ ...json, finish_reason: fault.reason });
-  if (fault.kind === "model.empty-content" && type !== "message-start" && type !== "stream-start")
-    return LAST.includes(type) ? SAME : { kind: "dropped" };
-  if (fault.kind !== "model.garble-tool-input" || type !== "tool-call-delta" || !isJsonObject(delta))
-    return SAME;
+function changeEvent(json: JsonObject, type: string, change: AnswerChange): ChangedAnswer {
+  if (LAST.includes(type)) return changeEnd(json, change);
+  const { fault, garbled, garbledText } = change;
+  if (fault.kind === "model.empty-content")
+    return type === "message-start" || type === "stream-start" ? SAME : { kind: "dropped" };
+  if (fault.kind !== "model.garble-tool-input") return SAME;
+  const { delta, tool_call_delta: piece } = json;
+  if (type === "tool-calls-generation") return withParameters(json, garbled);
+  if (type === "tool-calls-chunk" && isJsonObject(piece) && typeof piece["parameters"] === "string")
+    return changed({
+      ...json,
+      tool_call_delta: { ...piece, parameters: garbledText(String(piece["index"])) },
+    });
+  if (type !== "tool-call-delta" || !isJsonObject(delta)) return SAME;
   const message = delta["message"];
   const call = isJsonObject(message) ? message["tool_calls"] : undefined;
   const called = isJsonObject(call) ? call["function"] : undefined;
@@ -99,18 +105,41 @@ function changeEvent(json: JsonObject, type: string, { fault, garbledText }: Ans
   return changed({ ...json, delta: { ...delta, message: { ...message, tool_calls } } });
 }
 
-function changeWhole(json: JsonObject, { fault, wholeGarbledText }: AnswerChange): ChangedAnswer {
+/** The end of a stream. That of the first API repeats the whole answer. */
+function changeEnd(json: JsonObject, change: AnswerChange): ChangedAnswer {
+  const { delta, response } = json;
+  const { fault } = change;
+  if (fault.kind === "model.stop-reason" && isJsonObject(delta))
+    return changed({ ...json, delta: { ...delta, finish_reason: fault.reason } });
+  const repeated = isJsonObject(response) ? changeWhole(response, change) : SAME;
+  const again = repeated.kind === "changed" ? { response: repeated.json } : {};
+  if (fault.kind === "model.stop-reason") return changed({ ...json, finish_reason: fault.reason, ...again });
+  return repeated.kind === "changed" ? changed({ ...json, ...again }) : SAME;
+}
+
+/** The calls of an answer of the first API, with other parameters. */
+function withParameters(json: JsonObject, garbled: JsonObject): ChangedAnswer {
+  const calls = jsonObjects(json["tool_calls"]);
+  if (calls.length === 0) return SAME;
+  return changed({ ...json, tool_calls: calls.map((call) => ({ ...call, parameters: garbled })) });
+}
+
+/** An answer: of the second API where it has a message, else of the first. */
+function changeWhole(json: JsonObject, { fault, garbled, wholeGarbledText }: AnswerChange): ChangedAnswer {
   const message = json["message"];
   switch (fault.kind) {
     case "model.stop-reason":
       return changed({ ...json, finish_reason: fault.reason });
     case "model.empty-content": {
-      if (!isJsonObject(message)) return changed({ ...json, text: "" });
+      if (!isJsonObject(message)) {
+        const { tool_calls: _calls, ...rest } = json;
+        return changed({ ...rest, text: "" });
+      }
       const { tool_calls: _calls, tool_plan: _plan, ...rest } = message;
       return changed({ ...json, message: { ...rest, content: [] } });
     }
     case "model.garble-tool-input":
-      return garbledCalls(json, wholeGarbledText);
+      return isJsonObject(message) ? garbledCalls(json, wholeGarbledText) : withParameters(json, garbled);
     case "model.fallback":
       return SAME;
     default:
@@ -147,6 +176,7 @@ export const cohere: ProviderProfile = {
   formats: ["sse", "ndjson"],
   toolInputs: [
     { type: "tool-call-delta", path: ["delta", "message", "tool_calls", "function", "arguments"] },
+    { path: ["tool_call_delta", "parameters"] },
   ],
   eventRole: ({ type }) =>
     EVENTS.includes(type) ? { type, isDelta: DELTAS.includes(type), isLast: LAST.includes(type) } : undefined,

@@ -148,7 +148,8 @@ function error(preset: ErrorPreset, options: ErrorOptions): HttpResponse {
 }
 
 const LAST_EVENTS: readonly string[] = ["response.completed", "response.failed", "response.incomplete"];
-const PIECES: readonly string[] = ["content", "tool_calls", "refusal", "reasoning_content"];
+/** Of a chunk's delta. `reasoning` is OpenRouter's. */
+const PIECES: readonly string[] = ["content", "tool_calls", "refusal", "reasoning_content", "reasoning"];
 
 /** The end marker, an event of the Responses API, or a chunk of a chat. */
 function eventRole({ type, data, json }: ReadEvent): EventRole | undefined {
