@@ -190,9 +190,12 @@ const ours: ReadonlySet<string> = new Set([
   "how",
 ]);
 
+/** Members of events that are objects with a text of the user's: a rule's name. */
+const holders: ReadonlySet<string> = new Set(["endedBy"]);
+
 /**
  * An object, such as an event, in whose texts, and lists of texts, every key is masked: paths, models, hosts, names of
- * clients, reasons. What it holds besides stays as it is.
+ * clients, reasons, names of rules. What it holds besides stays as it is.
  *
  * @returns the same object where there is nothing to mask.
  */
@@ -208,6 +211,10 @@ export function maskTexts<T extends object>(object: T): T {
         ...(masked ?? object),
         [name]: value.map((one: unknown) => (typeof one === "string" ? maskKeys(one) : one)),
       };
+    else if (holders.has(name) && typeof value === "object" && value !== null) {
+      const clean = maskTexts(value);
+      if (clean !== value) masked = { ...(masked ?? object), [name]: clean };
+    }
   }
   return masked ?? object;
 }

@@ -4,126 +4,24 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
   type EngineEvent,
-  EXCHANGE_ENDS,
-  FAULT_KINDS,
   htmlReport,
   jsonReport,
   judge,
   junitReport,
   markdownReport,
-  OUTCOMES,
   readEventLog,
   textReport,
   writeEvent,
 } from "../../src/index.ts";
 import { maskTexts } from "../../src/internal.ts";
+import { anyEvent } from "../support/any-event.ts";
 
 const text = fc.oneof(
   fc.string({ maxLength: 20 }),
   fc.string({ unit: "binary", maxLength: 20 }),
   fc.constantFrom("\ud800", "\u2028\n", "__proto__", "x".repeat(5000)),
 );
-const name = text.filter((one) => one !== "");
-const atMs = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
-const whole = fc.nat();
-const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
-const ofRule = {
-  atMs,
-  request: orNull(name),
-  connection: name,
-  rule: text,
-  fault: fc.constantFrom(...FAULT_KINDS),
-};
-
-/** The compiler asks for every kind of event, and for every member of it. */
-const kinds: { readonly [Type in EngineEvent["type"]]: fc.Arbitrary<Extract<EngineEvent, { type: Type }>> } =
-  {
-    connection: fc.record({
-      type: fc.constant("connection"),
-      atMs,
-      openedAtMs: some(atMs),
-      connection: name,
-      client: text,
-      host: text,
-    }),
-    request: fc.record({
-      type: fc.constant("request"),
-      atMs,
-      beganAtMs: some(atMs),
-      request: name,
-      connection: name,
-      client: text,
-      host: text,
-      method: text,
-      path: text,
-      fingerprint: text,
-      model: orNull(text),
-      stream: fc.boolean(),
-      bodyBytes: some(fc.maxSafeNat()),
-      messages: some(whole),
-      afterGoaway: some(fc.constant(true as const)),
-      userAgent: some(text),
-      sdk: some(text),
-      operation: some(text),
-      retryCount: some(fc.nat(9999)),
-      idempotency: some(text),
-      keyDigest: some(text),
-      trace: some(text),
-      span: some(text),
-    }),
-    decision: fc.record({
-      type: fc.constant("decision"),
-      ...ofRule,
-      matchNumber: fc.integer({ min: 1 }),
-      preset: some(text),
-      code: some(text),
-      unprocessed: some(fc.constant(true as const)),
-    }),
-    done: fc.record({ type: fc.constant("done"), ...ofRule, instead: some(text) }),
-    undone: fc.record({ type: fc.constant("undone"), ...ofRule, reason: text }),
-    response: fc.record({
-      type: fc.constant("response"),
-      atMs,
-      request: name,
-      // As `http1` reads it: any three digits that begin with 1 to 9.
-      status: fc.integer({ min: 100, max: 999 }),
-      injected: fc.boolean(),
-      standsIn: some(fc.constant(true as const)),
-      answeredBy: some(text),
-      retryAfterMs: orNull(fc.double({ min: 0, noNaN: true })),
-      requestId: some(text),
-    }),
-    end: fc.record({
-      type: fc.constant("end"),
-      atMs,
-      request: name,
-      how: fc.constantFrom(...EXCHANGE_ENDS),
-      events: some(whole),
-    }),
-    unread: fc.record({
-      type: fc.constant("unread"),
-      atMs,
-      connection: orNull(name),
-      client: orNull(text),
-      host: orNull(text),
-      from: fc.constantFrom("client", "server"),
-      reason: text,
-    }),
-    outcome: fc.record({
-      type: fc.constant("outcome"),
-      atMs,
-      from: fc.constantFrom("program", "exit"),
-      outcome: fc.constantFrom(...OUTCOMES),
-      operation: some(text),
-      requestId: some(text),
-      trace: some(text),
-      text: some(text),
-      exitStatus: some(orNull(fc.integer())),
-      signal: some(text),
-    }),
-  };
-const event: fc.Arbitrary<EngineEvent> = fc.oneof(...Object.values(kinds));
+const event = anyEvent({ text });
 /** Requests have names of their own, as the writer gives them. */
 const events = fc
   .array(event, { maxLength: 12 })

@@ -15,6 +15,7 @@ import {
   textReport,
 } from "../../src/index.ts";
 import { maskKeys, maskTexts } from "../../src/internal.ts";
+import { anyEvent } from "../support/any-event.ts";
 import { plantedInHost, plantedKey } from "../support/planted-key.ts";
 
 /** What stands around a key without belonging to it. */
@@ -97,51 +98,38 @@ describe("words that only look a little like keys stay:", () => {
   });
 });
 
-/** An event of each kind in whose every text a key stands. */
-const eventsWith = (text: string): EngineEvent[] => {
-  const of = { atMs: 1, connection: `${text}#1`, client: text, host: text };
-  const ofRule = { atMs: 1, request: "r", connection: `${text}#1`, rule: text, fault: "http.error" } as const;
-  return [
-    { type: "connection", ...of },
-    {
-      ...{ type: "request", ...of, request: "r", method: text, path: text, fingerprint: "f", model: text },
-      ...{ stream: false, userAgent: text, sdk: text, operation: text },
-    } as EngineEvent,
-    { type: "decision", ...ofRule, matchNumber: 1, preset: text },
-    { type: "done", ...ofRule, instead: text },
-    { type: "undone", ...ofRule, reason: text },
-    {
-      type: "response",
-      atMs: 2,
-      request: "r",
-      status: 500,
-      injected: true,
-      retryAfterMs: null,
-      requestId: text,
-    },
-    { type: "end", atMs: 3, request: "r", how: "complete" },
-    { type: "unread", atMs: 4, connection: text, client: text, host: text, from: "client", reason: text },
-    {
-      ...{ type: "outcome", atMs: 5, from: "program", outcome: "error", operation: text, requestId: text },
-      ...{ text, signal: text },
-    } as EngineEvent,
-  ];
-};
+/** Each event is about the last request before it, and each request has a name of its own, as the writer has it. */
+function aboutRequests(all: readonly EngineEvent[]): EngineEvent[] {
+  let request = "r";
+  return all.map((one, at) => {
+    if (one.type === "request") request = `r${at}`;
+    return "request" in one && one.request !== null ? { ...one, request } : one;
+  });
+}
+
+/** Events in whose every text one key stands, but for digests, which are ours. */
+const eventsWith = (text: string): fc.Arbitrary<EngineEvent[]> =>
+  fc
+    .array(anyEvent({ text: fc.constant(text), digest: fc.constant("f") }), { minLength: 8, maxLength: 16 })
+    .map(aboutRequests);
+
+const planted = sentence.chain(({ key, before, after }) => {
+  const text = before + key.text + after;
+  return fc.record({ secret: fc.constant(key.secret), text: fc.constant(text), events: eventsWith(text) });
+});
 
 it("no event holds one, no log that is read, no line that can't be read, and no report", () => {
   fc.assert(
-    fc.property(sentence, ({ key, before, after }) => {
-      const text = before + key.text + after;
-      const events = eventsWith(text);
-      for (const event of events) expect(JSON.stringify(maskTexts(event))).not.toContain(key.secret);
+    fc.property(planted, ({ secret, text, events }) => {
+      for (const event of events) expect(JSON.stringify(maskTexts(event))).not.toContain(secret);
       // A log of another writer, which masked nothing.
       const lines = [...events, { type: "end", atMs: text }, { type: "response", status: text }];
       const read = readEventLog(lines.map((line) => JSON.stringify(line)).join("\n"));
-      expect(JSON.stringify(read)).not.toContain(key.secret);
+      expect(JSON.stringify(read)).not.toContain(secret);
       const judgement = judge([], read.events, { unreadable: read.unreadable });
       const run = { rules: `version: 1\n# ${text}\n` };
       for (const write of [textReport, jsonReport, junitReport, markdownReport, htmlReport])
-        expect(write({ title: "t", judgement, run })).not.toContain(key.secret);
+        expect(write({ title: "t", judgement, run })).not.toContain(secret);
     }),
     { numRuns: propertyRuns(50), endOnFailure: true },
   );
