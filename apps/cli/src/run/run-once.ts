@@ -40,6 +40,8 @@ export interface RunOnceOptions {
   readonly baseUrls: boolean;
   /** Upstreams that the command should reach through the proxy alone, and who is told where it doesn't. */
   readonly watched: Omit<Watched, "ports">;
+  /** In place of the one of {@link runLimits}. */
+  readonly maxEvents?: number;
   /** Called when all listens, before the command starts; `notes` are sentences about the command's environment. */
   readonly onReady: (world: World, notes: readonly string[]) => void;
   /** Called with what signals are to act upon; `undefined` when the command has ended. */
@@ -80,13 +82,14 @@ export interface RunOutcome {
 /** Runs a command once. @throws what {@link openWorld} does, and RuntimeError where a report can't be written. */
 export async function runOnce(options: RunOnceOptions): Promise<RunOutcome> {
   const events: EngineEvent[] = [];
+  const { maxEvents = runLimits.maxEvents } = options;
   const { runtime } = options.world;
   const world = await openWorld({
     ...options.world,
     runtime: {
       ...runtime,
       onEvent(event) {
-        if (events.length < runLimits.maxEvents) events.push(event);
+        if (events.length < maxEvents) events.push(event);
       },
     },
   });

@@ -28,6 +28,20 @@ export const lookLimits = {
   tries: 3,
 } as const;
 
+type LookLimits = { readonly [Name in keyof typeof lookLimits]: number };
+
+/**
+ * How long the next look has to wait, in ms: the looks may cost their share of the time, and no more.
+ *
+ * @param spentMs - What all looks have cost, in ms of a processor.
+ * @param sinceStartMs - Time since the first one.
+ */
+export function waitAfterLook(spentMs: number, sinceStartMs: number): number {
+  const { everyMs, shareOfTime, allowanceMs, maxEveryMs } = lookLimits;
+  const owedMs = (spentMs - allowanceMs) * shareOfTime - sinceStartMs;
+  return Math.min(Math.max(everyMs, owedMs), maxEveryMs);
+}
+
 /** What is spoken there over UDP is QUIC. */
 const quicPort = 443;
 
@@ -67,6 +81,7 @@ export class RoundWatcher {
   readonly #root: number;
   readonly #processes: RunProcesses;
   readonly #watched: Watched;
+  readonly #limits: LookLimits;
   /** The ports of all that is watched. */
   readonly #allPorts: ReadonlySet<number>;
   readonly #found = new Map<string, WentRound>();
@@ -78,10 +93,11 @@ export class RoundWatcher {
    * @param root - The command's process.
    * @param run - The value of `FAULTWIRE_RUN` in the environment of its processes.
    */
-  constructor(root: number, run: string, watched: Watched) {
+  constructor(root: number, run: string, watched: Watched, limits: Partial<LookLimits> = {}) {
     this.#root = root;
     this.#processes = new RunProcesses(root, run);
     this.#watched = watched;
+    this.#limits = { ...lookLimits, ...limits };
     const upstreamPorts = [...watched.upstreams].map((text) => Number(text.slice(text.lastIndexOf(":") + 1)));
     this.#allPorts = new Set([...watched.ports, ...upstreamPorts, quicPort]);
   }
@@ -92,9 +108,7 @@ export class RoundWatcher {
     let spentMs = 0;
     const look = (): void => {
       spentMs += this.look();
-      const { everyMs, shareOfTime, allowanceMs, maxEveryMs } = lookLimits;
-      const owedMs = (spentMs - allowanceMs) * shareOfTime - (performance.now() - fromMs);
-      const waitMs = Math.min(Math.max(everyMs, owedMs), maxEveryMs);
+      const waitMs = waitAfterLook(spentMs, performance.now() - fromMs);
       this.#takeBack = after(waitMs, look, { keepsAlive: false });
     };
     this.#takeBack = after(0, look, { keepsAlive: false });
@@ -112,10 +126,10 @@ export class RoundWatcher {
     const tries = new Map<string, number>();
     const open = new Map<string, number>();
     for (const pid of this.#processes.now())
-      for (const inode of socketsOf(pid)) {
+      for (const inode of socketsOf(pid, this.#limits.maxDescriptors)) {
         const tried = this.#tries.get(inode) ?? 0;
         tries.set(inode, tried);
-        if (tried < lookLimits.tries) open.set(inode, pid);
+        if (tried < this.#limits.tries) open.set(inode, pid);
       }
     // Sockets that have gone are forgotten with the old table.
     this.#tries = tries;
@@ -131,8 +145,8 @@ export class RoundWatcher {
     for (const row of this.#peers()) {
       const pid = open.get(row.inode);
       if (pid === undefined) continue;
-      this.#tries.set(row.inode, lookLimits.tries);
-      if (this.#isWatched(row) && this.#found.size < lookLimits.maxFound) this.#keep(pid, row);
+      this.#tries.set(row.inode, this.#limits.tries);
+      if (this.#isWatched(row) && this.#found.size < this.#limits.maxFound) this.#keep(pid, row);
     }
   }
 
@@ -153,7 +167,11 @@ export class RoundWatcher {
       ["udp6", "udp"],
     ] as const;
     return tables.flatMap(([file, protocol]) =>
-      parseSockets(readTable(`/proc/${this.#root}/net/${file}`), protocol, this.#allPorts),
+      parseSockets(
+        readTable(`/proc/${this.#root}/net/${file}`, this.#limits.maxTableBytes),
+        protocol,
+        this.#allPorts,
+      ),
     );
   }
 
@@ -194,9 +212,9 @@ class RunProcesses {
   }
 }
 
-function socketsOf(pid: number): string[] {
+function socketsOf(pid: number, maxDescriptors: number): string[] {
   return listOf(`/proc/${pid}/fd`)
-    .slice(0, lookLimits.maxDescriptors)
+    .slice(0, maxDescriptors)
     .flatMap((descriptor) => {
       try {
         return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1] ?? [];
@@ -225,7 +243,7 @@ function listOf(folder: string): string[] {
 }
 
 /** A file of `/proc`, up to the limit; empty where it can't be read. */
-function readTable(path: string): string {
+function readTable(path: string, maxBytes: number): string {
   let file: number;
   try {
     file = openSync(path, "r");
@@ -235,7 +253,7 @@ function readTable(path: string): string {
   try {
     const parts: string[] = [];
     const buffer = Buffer.allocUnsafe(65_536);
-    for (let total = 0; total < lookLimits.maxTableBytes; ) {
+    for (let total = 0; total < maxBytes; ) {
       const length = readSync(file, buffer);
       if (length === 0) break;
       parts.push(buffer.toString("latin1", 0, length));

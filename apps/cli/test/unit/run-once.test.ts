@@ -95,6 +95,13 @@ describe("a run", () => {
     await expect(fetch(worlds[0]?.proxy.url ?? "")).rejects.toThrow();
   });
 
+  it("is judged by the first events alone, so that a run of days fills no memory, and counted by all", async () => {
+    const { outcome } = await ran(node(asks), { maxEvents: 1 });
+    expect(outcome.judgement?.operations).toEqual([]);
+    expect(outcome.judgement?.passed).toBe(false);
+    expect([outcome.tally.requests, outcome.counts]).toEqual([1, [{ rule: "busy", matches: 1, hits: 1 }]]);
+  });
+
   it("of a command that can't be started judges nothing", async () => {
     const { outcome } = await ran(["/no/such/command"]);
     expect([outcome.end.kind, outcome.judgement, outcome.tally.requests]).toEqual([

@@ -7,7 +7,7 @@ import { endianness } from "node:os";
 import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseSockets } from "../../src/run/socket-table.ts";
-import { lookLimits, RoundWatcher, type WentRound } from "../../src/run/went-round.ts";
+import { lookLimits, RoundWatcher, type WentRound, waitAfterLook } from "../../src/run/went-round.ts";
 
 const header =
   "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
@@ -49,7 +49,10 @@ describe.runIf(endianness() === "LE")("a table of sockets", () => {
 
 describe.runIf(process.platform === "linux")("connections of a process", () => {
   /** A process that connects to a port of this machine, through others that have gone or have taken the environment. */
-  async function connected(start: "straight" | "orphaned" | "bare"): Promise<readonly WentRound[]> {
+  async function connected(
+    start: "straight" | "orphaned" | "bare",
+    limits: ConstructorParameters<typeof RoundWatcher>[3] = {},
+  ): Promise<readonly WentRound[]> {
     const server = createServer((socket) => socket.on("error", () => {}));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
@@ -71,7 +74,7 @@ describe.runIf(process.platform === "linux")("connections of a process", () => {
     onTestFinished(() => void process.kill(-(child.pid ?? 0), "SIGKILL"));
     await accepted;
     const upstreams = new Set([`127.0.0.1:${port}`]);
-    const watcher = new RoundWatcher(child.pid ?? 0, run, { ports: new Set(), upstreams });
+    const watcher = new RoundWatcher(child.pid ?? 0, run, { ports: new Set(), upstreams }, limits);
     watcher.look();
     return watcher.stop().map((found) => ({ ...found, port: found.port === port ? 443 : 0, pid: 1 }));
   }
@@ -83,7 +86,12 @@ describe.runIf(process.platform === "linux")("connections of a process", () => {
   it("are found where its environment was emptied", async () =>
     expect(await connected("bare")).toEqual([found]));
 
-  it("of this process, and of others, are nobody's news, and cost little after a while", async () => {
+  it.each([{ maxDescriptors: 0 }, { maxTableBytes: 0 }, { maxFound: 0 }, { tries: 0 }])(
+    "are found within the limits alone: %j",
+    async (limits) => expect(await connected("straight", limits)).toEqual([]),
+  );
+
+  it("of this process, and of others, are found once, however often is looked", async () => {
     const server = createServer((socket) => socket.on("error", () => {}));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
@@ -109,5 +117,17 @@ describe.runIf(process.platform === "linux")("connections of a process", () => {
     const watcher = new RoundWatcher(2 ** 22 + 1, "none", { ports: new Set([443]), upstreams: new Set() });
     expect(watcher.look()).toBeGreaterThanOrEqual(0);
     expect(watcher.stop()).toEqual([]);
+  });
+});
+
+describe("the time of the looks", () => {
+  it.each([
+    ["looks as often as it may while all looks have cost no more than they may from the start", 100, 0, 100],
+    ["waits for a hundred times of what was spent beyond that", 110, 200, 800],
+    ["has less to wait for, the longer the run has gone on", 110, 850, 150],
+    ["looks as often as it may where the run has gone on for long enough", 110, 5000, 100],
+    ["waits for no longer than five seconds, however much was spent", 100_000, 0, 5000],
+  ])("%s", (_, spentMs, sinceStartMs, waitMs) => {
+    expect(waitAfterLook(spentMs, sinceStartMs)).toBe(waitMs);
   });
 });
