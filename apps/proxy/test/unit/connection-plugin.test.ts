@@ -175,6 +175,13 @@ describe("a connection plugin", () => {
       /peer 2 was never dialled/,
     ],
     ["dials out of turn", (connection) => connection.tell("dial", { peer: 5 }), /dial 5 behind 0/],
+    [
+      "dials without end",
+      (connection) => {
+        for (let peer = 1; peer <= connectionLimits.maxDials + 1; peer++) connection.tell("dial", { peer });
+      },
+      /dial 17 behind 16; one after the other, up to 16/,
+    ],
     ["ends in a way that is none", (connection) => connection.tell("end", { peer: 0, kind: 9 }), /of kind 9/],
     ["sends nothing at all", (connection) => connection.stream.sendBytes(0, new Uint8Array(0)), /bytes of 0/],
     [

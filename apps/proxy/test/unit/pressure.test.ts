@@ -5,6 +5,7 @@ import { seededBlocks, sha256Of } from "@faultwire/testkit/byte-origin";
 import { connectTunnel, Peer } from "@faultwire/testkit/host-peers";
 import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { proxyLimits } from "../../src/index.ts";
 import { runProxy } from "../support/running-proxy.ts";
 import { otherEnd, socketsTo, watchSockets } from "../support/socket-watch.ts";
 
@@ -118,4 +119,31 @@ describe("an upstream that reads nothing makes the client wait, and gets all of 
     server.socket.destroy();
     await expect.poll(() => running.proxy.connections()).toBe(0);
   });
+});
+
+it("a client that asks and asks, and reads none of our own answers, is read no further", {
+  timeout: 120_000,
+}, async () => {
+  watchSockets();
+  const { maxUnreadBytes } = proxyLimits;
+  const running = await runProxy(
+    `[{ name: r, fault: { http: { status: 503, body: ${"x".repeat(8000)} } } }]`,
+  );
+  const client = await connectTunnel(running.proxy.port, "api.test:80");
+  const toClient = otherEnd(client.socket);
+  client.socket.pause();
+  // Their answers are more than the systems' buffers hold, by far. One read brings a dozen of them.
+  const count = 4000;
+  const padded = ask.replace("\r\n\r\n", `\r\nX: ${"x".repeat(4000)}\r\n\r\n`);
+  client.send(padded.repeat(count));
+  const unread = (): number => toClient?.writableLength ?? 0;
+  await expect.poll(() => toClient?.isPaused() && unread() > maxUnreadBytes, { timeout: 60_000 }).toBe(true);
+  // What one read asks for comes on top.
+  expect(unread()).toBeLessThan(1.5 * maxUnreadBytes);
+  expect(toClient?.bytesRead).toBeLessThan((padded.length * count) / 2);
+  client.socket.resume();
+  await client.until("everything that was asked for", (peer) => peer.length > count * 8000, 60_000);
+  await expect.poll(() => client.text().split("HTTP/1.1 503").length - 1).toBe(count);
+  client.socket.destroy();
+  await expect.poll(() => running.proxy.connections()).toBe(0);
 });

@@ -5,6 +5,7 @@ import * as http from "node:http";
 import type { TLSSocket } from "node:tls";
 import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
+import { proxyLimits } from "../../src/index.ts";
 import { ask, gotOf, type Http2World, http2World } from "../support/http2-world.ts";
 
 const hashOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
@@ -52,6 +53,27 @@ describe("a client of HTTP/2 alone, an upstream of HTTP/1.1 alone", () => {
     }
     // The first one was given up when it had another version.
     expect(connections).toBeLessThanOrEqual(9);
+  });
+
+  it("asks for no more at once than there are connections for, which is what it is told", async () => {
+    const { translatedConnections } = proxyLimits;
+    const answers: http.ServerResponse[] = [];
+    const { client, sockets } = await world((_request, response) => {
+      answers.push(response);
+    });
+    const session = await client(["h2"]);
+    const got = Promise.all(Array.from({ length: translatedConnections + 4 }, () => ask(session, {})));
+    await expect.poll(() => answers.length).toBe(translatedConnections);
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(translatedConnections);
+    // The first one was given up when it had another version.
+    expect(sockets.length).toBeLessThanOrEqual(translatedConnections + 1);
+    for (const response of answers.splice(0)) response.end("first");
+    await expect.poll(() => answers.length).toBe(4);
+    for (const response of answers) response.end("then");
+    const bodies = (await got).map(({ body }) => body.toString());
+    expect(bodies.filter((body) => body === "first")).toHaveLength(translatedConnections);
+    expect(bodies.filter((body) => body === "then")).toHaveLength(4);
+    expect(sockets.length).toBeLessThanOrEqual(translatedConnections + 1);
   });
 
   it("has trailers and interim responses pass, both ways", async () => {

@@ -96,6 +96,30 @@ describe("what all tunnels hold together", () => {
     );
   });
 
+  it("is kept by tunnels in an order: unclaimed answers first, then the one that was quiet for longest", async () => {
+    const host = new QuietHost(fault, { maxHeldBytes: 60_000 });
+    const begun = (bytes: number): string => `GET /v1/x HTTP/1.1\r\nx: ${"a".repeat(bytes)}`;
+    for (const id of ["first-0", "second-0"]) {
+      host.says(id, "client", begun(16_000));
+      await host.run(50);
+    }
+    // An exchange proves that both sides are wrapped; for the answer to the next call the host does not come.
+    host.says("gone-0", "client", get.replace("/v1/x", "/first"));
+    await host.run(50);
+    host.says("gone-0", "server", short);
+    await host.run(200);
+    host.says("gone-0", "client", get);
+    host.isGone = true;
+    await host.run(50);
+    host.isGone = false;
+    const closed = (): string[] =>
+      host.told.flatMap((event) => (event.type === "closed" ? [`${event.tunnel} ${event.why}`] : []));
+    expect([closed(), host.tunnels.size]).toEqual([[], 3]);
+    host.says("more-0", "client", begun(28_000));
+    await host.run(100);
+    expect(closed()).toEqual(["gone-0 memory", "first-0 memory"]);
+  });
+
   it("counts requests without a response by what they cost, and not by their few bytes", async () => {
     const host = new QuietHost(fault);
     const pipelined = get.replace("/v1/x", "/").repeat(100);
