@@ -8,42 +8,36 @@
 // --prove           puts a defect into each target, and looks whether it is found
 // --results FILE    writes the figures there, as JSON
 // --write           writes the corpus: what was found, made small
-import { readFileSync, rmSync } from "node:fs";
-import { parseArgs } from "node:util";
+//
+// Ends with 1 where an input breaks a contract, and with 2 where it was asked for what there is not.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { numberOf, readFlags, refuse } from "../scripts/read-flags.mjs";
 import { loadTargets, targetNames } from "./src/bundle.mjs";
 import { fuzz, replay, runOnce } from "./src/fuzzer.mjs";
 import { prove } from "./src/prove.mjs";
 import { tell, writeResults } from "./src/tell.mjs";
 
-const { values: flags } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "5" },
-    target: { type: "string", multiple: true, default: [] },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    input: { type: "string" },
-    replay: { type: "boolean", default: false },
-    prove: { type: "boolean", default: false },
-    results: { type: "string" },
-    write: { type: "boolean", default: false },
-  },
+const { flags } = readFlags("fuzz", {
+  minutes: { type: "string", default: "5" },
+  target: { type: "string", multiple: true, default: [] },
+  seed: { type: "string", default: String(Date.now() % 1_000_000) },
+  input: { type: "string" },
+  replay: { type: "boolean", default: false },
+  prove: { type: "boolean", default: false },
+  results: { type: "string" },
+  write: { type: "boolean", default: false },
 });
-
-/** Stops with one line. */
-function stop(line) {
-  console.error(`fuzz: ${line}`);
-  process.exit(2);
-}
+const stop = (line) => refuse("fuzz", line);
 
 const all = targetNames();
 const unknown = flags.target.find((name) => !all.includes(name));
 if (unknown !== undefined) stop(`there is no target "${unknown}"; there are ${all.join(", ")}`);
 const names = flags.target.length > 0 ? flags.target : all;
-const minutes = Number(flags.minutes);
-if (!(minutes > 0)) stop(`--minutes ${flags.minutes}: a number above 0 expected`);
-const seed = Number(flags.seed);
-if (!Number.isSafeInteger(seed) || seed < 0) stop(`--seed ${flags.seed}: an integer from 0 expected`);
+const minutes = numberOf("fuzz", flags, "minutes");
+const seed = numberOf("fuzz", flags, "seed", { least: 0, isWhole: true });
 if (flags.input !== undefined && names.length !== 1)
   stop("--input wants one --target: the one that the input is for");
+if (flags.input !== undefined && !existsSync(flags.input)) stop(`there is no file ${flags.input}`);
 process.setSourceMapsEnabled(true);
 
 /** An error of the fuzzer itself ends it; those of the code under test are caught where they belong. */

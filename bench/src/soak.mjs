@@ -1,35 +1,39 @@
 // `faultwire proxy`, and the plugin behind the reference host, for minutes under clients that behave and clients that don't,
 // while their rules change: whether anything stays behind. `npm run soak -- --minutes 30`; ends with 1 where memory,
 // descriptors or connections grow, where something that no rule touches was touched, or where a process says that an error was
-// its own.
+// its own; with 2 where it was asked for what there is not.
 // A snapshot stops a process for seconds, and what it carries meanwhile breaks.
 //
 // --minutes N    how long; 1 unless given          --clients N    at the same time, on each way; 8 unless given
 // --seed N       of what clients do                --snapshots DIR  two heap snapshots of each, at a quarter and at the end
 // --left DIR     a heap snapshot of each that sockets are left of, behind its end
 // --way NAME     proxy or plugin; both at the same time unless given
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { tunnelLimits } from "@faultwire/tunnel";
+import { numberOf, readFlags, refuse } from "../../scripts/read-flags.mjs";
 import { startProxyProcess } from "./support/proxy-process.mjs";
 import { isQuick, median, openReport, scaled } from "./support/report.mjs";
 import { deeds, deedsOf, leaveTunnels, randomFrom, Unfaithful } from "./support/soak-clients.mjs";
 import { brokenRuleFile, ruleFile } from "./support/soak-rules.mjs";
 
-const { values: flags } = parseArgs({
-  options: {
-    minutes: { type: "string", default: String(scaled(1, 0.05)) },
-    clients: { type: "string", default: "8" },
-    seed: { type: "string", default: "1" },
-    snapshots: { type: "string" },
-    left: { type: "string" },
-    way: { type: "string", default: "" },
-  },
+const { flags } = readFlags("soak", {
+  minutes: { type: "string", default: String(scaled(1, 0.05)) },
+  clients: { type: "string", default: "8" },
+  seed: { type: "string", default: "1" },
+  snapshots: { type: "string" },
+  left: { type: "string" },
+  way: { type: "string", default: "" },
 });
-const durationMs = Number(flags.minutes) * 60_000;
-const clients = Number(flags.clients);
-const ways = flags.way === "" ? ["proxy", "plugin"] : [flags.way];
+const durationMs = numberOf("soak", flags, "minutes") * 60_000;
+const clients = numberOf("soak", flags, "clients", { least: 1, isWhole: true });
+const seed = numberOf("soak", flags, "seed", { least: 0, isWhole: true });
+const both = ["proxy", "plugin"];
+const ways = flags.way === "" ? both : [flags.way];
+if (!ways.every((way) => both.includes(way))) refuse("soak", `--way ${flags.way}: proxy or plugin expected`);
+for (const folder of [flags.snapshots, flags.left])
+  if (folder !== undefined && !existsSync(folder)) refuse("soak", `there is no folder ${folder}`);
 const samples = scaled(60, 8);
 /** How often the rules change, in ms. */
 const reloadMs = 5000;
@@ -43,7 +47,7 @@ const leaveMs = 90_000;
 const megabyte = 1e6;
 
 const report = openReport("soak", {
-  method: `${flags.minutes} minutes of ${clients} clients at a time on each way (${ways.join(", ")}; seed ${flags.seed}), ${Object.keys(deeds).length} kinds of them, rules that change every ${reloadMs / 1000} s; ${samples} samples of the process after a collection; growth is between the medians of the second and the last quarter`,
+  method: `${flags.minutes} minutes of ${clients} clients at a time on each way (${ways.join(", ")}; seed ${seed}), ${Object.keys(deeds).length} kinds of them, rules that change every ${reloadMs / 1000} s; ${samples} samples of the process after a collection; growth is between the medians of the second and the last quarter`,
 });
 
 /** What grows by how much at the most, from the second quarter to the last. */
@@ -103,7 +107,7 @@ async function soak(way) {
     await leaveTunnels({ port: proxy.port, sockets, way, random: randomFrom(0) }, tunnelLimits.maxTunnels);
   const found = [];
   const startedMs = performance.now();
-  const work = [...Array.from({ length: clients }, (_, at) => act(Number(flags.seed) * 1000 + at)), reload()];
+  const work = [...Array.from({ length: clients }, (_, at) => act(seed * 1000 + at)), reload()];
   const failed = Promise.all(work);
   // Told below, where it is awaited.
   failed.catch(() => {});

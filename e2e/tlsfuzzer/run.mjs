@@ -1,5 +1,5 @@
 // Runs tlsfuzzer's scripts against the bridge's client side, TLS 1.2 and 1.3, and holds each against what is expected of it
-// (expected.json). Ends with 1 where a script has another result, with 2 where Python or tlsfuzzer is not there.
+// (expected.json). Ends with 1 where a script has another result, with 2 where Python or tlsfuzzer is not there, or a flag is none.
 //
 // npm run interop:tlsfuzzer                   every script of expected.json
 // npm run interop:tlsfuzzer -- NAME …         those whose name has one of the words in it
@@ -7,28 +7,27 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags, refuse } from "../../scripts/read-flags.mjs";
 import { startServer } from "./server.mjs";
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { write: { type: "boolean", default: false }, list: { type: "boolean", default: false } },
-});
+const command = "interop:tlsfuzzer";
+const { flags, words } = readFlags(
+  command,
+  { write: { type: "boolean", default: false }, list: { type: "boolean", default: false } },
+  { words: true },
+);
 const here = import.meta.dirname;
 const expectedFile = join(here, "expected.json");
 const expected = JSON.parse(readFileSync(expectedFile, "utf8"));
 const scripts = expected.scripts.filter(
-  ({ script }) => positionals.length === 0 || positionals.some((word) => script.includes(word)),
+  ({ script }) => words.length === 0 || words.some((word) => script.includes(word)),
 );
 /** A script may have hundreds of connections, each of which waits as long as script.py says; one that hangs is a result, too. In ms. */
 const patienceMs = 900_000;
 
-function stop(line) {
-  console.error(`interop:tlsfuzzer: ${line}`);
-  process.exit(2);
-}
+const stop = (line) => refuse(command, line);
 
-if (scripts.length === 0) stop(`no script matches ${positionals.join(", ")}`);
+if (scripts.length === 0) stop(`no script matches ${words.join(", ")}`);
 if (flags.list) {
   console.log(`${scripts.length} scripts`);
   process.exit(0);
