@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type ConnectionOptions, connect, createServer, type TlsOptions } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { onTestFinished } from "vitest";
 
 /** A TLS server on a free port of 127.0.0.1 that answers every HTTP request with "hello"; closed after the test. */
@@ -21,7 +22,7 @@ export async function startServer(options: TlsOptions): Promise<number> {
 export async function nodeVerdict(port: number, options: ConnectionOptions): Promise<string> {
   const socket = connect({ host: "127.0.0.1", port, ...options });
   try {
-    await once(socket, "secureConnect");
+    await soon(once(socket, "secureConnect"), "the event secureConnect of socket");
     return "OK";
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { CipherSuite } from "@faultwire/tls-parser";
 import { expect, it, vi } from "vitest";
@@ -67,10 +68,10 @@ it("the README's record ends a session of Node's client with the alert", async (
   const { port } = server.address() as AddressInfo;
   const client = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
   // Once the greeting is there, nothing of the server's own is under way any more.
-  await once(client, "data");
+  await soon(once(client, "data"), "the event data of client");
   raw[0]!.write(accessDenied(keylog, CipherSuite.TLS_AES_128_GCM_SHA256, EARLIER_RECORDS));
   client.resume();
-  const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
+  const [error] = (await soon(once(client, "error"), "the event error of client")) as [NodeJS.ErrnoException];
   expect(alertIn(error)).toBe("ACCESS_DENIED");
   raw[0]!.destroy();
   server.close();

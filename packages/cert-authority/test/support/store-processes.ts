@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { soon } from "@faultwire/testkit/soon";
 import { temporaryFolder } from "../openssl.ts";
 
 const program = (name: string): string => join(import.meta.dirname, name);
@@ -51,7 +52,7 @@ export async function prepare(
     text += data.toString();
   });
   const closed = once(child, "close");
-  await once(child.stdout, "data");
+  await soon(once(child.stdout, "data"), "the event data of child.stdout", 45_000);
   return {
     async go() {
       child.stdin.end("go\n");

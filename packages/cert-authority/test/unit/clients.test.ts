@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CertificateAuthority } from "@faultwire/cert-authority";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../openssl.ts";
 import { nodeVerdict, startServer } from "../tls-pair.ts";
@@ -19,7 +20,7 @@ async function output(
     stream.on("data", (chunk) => {
       text += chunk;
     });
-  await once(child, "close");
+  await soon(once(child, "close"), "the event close of child", 45_000);
   return text;
 }
 

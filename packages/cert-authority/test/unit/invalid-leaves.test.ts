@@ -8,6 +8,7 @@ import {
   invalidLeafKinds,
   type Leaf,
 } from "@faultwire/cert-authority";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder, textOf, verify } from "../openssl.ts";
 import { nodeVerdict, startServer } from "../tls-pair.ts";
@@ -94,7 +95,7 @@ async function curlVerdict(port: number, rootPem: string): Promise<string> {
   curl.stderr.on("data", (chunk) => {
     text += chunk;
   });
-  const [code] = await once(curl, "close");
+  const [code] = await soon(once(curl, "close"), "the event close of curl", 45_000);
   return code === 0 ? "OK" : text;
 }
 

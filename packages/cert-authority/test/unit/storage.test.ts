@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CertificateAuthority, certificateAuthorityLimits, faultwireHome } from "@faultwire/cert-authority";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../openssl.ts";
 
@@ -134,7 +135,7 @@ describe("a stored CA", () => {
     await Promise.all(children.map(({ stdout }) => once(stdout, "data")));
     const answers = children.map(async ({ stdin, stdout }) => {
       stdin.write("go\n");
-      return String((await once(stdout, "data"))[0]);
+      return String((await soon(once(stdout, "data"), "the event data of stdout", 45_000))[0]);
     });
     const [first = "", ...others] = await Promise.all(answers);
     expect(first).toMatch(/^[0-9A-F:]{95} true\n$/);

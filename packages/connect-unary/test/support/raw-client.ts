@@ -80,7 +80,7 @@ export class RawServer {
     const client = connect(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}`);
     client.on("error", () => {});
     this.#clients.push(client);
-    await once(client, "connect");
+    await soon(once(client, "connect"), "the event connect of client");
     return client;
   }
 

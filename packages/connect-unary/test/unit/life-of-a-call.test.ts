@@ -221,7 +221,7 @@ describe("requests that are not whole", () => {
     });
     socket.write(Buffer.concat(frames));
     if (thenBreak) {
-      await once(stream, "data");
+      await soon(once(stream, "data"), "the event data of stream");
       socket.resetAndDestroy();
     }
     await soon(closed, "the close");

@@ -1,6 +1,7 @@
 /** A socket as the host holds it, at its end. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { soon } from "@faultwire/testkit/soon";
 import { expect, it, onTestFinished } from "vitest";
 import { SocketStream } from "../../src/poll/socket-stream.ts";
 
@@ -15,9 +16,9 @@ it("is closed where it is given up with bytes that no one has read, at the momen
   });
   peer.on("error", () => {});
   peer.write("not read");
-  const [socket] = (await once(server, "connection")) as [Socket];
+  const [socket] = (await soon(once(server, "connection"), "the event connection of server")) as [Socket];
   const stream = new SocketStream(socket, { noDelay: true });
-  await once(socket, "data");
+  await soon(once(socket, "data"), "the event data of socket");
   const closed = once(socket, "close");
   stream.shutdown();
   stream.drop();

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { describe, expect, it } from "vitest";
 import { historyLimits, toMermaid } from "../../src/index.ts";
 import { openServer, pingPong, selfSigned } from "../support/recorded-handshake.ts";
@@ -34,7 +35,7 @@ describe("README.md", () => {
       servername: "origin.test",
       rejectUnauthorized: false,
     });
-    await once(client, "secureConnect");
+    await soon(once(client, "secureConnect"), "the event secureConnect of client");
     await pingPong(client);
     client.end();
     await promise;

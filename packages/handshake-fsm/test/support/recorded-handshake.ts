@@ -17,6 +17,7 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import type { Side } from "../../src/index.ts";
 
 /** Bytes of one side, in the order in which both sides' bytes went by. */
@@ -117,5 +118,5 @@ function pass(from: Socket, to: Socket, seen: (chunk: Uint8Array) => void): void
 /** Says `ping` and waits for the answer. */
 export async function pingPong(client: TLSSocket): Promise<void> {
   client.write("ping");
-  await once(client, "data");
+  await soon(once(client, "data"), "the event data of client");
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, METHODS, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { bytesOf, readAll, textOf } from "@faultwire/testkit/http-summary";
+import { soon } from "@faultwire/testkit/soon";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RequestReader } from "../../src/index.ts";
@@ -64,7 +65,7 @@ async function readByNode(text: string): Promise<Reading> {
   socket.on("error", () => undefined);
   socket.resume();
   socket.end(bytesOf(text));
-  await once(socket, "close");
+  await soon(once(socket, "close"), "the event close of socket");
   const complete = await Promise.all(messages);
   return { messages: complete.filter((message) => message !== undefined), refused };
 }

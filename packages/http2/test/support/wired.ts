@@ -1,6 +1,7 @@
 /** One of our connections on a socket of loopback. `node:http2` on a stream in memory would be less: Node 20 aborts the process where bytes come while it writes. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { Http2Connection, type Http2ConnectionOptions, type Http2Handler } from "@faultwire/http2";
+import { soon } from "@faultwire/testkit/soon";
 
 export interface Wired<T> {
   readonly connection: Http2Connection<T>;
@@ -69,6 +70,6 @@ export async function connectTo<T>(
   options: WiredOptions<T> = {},
 ): Promise<Wired<T> & { readonly close: () => void }> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-  await new Promise((resolve) => socket.once("connect", resolve));
+  await soon(new Promise((resolve) => socket.once("connect", resolve)), "the event connect of socket");
   return { ...onSocket<T>(socket, "client", ears, options), close: () => socket.destroy() };
 }

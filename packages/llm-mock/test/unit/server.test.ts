@@ -7,6 +7,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, createSecureContext } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { describe, expect, it, vi } from "vitest";
 import {
@@ -179,7 +180,7 @@ describe("starting and closing", () => {
     const mock = await startLlmMock({ eventDelayMs: 60_000 });
     const response = await post(`${mock.url}/v1/messages`, { ...userSays("hi"), stream: true });
     const idle = connect(mock.port, "127.0.0.1");
-    await once(idle, "connect");
+    await soon(once(idle, "connect"), "the event connect of idle");
     idle.resume();
     const idleClosed = once(idle, "close");
     const rest = response.text();
@@ -241,14 +242,14 @@ describe("starting and closing", () => {
     try {
       const first = connect(mock.port, "127.0.0.1");
       sockets.push(first);
-      await once(first, "connect");
+      await soon(once(first, "connect"), "the event connect of first");
       // Answered, so the server knows of the first before the second comes.
       first.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
-      await once(first, "data");
+      await soon(once(first, "data"), "the event data of first");
       const second = connect(mock.port, "127.0.0.1");
       sockets.push(second);
       second.on("error", () => {});
-      await once(second.resume(), "close");
+      await soon(once(second.resume(), "close"), "the event close of second.resume");
       expect(first.destroyed).toBe(false);
     } finally {
       for (const socket of sockets) socket.destroy();
@@ -268,7 +269,7 @@ describe("a client that offers both versions over TLS", () => {
       ...{ port: mock.port, host: "127.0.0.1", servername: "localhost", ca: authority.caPem },
       ALPNProtocols: ["h2", "http/1.1"],
     });
-    await once(socket, "secureConnect");
+    await soon(once(socket, "secureConnect"), "the event secureConnect of socket");
     expect(socket.alpnProtocol).toBe(protocol);
     socket.destroy();
     await mock.close();
@@ -279,7 +280,7 @@ describe("a connection without a request", () => {
   const askOn = async (port: number): Promise<{ socket: Socket; head: string }> => {
     const socket = connect(port, "127.0.0.1");
     socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
-    const [head] = await once(socket, "data");
+    const [head] = await soon(once(socket, "data"), "the event data of socket");
     return { socket, head: String(head) };
   };
 
@@ -298,14 +299,14 @@ describe("a connection without a request", () => {
     const mock = await startLlmMock({ limits: { idleTimeoutMs: 1 } });
     try {
       const socket = connect(mock.port, "127.0.0.1");
-      await once(socket, "connect");
+      await soon(once(socket, "connect"), "the event connect of socket");
       const answered = once(socket, "data");
       socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
       // The process is busy for far longer than that.
       const until = performance.now() + 100;
       while (performance.now() < until);
       expect(String(await answered)).toMatch(/^HTTP\/1\.1 200 /);
-      await once(socket.resume(), "close");
+      await soon(once(socket.resume(), "close"), "the event close of socket.resume");
     } finally {
       await mock.close();
     }
@@ -315,7 +316,7 @@ describe("a connection without a request", () => {
     const mock = await startLlmMock({ limits: { idleTimeoutMs: 1 } });
     try {
       const { socket } = await askOn(mock.port);
-      await once(socket.resume(), "close");
+      await soon(once(socket.resume(), "close"), "the event close of socket.resume");
     } finally {
       await mock.close();
     }

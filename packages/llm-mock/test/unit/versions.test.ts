@@ -1,6 +1,7 @@
 /** HTTP/1.1 and HTTP/2 on one port. */
 import { connect, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
+import { soon } from "@faultwire/testkit/soon";
 import { expect, it } from "vitest";
 import { startLlmMock } from "../../src/index.ts";
 import { post, userSays } from "./anthropic-client.ts";
@@ -47,7 +48,7 @@ it("is told apart though the first bytes come one by one", async () => {
       socket.write(byte);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await new Promise((resolve) => socket.once("close", resolve));
+    await soon(new Promise((resolve) => socket.once("close", resolve)), "the event close of socket");
     expect(text).toMatch(/^HTTP\/1\.1 404 /);
   } finally {
     await mock.close();

@@ -2,6 +2,7 @@ import { type SpawnOptionsWithoutStdio, spawn as spawnProgram } from "node:child
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { soon } from "@faultwire/testkit/soon";
 import { startStubProxy, target } from "@faultwire/testkit/stub-proxy";
 import { expect, it, onTestFinished } from "vitest";
 import { Programs } from "../support/run-program.ts";
@@ -39,7 +40,7 @@ it("the README's example runs as it says", async () => {
   const said: Buffer[] = [];
   for (const stream of [program.stdout, program.stderr])
     stream.on("data", (bytes: Buffer) => said.push(bytes));
-  await new Promise((resolve) => program.on("close", resolve));
+  await soon(new Promise((resolve) => program.on("close", resolve)), "the event close of program", 45_000);
   expect(Buffer.concat(said).toString()).toBe("429\n");
   expect(proxy.wanted).toEqual([`${target}:443`]);
   const plain = (text: string): string => text.replaceAll(/\s+/g, " ");

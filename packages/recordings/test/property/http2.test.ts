@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import type { Header } from "@faultwire/http1";
 import { propertyRuns } from "@faultwire/testkit/property-runs";
+import { soon } from "@faultwire/testkit/soon";
 import fc from "fast-check";
 import { afterEach, expect, it } from "vitest";
 import { decodeRecording, encodeRecording, Recordings, type Replay, startReplay } from "../../src/index.ts";
@@ -137,7 +138,9 @@ async function askPlainly(
   asking.end(body);
   let text = "";
   try {
-    const [answer] = (await once(asking, "response")) as [import("node:http").IncomingMessage];
+    const [answer] = (await soon(once(asking, "response"), "the event response of asking")) as [
+      import("node:http").IncomingMessage,
+    ];
     answer.setEncoding("latin1");
     for await (const part of answer) text += part;
     const { rawTrailers: raw } = answer;

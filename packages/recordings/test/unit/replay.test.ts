@@ -32,7 +32,7 @@ async function hears(socket: Socket, said: string, bytes = Number.POSITIVE_INFIN
 
 async function open(): Promise<Socket> {
   const socket = connect(replay!.port, "127.0.0.1");
-  await once(socket, "connect");
+  await soon(once(socket, "connect"), "the event connect of socket");
   return socket;
 }
 
@@ -202,7 +202,7 @@ describe("a replay", () => {
       ca: authority.caPem,
       ALPNProtocols: ["h2", "http/1.1"],
     });
-    await once(socket, "secureConnect");
+    await soon(once(socket, "secureConnect"), "the event secureConnect of socket");
     expect(socket.alpnProtocol).toBe("http/1.1");
     const broken = once(socket, "error");
     socket.resume();
@@ -236,7 +236,7 @@ describe("a replay", () => {
         ...{ port: replay!.port, host: "127.0.0.1", servername: "api.test" },
         ca: authority.caPem,
       });
-      await once(socket, "secureConnect");
+      await soon(once(socket, "secureConnect"), "the event secureConnect of socket");
       return socket;
     };
     const [before, broken, behind] = [await secure(), await secure(), await secure()];
@@ -264,9 +264,9 @@ describe("a replay", () => {
       });
       const secure = async (localAddress: string, localPort: number): Promise<Socket> => {
         const plain = connect({ port: replay!.port, host: "127.0.0.1", localAddress, localPort });
-        await once(plain, "connect");
+        await soon(once(plain, "connect"), "the event connect of plain");
         const socket = connectTls({ socket: plain, servername: "api.test", ca: authority.caPem });
-        await once(socket, "secureConnect");
+        await soon(once(socket, "secureConnect"), "the event secureConnect of socket");
         return socket;
       };
       const whole = await secure("127.0.0.2", 0);

@@ -14,6 +14,7 @@ import {
   startByteOrigin,
   startTcpEcho,
 } from "../../src/byte-origin.ts";
+import { soon } from "../../src/soon.ts";
 
 describe("seeded bytes", () => {
   it("are the same for the same seed and others for another", () => {
@@ -82,7 +83,7 @@ describe("the HTTP origin", () => {
     const before = origin.connections.length;
     socket.end(sent);
     socket.resume();
-    await once(socket, "close");
+    await soon(once(socket, "close"), "the event close of socket");
     const seen = origin.connections[before]!;
     expect(await seen.ended).toBe("fin");
     expect(seen.receivedBytes).toBe(sent.length);
@@ -93,7 +94,7 @@ describe("the HTTP origin", () => {
   it("announces no time after which it ends a quiet connection", async () => {
     const socket = connect(origin.port, "127.0.0.1");
     socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
-    const [head] = await once(socket, "data");
+    const [head] = await soon(once(socket, "data"), "the event data of socket");
     expect(String(head)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     // Node says `Keep-Alive: timeout=5` where it will.
     expect(String(head)).not.toMatch(/^keep-alive:/im);
@@ -104,7 +105,7 @@ describe("the HTTP origin", () => {
     const socket = connect(origin.port, "127.0.0.1");
     const before = origin.connections.length;
     socket.write("GET /events/1000?gapMs=1000 HTTP/1.1\r\nhost: x\r\n\r\n");
-    await once(socket, "data");
+    await soon(once(socket, "data"), "the event data of socket");
     socket.resetAndDestroy();
     expect(await origin.connections[before]!.ended).toBe("reset");
   });
@@ -170,7 +171,7 @@ describe("the TCP echo", () => {
     const socket = connect(echo.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.write("x");
-    await once(socket, "data");
+    await soon(once(socket, "data"), "the event data of socket");
     await echo.close();
     expect(await echo.connections[0]!.ended).toBe("closed-here");
   });

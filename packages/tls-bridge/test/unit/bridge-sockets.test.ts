@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect as connectTcp, createServer as createTcpServer, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { connect, createServer, type SecureVersion, type Server, type TLSSocket } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type BridgeSide, bridgeSocketsLimits } from "../../src/index.ts";
@@ -101,7 +102,7 @@ async function rest(number: () => number): Promise<void> {
 async function digestOf(socket: TLSSocket): Promise<string> {
   const hash = createHash("sha256");
   socket.on("data", (chunk: Buffer) => hash.update(chunk));
-  await once(socket, "end");
+  await soon(once(socket, "end"), "the event end of socket");
   return hash.digest("hex");
 }
 
@@ -138,10 +139,10 @@ describe.each(versions)("sockets in %s", (version) => {
     const { client, upstream, proxy } = await connected(version);
     client.end("question");
     upstream.resume();
-    await once(upstream, "end");
+    await soon(once(upstream, "end"), "the event end of upstream");
     expect(proxy.bridges[0]!.bridge.state).toBe("established");
     upstream.write("answer, ");
-    const [chunk] = (await once(client, "data")) as [Buffer];
+    const [chunk] = (await soon(once(client, "data"), "the event data of client")) as [Buffer];
     expect(chunk.toString()).toBe("answer, ");
     const rest = once(client, "data") as Promise<[Buffer]>;
     upstream.end("at length");
@@ -175,7 +176,7 @@ describe.each(versions)("sockets in %s", (version) => {
     const { client, upstream, proxy, wires } = await connected(version);
     client.end("question");
     upstream.resume();
-    await once(upstream, "end");
+    await soon(once(upstream, "end"), "the event end of upstream");
     const broken = once(client.resume(), "error") as Promise<[NodeJS.ErrnoException]>;
     wires.server.resetAndDestroy();
     expect((await broken)[0].code).toBe("ECONNRESET");
@@ -204,9 +205,9 @@ describe("sockets", () => {
     const proxy = await proxyTo(1, authority);
     const client = connectTcp(proxy.port, "127.0.0.1");
     client.write("GET / HTTP/1.1\r\n\r\n");
-    const [chunk] = (await once(client, "data")) as [Buffer];
+    const [chunk] = (await soon(once(client, "data"), "the event data of client")) as [Buffer];
     expect([...chunk]).toEqual([21, 3, 3, 0, 2, 2, 10]);
-    await once(client, "close");
+    await soon(once(client, "close"), "the event close of client");
     await proxy.bridges[0]!.closed;
     expect(proxy.upstreams).toEqual([]);
   });
@@ -216,7 +217,7 @@ describe("sockets", () => {
     const client = connectTcp(proxy.port, "127.0.0.1");
     client.end();
     client.resume();
-    await once(client, "close");
+    await soon(once(client, "close"), "the event close of client");
     await proxy.bridges[0]!.closed;
   });
 
@@ -226,10 +227,12 @@ describe("sockets", () => {
     await once(vacant, "listening");
     const port = (vacant.address() as { port: number }).port;
     vacant.close();
-    await once(vacant, "close");
+    await soon(once(vacant, "close"), "the event close of vacant");
     const proxy = await proxyTo(port, authority);
     const client = connect({ host: "127.0.0.1", port: proxy.port, servername: HOST, ca: authority.caPem });
-    const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
+    const [error] = (await soon(once(client, "error"), "the event error of client")) as [
+      NodeJS.ErrnoException,
+    ];
     expect(alertIn(error)).toBe("INTERNAL_ERROR");
     await proxy.bridges[0]!.closed;
     expect(proxy.failures).toMatchObject([{ code: "upstream-unreachable", reason: "ECONNREFUSED" }]);
@@ -244,7 +247,7 @@ describe("sockets", () => {
     const server = createTcpServer({ allowHalfOpen: true }, (socket) => socket.on("error", () => {}));
     const socket = connectTcp({ port: await listening(server), host: "127.0.0.1", allowHalfOpen: true });
     socket.on("error", () => {});
-    await once(socket, "connect");
+    await soon(once(socket, "connect"), "the event connect of socket");
     const closed = new Promise((resolve) => socket.once("close", resolve));
     await before(socket);
     resetStream(socket);
@@ -261,7 +264,9 @@ describe("sockets", () => {
     };
     const proxy = await proxyTo(1, authority, { openUpstream });
     const client = connect({ host: "127.0.0.1", port: proxy.port, servername: HOST, ca: authority.caPem });
-    const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
+    const [error] = (await soon(once(client, "error"), "the event error of client")) as [
+      NodeJS.ErrnoException,
+    ];
     expect(alertIn(error)).toBe("INTERNAL_ERROR");
     await proxy.bridges[0]!.closed;
     expect(proxy.failures).toMatchObject([{ code: "upstream-unreachable", reason: "ENETUNREACH" }]);
@@ -285,7 +290,7 @@ describe("sockets", () => {
     client.on("error", () => {});
     client.write("GET / HTTP/1.1\r\n\r\n");
     client.resume();
-    await once(client, "end");
+    await soon(once(client, "end"), "the event end of client");
     // It goes on as if nothing had been said.
     const chunk = new Uint8Array(65_536);
     let isClosed = false;
@@ -310,7 +315,7 @@ describe("sockets", () => {
     };
     const proxy = await proxyTo(port, authority, { openUpstream, pauseOnConnect: true });
     const client = connect({ host: "127.0.0.1", port: proxy.port, servername: HOST, ca: authority.caPem });
-    const [chunk] = (await once(client, "data")) as [Buffer];
+    const [chunk] = (await soon(once(client, "data"), "the event data of client")) as [Buffer];
     expect(chunk.toString()).toBe("answer");
     client.end();
     await proxy.bridges[0]!.closed;
@@ -322,7 +327,7 @@ describe("sockets", () => {
     upstream.write("cut off");
     await talk(() => peer.text === "cut off");
     upstream.destroy();
-    await once(wire, "end");
+    await soon(once(wire, "end"), "the event end of wire");
     expect(seen).toEqual([]);
     await proxy.bridges[0]!.closed;
     // The client has ended its connection as well, without a word.

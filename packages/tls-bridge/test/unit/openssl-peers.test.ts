@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { TLSSocket } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import {
   AlertDescription,
   AlertLevel,
@@ -63,7 +64,7 @@ describe.each(suites)("OpenSSL at both ends with $cipher", ({ version, cipher })
     expect(failures).toEqual([]);
     client.end();
     server.resume();
-    await once(server, "end");
+    await soon(once(server, "end"), "the event end of server");
   });
 
   it.each(sides)("refuses a bad MAC from the %s", async (from) => {
@@ -114,7 +115,9 @@ describe.each(suites)("OpenSSL at both ends with $cipher", ({ version, cipher })
     server.on("error", () => {});
     client.resume();
     server.write("replaced by an alert");
-    const [error] = (await once(client, "error")) as [NodeJS.ErrnoException];
+    const [error] = (await soon(once(client, "error"), "the event error of client")) as [
+      NodeJS.ErrnoException,
+    ];
     expect(alertIn(error)).toBe("INSUFFICIENT_SECURITY");
   });
 });

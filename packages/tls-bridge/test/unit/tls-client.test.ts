@@ -6,6 +6,7 @@ import {
   type TLSSocket,
   type TlsOptions,
 } from "node:tls";
+import { soon } from "@faultwire/testkit/soon";
 import { TestAuthority } from "@faultwire/testkit/test-authority";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type BridgeFailure, TlsClient, type TlsClientOptions } from "../../src/index.ts";
@@ -144,7 +145,7 @@ describe.each(versions)("a server of %s", (version) => {
     const socket = await accepted;
     let text = "";
     socket.on("data", (data: Buffer) => (text += data.toString()));
-    await new Promise((resolve) => socket.once("end", resolve));
+    await soon(new Promise((resolve) => socket.once("end", resolve)), "the event end of socket");
     expect(text).toBe("all");
   });
 
