@@ -228,7 +228,7 @@ export const target: Target = {
     const held = new HeldExchanges(cut > 127 ? 300 : 1_000_000);
     const answering: Answering = {
       ...{ recordings: new Recordings(recordings), speed: 1, now: timers.now, after: timers.after },
-      ...{ log: () => {}, held, pass: undefined, markHeader: undefined },
+      ...{ log: () => {}, unreached: () => {}, held, pass: undefined, markHeader: undefined },
     };
     const options = {
       ...answering,

@@ -85,6 +85,13 @@ export interface CarrierHooks {
    * nothing is added.
    */
   readonly markFor?: (request: string) => Header | undefined;
+  /**
+   * The head of a response comes from the upstream; `request` is its request's name in events.
+   *
+   * @returns whether the upstream, which is one of the carrier's own, has made it in the place of an API that it did not reach. It goes
+   * to the client then as it is, no fault happens to it, and it is told of as `standsIn`. Unless given, no response is one.
+   */
+  readonly standsIn?: (request: string) => boolean;
   /** All of a request has been sent to the upstream. */
   readonly requestSent?: (head: RequestHead) => void;
   /** All of a request has come; the answer to it ends the client's connection, behind a response that is still to come. */

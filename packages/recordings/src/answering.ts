@@ -27,7 +27,8 @@ export interface ReplayedRequest {
 export interface PassOn {
   /**
    * Opens a connection on which a request of HTTP/1.1 is said in absolute form (RFC 9112 section 3.2.2), as a proxy takes it, and
-   * the API's answer comes. One for each request.
+   * the API's answer comes. One for each request. An answer with `x-faultwire: upstream-unreachable` or `x-faultwire: refused` is
+   * one of a proxy on the way, which did not reach the API.
    */
   readonly connect: () => Duplex;
   /** Who hears what is passed on: `tap` of a recorder. */
@@ -43,6 +44,7 @@ export interface Answering {
   readonly now: () => number;
   readonly after: (delayMs: number, action: () => void) => () => void;
   readonly log: (request: ReplayedRequest) => void;
+  readonly unreached: (request: ReplayedRequest) => void;
   /** Bodies of requests that are under way, of all connections. */
   readonly held: HeldExchanges;
   readonly pass: PassOn | undefined;
@@ -53,19 +55,29 @@ export interface Answering {
 /** How long a reset stays behind the last byte, in ms: clients of Node take one that comes together with bytes for a FIN. */
 export const resetGapMs = 50;
 
-/** The response to a request, which is told to the log; `undefined` where the request is to go on. */
-export function answerTo(
-  { recordings, log, pass, markHeader }: Answering,
-  request: RecordedRequest,
-): RecordedResponse | undefined {
+/** What becomes of a request. */
+export interface Answer {
+  /** As the log was told. */
+  readonly told: ReplayedRequest;
+  /** `undefined` where the request is to go on. */
+  readonly response: RecordedResponse | undefined;
+}
+
+/** The response to a request, which is told to the log. */
+export function answerTo({ recordings, log, pass, markHeader }: Answering, request: RecordedRequest): Answer {
   const { method, target, host } = request;
   const found = recordings.take(request);
   const missing = found.exchange ? undefined : found.why;
   const isPassed = missing !== undefined && pass !== undefined;
   const mark = request.headers.findLast(([name]) => name.toLowerCase() === markHeader)?.[1];
-  log({ method, target, host, missing, ...(mark !== undefined && { mark }), ...(isPassed && { isPassed }) });
-  if (found.exchange) return found.exchange.response;
-  return isPassed ? undefined : notRecorded(method, found.why);
+  const told: ReplayedRequest = {
+    ...{ method, target, host, missing },
+    ...(mark !== undefined && { mark }),
+    ...(isPassed && { isPassed }),
+  };
+  log(told);
+  if (found.exchange) return { told, response: found.exchange.response };
+  return { told, response: isPassed ? undefined : notRecorded(method, found.why) };
 }
 
 /** What a request gets that was never recorded: an error as APIs write them, and a header that tells it from theirs. */

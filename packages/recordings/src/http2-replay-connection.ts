@@ -111,7 +111,7 @@ export class Http2ReplayConnection {
     if (!asked || asked.isAnswered) return;
     const { scheme } = this.#options;
     const request = requestOfSection(asked.fields, scheme, joined(asked.body));
-    const response = answerTo(this.#options, request);
+    const { response } = answerTo(this.#options, request);
     if (response) this.#say(stream, asked, response);
   }
 

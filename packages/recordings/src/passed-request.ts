@@ -24,6 +24,8 @@ export interface PassedRequestOptions {
   readonly scheme: "http" | "https";
   readonly request: RawRequest;
   readonly pass: PassOn;
+  /** A proxy on the way answers that it did not reach the API; told before that answer goes to the client. */
+  readonly unreached: () => void;
   /** A header that does not go on, in small letters. */
   readonly markHeader: string | undefined;
   /** These bytes are the client's. @returns false where it takes no more for now */
@@ -32,8 +34,8 @@ export interface PassedRequestOptions {
   readonly over: (how: "open" | "fin" | "reset") => void;
 }
 
-/** Marks answers of a proxy on the way that could not reach the API. */
-const proxysOwn = "x-faultwire";
+/** What a proxy on the way says in `x-faultwire` of an answer of its own. A rule's name stands there where a fault made the answer. */
+const ofTheWay: ReadonlySet<string> = new Set(["upstream-unreachable", "refused"]);
 
 export class PassedRequest {
   readonly #options: PassedRequestOptions;
@@ -98,9 +100,10 @@ export class PassedRequest {
     if (this.#isOver) return;
     const items = this.#isUpgraded ? [] : this.#responses.push(bytes);
     // An answer of the way there is no answer of the API.
-    if (this.#tap && items.some(isProxysOwn)) {
-      this.#tap.leave("unreachable");
+    if (items.some(isOfTheWay)) {
+      this.#tap?.leave("unreachable");
       this.#tap = undefined;
+      this.#options.unreached();
     }
     this.#tap?.fromUpstream(bytes);
     if (!this.#options.toClient(bytes)) this.#upstream.pause();
@@ -131,5 +134,5 @@ export class PassedRequest {
   }
 }
 
-const isProxysOwn = (item: ResponseItem): boolean =>
-  item.kind === "head" && headerValue(item.headers, proxysOwn) !== undefined;
+const isOfTheWay = (item: ResponseItem): boolean =>
+  item.kind === "head" && ofTheWay.has(headerValue(item.headers, "x-faultwire") ?? "");

@@ -1,7 +1,14 @@
 /** One client of a replay that speaks HTTP/1.1: its requests, one after the other, and what answers them. */
 import type { Socket } from "node:net";
 import { headerValue, type RequestHead, RequestReader } from "@faultwire/http1";
-import { type Answering, answerTo, refusal, resetGapMs, tooMuchHeld } from "./answering.ts";
+import {
+  type Answering,
+  answerTo,
+  type ReplayedRequest,
+  refusal,
+  resetGapMs,
+  tooMuchHeld,
+} from "./answering.ts";
 import { authorityOf } from "./authority.ts";
 import type { HeldExchange } from "./held-exchanges.ts";
 import { joined } from "./joined.ts";
@@ -144,9 +151,9 @@ export class ReplayConnection {
   #answer(asked: Asked): void {
     const { held, now } = this.#options;
     const { head, isContinued } = asked;
-    const found = answerTo(this.#options, this.#requestOf(asked));
+    const { response: found, told } = answerTo(this.#options, this.#requestOf(asked));
     if (!found) {
-      this.#passOn(asked);
+      this.#passOn(asked, told);
       held.release(asked);
       return;
     }
@@ -161,13 +168,14 @@ export class ReplayConnection {
     return { scheme, host, method, target, headers, body: joined(body) };
   }
 
-  #passOn({ head, wire, isContinued }: Asked): void {
-    const { pass, scheme, socket, markHeader } = this.#options;
+  #passOn({ head, wire, isContinued }: Asked, told: ReplayedRequest): void {
+    const { pass, scheme, socket, markHeader, unreached } = this.#options;
     if (!pass) return;
     const request: RawRequest = { head, body: wire };
     let isFirst = isContinued;
     this.#passed = new PassedRequest({
       ...{ pass, scheme, request, markHeader },
+      unreached: () => unreached(told),
       toClient: (bytes) => {
         const said = isFirst ? bytes.subarray(lengthOfContinue(bytes)) : bytes;
         isFirst = false;

@@ -34,6 +34,11 @@ export interface ReplayOptions {
   readonly markHeader?: string;
   /** Told of each request when it is answered, before its answer is said. */
   readonly log?: (request: ReplayedRequest) => void;
+  /**
+   * Told of a request that {@link log} was told of as passed on, where a proxy on the way answers in the place of the API, which it did
+   * not reach; before that answer is said.
+   */
+  readonly unreached?: (request: ReplayedRequest) => void;
   /** Where requests go that were never recorded. HTTP/2 is not spoken then. Default: they get a 404 that says what is nearest. */
   readonly pass?: PassOn;
   /** Bytes of requests that are under way, all together, in place of `maxHeldBytes` of `recordingLimits`. The largest gets 503. */
@@ -75,6 +80,7 @@ export async function startReplay(options: ReplayOptions): Promise<Replay> {
     ...{ recordings, speed, after, pass, markHeader: options.markHeader?.toLowerCase() },
     now: () => performance.now(),
     log: log ?? (() => {}),
+    unreached: options.unreached ?? (() => {}),
     held: new HeldExchanges(options.maxHeldBytes ?? recordingLimits.maxHeldBytes),
   };
   const serve = (socket: Socket, protocol: "http/1.1" | "h2"): void => {

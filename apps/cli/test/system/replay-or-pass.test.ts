@@ -49,7 +49,7 @@ it("adds what was not recorded, answers it the next time, and says how many of e
   expect(second.stdout).toBe('{"number":2,"access_token":"xxxxxxx"}{"number":3,"access_token":"planted"}');
   expect(second.stderr).toContain("faultwire: 1 replayed, 1 passed on");
   expect(second.stderr).toContain(
-    "passed on to the real API: POST /v1/x at api.anthropic.com was recorded 2 times with other bodies",
+    "goes on to the real API: POST /v1/x at api.anthropic.com was recorded 2 times with other bodies",
   );
   expect(second.stderr).toContain(
     "answers come from 2 recordings, and from the real API for what was never recorded",

@@ -23,6 +23,8 @@ export interface ReplayCounts {
   readonly replayed: number;
   /** Never recorded, and passed on to the real API. */
   readonly passed: number;
+  /** Never recorded, and to be passed on; the API could not be reached, so that the proxy answered in its place. */
+  readonly unreachable: number;
   /** Never recorded, and answered by 404. */
   readonly missing: number;
 }
@@ -41,8 +43,8 @@ export const markHeader = "x-faultwire-request";
 /** Requests of which it is remembered who answered them: more than can be under way. */
 const maxAnswered = 10_000;
 
-/** Who answered, by the name that a request has in events. */
-export type Answered = Map<string, Answerer>;
+/** Who answered, by the name that a request has in events; `no-upstream` where the API that it went on to was not reached. */
+export type Answered = Map<string, Answerer | "no-upstream">;
 
 /** The same for who has started it. */
 export interface StartedReplay extends RunningReplay {
@@ -68,7 +70,7 @@ export async function startReplayOf(
   const { readRecordings, startReplay } = await import("@faultwire/recordings");
   const recordings = await readRecordings(folder, { mayBeEmpty: pass?.tap !== undefined });
   const answered: Answered = new Map();
-  const counts = { replayed: 0, passed: 0, missing: 0 };
+  const counts = { replayed: 0, passed: 0, unreachable: 0, missing: 0 };
   const replay: Replay = await startReplay({
     recordings,
     speed,
@@ -84,8 +86,14 @@ export async function startReplayOf(
       counts[missing === undefined ? "replayed" : isPassed ? "passed" : "missing"]++;
       if (missing === undefined) return;
       const entry = { method, target: maskKeys(target), host };
-      if (isPassed) logger.info({ event: "passed-on", ...entry }, `passed on to the real API: ${missing}`);
+      if (isPassed) logger.info({ event: "passed-on", ...entry }, `goes on to the real API: ${missing}`);
       else logger.warn({ event: "not-replayed", ...entry }, `the replay answers 404: ${missing}`);
+    },
+    // Why it was not reached, the way itself logs.
+    unreached({ mark }) {
+      if (mark !== undefined && answered.has(mark)) answered.set(mark, "no-upstream");
+      counts.passed--;
+      counts.unreachable++;
     },
   });
   return {
@@ -96,11 +104,10 @@ export async function startReplayOf(
     authorities: authoritiesOf(recordings),
     async close() {
       await replay.close();
-      const { replayed, passed, missing } = counts;
-      logger.info(
-        { event: "replayed", folder, ...counts },
-        `${replayed} replayed, ${pass ? `${passed} passed on` : `${missing} not recorded`}`,
-      );
+      const { replayed, passed, unreachable, missing } = counts;
+      const others = pass ? [`${passed} passed on`] : [`${missing} not recorded`];
+      if (unreachable > 0) others.push(`${unreachable} for which the real API could not be reached`);
+      logger.info({ event: "replayed", folder, ...counts }, [`${replayed} replayed`, ...others].join(", "));
     },
   };
 }

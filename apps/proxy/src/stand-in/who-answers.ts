@@ -21,12 +21,13 @@ export function whoAnswers({ answered }: Pick<StandIn, "answered">, isLedThere: 
   return {
     hooks: {
       markFor: (request) => (answered && isLedThere() ? [markHeader, request] : undefined),
+      standsIn: (request) => answered?.get(request) === "no-upstream" && isLedThere(),
     },
     told(event) {
       if (event.type === "end") answered?.delete(event.request);
       if (event.type !== "response" || event.injected || event.standsIn || !isLedThere()) return event;
-      const answeredBy = answered ? answered.get(event.request) : "mock";
-      return answeredBy === undefined ? event : { ...event, answeredBy };
+      // A replay refuses by itself what is too large for it, or can't be read, and names no request then.
+      return { ...event, answeredBy: answered ? (answered.get(event.request) ?? "no-recording") : "mock" };
     },
   };
 }

@@ -186,7 +186,7 @@ describe.each(Object.entries(spellings))("%s", (_name, ask) => {
     const { exit, out } = await ask(running);
     expect([exit, out.split(" ", 2)[1]]).toEqual([0, "404"]);
     expect([running.real.names, running.real.connections()]).toEqual([[], 0]);
-    expect(running.proxy.replay?.counts()).toEqual({ replayed: 0, passed: 0, missing: 1 });
+    expect(running.proxy.replay?.counts()).toEqual({ replayed: 0, passed: 0, unreachable: 0, missing: 1 });
   });
 });
 
@@ -298,7 +298,7 @@ describe("a replay", () => {
       resolve: { "api.test:81": `127.0.0.1:${port}` },
     }));
     expect((await curl(running, "-i", `http://api.test:81${path}`)).out).toContain("x-real: yes");
-    expect(running.proxy.replay?.counts()).toEqual({ replayed: 0, passed: 1, missing: 0 });
+    expect(running.proxy.replay?.counts()).toEqual({ replayed: 0, passed: 1, unreachable: 0, missing: 0 });
     await running.proxy.close(0);
     expect(running.logged("replayed")).toMatchObject([{ msg: "0 replayed, 1 passed on" }]);
   });

@@ -1,10 +1,11 @@
 /** Events tell who answered: the mock, a recording, the replay by its 404, the real API behind a replay; or the upstream itself. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodeRecording, openRecorder } from "@faultwire/recordings";
-import { expect, it, onTestFinished } from "vitest";
+import { jsonReport, judge } from "@faultwire/fault-engine";
+import { encodeRecording, openRecorder, recordingLimits } from "@faultwire/recordings";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { ProxySettings } from "../../src/index.ts";
 import { curl } from "../support/curl.ts";
 import { type ProxyUnderTest, runProxy } from "../support/running-proxy.ts";
@@ -37,13 +38,15 @@ function recordings(): string {
 }
 
 /** An API in clear that says yes, and what it was asked. */
-async function startApi(): Promise<{ readonly port: number; readonly heard: () => string }> {
+async function startApi(
+  says = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nyes",
+): Promise<{ readonly port: number; readonly heard: () => string }> {
   let heard = "";
   const server = createServer((socket) => {
     socket.on("error", () => {});
     socket.on("data", (bytes) => {
       heard += bytes.toString("latin1");
-      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nyes");
+      socket.write(says);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -55,7 +58,8 @@ async function startApi(): Promise<{ readonly port: number; readonly heard: () =
 function answers({ told }: ProxyUnderTest): string[] {
   const paths = new Map(told("request").map(({ request, path }) => [request, path]));
   return told("response").map(
-    ({ request, status, answeredBy = "-" }) => `${paths.get(request)} ${status} ${answeredBy}`,
+    ({ request, status, standsIn, answeredBy = standsIn ? "stands in" : "-" }) =>
+      `${paths.get(request)} ${status} ${answeredBy}`,
   );
 }
 
@@ -65,7 +69,7 @@ const urls = (scheme: string, ...paths: readonly string[]): string[] =>
 
 const ways: readonly (readonly [name: string, scheme: string, ...args: string[]])[] = [
   ["HTTP/1.1 in clear", "http"],
-  ["HTTP/1.1 in TLS", "https"],
+  ["HTTP/1.1 in TLS", "https", "--http1.1"],
   ["HTTP/2 in TLS", "https", "--http2"],
   ["HTTP/2, many at once", "https", "--http2", "--parallel", "--parallel-immediate"],
 ];
@@ -115,23 +119,116 @@ it("a replay that passes on; the API hears nothing of it, and a client can't say
   expect([text.includes("/never"), text.includes("x-faultwire-request")]).toEqual([true, false]);
 });
 
-it("a replay that passes on what came by HTTP/2, translated, many at once", async () => {
-  const running = await runProxy(rules, { ...passing(1), resolve: { "api.test:443": "127.0.0.1:1" } });
-  const args = ["--http2", "--parallel", "--parallel-immediate"];
-  await curl(running, ...args, ...urls("https", "/recorded", "/busy", "/never", "/recorded", "/never"));
-  expect(answers(running).sort()).toEqual([
-    "/busy 503 -",
-    "/never 502 passed-on",
-    "/never 502 passed-on",
-    "/recorded 200 recording",
-    "/recorded 200 recording",
+const nowhere: ProxySettings = {
+  http2: "on",
+  resolve: { "api.test:80": "127.0.0.1:1", "api.test:443": "127.0.0.1:1" },
+};
+/** Beside `/busy`: what happens to responses, in frames, in bodies and by a budget of one request. */
+const striking = `[
+  { name: busy, match: { path: "/busy" }, fault: { http: { status: 503 } } },
+  { name: cut, match: { path: "/cut" }, fault: { http: { truncate: { afterShare: 0.5 } } } },
+  { name: gone, match: { path: "/gone" }, fault: { http2: { reset: { code: INTERNAL_ERROR, at: response-head } } } },
+  { name: budget, match: { path: "/budget" }, fault: { http: { rateLimit: { requestsPerMinute: 1, per: all } } } },
+]`;
+
+describe.each([
+  ["behind a replay that passes on", true],
+  ["without a replay", false],
+] as const)("an API that can't be reached, %s", (_name, isReplayed) => {
+  const settings = (): ProxySettings => (isReplayed ? { ...passing(1), ...nowhere } : nowhere);
+
+  it.each(ways)("is told as that, and no fault strikes: %s", async (_way, scheme, ...args) => {
+    const running = await runProxy(striking, settings());
+    const paths = ["/never", "/busy", "/cut", "/gone", "/never"];
+    await curl(running, ...args, ...urls(scheme, ...paths));
+    expect(answers(running).sort()).toEqual([
+      "/busy 503 -",
+      "/cut 502 stands in",
+      "/gone 502 stands in",
+      "/never 502 stands in",
+      "/never 502 stands in",
+    ]);
+    expect(running.told("done").map(({ rule }) => rule)).toEqual(["busy"]);
+    const undone = running.told("undone").map(({ rule, reason }) => `${rule}: ${reason}`);
+    expect(undone.sort()).toEqual([
+      "cut: the upstream can't be reached",
+      // A client that speaks both versions gets HTTP/1.1 from who passes on.
+      expect.stringMatching(
+        /^gone: (?:the upstream can't be reached|HTTP\/1\.1 is spoken on this connection.*)$/,
+      ),
+    ]);
+  });
+
+  it.each(ways)(
+    "a budget that lets a request pass is not told, one that refuses is: %s",
+    async (_way, scheme, ...args) => {
+      const running = await runProxy(striking, settings());
+      await curl(running, ...args, ...urls(scheme, "/budget", "/budget"));
+      expect(answers(running).sort()).toEqual(["/budget 429 -", "/budget 502 stands in"]);
+      expect(running.told("decision").map(({ rule }) => rule)).toEqual(["budget"]);
+      expect(running.told("done").map(({ rule }) => rule)).toEqual(["budget"]);
+      expect(running.told("undone")).toEqual([]);
+    },
+  );
+
+  it("is told as that over HTTP/2, to whichever version it is translated", async () => {
+    const running = await runProxy(striking, settings());
+    const at = `http://127.0.0.1:${running.proxy.port}/upstream/https/api.test`;
+    // curl can't use such a connection twice.
+    for (const path of ["/never", "/cut", "/gone", "/budget"])
+      await curl(running, "--noproxy", "*", "--http2-prior-knowledge", at + path);
+    expect(answers(running).sort()).toEqual([
+      "/budget 502 stands in",
+      "/cut 502 stands in",
+      "/gone 502 stands in",
+      "/never 502 stands in",
+    ]);
+    expect(running.told("done")).toEqual([]);
+    const undone = running.told("undone").map(({ rule, reason }) => `${rule}: ${reason}`);
+    expect(undone.sort()).toEqual([
+      "cut: the upstream can't be reached",
+      "gone: the upstream can't be reached",
+    ]);
+  });
+
+  it("is nobody's answer in the report", async () => {
+    const running = await runProxy(striking, settings());
+    await curl(running, ...urls("http", "/never", "/busy"));
+    const report = JSON.parse(jsonReport({ title: "t", judgement: judge([], running.events) })) as {
+      operations: { attempts: { path: string; answeredBy?: string }[] }[];
+    };
+    const attempts = report.operations.flatMap((operation) => operation.attempts);
+    expect(attempts.map(({ path, answeredBy }) => [path, answeredBy])).toEqual([
+      ["/never", "no-upstream"],
+      ["/busy", undefined],
+    ]);
+  });
+});
+
+it("a replay counts what reached no API for itself", async () => {
+  const running = await runProxy(rules, { ...passing(1), ...nowhere });
+  await curl(running, ...urls("http", "/never", "/recorded", "/never"));
+  expect(running.proxy.replay?.counts()).toEqual({ replayed: 1, passed: 0, unreachable: 2, missing: 0 });
+  await running.proxy.close(0);
+  expect(running.logged("replayed")).toMatchObject([
+    { msg: "1 replayed, 0 passed on, 2 for which the real API could not be reached" },
   ]);
 });
 
-it("an API that can't be reached behind a replay was passed on to all the same", async () => {
-  const running = await runProxy(rules, passing(1));
+it("a fault of another Faultwire on the way is the API's answer", async () => {
+  const api = await startApi("HTTP/1.1 529 Overloaded\r\nx-faultwire: a-rule\r\ncontent-length: 0\r\n\r\n");
+  const running = await runProxy(rules, passing(api.port));
   await curl(running, ...urls("http", "/never"));
-  expect(answers(running)).toEqual(["/never 502 passed-on"]);
+  expect(answers(running)).toEqual(["/never 529 passed-on"]);
+});
+
+it("what a replay refuses by itself has no recording, and is not the API's", async () => {
+  const running = await runProxy(rules, { replay: { folder: recordings() } });
+  const large = join(newFolder(), "large");
+  writeFileSync(large, "");
+  truncateSync(large, recordingLimits.maxRequestBytes + 1);
+  await curl(running, "-T", large, "-H", "expect:", ...urls("http", "/recorded"));
+  expect(answers(running)).toEqual(["/recorded 413 no-recording"]);
 });
 
 it("an upstream of its own is told as before, also beside a mock", async () => {

@@ -112,8 +112,8 @@ export interface UndoneEvent {
  *
  * - `mock`: the mock that stands in for the target
  * - `recording`: a recording, by a replay
- * - `no-recording`: the replay, by a 404, because the request was never recorded
- * - `passed-on`: never recorded, and passed on to the real API, which answered or could not be reached
+ * - `no-recording`: the replay itself, by an error: a 404 where the request was never recorded
+ * - `passed-on`: the real API, to which a replay passed on what was never recorded
  */
 export const ANSWERERS = ["mock", "recording", "no-recording", "passed-on"] as const;
 /** One of {@link ANSWERERS}. */
@@ -134,7 +134,7 @@ export interface ResponseEvent {
   readonly standsIn?: true | undefined;
   /**
    * An {@link Answerer}; a log of a newer version may hold others. Left out where the upstream itself answered, or a rule, or the carrier
-   * in its place; older logs lack it.
+   * in its place ({@link standsIn}); older logs lack it.
    */
   readonly answeredBy?: string | undefined;
   /** What its `retry-after` (or `retry-after-ms`) asks for; `null` without one. */

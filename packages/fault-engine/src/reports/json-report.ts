@@ -64,7 +64,10 @@ export interface JsonAttempt {
   readonly instead: string | null;
   /** Status that the client got; `null` where it got no head. */
   readonly status: number | null;
-  /** Who answered it where that was no rule and not simply the upstream: as of a `response` event. */
+  /**
+   * Who answered it where that was no rule and not simply the upstream: as of a `response` event, or `no-upstream` where the carrier did
+   * because the upstream could not be reached.
+   */
   readonly answeredBy?: string | undefined;
   /** The id that the API gave its response. */
   readonly requestId: string | null;
@@ -192,6 +195,7 @@ export function jsonReport({ title, judgement, run = {} }: ReportInput): string 
 
 function attemptOf(attempt: OperationAttempt): JsonAttempt {
   const { request, beganAtMs, decision, carriedOut, response, end, askedWaitMs, succeeded, link } = attempt;
+  const answeredBy = response?.standsIn ? "no-upstream" : response?.answeredBy;
   return {
     request: request.request,
     atMs: request.atMs,
@@ -205,7 +209,7 @@ function attemptOf(attempt: OperationAttempt): JsonAttempt {
     instead: carriedOut?.type === "done" ? (carriedOut.instead ?? null) : null,
     status: response?.status ?? null,
     requestId: response?.requestId ?? null,
-    ...(response?.answeredBy !== undefined && { answeredBy: response.answeredBy }),
+    ...(answeredBy !== undefined && { answeredBy }),
     retryAfterMs: askedWaitMs,
     ...(end?.grpc && { grpc: end.grpc }),
     ...(end?.endedBy && { endedBy: end.endedBy }),

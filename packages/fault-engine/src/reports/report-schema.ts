@@ -36,7 +36,7 @@ const attempt = z.object({
     .string()
     .optional()
     .describe(
-      "who answered where that was no rule and not simply the upstream: mock, recording, no-recording, passed-on",
+      "who answered where that was no rule and not simply the upstream: mock, recording, no-recording, passed-on, or no-upstream where it could not be reached",
     ),
   requestId: z.string().nullable().describe("the id that the API gave its response"),
   retryAfterMs: z.number().nullable(),

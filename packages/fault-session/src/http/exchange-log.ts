@@ -166,8 +166,9 @@ export class ExchangeLog {
   /** Says once what became of a fault; `undoneReason` is why it was not carried out, `null` where it was. */
   outcome(exchange: LoggedExchange, undoneReason: string | null): void {
     const { decision, name, plan, isTold } = exchange;
-    if (!decision || isTold || isAdmission(plan)) return;
+    if (!decision || isTold) return;
     exchange.isTold = true;
+    if (isAdmission(plan)) return;
     const { connection } = this.#connection;
     const { rule } = decision;
     const fault = struckFault(decision, plan);

@@ -23,7 +23,7 @@ import { openWebSocket } from "./open-web-socket.ts";
 import { marked, readableHead } from "./readable-head.ts";
 import { RequestDecider } from "./request-decider.ts";
 import { ResponseSide, type ResponseTurn } from "./response-side.ts";
-import { unreachablePlan } from "./unreachable-plan.ts";
+import { notReached, unreachablePlan } from "./unreachable-plan.ts";
 import { UpstreamGate } from "./upstream-gate.ts";
 import type { WebSocketTalk } from "./web-socket.ts";
 
@@ -81,7 +81,7 @@ export class HttpExchanges {
     this.#gate = new UpstreamGate({ now, expect, send: (bytes) => port.toServer(bytes) });
     this.#responses = new ResponseSide({
       ...{ queue: this.#queue, tell: this.#tell, gate: this.#gate },
-      ...{ port, desk, now, unread, turn },
+      ...{ port, desk, now, unread, turn, standsIn: options.hooks?.standsIn },
     });
     if (!rest?.exchanges) return;
     this.#hasChanged = rest.hasChanged;
@@ -462,7 +462,7 @@ export class HttpExchanges {
   #standIn(exchange: Exchange, reason: string): void {
     this.#hasChanged = true;
     this.#queue.answered(exchange);
-    this.#tell.log?.outcome(exchange, "the upstream can't be reached");
+    this.#tell.log?.outcome(exchange, notReached);
     exchange.isStandIn = true;
     exchange.plan = unreachablePlan(reason);
     exchange.answer = encodeAnswer(exchange);

@@ -14,19 +14,20 @@ import {
   type ResponsePlace,
   ResponseReader,
 } from "@faultwire/http1";
-import type { EndKind } from "../carrier.ts";
+import type { CarrierHooks, EndKind } from "../carrier.ts";
 import type { Side } from "../events.ts";
 import type { UnderWayAtRest } from "../session-rest.ts";
 import { ChangedResponse } from "./changed-response.ts";
 import { DeferredItems } from "./deferred-items.ts";
 import { eventCounterFor } from "./event-counter.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, passOn } from "./exchange.ts";
 import { httpExchangeLimits } from "./exchange-limits.ts";
 import type { ExchangeQueue } from "./exchange-queue.ts";
 import type { ExchangeTeller } from "./exchange-teller.ts";
 import type { FaultDesk } from "./fault-desk.ts";
 import type { HttpPort } from "./http-port.ts";
 import { lateAnswer } from "./late-answer.ts";
+import { notReached } from "./unreachable-plan.ts";
 import type { UpstreamGate } from "./upstream-gate.ts";
 import { UpstreamTalk } from "./upstream-talk.ts";
 
@@ -54,6 +55,8 @@ export interface ResponseSideOptions {
   readonly turn: ResponseTurn;
   /** Sees what the upstream says, before it is taken. */
   readonly gate: UpstreamGate;
+  /** As of {@link CarrierHooks}. */
+  readonly standsIn: CarrierHooks["standsIn"];
 }
 
 export class ResponseSide {
@@ -253,9 +256,11 @@ export class ResponseSide {
   }
 
   #responseHead(exchange: Exchange, head: ResponseHead, nowMs: number): void {
-    const { plan, decision, name } = exchange;
-    const { desk } = this.#options;
+    const { decision, name } = exchange;
+    const { desk, standsIn } = this.#options;
     if (name === null) return;
+    if (standsIn?.(name)) this.#standsIn(exchange);
+    const { plan } = exchange;
     const { status, headers } = head;
     if (plan?.kind !== "change" || !decision) {
       this.#tell.log?.response(exchange, { status, headers, injected: false, wallNowMs: desk.nowMs });
@@ -270,6 +275,13 @@ export class ResponseSide {
     exchange.changed = changed;
     exchange.heldHead = { status, headers: changed.headers };
     this.#carry(exchange, changed, changed.begin(nowMs));
+  }
+
+  /** The response is in the place of one of an upstream that was not reached: no fault happens to it. */
+  #standsIn(exchange: Exchange): void {
+    this.#tell.log?.outcome(exchange, notReached);
+    exchange.isStandIn = true;
+    exchange.plan = passOn;
   }
 
   /** Does what a changed response says. */

@@ -102,6 +102,7 @@ export class Http2Exchanges implements Spoken {
       tell: this.#tell,
       over: (exchange, end) => this.#over(exchange, end),
       ...(options.alias ? { alias: options.alias } : {}),
+      standsIn: options.hooks?.standsIn,
       returnRoom: (exchange) => this.#returnRoom(exchange, "server"),
       endBehind: (stream, how) => {
         this.#end(how);

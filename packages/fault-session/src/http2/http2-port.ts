@@ -47,5 +47,5 @@ export interface Http2ExchangesOptions {
   readonly unsentReason?: string;
   /** What this carrier does in place of a fault, in words; `undefined` where it does what is asked for. */
   readonly insteadOf?: (fault: Fault) => string | undefined;
-  readonly hooks?: Pick<CarrierHooks, "markFor">;
+  readonly hooks?: Pick<CarrierHooks, "markFor" | "standsIn">;
 }

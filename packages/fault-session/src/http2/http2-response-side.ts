@@ -3,13 +3,14 @@ import type { GrpcEnd } from "@faultwire/fault-engine";
 import { asGrpcAnswer, hasNoContent } from "@faultwire/fault-engine/internal";
 import { type Header, headerValue, ResponseReader } from "@faultwire/http1";
 import { ErrorCode, type HeaderSection, type Http2Connection, sectionOf } from "@faultwire/http2";
-import type { EndKind } from "../carrier.ts";
+import type { CarrierHooks, EndKind } from "../carrier.ts";
 import { ChangedMessage, type MessageAction } from "../http/changed-message.ts";
 import { eventCounterFor } from "../http/event-counter.ts";
+import { passOn } from "../http/exchange.ts";
 import type { FaultDesk } from "../http/fault-desk.ts";
 import type { AnswerPlan, RequestPlan } from "../http/request-plan.ts";
 import type { ChangePlan } from "../http/response-change.ts";
-import { unreachablePlan } from "../http/unreachable-plan.ts";
+import { notReached, unreachablePlan } from "../http/unreachable-plan.ts";
 import { regularFields, responseSection, statusOf, withoutField } from "./fields.ts";
 import type { ExchangeStream, Http2Exchange } from "./http2-exchange.ts";
 import type { Http2Alias } from "./http2-port.ts";
@@ -27,6 +28,8 @@ export interface Http2ResponseSideOptions {
   readonly tell: Http2Teller;
   readonly alias?: Http2Alias;
   readonly striker: Http2Striker;
+  /** As of {@link CarrierHooks}. */
+  readonly standsIn: CarrierHooks["standsIn"];
   /** Nothing more of an exchange is to be done. */
   readonly over: (exchange: Http2Exchange, end: NonNullable<Http2Exchange["end"]>) => void;
   /** The upstream gets room back for what is used of what it has said. */
@@ -107,17 +110,30 @@ export class Http2ResponseSide {
 
   /** Answers a request in the place of an upstream that can't be reached. */
   standIn(exchange: Http2Exchange, reason: string): void {
-    this.#options.tell.log?.outcome(exchange, "the upstream can't be reached");
-    exchange.isStandIn = true;
+    this.#notReached(exchange);
     const made = unreachablePlan(reason);
     const plan = exchange.grpc ? { ...made, response: asGrpcAnswer(made.response) } : made;
     exchange.plan = plan;
     this.answer(exchange, plan);
   }
 
+  /** The answer is in the place of one of an upstream that was not reached: what has not happened by now does not happen. */
+  #notReached(exchange: Http2Exchange): void {
+    const { strike } = exchange;
+    exchange.isStandIn = true;
+    if (strike?.isDone || strike?.outlivesRequest) return;
+    this.#options.tell.log?.outcome(exchange, notReached);
+    exchange.strike = null;
+  }
+
   /** The head of the upstream's response has come. */
   head(exchange: Http2Exchange, said: HeaderSection, endStream: boolean): void {
-    const { plan, client, head } = exchange;
+    const { client, head, name } = exchange;
+    if (name !== null && this.#options.standsIn?.(name)) {
+      this.#notReached(exchange);
+      exchange.plan = passOn;
+    }
+    const { plan } = exchange;
     const section = this.#options.alias?.response(said, head.target) ?? said;
     const status = statusOf(section);
     exchange.response = { status, section };

@@ -49,7 +49,15 @@ function serve(recorded: Recording, maxHeldBytes = 1_000_000): void {
   [ours.other, theirs.other] = [theirs, ours];
   new Http2ReplayConnection({
     ...{ recordings: new Recordings([recorded]), speed: 1, now: timers.now, after: timers.after },
-    ...{ log: () => {}, held, pass: undefined, markHeader: undefined, scheme: "http", reset: () => {} },
+    ...{
+      log: () => {},
+      unreached: () => {},
+      held,
+      pass: undefined,
+      markHeader: undefined,
+      scheme: "http",
+      reset: () => {},
+    },
     socket: ours as unknown as Socket,
   });
 }

@@ -71,7 +71,7 @@ beforeEach(() => {
 
 function serve(exchanges: readonly Recording[], speed = 1, held = new HeldExchanges(1_000_000_000)): void {
   new ReplayConnection({
-    ...{ scheme: "http", recordings: new Recordings(exchanges), speed, log: () => {} },
+    ...{ scheme: "http", recordings: new Recordings(exchanges), speed, log: () => {}, unreached: () => {} },
     ...{ held, pass: undefined, markHeader: undefined },
     socket: socket as unknown as Socket,
     now: () => nowMs,
