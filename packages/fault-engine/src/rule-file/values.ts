@@ -128,6 +128,17 @@ const UNENDED =
   "expected a slash at the end of a regular expression (/^…/), and flags inside of it (/^(?i)…/); a text that begins with /^ is written /^\\/\\^…/";
 const UNBEGUN =
   "expected ^ at the beginning of a regular expression (/^…/, or /^.*…/ for what may stand anywhere); a text between slashes is written /^\\/…\\/$/";
+const FLAGGED =
+  "expected ^ at the beginning of a regular expression, and flags inside of it (/^(?i)…/, or /^(?i).*…/ for what may stand anywhere); a text that only looks like one is written /^\\/…\\/i$/";
+/**
+ * Flags as they are written behind expressions. Other letters are a name: a model may be `/models/us`, a header
+ * `/static/img`.
+ */
+const flagsOfExpressions: ReadonlySet<string> = new Set(
+  "d g i m s u v x y gi gm gs gu ig im is iu ix mg mi sg si ug ui xi gim gis giu igm ims gims gimu".split(
+    " ",
+  ),
+);
 /** What regular expressions are written with, and paths are not. */
 const ofExpressions = /[\\|[\]^]|\.[*+?]|\(\?|\$\/\w*$/;
 
@@ -139,9 +150,10 @@ const ofExpressions = /[\\|[\]^]|\.[*+?]|\(\?|\$\/\w*$/;
 function lostExpression({ kind, text }: TextPattern, isPath: boolean): string | undefined {
   if (kind === "regex") return undefined;
   if (text.startsWith("/^") && text.length > 2) return UNENDED;
-  const [, , flags] = /^\/(.+)\/([gimsuvy]{0,4})$/s.exec(text) ?? [];
-  if (flags === undefined) return undefined;
-  return ofExpressions.test(text) || (flags === "" && !isPath) ? UNBEGUN : undefined;
+  const [, flags] = /^\/.+\/([a-z]{0,4})$/s.exec(text) ?? [];
+  if (flags === undefined || (flags !== "" && !flagsOfExpressions.has(flags))) return undefined;
+  if (isPath && !ofExpressions.test(text)) return undefined;
+  return flags === "" ? UNBEGUN : FLAGGED;
 }
 
 /** A glob, or a regular expression as `/^…/`. */

@@ -341,13 +341,26 @@ describe("a pattern that is empty", () => {
 });
 
 const unbegun = "expected ^ at the beginning of a regular expression (/^…/";
+const flagged = "expected ^ at the beginning of a regular expression, and flags inside of it (/^(?i)…/";
 const unended = "expected a slash at the end of a regular expression (/^…/), and flags inside of it";
 
 describe("a pattern that is none, or that nothing can match", () => {
   it.each([
     ["{ model: /claude/ }", "match.model", unbegun],
     ["{ model: /^claude/i }", "match.model", unended],
-    ["{ model: /claude-(opus|sonnet)/i }", "match.model", unbegun],
+    ["{ model: /claude-(opus|sonnet)/i }", "match.model", flagged],
+    ["{ model: /gpt/i }", "match.model", flagged],
+    ["{ model: [gpt-5, /gpt/gi] }", "match.model[1]", flagged],
+    ["{ model: /models/llama/i }", "match.model", flagged],
+    ["{ host: /openai/i }", "match.host", flagged],
+    ["{ sni: /openai/i }", "match.sni", flagged],
+    ["{ ja4: /t13/s }", "match.ja4", flagged],
+    ["{ headers: { x-a: /abc/im } }", 'match.headers["x-a"]', flagged],
+    ["{ body: { /a: /abc/u } }", 'match.body["/a"]', flagged],
+    ["{ grpc: { method: /hello/i } }", "match.grpc.method", flagged],
+    ["{ method: /post/i }", "match.method", "expected a method by its name"],
+    ["{ alpn: /h2/i }", "match.alpn", "expected a protocol by its name"],
+    ['{ path: "/v1.(a|b)/i" }', "match.path", flagged],
     ["{ path: /^.v1 }", "match.path", unended],
     ['{ path: "/.*messages$/" }', "match.path", unbegun],
     ['{ path: "/v1.(a|b)/" }', "match.path", unbegun],
@@ -397,6 +410,9 @@ describe("a pattern that is none, or that nothing can match", () => {
 
   it.each([
     ["{ path: /v1/ }"],
+    ["{ path: /messages/i }"],
+    ["{ model: [/models/us, /models/my, m/i] }"],
+    ["{ headers: { referer: /static/img } }"],
     ['{ path: "/files(1)/" }'],
     ['{ path: "*/messages" }'],
     ['{ path: "/^/v1/(messages|complete)$/" }'],
