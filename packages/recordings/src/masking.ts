@@ -2,6 +2,7 @@
 import { maskKeys, maskKeysInPlace } from "@faultwire/fault-engine/internal";
 import { type Header, headerValue, LENIENT_RESPONSES, ResponseReader } from "@faultwire/http1";
 import { fromLatin1, toLatin1 } from "./latin1.ts";
+import { copied, maskedInSteps, Turns } from "./mask-in-steps.ts";
 import { isEventStream, maskedEventStream } from "./masked-event-stream.ts";
 import type { RecordedBytes, RecordedRequest } from "./recorded-exchange.ts";
 import { maskedFields, maskedForm } from "./secret-fields.ts";
@@ -50,17 +51,20 @@ function maskedBody({ headers, body }: RecordedRequest): Uint8Array {
 
 /**
  * Pieces that hold one text together, without what is secret in it, each as long as before; a secret may be cut by them. The
- * same list where there is none.
+ * same list where there is none. Other work goes on meanwhile.
  *
  * @param headers - Those of the response, which say whether its body has frames.
  */
-export function maskedPieces(
+export async function maskedPieces(
   pieces: readonly Uint8Array[],
   headers: readonly Header[],
-): readonly Uint8Array[] {
-  const whole = pieces.map(fromLatin1).join("");
-  const masked = isEventStream(headers) ? maskedEventStream(whole, maskedText) : maskedText(whole);
-  return masked === whole ? pieces : cutAs(masked, pieces);
+): Promise<readonly Uint8Array[]> {
+  const turns = new Turns();
+  const [only] = pieces;
+  const body = pieces.length === 1 && only ? only : await copied(pieces, turns);
+  const masking = isEventStream(headers) ? maskedEventStream : maskedInSteps;
+  const masked = await masking(body, maskedText, turns);
+  return masked === body ? pieces : cutAs(masked, pieces);
 }
 
 /** A text without what is secret in it, as long as before. */
@@ -73,37 +77,41 @@ export function maskedAnswer(name: string, value: string): string {
     : maskedText(value);
 }
 
-function cutAs(text: string, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+function cutAs(bytes: Uint8Array, pieces: readonly Uint8Array[]): readonly Uint8Array[] {
   let from = 0;
   return pieces.map(({ length }) => {
-    const piece = toLatin1(text.slice(from, from + length));
+    const piece = bytes.subarray(from, from + length);
     from += length;
     return piece;
   });
 }
 
+/** Bytes in which the head of a response is looked for first. */
+const usualHead = 65_536;
+
 /**
- * A response without secrets, as long as before: lengths that it names stay true. A body that is compressed stays as it is.
+ * A response without secrets, as long as before: lengths that it names stay true. A body that is compressed stays as it is. Other work
+ * goes on meanwhile.
  *
  * @param method - Of its request, by which its length is known.
  */
-export function maskedResponse(
+export async function maskedResponse(
   parts: readonly RecordedBytes[],
   method: string = "GET",
-): readonly RecordedBytes[] {
+): Promise<readonly RecordedBytes[]> {
   // A key may be cut by the parts that it came in.
-  const text = parts.map(({ bytes }) => fromLatin1(bytes)).join("");
-  const headsEnd = endOfHeads(text);
-  const heads = maskedHead(text.slice(0, headsEnd));
-  // Data first: the half of a key in one chunk may have the shape of one, and what was masked would hide the other half.
-  const { wire, hasFrames } = maskedData(heads + text.slice(headsEnd), method);
-  // Frames have checksums: what is masked behind their back makes them unreadable.
-  const masked = hasFrames ? wire : maskKeysInPlace(wire);
-  if (masked === text) return parts;
-  const bytes = cutAs(
-    masked,
-    parts.map((part) => part.bytes),
-  );
+  const pieces = parts.map(({ bytes }) => bytes);
+  const wire = await copied(pieces, new Turns());
+  const begin = fromLatin1(wire.subarray(0, usualHead));
+  const isShort = endOfHeads(begin) < begin.length || wire.length <= usualHead;
+  const start = isShort ? begin : fromLatin1(wire);
+  const head = start.slice(0, endOfHeads(start));
+  const maskedHeads = maskedHead(head);
+  const hasMasked = maskedHeads !== head;
+  if (hasMasked) wire.set(toLatin1(maskedHeads));
+  const [masked, hasMaskedData] = await maskedData(wire, method);
+  if (!hasMasked && !hasMaskedData) return parts;
+  const bytes = cutAs(masked, pieces);
   return parts.map(({ atMs }, number) => ({ atMs, bytes: bytes[number] ?? new Uint8Array(0) }));
 }
 
@@ -114,10 +122,15 @@ function maskedHead(head: string): string {
   );
 }
 
-/** The same for what a chunked body holds, since a key may be cut by a chunk's size, too, and for the trailers behind it. */
-function maskedData(text: string, method: string): { readonly wire: string; readonly hasFrames: boolean } {
-  const wire = toLatin1(text);
+/**
+ * Masks what the body of a response holds, in `wire` itself; what a chunked body holds as one text, since a key may be cut by a chunk's
+ * size, too. Then the trailers behind it, and what else is between: sizes of chunks, and what can't be read.
+ *
+ * @returns the wire, or a copy, without secrets, and whether anything was masked
+ */
+async function maskedData(wire: Uint8Array, method: string): Promise<readonly [Uint8Array, boolean]> {
   let headers: readonly Header[] = [];
+  let hasMasked = false;
   const reader = new ResponseReader({}, LENIENT_RESPONSES);
   reader.expect(method);
   // Views of the wire's bytes.
@@ -125,11 +138,24 @@ function maskedData(text: string, method: string): { readonly wire: string; read
   for (const item of [...reader.push(wire), ...reader.finish()]) {
     if (item.kind === "head") ({ headers } = item);
     else if (item.kind === "body" && item.data.length > 0) data.push(item.data);
-    else if (item.kind === "trailers") item.bytes.set(toLatin1(maskedHead(fromLatin1(item.bytes))));
+    else if (item.kind === "trailers") {
+      const said = fromLatin1(item.bytes);
+      const clean = maskedHead(said);
+      if (clean === said) continue;
+      hasMasked = true;
+      item.bytes.set(toLatin1(clean));
+    }
   }
-  const masked = maskedPieces(data, headers);
-  if (masked !== data) for (const [number, piece] of data.entries()) piece.set(masked[number] ?? piece);
-  return { wire: fromLatin1(wire), hasFrames: isEventStream(headers) };
+  // Data first: the half of a key in one chunk may have the shape of one, and what was masked would hide the other half.
+  const masked = await maskedPieces(data, headers);
+  if (masked !== data) {
+    hasMasked = true;
+    for (const [number, piece] of data.entries()) piece.set(masked[number] ?? piece);
+  }
+  // Frames have checksums: what is masked behind their back makes them unreadable.
+  if (isEventStream(headers)) return [wire, hasMasked];
+  const clean = await maskedInSteps(wire, maskKeysInPlace);
+  return [clean, hasMasked || clean !== wire];
 }
 
 /** Where the head of a response ends, behind the heads of 1xx responses; the whole length where the head is cut off. */

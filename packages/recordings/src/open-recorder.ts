@@ -5,8 +5,9 @@ import { dirname, join, resolve } from "node:path";
 import { type ConnectionTap, ExchangeTap, type LeftReason, type TapOptions } from "./exchange-tap.ts";
 import { HeldExchanges } from "./held-exchanges.ts";
 import { Http2ExchangeTap } from "./http2-exchange-tap.ts";
+import { Turns } from "./mask-in-steps.ts";
 import type { Recording } from "./recorded-exchange.ts";
-import { encodeRecording } from "./recording-file.ts";
+import { encodedPieces } from "./recording-file.ts";
 import { recordingLimits } from "./recording-limits.ts";
 import { RecordingsError } from "./recordings-error.ts";
 import { withoutSecrets } from "./without-secrets.ts";
@@ -84,19 +85,19 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     if (isBroken) return;
     try {
       const masked = await withoutSecrets(recording);
-      const text = typeof masked === "string" ? undefined : textOfFile(masked);
-      if (typeof masked === "string" || text === undefined) {
+      const file = typeof masked === "string" ? undefined : await fileOf(masked);
+      if (typeof masked === "string" || file === undefined) {
         leave(typeof masked === "string" ? masked : "too-large", connection);
         return;
       }
-      bytes += Buffer.byteLength(text);
+      bytes += file.bytes;
       if (bytes > maxFolderBytes)
         throw new RecordingsError(
           "folder-full",
           `${folder} would hold more than the ${maxFolderBytes} bytes that a replay reads`,
         );
       do number++;
-      while (!(await isWritten(join(folder, fileName(number, masked)), text)));
+      while (!(await isWritten(join(folder, fileName(number, masked)), file.pieces)));
       written++;
     } catch (error) {
       isBroken = true;
@@ -122,23 +123,38 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   };
 }
 
-/** The text of its file; `undefined` where no replay would read that much. */
-function textOfFile(recording: Recording): string | undefined {
+/** The text of a file. */
+interface EncodedFile {
+  readonly pieces: readonly string[];
+  readonly bytes: number;
+}
+
+/** Encodes a recording, while other work goes on; `undefined` where no replay would read that much. */
+async function fileOf(recording: Recording): Promise<EncodedFile | undefined> {
+  const turns = new Turns();
+  const pieces: string[] = [];
+  let bytes = 0;
   try {
-    const text = encodeRecording(recording);
-    return Buffer.byteLength(text) > recordingLimits.maxFileBytes ? undefined : text;
+    for (const piece of encodedPieces(recording)) {
+      const length = Buffer.byteLength(piece);
+      bytes += length;
+      if (bytes > recordingLimits.maxFileBytes) return undefined;
+      pieces.push(piece);
+      await turns.did(length);
+    }
   } catch (error) {
     // Longer than a string of Node may be.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+  return { pieces, bytes };
 }
 
 /**
  * Writes a file, whole or not at all. @returns `false` where that name is taken: by another run that records into the same
  * folder, or by what a run left that was killed.
  */
-async function isWritten(file: string, text: string): Promise<boolean> {
+async function isWritten(file: string, pieces: readonly string[]): Promise<boolean> {
   const part = `${file}.part`;
   try {
     await writeFile(part, "", { mode: 0o600, flag: "wx" });
@@ -152,7 +168,7 @@ async function isWritten(file: string, text: string): Promise<boolean> {
       await rm(part);
       return false;
     }
-    await writeFile(part, text);
+    await writeFile(part, pieces);
     await rename(part, file);
     return true;
   } catch (error) {

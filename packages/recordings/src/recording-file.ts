@@ -35,6 +35,36 @@ function written(bytes: Uint8Array): Written {
 
 /** @returns the text of the file. */
 export function encodeRecording(recording: Recording): string {
+  return [...encodedPieces(recording)].join("");
+}
+
+/** Characters of text of which a piece has about as many. */
+const pieceLength = 262_144;
+
+/** The text of the file in pieces: of all parts at once, those of 60 MB would take half a second. */
+export function* encodedPieces(recording: Recording): Generator<string, void, undefined> {
+  const { response } = recording;
+  const parts = "frames" in response ? response.frames : response.parts;
+  const [before = "", behind = ""] = encoded(recording).split(placeholder);
+  let piece = behind === "" ? before : `${before}\n`;
+  for (const [number, part] of parts.entries()) {
+    const written = "kind" in part ? writtenFrame(part) : writtenPart(part);
+    piece += `   ${indented(written)}${number + 1 < parts.length ? "," : ""}\n`;
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = "";
+  }
+  yield piece + behind;
+}
+
+/** The line that stands for all parts: no other one is so far in, and is a text. */
+const placeholder = '\n   "parts"\n';
+
+const indented = (value: object): string =>
+  JSON.stringify(value, undefined, 1).replaceAll("\n", "\n   ").replaceAll(brokenPair, "[$1, $2]");
+
+/** All of the file but for the parts, or frames, of its response. */
+function encoded(recording: Recording): string {
   const { recordedAt, request, response } = recording;
   const { scheme, host, method, target, headers, body } = request;
   const file = {
@@ -47,13 +77,15 @@ export function encodeRecording(recording: Recording): string {
     },
     response: {
       ...("frames" in response
-        ? { frames: response.frames.map(writtenFrame) }
-        : { parts: response.parts.map(({ atMs, bytes }) => ({ atMs, ...written(bytes) })) }),
+        ? { frames: response.frames.slice(0, 1).map(() => "parts") }
+        : { parts: response.parts.slice(0, 1).map(() => "parts") }),
       end: response.end,
     },
   };
   return `${JSON.stringify(file, undefined, 1).replaceAll(brokenPair, "[$1, $2]")}\n`;
 }
+
+const writtenPart = ({ atMs, bytes }: RecordedBytes): object => ({ atMs, ...written(bytes) });
 
 /** A frame has one of three members: `headers`, `data`, `reset`. */
 function writtenFrame(frame: RecordedFrame): object {

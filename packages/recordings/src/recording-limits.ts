@@ -11,9 +11,9 @@ export const recordingLimits = {
   maxOpenedBytes: 67_108_864,
   /** Codings of a body one over the other that are undone at the most. One with more is not recorded. */
   maxCodings: 3,
-  /** Bytes of an opened body that are looked at in one go, some 10 ms. */
+  /** Bytes of a body that are looked at in one go. A step is longer where a secret is. */
   lookedAtOnceBytes: 262_144,
-  /** Bytes of these that the next look begins with again: a secret's name and its beginning are shorter. */
+  /** Bytes of these that the next step begins with again: a secret's name and its beginning are shorter. */
   lookedAtTwiceBytes: 8_192,
   /** Requests of one connection whose responses are still to come, at the most; a client that pipelines more is not recorded further. */
   maxOutstanding: 64,

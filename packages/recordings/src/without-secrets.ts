@@ -1,6 +1,6 @@
 /** An exchange as it may be written: without secrets, or not at all. */
 import { type Header, LENIENT_RESPONSES, ResponseReader } from "@faultwire/http1";
-import { lookInside } from "./compressed-bodies.ts";
+import { isCompressed, lookInside } from "./compressed-bodies.ts";
 import type { LeftReason } from "./exchange-tap.ts";
 import { maskedAnswer, maskedPieces, maskedRequest, maskedResponse } from "./masking.ts";
 import {
@@ -21,6 +21,7 @@ export async function withoutSecrets(
     isOverHttp2(recording) ? bodyOfFrames(recording.response) : bodyOfWire(recording as RecordedExchange),
   ];
   for (const { headers, data } of bodies) {
+    if (!isCompressed(headers)) continue;
     const inside = await lookInside(headers, new Uint8Array(Buffer.concat(data)));
     if (inside === "secret") return "compressed-secret";
     if (inside === "unknown") return "unopened";
@@ -29,10 +30,14 @@ export async function withoutSecrets(
   const masked = maskedRequest(request);
   if (isOverHttp2(recording)) {
     const { frames, end } = recording.response;
-    return { recordedAt, request: masked, response: { frames: maskedFrames(frames), end } };
+    return { recordedAt, request: masked, response: { frames: await maskedFrames(frames), end } };
   }
   const { parts, end } = (recording as RecordedExchange).response;
-  return { recordedAt, request: masked, response: { parts: maskedResponse(parts, request.method), end } };
+  return {
+    recordedAt,
+    request: masked,
+    response: { parts: await maskedResponse(parts, request.method), end },
+  };
 }
 
 /** What is in a response, and the headers that say how it is encoded. */
@@ -46,10 +51,13 @@ function bodyOfWire({ request: { method }, response: { parts } }: RecordedExchan
   reader.expect(method);
   let headers: readonly Header[] = [];
   const data: Uint8Array[] = [];
-  for (const item of [...parts.flatMap(({ bytes }) => reader.push(bytes)), ...reader.finish()]) {
-    if (item.kind === "head") ({ headers } = item);
-    else if (item.kind === "body" && item.data.length > 0) data.push(new Uint8Array(item.data));
-  }
+  for (const { bytes } of parts)
+    for (const item of reader.push(bytes)) {
+      if (item.kind === "head") ({ headers } = item);
+      else if (item.kind === "body" && item.data.length > 0) data.push(new Uint8Array(item.data));
+      // Only compressed ones are asked for.
+      if (item.kind === "head" && !isCompressed(headers)) return { headers, data };
+    }
   return { headers, data };
 }
 
@@ -65,9 +73,9 @@ function bodyOfFrames({ frames }: Pick<RecordedStream, "frames">): Body {
 }
 
 /** Frames without secrets, each as long as before; a secret may be cut by frames. */
-export function maskedFrames(frames: readonly RecordedFrame[]): readonly RecordedFrame[] {
+export async function maskedFrames(frames: readonly RecordedFrame[]): Promise<readonly RecordedFrame[]> {
   const { headers, data: pieces } = bodyOfFrames({ frames });
-  const data = maskedPieces(pieces, headers);
+  const data = await maskedPieces(pieces, headers);
   let number = 0;
   return frames.map((frame): RecordedFrame => {
     if (frame.kind === "data") return { ...frame, bytes: data[number++] ?? frame.bytes };

@@ -34,18 +34,20 @@ const wireOf = (body: Uint8Array): Uint8Array =>
 const inParts = (wire: Uint8Array, ...cuts: readonly number[]) =>
   [0, ...cuts].map((from, at) => ({ atMs: at, bytes: wire.subarray(from, cuts[at]) }));
 /** What is behind the head of a masked response. */
-function bodyOf(wire: Uint8Array, ...cuts: readonly number[]): Uint8Array {
-  const masked = Buffer.concat(maskedResponse(inParts(wire, ...cuts), "POST").map(({ bytes }) => bytes));
+async function bodyOf(wire: Uint8Array, ...cuts: readonly number[]): Promise<Uint8Array> {
+  const masked = Buffer.concat(
+    (await maskedResponse(inParts(wire, ...cuts), "POST")).map(({ bytes }) => bytes),
+  );
   expect(masked).toHaveLength(wire.length);
   return new Uint8Array(masked.subarray(masked.indexOf("\r\n\r\n") + 4));
 }
 
-it("events as base64 are no secret: a stream without one is given back as it is", () => {
+it("events as base64 are no secret: a stream without one is given back as it is", async () => {
   const parts = inParts(wireOf(Buffer.concat([chunk('{"type":"ping"}'), chunk('{"say":"hello"}')])), 90, 150);
-  expect(maskedResponse(parts, "POST")).toBe(parts);
+  expect(await maskedResponse(parts, "POST")).toBe(parts);
 });
 
-it("a key in a frame goes, in base64 and beside it, and each frame can be read", () => {
+it("a key in a frame goes, in base64 and beside it, and each frame can be read", async () => {
   const frames = [
     chunk(`{"delta":"see ${key}"}`),
     event("contentBlockDelta", `{"delta":{"text":"${key}"}}`),
@@ -59,20 +61,21 @@ it("a key in a frame goes, in base64 and beside it, and each frame can be read",
     '{"delta":{"text":"nothing"}}',
     `{"bytes":"${"x".repeat(20)}"}`,
   ];
-  for (let cut = 1; cut < wire.length; cut += 7) expect(payloadsIn(bodyOf(wire, cut))).toEqual(expected);
+  for (let cut = 1; cut < wire.length; cut += 7)
+    expect(payloadsIn(await bodyOf(wire, cut))).toEqual(expected);
 });
 
-it("the same in chunks, and over HTTP/2", () => {
+it("the same in chunks, and over HTTP/2", async () => {
   const stream = textOf(chunk(`{"delta":"${key}"}`));
   const cut = [stream.slice(0, 60), stream.slice(60)];
   const chunks = cut.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join("");
   const head = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
   const wire = bytesOf(`${head}${chunks}0\r\n\r\n`);
-  const text = textOf(maskedResponse([{ atMs: 1, bytes: wire }], "POST")[0]?.bytes ?? wire);
+  const text = textOf((await maskedResponse([{ atMs: 1, bytes: wire }], "POST"))[0]?.bytes ?? wire);
   const body = text.slice(head.length).replaceAll(/(?:^|\r\n)[0-9a-f]+\r\n|\r\n$/g, "");
   const expected = [`{"bytes":"${base64(`{"delta":"${mask}"}`)}","p":"abcd"}`];
   expect(payloadsIn(bytesOf(body))).toEqual(expected);
-  const frames = maskedFrames([
+  const frames = await maskedFrames([
     { kind: "headers", atMs: 0, fields: [["content-type", type]], end: false },
     ...cut.map((piece) => ({ kind: "data", atMs: 1, bytes: bytesOf(piece), end: false }) as const),
   ]);
@@ -80,18 +83,18 @@ it("the same in chunks, and over HTTP/2", () => {
   expect(payloadsIn(new Uint8Array(Buffer.concat(data)))).toEqual(expected);
 });
 
-it("a frame that was cut off, or is none, is masked as a text", () => {
+it("a frame that was cut off, or is none, is masked as a text", async () => {
   const whole = chunk('{"say":"hello"}');
   const cutOff = event("contentBlockDelta", `{"delta":{"text":"${key}"}}`).subarray(0, -3);
-  const body = bodyOf(wireOf(Buffer.concat([whole, cutOff])));
+  const body = await bodyOf(wireOf(Buffer.concat([whole, cutOff])));
   expect(body.subarray(0, whole.length)).toEqual(new Uint8Array(whole));
   expect(textOf(body)).not.toContain("abcdefgh1234");
-  expect(textOf(bodyOf(wireOf(bytesOf(`no frames: ${key}`))))).toBe(`no frames: ${mask}`);
+  expect(textOf(await bodyOf(wireOf(bytesOf(`no frames: ${key}`))))).toBe(`no frames: ${mask}`);
 });
 
-it("a wrong checksum stays wrong where nothing is masked", () => {
+it("a wrong checksum stays wrong where nothing is masked", async () => {
   const wrong = new Uint8Array(chunk('{"say":"hello"}'));
   wrong[wrong.length - 1] = (wrong.at(-1) ?? 0) ^ 1;
   const parts = inParts(wireOf(wrong));
-  expect(maskedResponse(parts, "POST")).toBe(parts);
+  expect(await maskedResponse(parts, "POST")).toBe(parts);
 });

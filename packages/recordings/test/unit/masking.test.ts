@@ -27,12 +27,12 @@ it("headers that hold a secret lose their value, and keys go wherever they stand
   expect(textOf(request.body)).toBe('{"note":"[masked]"}');
 });
 
-it("a response stays as long as it is, also where a key was cut by the parts that it came in", () => {
+it("a response stays as long as it is, also where a key was cut by the parts that it came in", async () => {
   const wire = `HTTP/1.1 200 OK\r\nSet-Cookie: session=secret; Path=/\r\nContent-Length: 44\r\n\r\n{"say":"${key}","tokens":1}`;
   const parts = [0, 30, wire.length - 20, wire.length].flatMap((to, at, all) =>
     at === 0 ? [] : [{ atMs: at, bytes: bytesOf(wire.slice(all[at - 1], to)) }],
   );
-  const masked = maskedResponse(parts);
+  const masked = await maskedResponse(parts);
   const text = masked.map(({ bytes }) => textOf(bytes)).join("");
   expect(text).toBe(
     `HTTP/1.1 200 OK\r\nSet-Cookie: ${"x".repeat(22)}\r\nContent-Length: 44\r\n\r\n{"say":"${"x".repeat(key.length)}","tokens":1}`,
@@ -40,40 +40,38 @@ it("a response stays as long as it is, also where a key was cut by the parts tha
   expect(masked.map(({ bytes }) => bytes.length)).toEqual(parts.map(({ bytes }) => bytes.length));
 });
 
-it("a key that the chunks of a body cut is masked in all of them", () => {
+it("a key that the chunks of a body cut is masked in all of them", async () => {
   const [one, two] = [key.slice(0, 14), key.slice(14)];
   const chunks = [`{"k":"${one}`, `${two}"}`];
   const framed = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join("");
   const wire = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${framed}0\r\n\r\n`;
   const cut = wire.length - 30;
   const parts = [wire.slice(0, cut), wire.slice(cut)].map((text, at) => ({ atMs: at, bytes: bytesOf(text) }));
-  const text = maskedResponse(parts, "POST")
-    .map(({ bytes }) => textOf(bytes))
-    .join("");
+  const text = (await maskedResponse(parts, "POST")).map(({ bytes }) => textOf(bytes)).join("");
   expect(text).toBe(wire.replace(one, "x".repeat(one.length)).replace(two, "x".repeat(two.length)));
 });
 
-it("a response without a secret is given back as it is, a signature in it included", () => {
+it("a response without a secret is given back as it is, a signature in it included", async () => {
   const parts = exchange("{}", '{"signature":"EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"}').response
     .parts;
-  expect(maskedResponse(parts)).toBe(parts);
+  expect(await maskedResponse(parts)).toBe(parts);
 });
 
 it.each([
   ["behind a 103", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n", "\r\n\r\nhi"],
   ["in a head that is cut off", "HTTP/1.1 200 OK\r\n", ""],
-])("the value of a Set-Cookie %s is masked", (_, before, behind) => {
+])("the value of a Set-Cookie %s is masked", async (_, before, behind) => {
   const wire = `${before}Set-Cookie: session=secret${behind}`;
-  const text = maskedResponse([{ atMs: 1, bytes: bytesOf(wire) }])
+  const text = (await maskedResponse([{ atMs: 1, bytes: bytesOf(wire) }]))
     .map(({ bytes }) => textOf(bytes))
     .join("");
   expect(text).toBe(`${before}Set-Cookie: ${"x".repeat("session=secret".length)}${behind}`);
 });
 
-it("a line of a body that looks like a Set-Cookie stays", () => {
+it("a line of a body that looks like a Set-Cookie stays", async () => {
   const wire = "HTTP/1.1 200 OK\r\n\r\nSet-Cookie: a=b\r\n\r\n";
   const parts = [{ atMs: 1, bytes: bytesOf(wire) }];
-  expect(maskedResponse(parts)).toBe(parts);
+  expect(await maskedResponse(parts)).toBe(parts);
 });
 
 it.each([
