@@ -1,12 +1,14 @@
 import { type ComposedFault, inStreamOrder } from "../faults/compose.ts";
-import { describeFault } from "../faults/fault.ts";
+import { describeFault, type Fault } from "../faults/fault.ts";
 import { ordinal, writeMs } from "../faults/fault-words.ts";
 import { effortLimits } from "../patterns/effort.ts";
 import { type RegexCompiler, refuseRegex } from "../patterns/regex-test.ts";
+import type { Provider } from "../providers/request-table.ts";
 import { ruleUnit } from "../rules/compile-rule.ts";
-import { inFormOf } from "../rules/in-form-of.ts";
+import { firstInFormOf, inFormOf } from "../rules/in-form-of.ts";
 import { expressionsOf, givenKeys, type Match } from "../rules/match-keys.ts";
 import type { Rule, RuleSet, Scope, When } from "../rules/rule.ts";
+import { apisOfRule } from "./apis-of-rule.ts";
 import { describeExpectation } from "./expectation-words.ts";
 
 function explainMatch(match: Match): string {
@@ -39,25 +41,31 @@ function explainWhen(when: When, unit: string): string {
 }
 
 /** A fault and those beside it, in the order in which they work on a response, and in which their events come. */
-function describeComposed(
-  { fault, also }: ComposedFault,
-  { provider: [only, ...others] = [] }: Match,
-): string {
-  const ofOne = only !== undefined && others.length === 0;
+function describeComposed({ fault, also }: ComposedFault, [first, ...others]: readonly Provider[]): string {
+  const formed = (one: Fault): Fault => {
+    if (first === undefined) return one;
+    return others.length === 0 ? inFormOf(one, first) : firstInFormOf(one, first);
+  };
   return inStreamOrder([fault, ...also])
-    .map((one) => describeFault(ofOne ? inFormOf(one, only) : one))
+    .map((one) => describeFault(formed(one)))
     .join(", and ");
 }
 
 /** Characters of the longest text that a request's head can hold. */
 const longestHead = 65_536;
 
-function explainRule(rule: Rule, number: number, compileRegex: RegexCompiler): string[] {
+function explainRule(
+  rule: Rule,
+  number: number,
+  targets: readonly string[],
+  compileRegex: RegexCompiler,
+): string[] {
+  const apis = apisOfRule(rule.match, targets) ?? [];
   const lines = [
     `${number}. ${rule.name}: ${explainWhen(rule.when, ruleUnit(rule))}${explainMatch(rule.match)}`,
   ];
   const words = rule.faults.map((fault, at) =>
-    fault === null ? "nothing is done" : describeComposed({ fault, also: rule.also?.[at] ?? [] }, rule.match),
+    fault === null ? "nothing is done" : describeComposed({ fault, also: rule.also?.[at] ?? [] }, apis),
   );
   for (const { key, states } of expressionsOf(rule.match, compileRegex)) {
     const most = Math.floor(effortLimits.maxSteps / states) - 1;
@@ -86,7 +94,7 @@ export function explain(rules: RuleSet): string {
   ];
   if (rules.rules.length === 0) lines.push("No rules: everything passes unchanged.");
   for (const [at, rule] of rules.rules.entries())
-    lines.push(...explainRule(rule, at + 1, rules.compileRegex ?? refuseRegex));
+    lines.push(...explainRule(rule, at + 1, rules.targets, rules.compileRegex ?? refuseRegex));
   if (rules.header) lines.push("Requests may choose their own fault with the header x-faultwire.");
   if (!rules.marker) lines.push("Injected responses are not marked.");
   if (rules.asksOnce) lines.push("The same request again, one after the other, counts as a retry.");

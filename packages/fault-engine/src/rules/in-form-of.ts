@@ -29,6 +29,16 @@ export function inFormOf(fault: Fault, provider: Provider): Fault {
   }
 }
 
+/** The fault with that API's form for the one that counts where no API is known; its other forms stay. */
+export function firstInFormOf(fault: Fault, provider: Provider): Fault {
+  if (fault.kind === "http.error") {
+    const { presets, preset } = fault.answer;
+    return { ...fault, answer: { ...fault.answer, preset: presets?.[provider] ?? preset } };
+  }
+  if (fault.kind === "stream.error-event") return { ...fault, type: fault.types?.[provider] ?? fault.type };
+  return fault;
+}
+
 /**
  * A decision about a request, its faults in the form of the API that the request is for. What carries it out then needs no
  * API but that one.

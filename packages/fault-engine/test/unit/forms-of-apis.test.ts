@@ -200,8 +200,53 @@ describe("a rule for requests of one API, in words", () => {
     expect(words(`match: { provider: openai }, ${inStream}`)).toContain("an error event (server_error)");
   });
 
-  it("for two APIs says that there are others", () => {
-    expect(words(`match: { provider: [openai, azure] }, ${gateway}`)).toContain(", or its like of the API");
+  it("for two APIs has the first one's form, and says that there are others", () => {
+    expect(words(`match: { provider: [openai, azure] }, ${gateway}`)).toContain(
+      "status 500 (openai/server_error, or its like of the API that is asked)",
+    );
+  });
+});
+
+describe("a rule for the hosts of APIs, in words", () => {
+  const gateway = "fault: { http: { preset: gateway } }";
+  const words = (targets: string, match = "{}"): string =>
+    explain(
+      parseRuleFile(
+        `version: 1\n${targets === "" ? "" : `targets: [${targets}]\n`}rules:\n  - { name: a, match: ${match}, ${gateway} }\n`,
+        "f.yaml",
+      ).ruleSet,
+    );
+  const openai = "status 500 (openai/server_error)";
+  const ofAnthropic = "status 520 (anthropic/cloudflare_520, or its like of the API that is asked)";
+
+  it.each([
+    ["api.openai.com", openai],
+    ["API.OpenAI.com, '*.api.openai.com'", openai],
+    // Its host takes OpenAI's chats as well.
+    ["api.anthropic.com", ofAnthropic],
+    ["api.openai.com, api.anthropic.com", "(openai/server_error, or its like of the API that is asked)"],
+    ["api.mistral.ai", "(mistral/"],
+    ["'*.openai.azure.com'", "(azure/"],
+    // Any API may be there.
+    ["gateway.test", ofAnthropic],
+    ["api.openai.com, gateway.test", ofAnthropic],
+    ["'*'", ofAnthropic],
+    ["'*.com'", ofAnthropic],
+    ["", ofAnthropic],
+  ])("at [%s] has the form of what is asked there", (targets, said) => {
+    expect(words(targets)).toContain(said);
+  });
+
+  it("asks the rule's own hosts first, and its provider before all", () => {
+    expect(words("'*'", "{ host: api.openai.com }")).toContain(openai);
+    expect(words("api.openai.com", "{ host: '/^api[.]/' }")).toContain(openai);
+    expect(words("api.anthropic.com", "{ provider: openai }")).toContain(openai);
+  });
+
+  it("says of an error in a stream the same", () => {
+    const inStream = "fault: { stream: { errorEvent: { afterEvents: 1 } } }";
+    const text = `version: 1\ntargets: api.openai.com\nrules:\n  - { name: a, ${inStream} }\n`;
+    expect(explain(parseRuleFile(text, "f.yaml").ruleSet)).toContain("an error event (server_error)");
   });
 });
 
