@@ -190,7 +190,8 @@ const budgetsOf = ({ requests, inputTokens, outputTokens }: Account): Budgets =>
 });
 
 /**
- * The account that a request is charged to, for {@link RateLimits}.
+ * The account that a request is charged to, for {@link RateLimits}. The API is no part of it: requests to several APIs that have the same
+ * key, or the same model, share an account, and so do all without a key, or without a model. A rule for each API has accounts of its own.
  *
  * @param per - The `per` of the fault.
  * @example

@@ -105,8 +105,8 @@ const KEY_HEADERS: ReadonlySet<string> = new Set(
 );
 
 /**
- * A text that stands for the API key of a request; empty without a key. A signature is none: it differs from request to
- * request. Whoever has the text can try keys against it, so it is not for a log.
+ * A text that stands for the API key of a request; empty without a key. It is the same for the same key at several APIs. A signature is
+ * none: it differs from request to request. Whoever has the text can try keys against it, so it is not for a log.
  */
 export function keyScope(headers: readonly Header[]): string {
   for (const name of KEY_HEADERS) {

@@ -2,7 +2,10 @@ import type { Fault } from "../faults/fault.ts";
 import type { RegexCompiler } from "../patterns/regex-test.ts";
 import type { Match } from "./match-keys.ts";
 
-/** What a rule counts over: everything, one connection, one client, one API key. */
+/**
+ * What a rule counts over: everything, one connection, one client, one API key. The same key at several APIs is one, and all requests
+ * without a key count together.
+ */
 export type Scope = "all" | "connection" | "client" | "key";
 
 /**

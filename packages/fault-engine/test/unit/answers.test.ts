@@ -215,6 +215,19 @@ describe("RateLimits", () => {
     });
   });
 
+  it("has one account for a key, whichever API it is sent to, and one for all requests without a key", () => {
+    const scope = (host: string, ...headers: readonly [string, string][]): string =>
+      rateLimitScope(
+        "key",
+        summarizeRequest({ connection: "1", method: "POST", target: "/v1/chat/completions", host, headers }),
+      );
+    const bearer = ["authorization", "Bearer any"] as const;
+    const [openai, mistral] = ["api.openai.com", "api.mistral.ai"] as const;
+    expect(scope(openai, [...bearer])).toBe(scope(mistral, [...bearer]));
+    expect(scope(openai, ["authorization", "Bearer other"])).not.toBe(scope(openai, [...bearer]));
+    expect([scope(openai), scope(mistral)]).toEqual(["", ""]);
+  });
+
   it("estimates four bytes a token", () => {
     expect([0, 1, 4, 5, 4000].map(estimateTokens)).toEqual([1, 1, 1, 2, 1000]);
   });
