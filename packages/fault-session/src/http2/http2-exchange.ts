@@ -80,6 +80,18 @@ export class Http2Exchange extends Exchange {
     return (strike?.readsEvents ?? true) ? readableSection(section) : section;
   }
 
+  /** Bytes of the request that are kept, while it is not decided or waits. */
+  get heldRequestBytes(): number {
+    let bytes = this.heldBytes;
+    for (const { length } of this.waitingData) bytes += length;
+    return bytes;
+  }
+
+  /** Bytes of the response that are kept, before a change of it or behind the point of a fault. */
+  get heldResponseBytes(): number {
+    return (this.message?.pendingBytes ?? 0) + (this.strike?.heldBytes ?? 0);
+  }
+
   /** When to look at it again; `undefined` while it waits for no time. */
   get wakeAtMs(): number | undefined {
     const at = this.message?.wakeAtMs ?? this.dueAtMs;

@@ -160,9 +160,11 @@ export class Http2Exchanges implements Spoken {
   }
 
   heldBytes(from: Side): number {
-    if (from === "server") return this.#client.heldBytes;
-    let bytes = this.#upstream?.heldBytes ?? 0;
-    for (const { heldBytes, strike } of this.#open) bytes += heldBytes + (strike?.heldBytes ?? 0);
+    const speaker = from === "client" ? this.#client : this.#upstream;
+    const hearer = from === "client" ? this.#upstream : this.#client;
+    let bytes = (speaker?.unreadBytes ?? 0) + (hearer ? hearer.heldBytes - hearer.unreadBytes : 0);
+    for (const exchange of this.#open)
+      bytes += from === "client" ? exchange.heldRequestBytes : exchange.heldResponseBytes;
     return bytes;
   }
 

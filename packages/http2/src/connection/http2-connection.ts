@@ -129,7 +129,11 @@ export class Http2Connection<T = unknown> {
     let queued = 0;
     for (const { queuedBytes } of this.#streams.values()) queued += queuedBytes;
     for (const { queuedBytes } of this.#waiting) queued += queuedBytes;
-    return this.#reader.pendingBytes + this.#incoming.heldBytes + this.#outBytes + queued;
+    return this.unreadBytes + this.#outBytes + queued;
+  }
+  /** Those of {@link heldBytes} that the peer has said: the beginning of a frame, or of a header block. */
+  get unreadBytes(): number {
+    return this.#reader.pendingBytes + this.#incoming.heldBytes;
   }
   /** Whether {@link take} gives something. `hasRoom` as there. */
   hasOutput(hasRoom: boolean): boolean {

@@ -2,6 +2,7 @@
 import type { Fault } from "@faultwire/fault-engine";
 import { ErrorCode, sectionOf } from "@faultwire/http2";
 import { describe, expect, it } from "vitest";
+import type { Side } from "../../../src/index.ts";
 import { Http2Rig, type Http2RigOptions } from "../../support/http2-rig.ts";
 
 const at = { kind: "bytes", bytes: 15 } as const;
@@ -31,7 +32,14 @@ function told(rig: Http2Rig) {
   const reasons = rig.told("undone").map(({ reason }) => reason);
   return [rig.told("done").length, reasons, rig.told("end").map(({ how }) => how)] as const;
 }
-const kept = (rig: Http2Rig): number => rig.exchanges.heldBytes("client") + rig.exchanges.heldBytes("server");
+const heldOf = ({ exchanges }: Http2Rig): Readonly<Record<Side, number>> => ({
+  client: exchanges.heldBytes("client"),
+  server: exchanges.heldBytes("server"),
+});
+function kept(rig: Http2Rig): number {
+  const { client, server } = heldOf(rig);
+  return client + server;
+}
 
 describe.each([1, 2, 8, 40])("a point in a body that comes in %i parts", (parts) => {
   it("at which the stream is reset: the client has what comes before, and no more", () => {
@@ -60,7 +68,7 @@ describe.each([1, 2, 8, 40])("a point in a body that comes in %i parts", (parts)
     const { stream, got } = rig.ask();
     const seen = () => [got.parts.join("").length, rig.goaways, got.end, rig.told("end").length];
     expect(seen()).toEqual([7, [], undefined, 0]);
-    expect(kept(rig)).toBe(body.length - 7);
+    expect(heldOf(rig)).toEqual({ client: 0, server: body.length - 7 });
     rig.client.grant(stream, 7);
     rig.pump();
     expect(seen()).toEqual([14, [], undefined, 0]);
@@ -190,4 +198,37 @@ it("events of a body whose coding can't be read are no point: the body passes, a
   expect(told(rig)).toEqual([0, [reason], ["complete"]]);
   // Two read it, and the memory of both goes back.
   expect(open.closed).toBeGreaterThanOrEqual(2);
+});
+
+describe("bytes that are kept are those of the peer that has said them", () => {
+  it("a request that waits is the client's", () => {
+    const wait: Fault = { kind: "connection.latency", per: "request", duration: { kind: "fixed", ms: 1000 } };
+    const rig = new Http2Rig({ fault: wait, serve: answering(1) });
+    const { got } = rig.ask([], "0123456789");
+    expect(heldOf(rig)).toEqual({ client: 10, server: 0 });
+    rig.advance(1000);
+    expect([got.parts.join(""), heldOf(rig)]).toEqual([body, { client: 0, server: 0 }]);
+  });
+
+  it("a response that comes late is the server's", () => {
+    const late = { kind: "fixed", ms: 1000 } as const;
+    const rig = new Http2Rig({
+      fault: { kind: "http.delay", beforeHead: late, beforeBody: null, perChunk: null },
+      serve: answering(1),
+    });
+    const { got } = rig.ask();
+    expect(heldOf(rig)).toEqual({ client: 0, server: body.length });
+    rig.advance(1000);
+    expect([got.parts.join(""), heldOf(rig)]).toEqual([body, { client: 0, server: 0 }]);
+  });
+
+  it("a frame that is not whole is that of the peer that has begun it", () => {
+    const rig = new Http2Rig({ serve: answering(1) });
+    rig.ask();
+    const before = heldOf(rig);
+    rig.exchanges.fromClient(Uint8Array.of(0, 0, 8));
+    expect(heldOf(rig)).toEqual({ client: before.client + 3, server: before.server });
+    rig.exchanges.fromServer(Uint8Array.of(0, 0, 8, 6));
+    expect(heldOf(rig)).toEqual({ client: before.client + 3, server: before.server + 4 });
+  });
 });
