@@ -132,11 +132,10 @@ export class LineCarrier implements Carrier {
   }
 
   /**
-   * Whether a peer's connection takes more now; `drained` of the session is called once it does. One that can't be reached takes nothing,
-   * and nobody waits for it.
+   * Whether a peer's connection takes more now; `drained` of the session is called once it does. Nothing waits for one that can't be
+   * reached.
    */
   hasRoom(to: Side): boolean {
-    if (to === "server" && this.#isUnreachable) return true;
     if (to === "server" && this.#unsentBytes > maxUnsentBytes) return false;
     return this.#lines[to]?.needsDrain !== true;
   }

@@ -343,31 +343,27 @@ export class Ticks implements Carrier {
   }
 
   /** Ends the direction toward the upstream once the client's has ended, or lets it go on. */
-  #settleReserve({ outlook, prompter }: TickDriven, now: number): void {
-    const { client, server } = this.#directions;
+  #settleReserve(driven: TickDriven, now: number): void {
     const reserve = this.#reserve;
-    if (!reserve) return;
-    if (client.hasEnded) {
-      this.#reserve = undefined;
-      server.hasEnded = true;
-      reserve.settle(NOTHING);
-      return;
-    }
-    const isNeeded = this.#isEndDue || (outlook.mayEndAtAnyMoment && now < reserve.untilMs);
-    // A host may read the client all the same. Then the kept part has to go before the bytes of that call.
-    if (isNeeded && !server.reply) return;
-    const saysNothing = !isNeeded && server.outBytes === 0 && !prompter.sayNothing();
-    // No byte means nothing on a connection that is not read. Its client is not read on without one, so the direction ends.
-    if (saysNothing && now >= reserve.untilMs) {
-      this.#reserve = undefined;
-      server.hasEnded = true;
-      reserve.settle(NOTHING);
-    }
-    if (server.outBytes === 0) return;
-    const bytes = joinBytes(server.out.map((part) => part.bytes));
+    const bytes = reserve && this.#inPlaceOf(reserve, driven, now);
+    if (!bytes) return;
+    const { server } = this.#directions;
     this.#reserve = undefined;
-    this.#keep(server, []);
+    if (bytes.length === 0) server.hasEnded = true;
+    else this.#keep(server, []);
     reserve.settle(bytes);
+  }
+
+  /** What goes in the place of a kept part: bytes, or none, with which the direction ends; `undefined` while it stays kept. */
+  #inPlaceOf({ untilMs }: Reserve, { outlook, prompter }: TickDriven, now: number): Uint8Array | undefined {
+    const { client, server } = this.#directions;
+    if (client.hasEnded) return NOTHING;
+    const isNeeded = this.#isEndDue || (outlook.mayEndAtAnyMoment && now < untilMs);
+    // A host may read the client all the same. Then the kept part has to go before the bytes of that call.
+    if (isNeeded && !server.reply) return undefined;
+    // No byte means nothing on a connection that is not read. Its client is not read on without one, so the direction ends.
+    if (!isNeeded && server.outBytes === 0 && !prompter.sayNothing() && now >= untilMs) return NOTHING;
+    return server.outBytes === 0 ? undefined : joinBytes(server.out.map((part) => part.bytes));
   }
 
   /** Runs what is due later now, to find out in which parts, and when, the answer to the call has to go. */

@@ -2,6 +2,7 @@
 
 import { request } from "node:http";
 import { createServer } from "node:net";
+import { soon } from "@faultwire/testkit/soon";
 import { afterEach, expect, it } from "vitest";
 import { runProxy } from "../support/running-proxy.ts";
 
@@ -12,15 +13,18 @@ afterEach(() => {
 });
 
 /** Sends it whole, and gives the status of the answer. */
-const statusOf = (port: number, path: string): Promise<number | undefined> =>
-  new Promise((resolve, reject) => {
+function statusOf(port: number, path: string): Promise<number | undefined> {
+  const answer = new Promise<number | undefined>((resolve, reject) => {
     const headers = { "content-length": length };
     const asked = request({ host: "127.0.0.1", port, method: "POST", path, headers }, (response) => {
       response.resume().once("end", () => resolve(response.statusCode));
     });
+    closing.push(() => asked.destroy());
     asked.once("error", reject);
     asked.end(Buffer.alloc(length, "x"));
   });
+  return soon(answer, `the answer to POST ${path} with ${length} bytes`, 10_000);
+}
 
 const ways = [
   "/upstream/https/api.test/v1/messages",

@@ -16,7 +16,7 @@ import { Exchange, passOn } from "./exchange.ts";
 import { httpExchangeLimits } from "./exchange-limits.ts";
 import { ExchangeLog } from "./exchange-log.ts";
 import { ExchangeQueue } from "./exchange-queue.ts";
-import { ExchangeTeller, endedFirst } from "./exchange-teller.ts";
+import { ExchangeTeller } from "./exchange-teller.ts";
 import { type ExchangesUnderWay, resumeExchanges, underWayAtRest } from "./exchanges-rest.ts";
 import type { HttpExchangesOptions, HttpPort } from "./http-port.ts";
 import { openWebSocket } from "./open-web-socket.ts";
@@ -438,8 +438,10 @@ export class HttpExchanges {
       case "wait":
         if (!decision) break;
         this.#hasChanged = true;
-        if (this.#gate.takesMore) this.#port.hold("server", plan.ms);
-        this.#tell.log?.outcome(exchange, this.#gate.takesMore ? null : endedFirst);
+        // What goes nowhere is not held: it is told when the connection ends.
+        if (!this.#gate.takesMore) break;
+        this.#port.hold("server", plan.ms);
+        this.#tell.log?.outcome(exchange, null);
         break;
       case "change":
         this.#hasChanged = true;
