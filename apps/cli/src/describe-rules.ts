@@ -1,7 +1,7 @@
 /** The rules in a line of the banner. */
 import type { RuleSet } from "@faultwire/fault-engine";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import { inputName, type RuleSources, standardInput } from "@faultwire/runtime/internal";
-import { countText } from "./traffic/plain-text.ts";
 
 /** How many rules there are, and what they are about, in a line for people. */
 export function describeRules({ file, flags, targets }: RuleSources, path: string | undefined): string {
@@ -9,7 +9,7 @@ export function describeRules({ file, flags, targets }: RuleSources, path: strin
   if (file !== null) {
     const explained = path === standardInput ? "" : ` (\`faultwire check ${path}\` explains them)`;
     const name = inputName(path ?? "");
-    parts.push(`${countText(file.rules.length, "rule")} of ${name}, seed ${file.seed}${explained}`);
+    parts.push(`${writeCount(file.rules.length, "rule")} of ${name}, seed ${file.seed}${explained}`);
   }
   if (flags !== null) parts.push(describeFlags(flags));
   return `${targets.join(", ")}: ${parts.join("; then ")}`;

@@ -1,9 +1,10 @@
 /** What the banner says of recordings. */
+
+import { writeCount } from "@faultwire/fault-engine/internal";
 import type { ReadyInfo } from "./ready-file.ts";
 import type { RecordingFlags } from "./recording-options.ts";
 import type { Stack } from "./stack/open-stack.ts";
 import type { RecordingSettings } from "./stack/recording.ts";
-import { countText } from "./traffic/plain-text.ts";
 
 export function recordingRows(
   { record, replay, replayOrPass }: RecordingFlags,
@@ -19,7 +20,7 @@ export function recordingRows(
       : [
           [
             "replays",
-            `${countText(replayed ?? 0, "recording")} of ${folder}; stands in for ${mockedHosts.join(", ")}${others}`,
+            `${writeCount(replayed ?? 0, "recording")} of ${folder}; stands in for ${mockedHosts.join(", ")}${others}`,
           ] as const,
         ]),
   ];

@@ -1,4 +1,6 @@
 /** Takes the events of tunnels: those about the host go to the log, those of the session go to the runtime. */
+
+import { writeCount } from "@faultwire/fault-engine/internal";
 import type { CarrierRuntime } from "@faultwire/runtime";
 import type { TunnelEvent } from "@faultwire/tunnel";
 
@@ -11,7 +13,7 @@ export function logTunnelEvent({ logger, tell }: CarrierRuntime, event: TunnelEv
       logger.debug(entry, "the host wrapped one side of this tunnel");
       return;
     case "recovered":
-      logger.debug(entry, `the host had dropped ${event.bytes} bytes; given again`);
+      logger.debug(entry, `the host had dropped ${writeCount(event.bytes, "byte")}; given again`);
       return;
     case "mismatch":
       logger.error(entry, "bytes were lost or changed on the way through the host; tunnel closed");

@@ -1,5 +1,6 @@
 /** The plugin: an endpoint for each side that a host can register, one table of tunnels for both, and forward mode. */
 import { MessageMemory } from "@faultwire/connect-unary";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import type { FaultPolicy, Side } from "@faultwire/fault-session";
 import type { CarrierRuntime } from "@faultwire/runtime";
 import { every } from "@faultwire/timers";
@@ -81,7 +82,7 @@ const stepText: Readonly<Record<DrainStep, string>> = {
   closing: "the time is over: what is left is closed when it speaks",
 };
 const leftOpen = (count: number): string =>
-  `${count} connections may still be open in the host, which does not tell when one ends: a client that uses one again waits until its upstream gives up; end the host to end them`;
+  `${writeCount(count, "connection")} may still be open in the host, which does not tell when one ends: a client that uses one again waits until its upstream gives up; end the host to end them`;
 /** A warning for users whose host wraps one side only. */
 const oneSideOnly =
   "with one side only, the host can lose bytes of uploads or downloads (docs/fault-host.md)";

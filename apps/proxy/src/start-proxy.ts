@@ -1,6 +1,7 @@
 /** A proxy that runs: a port, the connections behind it, and how it takes leave. */
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
+import { writeCountIs } from "@faultwire/fault-engine/internal";
 import { type FaultPolicy, Interception, withoutThrowing } from "@faultwire/fault-session";
 import { openRuntime, type Runtime } from "@faultwire/runtime";
 import { every, pause } from "@faultwire/timers";
@@ -209,7 +210,7 @@ function makeServer(context: ProxyContext, connections: Set<Connection>): Server
     isFullTold = true;
     logger.warn(
       { event: "too-many-connections", limit: context.limits.maxConnections },
-      `${context.limits.maxConnections} connections are open, the most that are taken; more are closed at once`,
+      `${writeCountIs(context.limits.maxConnections, "connection")} open, the most that are taken; more are closed at once`,
     );
   });
   server.on("connection", () => {

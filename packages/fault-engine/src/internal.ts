@@ -50,3 +50,4 @@ export {
   type WebSocketMachine,
   webSocketLimits,
 } from "./websocket/websocket-machine.ts";
+export { writeCount, writeCountIs, writeTimes } from "./write-count.ts";

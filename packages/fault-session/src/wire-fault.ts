@@ -15,7 +15,7 @@ import {
   type TlsFault,
   type WebSocketFault,
 } from "@faultwire/fault-engine";
-import { drawDuration } from "@faultwire/fault-engine/internal";
+import { drawDuration, writeCount } from "@faultwire/fault-engine/internal";
 import { BytePoint, type PointFault } from "./byte-point.ts";
 import type { Side } from "./events.ts";
 
@@ -163,7 +163,7 @@ export class PointMachine implements FaultMachine {
     if (this.#outcome.kind === "waiting")
       this.#outcome = {
         kind: "undone",
-        reason: `the connection ended ${this.#point.leftBytes} bytes before that`,
+        reason: `the connection ended ${writeCount(this.#point.leftBytes, "byte")} before that`,
       };
     return [];
   }

@@ -8,7 +8,7 @@ import {
   type Simulation,
   simulate,
 } from "@faultwire/fault-engine";
-import { ruleUnit } from "@faultwire/fault-engine/internal";
+import { ruleUnit, writeCount } from "@faultwire/fault-engine/internal";
 import { RuntimeError } from "@faultwire/runtime";
 import { closedTargets, idleRules, readRules, readRuleText, ruleSources } from "@faultwire/runtime/internal";
 import { Command, Option } from "commander";
@@ -142,7 +142,7 @@ function table({ requests, rules, passed }: Simulation, mix = ""): string {
     `  ${name.padEnd(width(0))}  ${hits.padStart(width(1))}  ${of.padStart(width(2))}  ${first}`.trimEnd(),
   );
   const { target = "/v1/messages", host = "api.anthropic.com" } = requestOfMix(mix) ?? {};
-  const what = `${requests} times POST ${target} to ${host}, streamed, every 100 ms, on new connections`;
+  const what = `${writeCount(requests, "time")} POST ${target} to ${host}, streamed, every 100 ms, on new connections`;
   return `${what}:\n${lines.join("\n")}\n`;
 }
 

@@ -1,5 +1,6 @@
 /** The runs of one `faultwire run`: one, or one for each seed. */
 import { join } from "node:path";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import type { RuleOptions } from "@faultwire/runtime";
 import { standardInput } from "@faultwire/runtime/internal";
 import type { Logger } from "pino";
@@ -10,7 +11,6 @@ import { mockSettings } from "../mock-options.ts";
 import { recordingSettings } from "../recording-options.ts";
 import { versions } from "../report-versions.ts";
 import { singleRuleOf } from "../rule-options.ts";
-import { countText } from "../traffic/plain-text.ts";
 import { UsageError } from "../usage-error.ts";
 import type { WorldOptions } from "./open-world.ts";
 import { listenForSignals, SignalPasser } from "./pass-signals.ts";
@@ -113,7 +113,7 @@ export async function runSeries(
   if (isSeries) {
     lines.say(["", ...seedTable(rows)].join("\n"));
     if (rows.length < seeds.length)
-      lines.say(`not run any more: ${countText(seeds.length - rows.length, "seed")}`);
+      lines.say(`not run any more: ${writeCount(seeds.length - rows.length, "seed")}`);
     if (failed)
       lines.paste(`seed ${failed.seed} again:`, lineOfSeed(flagWords(command), command, failed.seed));
   }

@@ -1,6 +1,6 @@
 /** What came of a command under several seeds, as a table: a row for each seed, a column for each verdict. */
 import type { Judgement, VerdictOutcome } from "@faultwire/fault-engine";
-import { countText } from "../traffic/plain-text.ts";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import { commandName } from "../ways-in.ts";
 import { runStatus } from "./exit-status.ts";
 import { shellLine } from "./shell-line.ts";
@@ -59,10 +59,13 @@ export function seedTable(rows: readonly SeedRow[]): string[] {
       .join("  ")
       .trimEnd(),
   );
-  if (shown.length < rows.length) table.push(`(not shown: ${countText(rows.length - shown.length, "seed")})`);
+  if (shown.length < rows.length)
+    table.push(`(not shown: ${writeCount(rows.length - shown.length, "seed")})`);
   const legend = columns.map(([name, number]) => `${String(number).padStart(2)}  ${name}`);
   if (verdicts.size > columns.length)
-    legend.push(`(not shown: ${countText(verdicts.size - columns.length, "verdict")}; the reports have all)`);
+    legend.push(
+      `(not shown: ${writeCount(verdicts.size - columns.length, "verdict")}; the reports have all)`,
+    );
   const keys =
     columns.length === 0
       ? []
@@ -72,7 +75,7 @@ export function seedTable(rows: readonly SeedRow[]): string[] {
     ...table,
     ...keys,
     "",
-    `${countText(rows.length, "seed")}, ${failed} of them with a status other than 0`,
+    `${writeCount(rows.length, "seed")}, ${failed} of them with a status other than 0`,
   ];
 }
 

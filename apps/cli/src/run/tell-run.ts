@@ -1,7 +1,7 @@
 /** What is said of a run: what was set up, and what came of it. */
 import { textReport } from "@faultwire/fault-engine";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import { describeRules } from "../describe-rules.ts";
-import { countText } from "../traffic/plain-text.ts";
 import { summaryText } from "../traffic/summary-text.ts";
 import type { World } from "./open-world.ts";
 import type { RunLines } from "./run-lines.ts";
@@ -48,8 +48,8 @@ export function tellStart(
 
 function answerers(isMocked: boolean, replayed: number | undefined, passes: boolean): string {
   if (replayed !== undefined && passes)
-    return `${countText(replayed, "recording")}, and from the real API for what was never recorded`;
-  if (replayed !== undefined) return countText(replayed, "recording");
+    return `${writeCount(replayed, "recording")}, and from the real API for what was never recorded`;
+  if (replayed !== undefined) return writeCount(replayed, "recording");
   return isMocked ? "a mock of the APIs on this machine" : "the real API";
 }
 

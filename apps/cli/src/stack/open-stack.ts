@@ -1,4 +1,6 @@
 /** Proxy, mock API and plugin endpoints on one runtime, in one process: the whole of `start`, a part of it for `proxy`, and what `run` builds on. */
+
+import { writeCount } from "@faultwire/fault-engine/internal";
 import type { LlmMock } from "@faultwire/llm-mock";
 import type { PluginServer, PluginServerOptions } from "@faultwire/plugin-server";
 import { type ProxySettings, type ReplayCounts, type RunningProxy, startProxy } from "@faultwire/proxy";
@@ -6,7 +8,6 @@ import { stoodInNames } from "@faultwire/proxy/internal";
 import type { Recorder } from "@faultwire/recordings";
 import type { MockSettings } from "../mock-options.ts";
 import type { RunningRuntime } from "../running-runtime.ts";
-import { countText } from "../traffic/plain-text.ts";
 import { upstreamProxySetting } from "../upstream-proxy-setting.ts";
 import { listenError } from "./listen-error.ts";
 import { outcomeRoute } from "./outcome-route.ts";
@@ -82,7 +83,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
           exchanges: recorder.written(),
           notRecorded: recorder.left(),
         },
-        `recorded ${countText(recorder.written(), "exchange")} in ${recording.record}`,
+        `recorded ${writeCount(recorder.written(), "exchange")} in ${recording.record}`,
       );
     // What was asked for was not done. A run has a status of its own.
     if (recorder?.stopped() !== undefined) process.exitCode = 1;

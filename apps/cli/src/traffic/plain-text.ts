@@ -13,11 +13,6 @@ export function shortened(text: string, max: number): string {
   return `${text.slice(0, front)}…${text.slice(text.length - (kept - front))}`;
 }
 
-/** `1 request`, `2 requests`. */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** A length of time for people: `3 ms`, `2.05 s`, `4 min 10 s`. */
 export function durationText(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;

@@ -1,8 +1,8 @@
 /** What became of a request, in words: the same in lines for people and in the log. */
 import type { DoneEvent, ExchangeEnd, UndoneEvent } from "@faultwire/fault-engine";
-import { writeGrpc, writeWebSocket } from "@faultwire/fault-engine/internal";
+import { writeCount, writeGrpc, writeWebSocket } from "@faultwire/fault-engine/internal";
 import type { FinishedRequest } from "./finished-request.ts";
-import { countText, durationText, plainText } from "./plain-text.ts";
+import { durationText, plainText } from "./plain-text.ts";
 
 /** How an exchange ended that was not whole. */
 const ends: Readonly<Record<ExchangeEnd, string | null>> = {
@@ -33,7 +33,7 @@ export function whatHappened(request: FinishedRequest): string {
   const isExplained = (end === "cut" || end === "failed") && outcomes.some(({ type }) => type === "done");
   if (word !== null && !isExplained) said.push(word);
   const { events, webSocket, grpc } = request;
-  const went = events === null ? "" : ` (${countText(events, "event")})`;
+  const went = events === null ? "" : ` (${writeCount(events, "event")})`;
   const talk = webSocket === null ? "" : ` (${writeWebSocket(webSocket)})`;
   const call = grpc === null ? "" : ` (${writeGrpc(grpc)})`;
   return `${said.length > 0 ? said.join("; ") : "passed"}${went}${talk}${call}`;

@@ -1,5 +1,7 @@
 /** The summary of a run, for people: who came, what failed, what was not read, and whom rules never met. */
-import { countText, plainText, shortened } from "./plain-text.ts";
+
+import { writeCount } from "@faultwire/fault-engine/internal";
+import { plainText, shortened } from "./plain-text.ts";
 import type { Recent } from "./recent.ts";
 import type { Tally } from "./tally.ts";
 
@@ -20,13 +22,13 @@ export interface SummaryInput {
 /** The summary, line end included. */
 export function summaryText({ tally, counts, targets }: SummaryInput): string {
   const { requests, clients, unread, passed, closed, untrusted } = tally;
-  const lines = [`${countText(requests, "request")} to ${targets.join(", ")}`];
+  const lines = [`${writeCount(requests, "request")} to ${targets.join(", ")}`];
   const row = (name: string, texts: readonly string[]): void => {
     for (const [at, text] of texts.entries()) lines.push(`  ${(at === 0 ? name : "").padEnd(13)}${text}`);
   };
   row(
     "clients",
-    listed(clients, (name, count) => `${name}  ${countText(count, "request")}`),
+    listed(clients, (name, count) => `${name}  ${writeCount(count, "request")}`),
   );
   row("faults", faultLines(tally, counts));
   row(
@@ -35,18 +37,18 @@ export function summaryText({ tally, counts, targets }: SummaryInput): string {
   );
   row(
     "left closed",
-    listed(closed, (name, count) => `${name} (${countText(count, "connection")}); the log says why`),
+    listed(closed, (name, count) => `${name} (${writeCount(count, "connection")}); the log says why`),
   );
   row(
     "no trust",
     listed(
       untrusted,
-      (name, count) => `${name} (${countText(count, "connection")}): a client does not trust the CA`,
+      (name, count) => `${name} (${writeCount(count, "connection")}): a client does not trust the CA`,
     ),
   );
   row(
     "other hosts",
-    listed(passed, (name, count) => `${name} (${countText(count, "connection")})`),
+    listed(passed, (name, count) => `${name} (${writeCount(count, "connection")})`),
   );
   const note = whereTo(tally, counts, targets);
   if (note.length > 0) lines.push("", ...note);
@@ -104,6 +106,7 @@ function listed(names: Recent<string, number>, text: (name: string, count: numbe
     .slice(0, maxListed)
     .map(([name, count]) => text(shortened(plainText(name), maxName), count));
   const more = all.length - lines.length;
-  if (more > 0) lines.push(`and ${more}${names.hasForgotten ? " or more" : ""} others`);
+  if (more > 0)
+    lines.push(names.hasForgotten ? `and ${more} or more others` : `and ${writeCount(more, "other")}`);
   return lines;
 }

@@ -180,7 +180,7 @@ describe("a rule file that changes", () => {
 it("a rule whose first are used up says so, and begins anew at SIGHUP", async () => {
   await start("--config", ruleFile(failing(503, "{ first: 1 }")));
   expect([await status(), await status()]).toEqual([503, 200]);
-  const line = `busy: its first 1 are used up, so it strikes no more. To count anew: kill -HUP ${faultwire?.pid}`;
+  const line = `busy is used up (first: 1), so it strikes no more. To count anew: kill -HUP ${faultwire?.pid}`;
   await expect.poll(() => faultwire?.stderr()).toContain(line);
   process.kill(faultwire?.pid ?? 0, "SIGHUP");
   await expect.poll(() => faultwire?.stderr()).toContain("all rules count anew");

@@ -1,6 +1,7 @@
 /** All connections that hosts hand over whole, and the streams that carry them. */
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { ConnectionProtocolError, isProcessConnection, PluginStream } from "@faultwire/connection-protocol";
+import { writeCountIs } from "@faultwire/fault-engine/internal";
 import { type FaultPolicy, Interception, withoutThrowing } from "@faultwire/fault-session";
 import type { CarrierRuntime } from "@faultwire/runtime";
 import { every, pause } from "@faultwire/timers";
@@ -73,7 +74,7 @@ export class Connections {
       opened.end(
         new ConnectionProtocolError(
           "too-much",
-          `${this.#maxConnections} connections are open, the most that are taken`,
+          `${writeCountIs(this.#maxConnections, "connection")} open, the most that are taken`,
         ),
       );
     else this.#add(connection, stream);

@@ -4,6 +4,7 @@ import { FaultEngineError } from "../fault-engine-error.ts";
 import type { FaultKind } from "../faults/fault.ts";
 import { FAULT_KINDS } from "../faults/fault-kinds.ts";
 import { foundWords, schemaProblems } from "../rule-file/problems.ts";
+import { writeCount } from "../write-count.ts";
 import { type EngineEvent, EXCHANGE_ENDS, type GrpcTally } from "./event.ts";
 import { maskKeys, maskTexts } from "./mask-secrets.ts";
 import { OUTCOMES } from "./outcome.ts";
@@ -182,7 +183,8 @@ export function readEventLog(text: string): ReadLog {
   const more = problems.length - maxNamedLines;
   return {
     events,
-    unreadable: more > 0 ? [...problems.slice(0, maxNamedLines), `and ${more} more lines`] : problems,
+    unreadable:
+      more > 0 ? [...problems.slice(0, maxNamedLines), `and ${writeCount(more, "more line")}`] : problems,
   };
 }
 

@@ -1,15 +1,14 @@
 import { writeMs } from "../faults/fault-words.ts";
 import type { Expectation } from "../rules/rule.ts";
+import { writeCount, writeTimes } from "../write-count.ts";
 
 type Demands = Required<Omit<Expectation, "rule">>;
 
-const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
-
 function retries({ min = 0, max }: Demands["retries"]): string {
-  if (max === undefined) return `asks again at least ${times(min)}`;
+  if (max === undefined) return `asks again at least ${writeTimes(min)}`;
   if (max === 0) return "does not ask again";
-  if (min === max) return `asks again ${times(min)}`;
-  return min === 0 ? `asks again ${times(max)} at the most` : `asks again ${min} to ${max} times`;
+  if (min === max) return `asks again ${writeTimes(min)}`;
+  return min === 0 ? `asks again ${writeTimes(max)} at the most` : `asks again ${min} to ${max} times`;
 }
 
 /** Each demand, as what a client does. */
@@ -19,7 +18,7 @@ const words: { readonly [Key in keyof Demands]: (value: Demands[Key]) => string 
   waitsAtLeastMs: (ms) => `waits ${writeMs(ms)} or more before it asks again`,
   backsOff: (isWanted) => `${isWanted ? "waits" : "does not wait"} longer from retry to retry`,
   noticesCut: (isWanted) => `${isWanted ? "notices" : "does not notice"} that a stream was cut`,
-  stopsAfter: (count) => `stops after ${count} failing request${count === 1 ? "" : "s"}`,
+  stopsAfter: (count) => `stops after ${writeCount(count, "failing request")}`,
   endsWith: (end) => `ends with ${end}`,
 };
 

@@ -1,4 +1,6 @@
 /** Parts of faults in words, for `describe` of a fault's row. */
+
+import { writeCount } from "../write-count.ts";
 import type { Duration, Place } from "./fault-parts.ts";
 
 /** Milliseconds as people write them: `500 ms`, `2 s`, `1.5 min`. */
@@ -50,7 +52,9 @@ export const PLACES: Readonly<Record<string, string>> = {
 
 /** A place in words. */
 export const writePlace = (at: Place): string =>
-  at.kind === "moment" ? (PLACES[at.moment] ?? at.moment) : `after ${at.bytes} bytes from the ${at.from}`;
+  at.kind === "moment"
+    ? (PLACES[at.moment] ?? at.moment)
+    : `after ${writeCount(at.bytes, "byte")} from the ${at.from}`;
 
 /** A tunnel of the Fault proxy has no socket of its own. */
 export const RESET_IN_TUNNELS = "in a tunnel of the Fault proxy a FIN instead";

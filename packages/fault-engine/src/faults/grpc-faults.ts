@@ -1,4 +1,5 @@
 import { nameOfStatus, type StatusDetail } from "@faultwire/grpc";
+import { writeCount } from "../write-count.ts";
 import type { Duration } from "./fault-parts.ts";
 import type { FaultRows } from "./fault-row.ts";
 import { writeLate, writeMs } from "./fault-words.ts";
@@ -59,7 +60,7 @@ export type GrpcFault =
 export const isGrpcFault = (fault: { readonly kind: string }): fault is GrpcFault =>
   fault.kind.startsWith("grpc.");
 
-const afterSo = (count: number): string => `after ${count} ${count === 1 ? "message" : "messages"}`;
+const afterSo = (count: number): string => `after ${writeCount(count, "message")}`;
 
 const STOPS: Readonly<Record<GrpcStop, string>> = {
   reset: "the stream is reset (INTERNAL_ERROR)",
@@ -77,7 +78,7 @@ const GARBAGE: Readonly<Record<GrpcGarbage, string>> = {
 function describeStatus(fault: Extract<GrpcFault, { readonly kind: "grpc.status" }>): string {
   const { code, message, details, retryDelayMs, pushback, afterMessages, late } = fault;
   const hints = [
-    details.length > 0 && `${details.length} ${details.length === 1 ? "detail" : "details"}`,
+    details.length > 0 && writeCount(details.length, "detail"),
     retryDelayMs !== null && `RetryInfo of ${writeMs(retryDelayMs)}`,
     pushback !== null &&
       (pushback === "never" ? "a pushback that forbids retries" : `a pushback of ${writeMs(pushback)}`),

@@ -1,5 +1,6 @@
 import { findErrorPreset, isProvider } from "../providers/provider-error.ts";
 import type { Provider } from "../providers/request-table.ts";
+import { writeCount } from "../write-count.ts";
 import type { Duration } from "./fault-parts.ts";
 import type { FaultRows } from "./fault-row.ts";
 import { writeDuration, writeLate } from "./fault-words.ts";
@@ -199,7 +200,7 @@ export const httpRows: FaultRows<HttpFault> = {
     example: "{ http: { truncate: { afterBytes: 100 } } }",
     doc: "a body that breaks off; `afterShare: 0.5` of it",
     describe: (fault) =>
-      `the body breaks off after ${fault.after.kind === "bytes" ? `${fault.after.bytes} bytes` : `${fault.after.share * 100} %`}`,
+      `the body breaks off after ${fault.after.kind === "bytes" ? writeCount(fault.after.bytes, "byte") : `${fault.after.share * 100} %`}`,
   },
   "http.rate-limit": {
     example:
@@ -208,9 +209,9 @@ export const httpRows: FaultRows<HttpFault> = {
     describe: (fault) => {
       const { requestsPerMinute, inputTokensPerMinute, outputTokensPerMinute } = fault.budget;
       const parts = [
-        requestsPerMinute === null ? null : `${requestsPerMinute} requests`,
-        inputTokensPerMinute === null ? null : `${inputTokensPerMinute} input tokens`,
-        outputTokensPerMinute === null ? null : `${outputTokensPerMinute} output tokens`,
+        requestsPerMinute === null ? null : writeCount(requestsPerMinute, "request"),
+        inputTokensPerMinute === null ? null : writeCount(inputTokensPerMinute, "input token"),
+        outputTokensPerMinute === null ? null : writeCount(outputTokensPerMinute, "output token"),
       ].filter((part) => part !== null);
       return `429 once more than ${parts.join(" or ")} a minute are used, per ${fault.per}, in the form of ${fault.provider ?? "the API that is asked"}`;
     },

@@ -1,3 +1,4 @@
+import { writeCount } from "../write-count.ts";
 import type { FaultRows } from "./fault-row.ts";
 import { writeMs } from "./fault-words.ts";
 
@@ -148,9 +149,10 @@ export const isInPlaceOfResponse = (fault: Http2Fault): boolean =>
 
 function writePoint(at: Http2Point): string {
   if (at.kind === "moment") return at.moment === "request" ? "at the request" : "before the response's head";
-  if (at.kind === "events")
-    return at.events === 1 ? "after 1 event of the response" : `after ${at.events} events of the response`;
-  return at.bytes === 0 ? "behind the response's head" : `after ${at.bytes} bytes of the response's body`;
+  if (at.kind === "events") return `after ${writeCount(at.events, "event")} of the response`;
+  return at.bytes === 0
+    ? "behind the response's head"
+    : `after ${writeCount(at.bytes, "byte")} of the response's body`;
 }
 
 const LASTS: Readonly<Record<GoawayLast, string>> = {
@@ -212,7 +214,7 @@ export const http2Rows: FaultRows<Http2Fault> = {
     describe: ({ drops }) =>
       drops === null
         ? "no room is given for bodies of requests"
-        : `room for ${drops.bytes} bytes of a request's body every ${writeMs(drops.everyMs)}`,
+        : `room for ${writeCount(drops.bytes, "byte")} of a request's body every ${writeMs(drops.everyMs)}`,
   },
   "http2.ping": {
     example: "{ http2: { ping: { afterPings: 2 } } }",

@@ -1,4 +1,5 @@
 import type { Provider } from "../providers/request-table.ts";
+import { writeCount } from "../write-count.ts";
 import type { FaultRows } from "./fault-row.ts";
 import { forTime, ordinal, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
 
@@ -151,11 +152,9 @@ export type StreamFault =
 function writePoint(at: StreamPoint): string {
   switch (at.kind) {
     case "events":
-      return at.events === 0
-        ? "before the first event"
-        : `after ${at.events} ${at.events === 1 ? "event" : "events"}`;
+      return at.events === 0 ? "before the first event" : `after ${writeCount(at.events, "event")}`;
     case "bytes":
-      return `after ${at.bytes} bytes of the stream`;
+      return `after ${writeCount(at.bytes, "byte")} of the stream`;
     case "time":
       return `${writeMs(at.ms)} into the stream`;
     case "first-delta":

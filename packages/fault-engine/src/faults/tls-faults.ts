@@ -1,3 +1,4 @@
+import { writeCount } from "../write-count.ts";
 import type { FaultRows } from "./fault-row.ts";
 import { forTime, PLACES } from "./fault-words.ts";
 
@@ -167,26 +168,28 @@ export const tlsRows: FaultRows<TlsFault> = {
   "tls.handshake-slow": {
     example: "{ tls: { handshakeSlow: { bytesPerSecond: 100 } } }",
     doc: "a handshake that crawls",
-    describe: (fault) => `the handshake runs at ${fault.bytesPerSecond} bytes a second`,
+    describe: (fault) => `the handshake runs at ${writeCount(fault.bytesPerSecond, "byte")} a second`,
   },
   "tls.bad-mac": {
     example: "{ tls: { badMac: { afterRecords: 3 } } }",
     doc: "a record that does not verify",
-    describe: (fault) => `a record that can't be decrypted, after ${fault.afterRecords} records`,
+    describe: (fault) =>
+      `a record that can't be decrypted, after ${writeCount(fault.afterRecords, "record")}`,
   },
   "tls.oversized-record": {
     example: "{ tls: { oversizedRecord: { afterRecords: 3 } } }",
     doc: "a record over 16 KiB",
-    describe: (fault) => `a record over the allowed size, after ${fault.afterRecords} records`,
+    describe: (fault) => `a record over the allowed size, after ${writeCount(fault.afterRecords, "record")}`,
   },
   "tls.garbage": {
     example: "{ tls: { garbage: { afterRecords: 3 } } }",
     doc: "bytes that are no TLS",
-    describe: (fault) => `bytes that are no TLS, after ${fault.afterRecords} records`,
+    describe: (fault) => `bytes that are no TLS, after ${writeCount(fault.afterRecords, "record")}`,
   },
   "tls.truncate": {
     example: "{ tls: { truncate: { afterRecords: 3 } } }",
     doc: "a FIN without `close_notify`",
-    describe: (fault) => `the connection is closed without close_notify, after ${fault.afterRecords} records`,
+    describe: (fault) =>
+      `the connection is closed without close_notify, after ${writeCount(fault.afterRecords, "record")}`,
   },
 };

@@ -1,3 +1,4 @@
+import { writeCount } from "../write-count.ts";
 import type { FaultRows } from "./fault-row.ts";
 import { forTime, ordinal, RESET_IN_TUNNELS, writeMs } from "./fault-words.ts";
 
@@ -132,7 +133,7 @@ export type WebSocketFault =
 export const isWebSocketFault = (fault: { readonly kind: string }): fault is WebSocketFault =>
   fault.kind.startsWith("websocket.");
 
-const writeMessages = (count: number): string => `${count} ${count === 1 ? "message" : "messages"}`;
+const writeMessages = (count: number): string => writeCount(count, "message");
 
 function writePoint(at: WebSocketPoint): string {
   if (at.kind === "time") return `${writeMs(at.ms)} after it was opened`;

@@ -7,6 +7,7 @@ import {
 } from "@faultwire/grpc";
 import type { GrpcFault, GrpcGarbage } from "../faults/grpc-faults.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "../machines/fault-machine.ts";
+import { writeCount } from "../write-count.ts";
 import { statusTrailers } from "./status-answer.ts";
 
 /** A fault at a point of a call's response. */
@@ -73,7 +74,7 @@ export class GrpcPointMachine implements FaultMachine {
     if (this.#phase === "over") return this.#given();
     for (const item of this.#reader.finish()) this.#take(item);
     if (this.#outcome.kind === "waiting") {
-      const messages = `${this.#messages} ${this.#messages === 1 ? "message" : "messages"}`;
+      const messages = writeCount(this.#messages, "message");
       this.#undone(`the call ended after ${messages}, before the point of the fault`);
     }
     this.#end({ kind: "end" });

@@ -1,6 +1,7 @@
 import type { ConnectionFault } from "../faults/connection-faults.ts";
 import type { Duration } from "../faults/fault-parts.ts";
 import type { Extent } from "../faults/http-faults.ts";
+import { writeCount } from "../write-count.ts";
 import { drawDuration } from "./duration.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";
@@ -174,6 +175,6 @@ export class TruncateMachine extends OutputMachine {
   }
 
   protected override missedReason(): string {
-    return `the body ended ${this.#left} bytes before the cut`;
+    return `the body ended ${writeCount(this.#left, "byte")} before the cut`;
   }
 }

@@ -4,6 +4,7 @@ import { type EventMeaning, eventMeaning, isOfType } from "../formats/event-mean
 import type { StreamFormat } from "../formats/stream-format.ts";
 import type { EventItem, StreamItem, UnitReader } from "../formats/stream-item.ts";
 import { UnitJoiner } from "../formats/unit-joiner.ts";
+import { writeCount } from "../write-count.ts";
 import { damageEvent } from "./damage-event.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
 import { ScheduledOutput } from "./scheduled-output.ts";
@@ -74,7 +75,7 @@ export class EventFilterMachine implements FaultMachine {
     this.#releaseWaiting(nowMs);
     this.#releaseHeld(nowMs);
     this.#put(this.#joiner.flush(), nowMs);
-    this.#undone(`none of the stream's ${this.#index} events was chosen`);
+    this.#undone(`of the stream's ${writeCount(this.#index, "event")} none was chosen`);
     this.#output.put({ kind: "end" }, nowMs);
     return this.#output.take(nowMs);
   }

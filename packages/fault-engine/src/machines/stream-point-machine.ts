@@ -5,6 +5,7 @@ import type { StreamFormat } from "../formats/stream-format.ts";
 import type { StreamItem, UnitReader } from "../formats/stream-item.ts";
 import { UnitJoiner } from "../formats/unit-joiner.ts";
 import type { Provider } from "../providers/request-table.ts";
+import { writeCount } from "../write-count.ts";
 import { encodeErrorEvent, SeenEvents } from "./error-event.ts";
 import { type Block, EventTail, MAX_TAIL_BYTES } from "./event-tail.ts";
 import type { FaultMachine, FaultOutcome, MachineContext, StreamAction } from "./fault-machine.ts";
@@ -104,7 +105,7 @@ export class StreamPointMachine implements FaultMachine {
     for (const item of this.#reader.finish()) this.#read(item, nowMs);
     if (this.#phase === "passing" && this.#tail?.isFull) this.#reachPoint(nowMs);
     if (this.#phase === "passing") {
-      const events = `${this.#events} events and ${this.#bytes} bytes`;
+      const events = `${writeCount(this.#events, "event")} and ${writeCount(this.#bytes, "byte")}`;
       this.#undone(`the stream ended after ${events}, before the point of the fault`);
     }
     for (const block of this.#tail?.release() ?? []) this.#pastPoint(block, nowMs);

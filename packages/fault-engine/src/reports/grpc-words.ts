@@ -1,5 +1,6 @@
 import { nameOfStatus } from "@faultwire/grpc";
 import type { GrpcTally } from "../events/event.ts";
+import { writeCount } from "../write-count.ts";
 
 const saidBy = {
   server: "the server",
@@ -9,7 +10,7 @@ const saidBy = {
 
 /** What went over a gRPC call, in words: `1 message out, 3 back, UNAVAILABLE by a fault`. */
 export function writeGrpc({ client, server, status }: GrpcTally): string {
-  const went = `${client.messages} ${client.messages === 1 ? "message" : "messages"} out, ${server.messages} back`;
+  const went = `${writeCount(client.messages, "message")} out, ${server.messages} back`;
   return status === null
     ? `${went}, no status`
     : `${went}, ${nameOfStatus(status.code)} by ${saidBy[status.by]}`;

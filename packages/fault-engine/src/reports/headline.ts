@@ -1,6 +1,6 @@
 /** The one sentence that a report begins with. */
 import type { Judgement } from "../verdicts/judge.ts";
-import { writeCount } from "../verdicts/words.ts";
+import { writeCount } from "../write-count.ts";
 import { emptyNote } from "./report.ts";
 
 /** Parts of the sentence; what is beyond is counted. A sentence of twenty parts is read by nobody. */

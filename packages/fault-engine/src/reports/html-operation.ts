@@ -3,6 +3,7 @@ import { escapeHtml } from "../providers/gateway-page.ts";
 import type { Link } from "../verdicts/links.ts";
 import type { Operation, OperationAttempt } from "../verdicts/operations.ts";
 import { writeMs } from "../verdicts/words.ts";
+import { writeCount } from "../write-count.ts";
 import { attemptOutcome, requestHint, writeOutcome } from "./report.ts";
 
 /** Requests of one operation that are drawn; a storm may have thousands. */
@@ -69,7 +70,7 @@ ${trackHtml(attempts, fromMs)}
 <ol class="attempts">
 ${attempts.map((attempt, at) => attemptHtml(attempt, attempts[at - 1], fromMs)).join("\n")}
 </ol>
-${more > 0 ? `<p class="soft">${more} more requests are not shown.</p>` : ""}
+${more > 0 ? `<p class="soft">Not shown: ${writeCount(more, "more request")}.</p>` : ""}
 </section>`;
 }
 

@@ -5,6 +5,7 @@ import type { Check } from "../verdicts/check.ts";
 import type { Judgement, Verdict } from "../verdicts/judge.ts";
 import type { Operation } from "../verdicts/operations.ts";
 import { leastOf } from "../verdicts/words.ts";
+import { writeCount } from "../write-count.ts";
 import { headline } from "./headline.ts";
 import { operationHtml, requestLinks } from "./html-operation.ts";
 import { REPORT_STYLE } from "./html-style.ts";
@@ -163,7 +164,7 @@ function operationsSection(operations: readonly Operation[]): string {
   const fromMs = leastOf(operations.map(({ attempts }) => attempts[0]?.beganAtMs ?? 0));
   return `<h2>Operations</h2>
 ${legend}
-${more > 0 ? `<p>${more} more operations are not drawn.</p>\n` : ""}${drawn.map((operation) => operationHtml(operation, fromMs)).join("\n")}
+${more > 0 ? `<p>Not drawn: ${writeCount(more, "more operation")}.</p>\n` : ""}${drawn.map((operation) => operationHtml(operation, fromMs)).join("\n")}
 `;
 }
 

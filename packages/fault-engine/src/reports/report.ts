@@ -4,7 +4,7 @@ import { describeUnread, type Unread } from "../events/unread.ts";
 import type { Attempt } from "../verdicts/attempts.ts";
 import type { Judgement, Verdict } from "../verdicts/judge.ts";
 import type { Operation } from "../verdicts/operations.ts";
-import { writeCount } from "../verdicts/words.ts";
+import { writeCount } from "../write-count.ts";
 import { writeGrpc } from "./grpc-words.ts";
 import { writeWebSocket } from "./websocket-words.ts";
 

@@ -1,6 +1,7 @@
 import type { WebSocketTally } from "../events/event.ts";
+import { writeCount } from "../write-count.ts";
 
-const messages = (count: number): string => `${count} ${count === 1 ? "message" : "messages"}`;
+const messages = (count: number): string => writeCount(count, "message");
 
 const closers = { client: "the client", server: "the server", fault: "a fault" } as const;
 

@@ -1,10 +1,11 @@
 /** Whether a client sends again what may have been done, and whether it leaves a connection that it is told to leave. */
+
+import { writeCount } from "../write-count.ts";
 import type { Attempt } from "./attempts.ts";
 import type { Check, Severity, Told } from "./check.ts";
 import { type Looked, repeatProof, type VerdictOutcome } from "./demands.ts";
 import { countRepeats, withoutSpent } from "./hits.ts";
 import type { Operation } from "./operations.ts";
-import { writeCount } from "./words.ts";
 
 /** So many requests on a connection that is to be left are no slip any more. */
 const hammers = 3;

@@ -1,12 +1,13 @@
 /** Whether a program asks again where that helps, and leaves it where it does not. */
 import type { OutcomeEvent } from "../events/outcome.ts";
+import { writeCount } from "../write-count.ts";
 import type { Told } from "./check.ts";
 import { type Finding, judgeRetries, type Looked, outcomeProof } from "./demands.ts";
 import { wasEndedFromOutside } from "./exit-proof.ts";
 import { countRepeats, type IsHit, withoutSpent } from "./hits.ts";
 import { wasAskedBefore } from "./links.ts";
 import type { Operation } from "./operations.ts";
-import { mostOf, writeCount } from "./words.ts";
+import { mostOf } from "./words.ts";
 
 /** Whether failures that pass by themselves are retried. */
 export function checkRetries(

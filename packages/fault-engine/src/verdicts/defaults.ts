@@ -1,5 +1,6 @@
 /** What every client should do when a call fails, without a word in the rule file. */
 import type { OutcomeEvent } from "../events/outcome.ts";
+import { writeCount } from "../write-count.ts";
 import type { Check, CheckName, Told } from "./check.ts";
 import { checkHangs } from "./check-hangs.ts";
 import { checkGoaway, checkMayBeDone } from "./check-http2.ts";
@@ -16,7 +17,7 @@ import { wasEndedFromOutside } from "./exit-proof.ts";
 import { type IsHit, repeatsOf, withoutSpent } from "./hits.ts";
 import type { Operation, OperationAttempt } from "./operations.ts";
 import { isFailure, subjectsOf } from "./subjects.ts";
-import { leastOf, mostOf, writeCount, writeMs } from "./words.ts";
+import { leastOf, mostOf, writeMs } from "./words.ts";
 
 /** More attempts of one operation than this are a storm; the SDKs make 3. */
 const maxAttempts = 10;

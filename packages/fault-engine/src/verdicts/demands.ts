@@ -1,9 +1,10 @@
 /** What can be demanded of clients, and how it is judged: what is proven, what is broken, what can't be told. */
 import type { Expectation } from "../rules/rule.ts";
+import { writeCount } from "../write-count.ts";
 import type { Attempt } from "./attempts.ts";
 import { countRepeats, type IsHit, type Repeat, repeatsOf } from "./hits.ts";
 import type { Operation } from "./operations.ts";
-import { writeCount, writeList, writeMs } from "./words.ts";
+import { writeList, writeMs } from "./words.ts";
 
 /**
  * - `pass`: the log proves it

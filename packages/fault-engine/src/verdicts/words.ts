@@ -22,8 +22,3 @@ export function writeList(values: readonly (string | number)[]): string {
   const shown = values.slice(0, 8).join(", ");
   return values.length > 8 ? `${shown}, …` : shown;
 }
-
-/** `1 request`, `2 requests`. */
-export function writeCount(count: number, what: string): string {
-  return `${count} ${count === 1 ? what : what.endsWith("y") ? `${what.slice(0, -1)}ies` : `${what}s`}`;
-}

@@ -2,6 +2,7 @@ import { CollectedBytes } from "@faultwire/http1/internal";
 import { type FrameHead, type FrameItem, isControl, OPCODES } from "@faultwire/websocket";
 import type { MessageSelector, MessageSender, WebSocketFault } from "../faults/websocket-faults.ts";
 import type { FaultOutcome } from "../machines/fault-machine.ts";
+import { writeCount } from "../write-count.ts";
 import {
   receiverOf,
   type WebSocketAction,
@@ -79,7 +80,7 @@ export class MessageFilterMachine implements WebSocketMachine {
     if (this.#isTooLong) return "a message is larger than can be held";
     return kind === "websocket.no-pong"
       ? `the ${from} sent no ${this.#pongs === 0 ? "pong" : "more pongs"}`
-      : `none of the ${from}'s ${this.#messages} messages was chosen`;
+      : `of the ${from}'s ${writeCount(this.#messages, "message")} none was chosen`;
   }
 
   #take(item: FrameItem, put: (bytes: Uint8Array) => void): void {

@@ -2,6 +2,7 @@ import { encodeClose, type FrameItem } from "@faultwire/websocket";
 import type { MessageSender, WebSocketFault } from "../faults/websocket-faults.ts";
 import type { FaultOutcome } from "../machines/fault-machine.ts";
 import { ScheduledOutput } from "../machines/scheduled-output.ts";
+import { writeCount } from "../write-count.ts";
 import { brokenFrame, frameFrom } from "./broken-frame.ts";
 import { FrameFlow } from "./frame-flow.ts";
 import {
@@ -128,7 +129,7 @@ export class WebSocketPointMachine implements WebSocketMachine {
 
   #undone(): void {
     const { client, server } = this.#flows;
-    const messages = `${client.messages} messages of the client and ${server.messages} of the server`;
+    const messages = `${writeCount(client.messages, "message")} of the client and ${server.messages} of the server`;
     const reason =
       client.isLost || server.isLost
         ? "frames of the WebSocket can't be read"

@@ -1,7 +1,8 @@
 /** What a verdict says, word by word: what was expected, what was found, what would prove it, and which requests show it. */
 import { describe, expect, it } from "vitest";
 import { type EngineEvent, type Expectation, judge, operationsOf } from "../../src/index.ts";
-import { leastOf, mostOf, writeCount, writeList, writeMs } from "../../src/verdicts/words.ts";
+import { leastOf, mostOf, writeList, writeMs } from "../../src/verdicts/words.ts";
+import { writeCount } from "../../src/write-count.ts";
 import { log, type Step } from "../support/event-log.ts";
 
 type Demands = Omit<Expectation, "rule">;

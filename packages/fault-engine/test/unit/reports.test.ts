@@ -212,7 +212,7 @@ describe("reports", () => {
     const many = log(Array.from({ length: 600 }, (_, at) => ({ at, what: `w${at}` })));
     const html = htmlReport({ title: "many", judgement: judge([], many) });
     expect(html.match(/<section class="operation">/g)).toHaveLength(500);
-    expect(html).toContain("100 more operations are not drawn.");
+    expect(html).toContain("Not drawn: 100 more operations.");
   });
 });
 

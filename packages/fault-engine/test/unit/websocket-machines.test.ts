@@ -105,7 +105,7 @@ describe("a fault that can't be carried out says why", () => {
     ],
     [
       { kind: "websocket.drop", from: "client", messages: each },
-      /^none of the client's 0 messages was chosen$/,
+      /^of the client's 0 messages none was chosen$/,
     ],
     [{ kind: "websocket.no-pong", from: "server", afterPongs: 0 }, /^the server sent no pong$/],
     [

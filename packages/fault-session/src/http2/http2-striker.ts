@@ -1,5 +1,6 @@
 /** Carries faults of HTTP/2 out on a client's connection: frames that nobody would send, and frames that are left out. */
 import { type ContentCodings, type Http2Fault, streamFormatOf } from "@faultwire/fault-engine";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import {
   ErrorCode,
   type HeaderSection,
@@ -305,7 +306,7 @@ export class Http2Striker {
       pings.told(
         pings.answered === 0
           ? "the client sent no PING"
-          : `the client sent ${pings.answered} ${pings.answered === 1 ? "PING" : "PINGs"}, which were answered`,
+          : `the client sent ${writeCount(pings.answered, "PING")}, answered each time`,
       );
   }
 

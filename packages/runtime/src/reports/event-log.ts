@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { kindOf } from "@faultwire/cert-authority/internal";
 import { type EngineEvent, writeEvent } from "@faultwire/fault-engine";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import { after } from "@faultwire/timers";
 
 /** Limits of a log. */
@@ -84,7 +85,7 @@ export class EventLog {
     this.#flush();
     await this.#writing;
     await this.#file.close().catch(() => {});
-    if (this.#lost > 0) this.#onProblem(`${this.#lost} events were lost`);
+    if (this.#lost > 0) this.#onProblem(`${writeCount(this.#lost, "event")} lost`);
   }
 
   #flush(): void {

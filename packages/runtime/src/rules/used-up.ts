@@ -29,12 +29,12 @@ export class UsedUp {
     const rule = this.#rules().find(({ name }) => name === event.rule);
     if (rule === undefined) return;
     const { first, atMost, per } = rule.when;
-    if (first === event.matchNumber) this.#tell(rule, `first ${first}`, event.connection);
+    if (first === event.matchNumber) this.#tell(rule, `first: ${first}`, event.connection);
     // What one scope has had can't be told apart here, where there are several.
     if (atMost === undefined || per !== "all") return;
     const hits = (this.#hits.get(rule.name) ?? 0) + 1;
     this.#hits.set(rule.name, hits);
-    if (hits === atMost) this.#tell(rule, `${atMost} hits (atMost)`, event.connection);
+    if (hits === atMost) this.#tell(rule, `atMost: ${atMost}`, event.connection);
   }
 
   /** All rules count anew. */
@@ -56,7 +56,7 @@ export class UsedUp {
     const where = scopes[when.per];
     this.#logger.info(
       { event: "rule-used-up", rule: name },
-      `${name}: its ${what} are used up${where}, so it strikes no more${where === "" ? "" : " there"}. ${this.#remedy}`,
+      `${name} is used up${where} (${what}), so it strikes no more${where === "" ? "" : " there"}. ${this.#remedy}`,
     );
   }
 }

@@ -84,7 +84,7 @@ describe("an event log", () => {
     go();
     await log.close();
     expect(written.join("").length).toBe(fitting * line);
-    expect(problems.at(-1)).toBe("10 events were lost");
+    expect(problems.at(-1)).toBe("10 events lost");
   });
 
   it("that can't be written says so once, and never throws", async () => {
@@ -98,6 +98,6 @@ describe("an event log", () => {
     await expect.poll(() => problems).toEqual([expect.stringContaining("ENOSPC")]);
     log.record(end("r"));
     await log.close();
-    expect(problems).toEqual([expect.stringContaining("ENOSPC"), "6 events were lost"]);
+    expect(problems).toEqual([expect.stringContaining("ENOSPC"), "6 events lost"]);
   });
 });

@@ -30,14 +30,14 @@ it("says it at the last of the first so many", () => {
   expect(lines).toEqual([]);
   hit("twice", 2);
   hit("always", 2);
-  expect(lines).toEqual(["twice: its first 2 are used up, so it strikes no more. Restart it."]);
+  expect(lines).toEqual(["twice is used up (first: 2), so it strikes no more. Restart it."]);
 });
 
 it("says it for each client, and for no more clients than anybody reads", () => {
   const { lines, hit } = told();
   hit("each-client", 1, "curl/8.0#3");
   expect(lines).toEqual([
-    "each-client: its first 1 are used up for curl/8.0, so it strikes no more there. Restart it.",
+    "each-client is used up for curl/8.0 (first: 1), so it strikes no more there. Restart it.",
   ]);
   for (let at = 0; at < 100; at++) hit("each-client", 1, `client ${at}#1`);
   expect(lines).toHaveLength(usedUpLimits.maxTold);
@@ -48,7 +48,7 @@ it("says it at the last hit that a rule may have", () => {
   hit("most", 2);
   expect(lines).toEqual([]);
   hit("most", 4);
-  expect(lines).toEqual(["most: its 2 hits (atMost) are used up, so it strikes no more. Restart it."]);
+  expect(lines).toEqual(["most is used up (atMost: 2), so it strikes no more. Restart it."]);
   usedUp.beginAnew();
   hit("most", 2);
   hit("most", 4);

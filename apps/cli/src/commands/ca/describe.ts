@@ -1,4 +1,5 @@
 import type { CertificateAuthority, NameConstraints } from "@faultwire/cert-authority";
+import { writeCount } from "@faultwire/fault-engine/internal";
 import type { Colors } from "./command-io.ts";
 
 /** Everything that `faultwire ca show` tells, for programs. */
@@ -62,9 +63,9 @@ function formatTime({ validity, daysLeft, notBefore }: CaDescription, colors: Co
   if (validity === "not-yet-valid") return colors.red(`not valid before ${notBefore}`);
   if (validity === "expired") {
     const ago = -daysLeft;
-    return colors.red(ago <= 1 ? "expired" : `expired ${ago - 1} days ago`);
+    return colors.red(ago <= 1 ? "expired" : `expired ${writeCount(ago - 1, "day")} ago`);
   }
-  const left = `${daysLeft} days left`;
+  const left = `${writeCount(daysLeft, "day")} left`;
   return daysLeft < 30 ? colors.yellow(left) : left;
 }
 

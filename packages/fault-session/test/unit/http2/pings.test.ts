@@ -51,8 +51,8 @@ describe("PINGs of a client", () => {
 
   it.each([
     [0, "the client sent no PING"],
-    [1, "the client sent 1 PING, which were answered"],
-    [2, "the client sent 2 PINGs, which were answered"],
+    [1, "the client sent 1 PING, answered each time"],
+    [2, "the client sent 2 PINGs, answered each time"],
   ])("that were %i until the end are told as no fault done", (count, reason) => {
     const { rig, ping, outcomes } = met(leavesFrom(2));
     for (let sent = 0; sent < count; sent++) ping();
