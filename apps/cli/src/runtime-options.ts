@@ -68,7 +68,7 @@ export function addOpeningOptions(command: Command): Command {
     )
     .option(
       "--upstream-legacy",
-      "take certificates that current clients refuse: no subjectAltName, RSA below 2048 bits, SHA-1",
+      "take certificates that current clients refuse: no subjectAltName, wildcards for a part of a label, RSA below 2048 bits, SHA-1",
     )
     .option("--upstream-insecure", "don't verify upstreams: whoever stands there reads your API key");
 }

@@ -126,7 +126,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (upstream.legacy)
     logger.warn(
       { event: "upstream-legacy" },
-      "certificates of upstreams are taken that current clients refuse: no subjectAltName, RSA below 2048 bits, SHA-1",
+      "certificates of upstreams are taken that current clients refuse: no subjectAltName, wildcards for a part of a label, RSA below 2048 bits, SHA-1",
     );
   const engine = new FaultEngine({ startedAtMs: clock.now(), ...(await headerReader(options.rules)) });
   const rules = new LiveRules(options.rules ?? {}, first, engine, logger);

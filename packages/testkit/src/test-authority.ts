@@ -8,7 +8,13 @@ import { join } from "node:path";
 export type TestKeyType = "ecdsa-p256" | "rsa-2048" | "rsa-1024";
 
 /** What certificates of servers once were, and current clients refuse. */
-export type LegacyTrait = "common-name-only" | "rsa-1024" | "sha-1" | "issuer-rsa-1024" | "issuer-sha-1";
+export type LegacyTrait =
+  | "common-name-only"
+  | "partial-wildcard"
+  | "rsa-1024"
+  | "sha-1"
+  | "issuer-rsa-1024"
+  | "issuer-sha-1";
 
 /** A CA's certificate and what it has issued. It leaves no file behind: openssl has a folder for each of its runs alone. */
 export class TestAuthority {
@@ -77,7 +83,10 @@ export class TestAuthority {
         "/O=test/CN=between",
         caExtensions,
       );
-      const names = trait === "common-name-only" ? "" : `subjectAltName=DNS:${host}\n`;
+      // A name that others name as well: one that the wildcard does not stand for comes before it.
+      const named =
+        trait === "partial-wildcard" ? `DNS:other.test,DNS:${host.replace(/^./, "*")}` : `DNS:${host}`;
+      const names = trait === "common-name-only" ? "" : `subjectAltName=${named}\n`;
       const subject = `/O=test/CN=${host}`;
       sign(
         "leaf",

@@ -24,8 +24,9 @@ export interface UpstreamTrust {
   /** Take any certificate. Off unless given, and nothing for traffic that matters. */
   readonly insecure?: boolean;
   /**
-   * Take what current clients refuse: a certificate that names its host in the common name alone (RFC 9525 section 2), RSA keys
-   * below 2048 bits, and SHA-1 or MD5 in a signature of the chain. Off unless given.
+   * Take what current clients refuse: a certificate that names its host in the common name alone (RFC 9525 section 2) or by a
+   * wildcard for a part of a label (section 6.3), RSA keys below 2048 bits, and SHA-1 or MD5 in a signature of the chain. Off
+   * unless given.
    */
   readonly legacy?: boolean;
   /** Whom the certificate has to stand for where the client names nobody, a name or an IP address. */

@@ -14,7 +14,7 @@ export interface MemoryClientOptions {
   readonly host: string;
   readonly protocols: readonly string[];
   readonly insecure: boolean;
-  /** Whether the common name of a certificate without other names counts. */
+  /** Whether the common name of a certificate without other names counts, and a wildcard for a part of a label. */
   readonly legacy: boolean;
   /** Keys by which a certificate must not be signed. */
   readonly distrusted: readonly KeyObject[];
@@ -176,13 +176,29 @@ function identityError(
         code: "CERT_UNTRUSTED",
       });
   }
-  if (legacy) return checkServerIdentity(host, certificate);
+  const asNode = checkServerIdentity(host, certificate);
+  if (legacy || asNode) return asNode;
   // Node falls back on the common name, which no current client does (RFC 9525 section 2).
-  const error = checkServerIdentity(host, { ...certificate, subject: { ...certificate.subject, CN: "" } });
-  if (error && !checkServerIdentity(host, certificate))
-    error.message = `it names ${host} in its common name alone, and no current client takes that`;
+  const subject = { ...certificate.subject, CN: "" };
+  const named = checkServerIdentity(host, { ...certificate, subject });
+  if (named) {
+    named.message = `it names ${host} in its common name alone, and no current client takes that`;
+    return named;
+  }
+  const { subjectaltname: names = "" } = certificate;
+  const subjectaltname = names.replaceAll(partialWildcard, "DNS:");
+  if (subjectaltname === names) return undefined;
+  const error = checkServerIdentity(host, { ...certificate, subject, subjectaltname });
+  if (error)
+    error.message = `it names ${host} by a wildcard for a part of a label alone, and no current client takes that`;
   return error;
 }
+
+/**
+ * A name with a wildcard that is not the whole first label, as Node writes it: `a*.example.com` (RFC 9525 section 6.3). A name in
+ * quotes holds what no host has, and is left.
+ */
+const partialWildcard = /DNS:(?!\*\.[^*,":]*(?:,|$))[^*,":]*\*[^,":]*/g;
 
 /** What OpenSSL takes for its socket. */
 class Wire extends Duplex {

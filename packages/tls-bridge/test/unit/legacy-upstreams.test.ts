@@ -7,10 +7,14 @@ import { bridged, type Told } from "../support/bridged.ts";
 import { carry, deliverRest, MemoryPeer } from "../support/memory-peers.ts";
 
 const authority = new TestAuthority("legacy upstreams");
-const HOST = "origin.test";
+const HOST = "api.origin.test";
 const versions: readonly SecureVersion[] = ["TLSv1.2", "TLSv1.3"];
 const traits: Readonly<Record<LegacyTrait, { readonly reason: RegExp; readonly words: RegExp }>> = {
   "common-name-only": { reason: /^ERR_TLS_CERT_ALTNAME_INVALID$/, words: /in its common name alone/ },
+  "partial-wildcard": {
+    reason: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    words: /by a wildcard for a part of a label alone/,
+  },
   "rsa-1024": { reason: /./, words: /key too weak, and no current client/ },
   "sha-1": { reason: /./, words: /digest algorithm too weak, and no current client/ },
   "issuer-rsa-1024": { reason: /./, words: /key too weak, and no current client/ },
