@@ -1,24 +1,33 @@
 /** Addresses that a proxy which others can reach does not dial: they would reach through it what only this machine can. */
 import { BlockList, isIP } from "node:net";
 
-/** RFC 1918, 6598, 3927, 4193, 4291, 1122: private, shared, link-local (metadata of clouds among them), loopback, this host. */
+/**
+ * RFC 1918, 6598, 3927, 4193, 4291, 1122: private, shared, link-local (metadata of clouds among them), loopback, this host. And
+ * what carries one of these inside: the ways from IPv6 to IPv4, which a network may know or not (RFC 4291, 2765, 6052, 8215, 3056,
+ * 4380). Azure's own server for its machines has a public address.
+ */
 const privateRanges: readonly (readonly [address: string, prefix: number, family: "ipv4" | "ipv6"])[] = [
   ["0.0.0.0", 8, "ipv4"],
   ["10.0.0.0", 8, "ipv4"],
   ["100.64.0.0", 10, "ipv4"],
   ["127.0.0.0", 8, "ipv4"],
   ["169.254.0.0", 16, "ipv4"],
+  ["168.63.129.16", 32, "ipv4"],
   ["172.16.0.0", 12, "ipv4"],
   ["192.0.0.0", 24, "ipv4"],
   ["192.168.0.0", 16, "ipv4"],
   ["198.18.0.0", 15, "ipv4"],
   ["224.0.0.0", 4, "ipv4"],
   ["240.0.0.0", 4, "ipv4"],
-  ["::", 128, "ipv6"],
-  ["::1", 128, "ipv6"],
+  ["::", 96, "ipv6"],
+  ["::ffff:0:0:0", 96, "ipv6"],
   ["64:ff9b::", 96, "ipv6"],
+  ["64:ff9b:1::", 48, "ipv6"],
+  ["2001::", 32, "ipv6"],
+  ["2002::", 16, "ipv6"],
   ["fc00::", 7, "ipv6"],
   ["fe80::", 10, "ipv6"],
+  ["fec0::", 10, "ipv6"],
   ["ff00::", 8, "ipv6"],
 ];
 

@@ -107,11 +107,30 @@ describe("addresses", () => {
     "::ffff:10.0.0.1",
     "::ffff:a00:1",
     "64:ff9b::a00:1",
+    // Ways from IPv6 to IPv4, with loopback or a private network inside.
+    "::127.0.0.1",
+    "::10.0.0.1",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b:1::a9fe:a9fe",
+    "2001:0:a00:1::1",
+    "2002:7f00:1::",
+    "2002:a9fe:a9fe::1",
+    "fec0::1",
+    // What clouds answer their own machines at.
+    "100.100.100.200",
+    "192.0.0.192",
+    "168.63.129.16",
+    "fd00:ec2::254",
   ])("%s is private", (address) => expect(isPrivate(address)).toBe(true));
-  it.each(["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"])(
-    "%s is public",
-    (address) => expect(isPrivate(address)).toBe(false),
-  );
+  it.each([
+    "8.8.8.8",
+    "172.32.0.1",
+    "100.128.0.1",
+    "168.63.129.17",
+    "2606:4700::1111",
+    "2001:4860::8888",
+    "::ffff:8.8.8.8",
+  ])("%s is public", (address) => expect(isPrivate(address)).toBe(false));
   it("an IPv4 address written as IPv6 is that address", () =>
     expect(plainAddress("::FFFF:7f00:1")).toBe("127.0.0.1"));
 });
