@@ -74,6 +74,8 @@ const threats: readonly (readonly [words: string, file: string, name: string])[]
   ["10 s until the first message", protocol, "openMs"],
   ["10,000 connections (`rules", "apps/plugin-server/src/connections/connections.ts", "maxConnections"],
   ["after 5 s at the most", protocol, "decisionMs"],
+  ["1,024 questions", protocol, "maxWatches"],
+  ["30 s; then such a stream is reset", protocol, "endMs"],
   ["16 KiB a word", "packages/fault-engine/src/events/outcome.ts", "maxBodyBytes"],
   ["500 characters of its text", "packages/fault-engine/src/events/outcome.ts", "maxTextLength"],
   ["the first 500,000 events", "apps/cli/src/run/run-once.ts", "maxEvents"],

@@ -162,7 +162,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     },
   });
 
-  const connections = new Connections({ runtime, policy, mayDial: isLoopback(host) });
+  const connections = new Connections({ runtime, policy, mayDial: isLoopback(host), memory });
 
   const hint = (): string | undefined => {
     const side = registration.missing();

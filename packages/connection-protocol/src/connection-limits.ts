@@ -18,7 +18,7 @@ export const connectionLimits = {
   maxCreditBytes: 1_048_576,
   /** Upstream connections that one stream may ask for, one after the other. */
   maxDials: 16,
-  /** Questions of one stream that wait for an answer. */
+  /** Questions of one stream that wait for an answer, or whose answers the plugin does not read. */
   maxWatches: 1024,
   /** Characters of `Open.id`. */
   maxIdLength: 128,
@@ -34,4 +34,6 @@ export const connectionLimits = {
   openMs: 10_000,
   /** How long a plugin may take from `open` to its decision, in ms; then the host lets the connection pass. */
   decisionMs: 5000,
+  /** How long a host may take to end its half behind the plugin's end of a stream, in ms; then the stream is reset. */
+  endMs: 30_000,
 } as const;

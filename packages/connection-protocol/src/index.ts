@@ -7,7 +7,12 @@ export { CreditReceiver, CreditSender, checkFirstCredit } from "./credit.ts";
 export * from "./gen/faultwire/connection/v1/connection_pb.ts";
 export { grpcStatus } from "./grpc-status.ts";
 export { HostStream, type HostStreamEars, PluginChannel } from "./http2/plugin-channel.ts";
-export { isProcessConnection, PluginStream, type PluginStreamEars } from "./http2/plugin-stream.ts";
+export {
+  isProcessConnection,
+  PluginStream,
+  type PluginStreamEars,
+  type UnfinishedMessages,
+} from "./http2/plugin-stream.ts";
 export type { StreamFailure } from "./http2/stream-failure.ts";
 export { tunedSettings, tuneSession } from "./http2/windows.ts";
 export { negotiateVersion } from "./negotiate.ts";

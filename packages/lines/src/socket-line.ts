@@ -167,8 +167,12 @@ export class SocketLine implements Line {
     const isGone = ({ atByte, needsEnd }: Waiter): boolean =>
       this.#goneBytes >= atByte && (!needsEnd || this.#isEndGone);
     // Not in order: an end that is waited for may come long behind bytes that are waited for later.
-    const gone = this.#waiters.filter(isGone);
-    this.#waiters = this.#waiters.filter((waiter) => !gone.includes(waiter));
+    const gone: Waiter[] = [];
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (!isGone(waiter)) return true;
+      gone.push(waiter);
+      return false;
+    });
     for (const { told } of gone) this.#guard(() => told(true));
   }
 

@@ -1,6 +1,11 @@
 /** All connections that hosts hand over whole, and the streams that carry them. */
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
-import { ConnectionProtocolError, isProcessConnection, PluginStream } from "@faultwire/connection-protocol";
+import {
+  ConnectionProtocolError,
+  isProcessConnection,
+  PluginStream,
+  type UnfinishedMessages,
+} from "@faultwire/connection-protocol";
 import { writeCountIs } from "@faultwire/fault-engine/internal";
 import { type FaultPolicy, Interception, withoutThrowing } from "@faultwire/fault-session";
 import type { CarrierRuntime } from "@faultwire/runtime";
@@ -21,6 +26,8 @@ export interface ConnectionsOptions {
   readonly policy: FaultPolicy;
   /** Whether the plugin dials for hosts that can't. */
   readonly mayDial: boolean;
+  /** Where messages that are not whole are counted, with those of the host's other calls. */
+  readonly memory?: UnfinishedMessages;
   readonly maxConnections?: number;
 }
 
@@ -30,14 +37,16 @@ const lookMs = 25;
 export class Connections {
   readonly #context: ConnectionContext;
   readonly #maxConnections: number;
+  readonly #memory: UnfinishedMessages | undefined;
   readonly #all = new Set<PluginConnection>();
   /** How many connections each connection of HTTP/2 carries. */
   readonly #carried = new Map<Http2Session, number>();
   readonly #endSweeps: () => void;
   #ids = 0;
 
-  constructor({ runtime, policy, mayDial, maxConnections }: ConnectionsOptions) {
+  constructor({ runtime, policy, mayDial, memory, maxConnections }: ConnectionsOptions) {
     const { interception, clock } = runtime;
+    this.#memory = memory;
     this.#maxConnections = maxConnections ?? connectionTableLimits.maxConnections;
     this.#context = {
       runtime,
@@ -68,7 +77,7 @@ export class Connections {
       },
       bug: connection.bug.bind(connection),
     };
-    const opened = new PluginStream(stream, ears);
+    const opened = new PluginStream(stream, ears, this.#memory);
     connection.begin(opened);
     if (this.#all.size >= this.#maxConnections)
       opened.end(

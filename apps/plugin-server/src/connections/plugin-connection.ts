@@ -58,7 +58,8 @@ export class PluginConnection {
   /** Since when nothing goes to the client any more, and nothing that it still says is wanted. */
   #overAtMs: number | undefined;
   #isLeaving = false;
-  #isEnded = false;
+  /** Since when all is said. */
+  #endedAtMs: number | undefined;
 
   constructor(id: number, context: ConnectionContext) {
     this.#id = id;
@@ -74,7 +75,7 @@ export class PluginConnection {
 
   /** Takes what the host says. @throws ConnectionProtocolError where it breaks a rule. */
   message({ message }: ProcessConnectionRequest): void {
-    if (this.#isEnded) return;
+    if (this.#endedAtMs !== undefined) return;
     this.#movedAtMs = this.#context.runtime.clock.now();
     if (message.case === undefined)
       throw new ConnectionProtocolError(
@@ -123,6 +124,11 @@ export class PluginConnection {
   look(nowMs: number): void {
     const { lingerMs, halfOpenMs, idleMs } = connectionTimes;
     const quietMs = nowMs - this.#movedAtMs;
+    if (this.#endedAtMs !== undefined) {
+      // A stream of which a host does not end its half would keep its place for ever.
+      if (nowMs - this.#endedAtMs >= connectionLimits.endMs) this.#stream.close();
+      return;
+    }
     if (!this.#open) {
       const { openMs } = connectionLimits;
       if (quietMs >= openMs)
@@ -367,8 +373,8 @@ export class PluginConnection {
   }
 
   #end(error?: ConnectionProtocolError): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
+    if (this.#endedAtMs !== undefined) return;
+    this.#endedAtMs = this.#context.runtime.clock.now();
     this.#stream.end(error);
     this.#carrier?.destroy();
     this.#client?.closed();

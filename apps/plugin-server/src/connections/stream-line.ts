@@ -11,6 +11,7 @@ import {
   ProcessConnectionResponseSchema,
 } from "@faultwire/connection-protocol";
 import type { EndKind } from "@faultwire/fault-session";
+import { HeldBytes } from "@faultwire/http1/internal";
 import { type Line, type LineEars, silentEars } from "@faultwire/lines";
 
 /** What is said to a host. */
@@ -41,7 +42,12 @@ export interface StreamLineOptions {
 /** Bytes that wait before the other peer is to wait. */
 const maxUnsentBytes = 262_144;
 
-type Heard = Uint8Array | EndKind;
+/** What is shorter is put together while the peer is not to be heard: a byte by itself takes as much memory as 200 of them. */
+const smallBytes = 4096;
+/** Bytes that are put together. */
+const gatheredBytes = 16_384;
+
+type Heard = Uint8Array | HeldBytes | EndKind;
 
 export class StreamLine implements Line {
   readonly #options: StreamLineOptions;
@@ -132,7 +138,7 @@ export class StreamLine implements Line {
   receive(bytes: Uint8Array): void {
     this.#receiver.take(bytes.length);
     this.#saidBehindEnd("bytes");
-    this.#unheard.push(bytes);
+    this.#keep(bytes);
     this.#hear();
   }
 
@@ -186,6 +192,17 @@ export class StreamLine implements Line {
       );
   }
 
+  #keep(bytes: Uint8Array): void {
+    const last = this.#unheard.at(-1);
+    if (last === undefined || bytes.length >= smallBytes) this.#unheard.push(bytes);
+    else if (last instanceof HeldBytes && last.length < gatheredBytes) last.keep(last.join(bytes), 0);
+    else {
+      const gathered = new HeldBytes();
+      gathered.keep(bytes, 0);
+      this.#unheard.push(gathered);
+    }
+  }
+
   #dropUnheard(): void {
     for (const each of this.#unheard.splice(0))
       if (typeof each !== "string") this.#receiver.done(each.length);
@@ -201,8 +218,9 @@ export class StreamLine implements Line {
           this.#peerEnd = next;
           this.#ears.ended(next);
         } else {
-          this.#ears.data(next);
-          this.#receiver.done(next.length);
+          const bytes = next instanceof HeldBytes ? next.take() : next;
+          this.#ears.data(bytes);
+          this.#receiver.done(bytes.length);
         }
       }
     } finally {

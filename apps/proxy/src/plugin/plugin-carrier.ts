@@ -10,6 +10,7 @@ import {
   DrainSchema,
   GoneSchema,
   type ProcessConnectionResponse,
+  type Watch,
 } from "@faultwire/connection-protocol";
 import type { Line } from "@faultwire/lines";
 import type { PluginTalk } from "./plugin-talk.ts";
@@ -30,6 +31,8 @@ export class PluginCarrier {
   readonly #options: PluginCarrierOptions;
   readonly #client: RelayedPeer;
   readonly #upstreams = new Map<number, RelayedPeer>();
+  /** Questions of the plugin's that wait for an answer, or whose answers it has not read. */
+  #watches = 0;
   #isOver = false;
   #hasLeft = false;
 
@@ -77,7 +80,7 @@ export class PluginCarrier {
   }
 
   #take(message: ProcessConnectionResponse["message"]): void {
-    const { talk, onMoved } = this.#options;
+    const { onMoved } = this.#options;
     switch (message.case) {
       case "bytes": {
         const { peer, data } = message.value;
@@ -100,11 +103,9 @@ export class PluginCarrier {
       case "dial":
         this.#dial(message.value.peer);
         return;
-      case "watch": {
-        const { id, peer, isEnd } = message.value;
-        this.#peer(peer)?.watch(isEnd, () => talk.say({ case: "gone", value: create(GoneSchema, { id }) }));
+      case "watch":
+        this.#watch(message.value);
         return;
-      }
       case "accept":
       case "passThrough":
       case "refuse":
@@ -117,6 +118,24 @@ export class PluginCarrier {
       default:
         message satisfies never;
     }
+  }
+
+  /** A plugin that asks and does not read the answers would fill the process with them. */
+  #watch({ id, peer, isEnd }: Watch): void {
+    const { maxWatches } = connectionLimits;
+    if (this.#watches >= maxWatches)
+      throw new ConnectionProtocolError(
+        "too-much",
+        `more than ${maxWatches} questions whose answers were not read`,
+      );
+    const found = this.#peer(peer);
+    if (!found) return;
+    this.#watches++;
+    found.watch(isEnd, () =>
+      this.#options.talk.say({ case: "gone", value: create(GoneSchema, { id }) }, () => {
+        this.#watches--;
+      }),
+    );
   }
 
   /** @returns undefined for the client where it has gone on without the plugin. */

@@ -26,8 +26,9 @@ export class PluginTalk {
     this.pluginCreditBytes = pluginCreditBytes;
   }
 
-  say(message: ProcessConnectionRequest["message"]): void {
-    this.#stream.send(create(ProcessConnectionRequestSchema, { message }));
+  /** @param gone - As of the stream. */
+  say(message: ProcessConnectionRequest["message"], gone?: () => void): void {
+    this.#stream.send(create(ProcessConnectionRequestSchema, { message }), gone);
   }
 
   sayBytes(peer: number, bytes: Uint8Array): void {

@@ -27,12 +27,18 @@ export interface RelayedPeerOptions {
   readonly onFailed?: (error: Error) => void;
 }
 
+/** Bytes behind which it is asked again when they have gone out, whether or not an answer is awaited. */
+const askedBytes = connectionLimits.creditBytes / 16;
+
 export class RelayedPeer {
   readonly #options: RelayedPeerOptions;
   /** What the peer says, on its way to the plugin. */
   readonly #sender: CreditSender;
   /** What the plugin says to the peer. */
   readonly #receiver: CreditReceiver;
+  /** Questions to the line that wait for an answer, and bytes that were said behind the last of them. */
+  #asked = 0;
+  #unaskedBytes = 0;
   #hasFailed = false;
 
   constructor(options: RelayedPeerOptions) {
@@ -82,9 +88,9 @@ export class RelayedPeer {
   /** The plugin says something to the peer. @throws ConnectionProtocolError `credit-exceeded` */
   say(bytes: Uint8Array): void {
     this.#receiver.take(bytes.length);
-    const { line } = this.#options;
-    line.write(bytes);
-    line.whenGone("sent", () => this.#receiver.done(bytes.length));
+    this.#options.line.write(bytes);
+    this.#unaskedBytes += bytes.length;
+    if (this.#asked === 0 || this.#unaskedBytes >= askedBytes) this.#askWhenGone();
   }
 
   end(how: EndKind): void {
@@ -124,6 +130,18 @@ export class RelayedPeer {
     this.#options.line.listen(silentEars);
     this.#sender.forget();
     this.#closed();
+  }
+
+  /** Asks when all that was said so far has gone out. Not for each message: one may hold a byte, and there is credit for 500,000. */
+  #askWhenGone(): void {
+    const bytes = this.#unaskedBytes;
+    this.#unaskedBytes = 0;
+    this.#asked++;
+    this.#options.line.whenGone("sent", () => {
+      this.#asked--;
+      this.#receiver.done(bytes);
+      if (this.#asked === 0 && this.#unaskedBytes > 0) this.#askWhenGone();
+    });
   }
 
   #ended(how: EndKind): void {

@@ -1,21 +1,27 @@
 /** What a connection that a plugin carries does in the same call in which the plugin's stream, or a peer, ends. */
-import type { HostStream } from "@faultwire/connection-protocol";
+import { connectionLimits, type HostStream } from "@faultwire/connection-protocol";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PluginCarrier } from "../../src/plugin/plugin-carrier.ts";
 import { PluginTalk } from "../../src/plugin/plugin-talk.ts";
 import { PlayedLine } from "../support/played-line.ts";
 
 const said: string[] = [];
+/** What is called when the plugin has read what was said. */
+const gone: (() => void)[] = [];
 const lines = { client: new PlayedLine(), upstream: new PlayedLine() };
 let talk: PluginTalk;
 let carrier: PluginCarrier;
 
 beforeEach(() => {
   said.length = 0;
+  gone.length = 0;
   lines.client = new PlayedLine();
   lines.upstream = new PlayedLine();
   const stream = {
-    send: ({ message }) => void said.push(message.case ?? ""),
+    send: ({ message }, read) => {
+      said.push(message.case ?? "");
+      if (read) gone.push(read);
+    },
     sendBytes: (_peer, data) => void said.push(`bytes ${data.length}`),
     cancel: () => void said.push("cancelled"),
   } as Pick<HostStream, "send" | "sendBytes" | "cancel"> as HostStream;
@@ -28,6 +34,49 @@ beforeEach(() => {
     onMoved() {},
   });
   talk.ears?.message({ case: "dial", value: { $typeName: "faultwire.connection.v1.Dial", peer: 1 } });
+});
+
+describe("a plugin", () => {
+  const say = (message: Parameters<NonNullable<PluginTalk["ears"]>["message"]>[0]): void =>
+    talk.ears?.message(message);
+  const watch = (id: number): void =>
+    say({
+      case: "watch",
+      value: { $typeName: "faultwire.connection.v1.Watch", id, peer: 0, isEnd: false },
+    });
+  const tooMuch = expect.objectContaining({ code: "too-much" });
+
+  it("that asks, and does not read the answers, is left before they fill the process", () => {
+    for (let id = 1; id <= connectionLimits.maxWatches; id++) {
+      watch(id);
+      for (const [, told] of lines.client.watched.splice(0)) told(true);
+    }
+    expect(said.filter((each) => each === "gone").length).toBe(connectionLimits.maxWatches);
+    expect(() => watch(9999)).toThrow(tooMuch);
+    for (const read of gone.splice(0, 1)) read();
+    expect(() => watch(9999)).not.toThrow();
+  });
+
+  it("that asks about bytes which do not go out is left as well", () => {
+    for (let id = 1; id <= connectionLimits.maxWatches; id++) watch(id);
+    expect(() => watch(9999)).toThrow(tooMuch);
+  });
+
+  it("may say a byte at a time: a client that does not read costs few questions, and each byte gets its credit", () => {
+    const bytes = 100_000;
+    for (let sent = 0; sent < bytes; sent++)
+      say({
+        case: "bytes",
+        value: { $typeName: "faultwire.connection.v1.Bytes", peer: 0, data: Uint8Array.of(1) },
+      });
+    expect(carrier.heldBytes.toClient).toBe(bytes);
+    expect(lines.client.watched.length).toBeLessThan(10);
+    for (let [asked] = lines.client.watched; asked; [asked] = lines.client.watched) {
+      lines.client.watched.shift();
+      asked[1](true);
+    }
+    expect(carrier.heldBytes.toClient).toBe(0);
+  });
 });
 
 describe("in the same call", () => {

@@ -4,11 +4,17 @@ import { ConnectionProtocolError } from "../connection-protocol-error.ts";
 /** A byte of flags, four of length. */
 export const prefixBytes = 5;
 
-/** Puts messages together. A declared length is held against the limit before anything of the message is kept. */
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Puts messages together. A declared length is held against the limit before anything of the message is kept. Parts of a message
+ * are copied: a view of one byte would keep all that was read with it, 64 KiB or more.
+ */
 export class MessageReader {
   readonly #maxMessageBytes: number;
-  #parts: Uint8Array[] = [];
-  #bytes = 0;
+  /** The prefix and what has come of the message, with room behind it. */
+  #kept: Uint8Array = EMPTY;
+  #keptBytes = 0;
   #wantedBytes = prefixBytes;
 
   constructor(maxMessageBytes: number) {
@@ -17,7 +23,19 @@ export class MessageReader {
 
   /** Bytes that have come and make no message yet. */
   get pendingBytes(): number {
-    return this.#bytes;
+    return this.#keptBytes;
+  }
+
+  /** Memory that they take. */
+  get heldBytes(): number {
+    return this.#kept.length;
+  }
+
+  /** Forgets what has come. */
+  drop(): void {
+    this.#kept = EMPTY;
+    this.#keptBytes = 0;
+    this.#wantedBytes = prefixBytes;
   }
 
   /**
@@ -26,27 +44,41 @@ export class MessageReader {
    * @throws ConnectionProtocolError `too-much`, `bad-message` for a compressed one
    */
   push(chunk: Uint8Array): Uint8Array[] {
-    this.#parts.push(chunk);
-    this.#bytes += chunk.length;
     const messages: Uint8Array[] = [];
-    while (this.#bytes >= this.#wantedBytes) {
-      const [first] = this.#parts;
-      const all = this.#parts.length === 1 && first ? first : Buffer.concat(this.#parts, this.#bytes);
-      const size = prefixBytes + this.#readPrefix(all);
-      if (all.length < size) {
-        this.#parts = [all];
-        this.#wantedBytes = size;
-        break;
+    for (let rest = chunk; rest.length > 0; ) {
+      if (this.#keptBytes === 0 && rest.length >= prefixBytes) {
+        const size = this.#sizeIn(rest);
+        if (rest.length >= size) {
+          messages.push(rest.subarray(prefixBytes, size));
+          rest = rest.subarray(size);
+          continue;
+        }
       }
-      messages.push(all.subarray(prefixBytes, size));
-      this.#parts = all.length > size ? [all.subarray(size)] : [];
-      this.#bytes = all.length - size;
-      this.#wantedBytes = prefixBytes;
+      const more = rest.subarray(0, this.#wantedBytes - this.#keptBytes);
+      this.#keep(more);
+      rest = rest.subarray(more.length);
+      if (this.#keptBytes === prefixBytes) this.#wantedBytes = this.#sizeIn(this.#kept);
+      if (this.#keptBytes < this.#wantedBytes) continue;
+      messages.push(this.#kept.subarray(prefixBytes, this.#wantedBytes));
+      this.drop();
     }
     return messages;
   }
 
-  #readPrefix(bytes: Uint8Array): number {
+  #keep(bytes: Uint8Array): void {
+    const length = this.#keptBytes + bytes.length;
+    if (length > this.#kept.length) {
+      // Never more than the message: what is declared is not allocated before it is there.
+      const larger = new Uint8Array(Math.max(length, Math.min(this.#wantedBytes, 2 * this.#kept.length)));
+      larger.set(this.#kept.subarray(0, this.#keptBytes));
+      this.#kept = larger;
+    }
+    this.#kept.set(bytes, this.#keptBytes);
+    this.#keptBytes = length;
+  }
+
+  /** The size of a message with its prefix, which it begins with. */
+  #sizeIn(bytes: Uint8Array): number {
     const length = new DataView(bytes.buffer, bytes.byteOffset, prefixBytes).getUint32(1);
     if (bytes[0] !== 0)
       throw new ConnectionProtocolError("bad-message", "a message is compressed; identity expected");
@@ -55,6 +87,6 @@ export class MessageReader {
         "too-much",
         `a message of ${length} bytes; up to ${this.#maxMessageBytes} expected`,
       );
-    return length;
+    return prefixBytes + length;
   }
 }

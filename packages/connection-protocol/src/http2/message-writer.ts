@@ -2,20 +2,24 @@
 import type { Http2Stream } from "node:http2";
 import { prefixBytes } from "./message-reader.ts";
 
-type Writable = Http2Stream & { write(bytes: Uint8Array): boolean; cork(): void; uncork(): void };
+type Writable = Http2Stream & {
+  write(bytes: Uint8Array, gone?: () => void): boolean;
+  cork(): void;
+  uncork(): void;
+};
 
 /** Field numbers of `bytes` in the two messages, and of `peer` and `data` in it, as tags of protobuf. */
 const lengthDelimited = (field: number): number => (field << 3) | 2;
 const peerTag = 1 << 3;
 const dataTag = lengthDelimited(2);
 
-/** Writes a message behind its prefix. */
-export function writeMessage(stream: Writable, message: Uint8Array): void {
+/** Writes a message behind its prefix. @param gone - Called when it has gone out, or the stream has broken. */
+export function writeMessage(stream: Writable, message: Uint8Array, gone?: () => void): void {
   const framed = Buffer.allocUnsafe(prefixBytes + message.length);
   framed[0] = 0;
   framed.writeUInt32BE(message.length, 1);
   framed.set(message, prefixBytes);
-  stream.write(framed);
+  stream.write(framed, gone);
 }
 
 /**

@@ -19,6 +19,7 @@ import {
 import { grpcStatus } from "../grpc-status.ts";
 import { MessageReader } from "./message-reader.ts";
 import { writeBytesMessage, writeMessage } from "./message-writer.ts";
+import { withOwnBytes } from "./own-bytes.ts";
 import { failureIn, type StreamFailure } from "./stream-failure.ts";
 import { tunedSettings, tuneSession } from "./windows.ts";
 
@@ -113,9 +114,14 @@ export class HostStream {
     });
   }
 
-  /** Sends a message to the plugin. */
-  send(message: ProcessConnectionRequest): void {
-    if (!this.#isOver) writeMessage(this.#stream, toBinary(ProcessConnectionRequestSchema, message));
+  /**
+   * Sends a message to the plugin.
+   *
+   * @param gone - Called when it has gone out, or can't go out any more: what the plugin does not read waits here.
+   */
+  send(message: ProcessConnectionRequest, gone?: () => void): void {
+    if (this.#isOver) gone?.();
+    else writeMessage(this.#stream, toBinary(ProcessConnectionRequestSchema, message), gone);
   }
 
   /** Sends a `bytes` message. The memory is the stream's until it has gone. */
@@ -160,7 +166,7 @@ export class HostStream {
 
 function readResponse(bytes: Uint8Array): ProcessConnectionResponse {
   try {
-    return fromBinary(ProcessConnectionResponseSchema, bytes, { readUnknownFields: false });
+    return withOwnBytes(fromBinary(ProcessConnectionResponseSchema, bytes, { readUnknownFields: false }));
   } catch {
     throw new ConnectionProtocolError("bad-message", "a message that is no ProcessConnectionResponse");
   }

@@ -14,6 +14,7 @@ import {
 import { grpcStatus } from "../grpc-status.ts";
 import { MessageReader } from "./message-reader.ts";
 import { writeBytesMessage, writeMessage } from "./message-writer.ts";
+import { withOwnBytes } from "./own-bytes.ts";
 
 /** Who hears what a host says on a stream. What a function throws ends the stream: `ConnectionProtocolError` with its reason. */
 export interface PluginStreamEars {
@@ -44,20 +45,45 @@ export function isProcessConnection(headers: IncomingHttpHeaders): boolean {
   return headers[":path"] === path && headers[":method"] === "POST" && grpcTypes.has(headers["content-type"]);
 }
 
+/** Counts the memory of messages that are not whole, over all streams that share it. `MessageMemory` of connect-unary is one. */
+export interface UnfinishedMessages {
+  /** A stream keeps so many bytes now. The one whose message has grown least recently gives way where it is too much. */
+  hold(holder: { giveWay(): void }, bytes: number): void;
+  /** A stream keeps nothing any more. */
+  release(holder: { giveWay(): void }): void;
+}
+
 /** A plugin's end of one stream. */
 export class PluginStream {
   readonly #stream: ServerHttp2Stream;
   readonly #ears: PluginStreamEars;
+  readonly #memory: UnfinishedMessages | undefined;
   readonly #reader: MessageReader = new MessageReader(connectionLimits.maxMessageBytes);
+  readonly #holder = {
+    giveWay: () => {
+      this.#reader.drop();
+      this.end(
+        new ConnectionProtocolError(
+          "too-much",
+          "too many messages are under way at this plugin; this one did not go on",
+        ),
+      );
+      this.#over();
+    },
+  };
   #isOver = false;
   #trailers: Record<string, string> = { "grpc-status": String(grpcStatus.ok) };
   #hasEnded = false;
   #isBroken = false;
 
-  /** @param stream - For which {@link isProcessConnection} is true; from now on it is this end's. */
-  constructor(stream: ServerHttp2Stream, ears: PluginStreamEars) {
+  /**
+   * @param stream - For which {@link isProcessConnection} is true; from now on it is this end's.
+   * @param memory - Where messages that are not whole are counted; each by itself has `connectionLimits.maxMessageBytes`.
+   */
+  constructor(stream: ServerHttp2Stream, ears: PluginStreamEars, memory?: UnfinishedMessages) {
     this.#stream = stream;
     this.#ears = ears;
+    this.#memory = memory;
     stream.on("data", (chunk: Uint8Array) => this.#heard(chunk));
     stream.on("end", () => this.#over());
     stream.on("close", () => this.#over());
@@ -96,7 +122,13 @@ export class PluginStream {
         "grpc-message": encodeStatusMessage(error.message),
       };
     }
+    this.#forget();
     this.#stream.end();
+  }
+
+  /** Resets the stream: for a host that does not end its half behind our end. */
+  close(): void {
+    if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
   }
 
   #heard(chunk: Uint8Array): void {
@@ -106,12 +138,26 @@ export class PluginStream {
         if (this.#hasEnded) return;
         this.#ears.message(readRequest(bytes));
       }
+      this.#count();
     });
+  }
+
+  /** Tells the memory what is kept of a message. */
+  #count(): void {
+    const { heldBytes } = this.#reader;
+    if (heldBytes > 0 && !this.#hasEnded) this.#memory?.hold(this.#holder, heldBytes);
+    else this.#memory?.release(this.#holder);
+  }
+
+  #forget(): void {
+    this.#reader.drop();
+    this.#memory?.release(this.#holder);
   }
 
   #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#forget();
     this.#guard(() => this.#ears.over());
     this.end();
   }
@@ -134,7 +180,7 @@ export class PluginStream {
 
 function readRequest(bytes: Uint8Array): ProcessConnectionRequest {
   try {
-    return fromBinary(ProcessConnectionRequestSchema, bytes, { readUnknownFields: false });
+    return withOwnBytes(fromBinary(ProcessConnectionRequestSchema, bytes, { readUnknownFields: false }));
   } catch {
     throw new ConnectionProtocolError("bad-message", "a message that is no ProcessConnectionRequest");
   }

@@ -37,6 +37,29 @@ describe("messages of a stream", () => {
     );
   });
 
+  it("keep nothing of what was read with them", () => {
+    const reader = new MessageReader(1000);
+    const block = new Uint8Array(65_536);
+    const bytes = framed("x".repeat(1000));
+    for (const [at, byte] of bytes.subarray(0, -1).entries()) {
+      block[at] = byte;
+      expect(reader.push(block.subarray(at, at + 1))).toEqual([]);
+      expect(reader.heldBytes).toBeGreaterThan(at);
+      expect(reader.heldBytes).toBeLessThanOrEqual(Math.max(5, 2 * (at + 1)));
+    }
+    const [message] = reader.push(bytes.subarray(-1));
+    expect(message?.buffer.byteLength).toBeLessThanOrEqual(bytes.length);
+    expect([reader.pendingBytes, reader.heldBytes]).toEqual([0, 0]);
+  });
+
+  it("are forgotten", () => {
+    const reader = new MessageReader(100);
+    reader.push(bytes.subarray(0, 7));
+    reader.drop();
+    expect([reader.pendingBytes, reader.heldBytes]).toEqual([0, 0]);
+    expect(reader.push(framed("next")).map((each) => Buffer.from(each).toString())).toEqual(["next"]);
+  });
+
   it("are refused where they are compressed", () => {
     expect(() => new MessageReader(100).push(Buffer.from([1, 0, 0, 0, 0]))).toThrow(
       expect.objectContaining({ code: "bad-message" } satisfies Partial<ConnectionProtocolError>),
