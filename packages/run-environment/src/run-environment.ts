@@ -1,5 +1,5 @@
 import { type TrustFiles, trustEnvironment } from "@faultwire/cert-authority";
-import { trustVariables, withJavaProperties } from "@faultwire/cert-authority/internal";
+import { passphraseVariable, trustVariables, withJavaProperties } from "@faultwire/cert-authority/internal";
 import { type BaseUrlVariable, proxiedBaseUrl } from "./base-urls.ts";
 import { nonProxyHosts, splitNoProxy } from "./no-proxy.ts";
 import { javaProxyProperties, nodeOptionsWith } from "./options-variables.ts";
@@ -41,7 +41,10 @@ export interface UserProxyVariables {
 
 /** What {@link runEnvironment} makes. */
 export interface RunEnvironment {
-  /** All variables of the program: the user's, and ours laid over them. For `spawn`. */
+  /**
+   * All variables of the program: the user's, and ours laid over them, without the passphrase of the CA's key
+   * (`FAULTWIRE_CA_PASSPHRASE`). For `spawn`.
+   */
   readonly environment: Record<string, string>;
   /** The user's own proxies, which our proxy has to go through. A variable that names our proxy is not among them. */
   readonly userProxy: UserProxyVariables;
@@ -133,6 +136,8 @@ export function runEnvironment(options: RunEnvironmentOptions): RunEnvironment {
   variables.set("FAULTWIRE_TARGETS", targets.join(","));
   variables.set("FAULTWIRE_CA", trust.certificate);
   variables.set("FAULTWIRE_CA_BUNDLE", trust.bundle);
+  // It opens the key of our CA, which no program needs in order to trust it.
+  variables.remove(passphraseVariable);
   // LWP of Perl reads the proxy variables only when it is asked to.
   variables.set("PERL_LWP_ENV_PROXY", "1");
 

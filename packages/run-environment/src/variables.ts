@@ -32,6 +32,11 @@ export class Variables {
     this.#values.set(key, { name: this.#values.get(key)?.name ?? name, value });
   }
 
+  /** Takes a variable away. */
+  remove(name: string): void {
+    this.#values.delete(this.#key(name));
+  }
+
   /** All variables, under the names that they came with. */
   all(): Record<string, string> {
     return Object.fromEntries([...this.#values.values()].map(({ name, value }) => [name, value]));

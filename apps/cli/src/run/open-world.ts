@@ -9,6 +9,7 @@ import {
   type TrustFiles,
   writeTrustFiles,
 } from "@faultwire/cert-authority";
+import { trustFolder } from "@faultwire/cert-authority/internal";
 import type { EngineEvent, Judgement } from "@faultwire/fault-engine";
 import type { ProxySettings } from "@faultwire/proxy";
 import { openRuntime, type Runtime, type RuntimeOptions } from "@faultwire/runtime";
@@ -93,7 +94,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   process.once("exit", deleteFolder);
   let judgement: Judgement | undefined;
   try {
-    const trust = await writeTrustFiles(authority, folder ?? join(authority.directory ?? ".", "trust"));
+    const trust = await writeTrustFiles(authority, folder ?? (await trustFolder(authority.directory ?? ".")));
     const stack = await openStack({
       runtime: {
         ...runtime,

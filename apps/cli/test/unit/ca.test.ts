@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -270,6 +271,18 @@ describe("faultwire ca trust and untrust", () => {
 });
 
 describe("faultwire ca env", () => {
+  it.skipIf(process.platform === "win32")("names no trust folder that others may write", async () => {
+    const { home, ca } = inHome();
+    await ca("init");
+    chmodSync(home, 0o755);
+    const folder = join(home, "trust");
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
+    const { out, err, exitCode } = await ca("env");
+    expect({ out, exitCode }).toEqual({ out: "", exitCode: 2 });
+    expect(err).toContain(`Mend it with: chmod 700 ${folder}`);
+  });
+
   it("prints export lines for files that are there", async () => {
     const { home, ca } = inHome();
     await ca("init");

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CertificateAuthority, certificateAuthorityLimits, faultwireHome } from "@faultwire/cert-authority";
 import { soon } from "@faultwire/testkit/soon";
@@ -34,10 +34,32 @@ describe("the place of a CA", () => {
     ],
     [{}, "darwin", expect.stringMatching(/\/Library\/Application Support\/Faultwire$/)],
     [{ LOCALAPPDATA: "/local" }, "win32", "/local/Faultwire"],
+    // A relative folder would be another one in each place, and another user's or a repository's there.
+    [{ XDG_DATA_HOME: "data" }, "linux", expect.stringMatching(/^\/.*\/\.local\/share\/faultwire$/)],
+    [{ XDG_DATA_HOME: "./data" }, "linux", expect.stringMatching(/^\/.*\/\.local\/share\/faultwire$/)],
+    [{ LOCALAPPDATA: "local" }, "win32", expect.stringMatching(/^\/.*AppData.Local.Faultwire$/)],
     [{}, "win32", expect.stringMatching(/AppData.Local.Faultwire$/)],
   ] as const)("with %j on %s is %s", (variables, platform, home) => {
     expect(faultwireHome(variables, platform)).toEqual(home);
   });
+
+  it.each(["", "home", "."])(
+    "of a user without a home, whose HOME is %j, is not in the folder it is started in",
+    (HOME) => {
+      const built = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
+      const script = `import { faultwireHome } from ${JSON.stringify(`file://${built}`)};
+      let found;
+      try { found = faultwireHome(); } catch (error) { found = error.code; }
+      process.stdout.write(found);`;
+      const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+        cwd: temporaryFolder(),
+        env: { PATH: process.env["PATH"], HOME },
+        encoding: "utf8",
+      });
+      // A system whose list of users has none for this process has no home for it at all.
+      expect(stdout === "storage-failed" || isAbsolute(stdout), stdout).toBe(true);
+    },
+  );
 
   it("is the environment's when nobody names one", async () => {
     const home = join(temporaryFolder(), "home");

@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
-import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, join } from "node:path";
 import { rootCertificates } from "node:tls";
 import {
@@ -10,7 +20,12 @@ import {
   trustEnvironment,
   writeTrustFiles,
 } from "@faultwire/cert-authority";
-import { encodeCertificate, pkcs12TrustStore, trustVariables } from "@faultwire/cert-authority/internal";
+import {
+  encodeCertificate,
+  pkcs12TrustStore,
+  trustFolder,
+  trustVariables,
+} from "@faultwire/cert-authority/internal";
 import { describe, expect, it } from "vitest";
 import { openssl, temporaryFolder } from "../openssl.ts";
 
@@ -103,6 +118,62 @@ describe("the exported certificate", () => {
     expect(new Set(fingerprints).size).toBe(fingerprints.length);
     const roots = rootCertificates.map((pem) => new X509Certificate(pem).fingerprint256);
     expect(fingerprints).toEqual(expect.arrayContaining(roots));
+  });
+});
+
+describe.skipIf(process.platform === "win32")("the folder for trust files", () => {
+  const isRoot = process.geteuid?.() === 0;
+  const other = 12_345;
+  const modeOf = (path: string): number => statSync(path).mode & 0o777;
+  /** A home with that mode. */
+  const madeHome = (mode: number): string => {
+    const home = join(temporaryFolder(), "home");
+    mkdirSync(home);
+    chmodSync(home, mode);
+    return home;
+  };
+
+  it("is for its user alone to write, whatever the umask, and so is the home that is made for it", async () => {
+    const before = process.umask(0);
+    try {
+      const home = join(temporaryFolder(), "new");
+      const folder = await trustFolder(home, {});
+      expect([home, folder, join(folder, "php")].map(modeOf)).toEqual([0o700, 0o755, 0o755]);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it.each(["trust", "trust/php"])(
+    "is closed where %s was open, and nobody else could come into the home",
+    async (open) => {
+      const home = madeHome(0o700);
+      mkdirSync(join(home, "trust/php"), { recursive: true });
+      chmodSync(join(home, open), 0o777);
+      await trustFolder(home, {});
+      expect(modeOf(join(home, open))).toBe(0o755);
+    },
+  );
+
+  it.each(["trust", "trust/php"])("is refused where others may write %s", async (open) => {
+    const home = madeHome(0o755);
+    mkdirSync(join(home, "trust/php"), { recursive: true });
+    chmodSync(join(home, open), 0o777);
+    await expect(trustFolder(home, {})).rejects.toMatchObject({
+      code: "writable-by-others",
+      message: expect.stringContaining(`chmod 700 ${join(home, open)}`),
+    });
+  });
+
+  it.skipIf(!isRoot)("is refused where another user owns it, or has put a link in its place", async () => {
+    const owned = madeHome(0o755);
+    mkdirSync(join(owned, "trust"));
+    chownSync(join(owned, "trust"), other, other);
+    await expect(trustFolder(owned, {})).rejects.toMatchObject({ code: "owned-by-other" });
+    const linked = madeHome(0o755);
+    symlinkSync(temporaryFolder(), join(linked, "trust"));
+    lchownSync(join(linked, "trust"), other, other);
+    await expect(trustFolder(linked, {})).rejects.toMatchObject({ code: "owned-by-other" });
   });
 });
 

@@ -42,6 +42,13 @@ describe("proxy variables", () => {
     expect(made({ LANG: undefined }).environment).not.toHaveProperty("LANG");
   });
 
+  it("come without the passphrase of the CA's key, which is ours alone", () => {
+    const { environment } = made({ FAULTWIRE_CA_PASSPHRASE: "planted", FAULTWIRE_HOME: "/x" });
+    expect(environment).not.toHaveProperty("FAULTWIRE_CA_PASSPHRASE");
+    expect(Object.values(environment).join()).not.toContain("planted");
+    expect(environment).toHaveProperty("FAULTWIRE_HOME", "/x");
+  });
+
   it("of one library are changed only where they are set, because they outrank the others", () => {
     expect(made().environment).not.toHaveProperty("grpc_proxy");
     const { environment } = made({

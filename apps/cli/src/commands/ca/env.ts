@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import {
   type CertificateAuthority,
   type TrustFiles,
   trustEnvironment,
   writeTrustFiles,
 } from "@faultwire/cert-authority";
+import { trustFolder } from "@faultwire/cert-authority/internal";
 import { runEnvironment } from "@faultwire/run-environment";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { CommandIo } from "./command-io.ts";
@@ -31,7 +31,11 @@ export function envCommand(io: CommandIo): Command {
     .action(
       reporting("env", io, async ({ format, proxy, ...location }: EnvFlags) => {
         const ca = await openCa(location, io);
-        const files = await writeTrustFiles(ca, join(ca.directory ?? ".", "trust"), io.environment);
+        const files = await writeTrustFiles(
+          ca,
+          await trustFolder(ca.directory ?? ".", io.environment),
+          io.environment,
+        );
         const variables =
           proxy === undefined
             ? trustEnvironment(files, io.environment)
