@@ -1,24 +1,9 @@
 /** A host with many tunnels, both sides of each wrapped, that can stop to call: as one does whose client has gone. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { Fault } from "@faultwire/fault-engine";
 import { FaultDesk } from "@faultwire/fault-session";
 import { type ManualTimers, manualTimers } from "@faultwire/testkit/manual-timers";
 import { type ScriptedPolicy, scriptedPolicy } from "../../../fault-session/test/support/scripted-policy.ts";
 import { type TunnelCall, type TunnelEvent, Tunnels, type TunnelsOptions } from "../../src/index.ts";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Bytes in use, buffers included, once nothing more can be freed. */
-export async function usedBytes(): Promise<number> {
-  for (let round = 0; round < 4; round++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    collect();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 export const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const get = "GET /v1/x HTTP/1.1\r\nHost: api.test\r\n\r\n";

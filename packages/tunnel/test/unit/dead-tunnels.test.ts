@@ -1,12 +1,13 @@
 /** What is left of tunnels whose clients went away in the middle: nothing, within seconds, whatever the host tells of it. */
 import type { Fault } from "@faultwire/fault-engine";
+import { usedBytes } from "@faultwire/testkit/used-memory";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FaultRig } from "../../../fault-session/test/support/fault-rig.ts";
 import { sampleFaults } from "../../../fault-session/test/support/sample-faults.ts";
 import { errorFault } from "../../../fault-session/test/support/scripted-policy.ts";
 import { tunnelLimits } from "../../src/index.ts";
 import { recordings } from "../fuzz/recordings.ts";
-import { ascii, events, get, QuietHost, short, usedBytes } from "../support/quiet-host.ts";
+import { ascii, events, get, QuietHost, short } from "../support/quiet-host.ts";
 import { ticks } from "../support/ticks-carrier.ts";
 
 const whys = (host: QuietHost): string[] => [

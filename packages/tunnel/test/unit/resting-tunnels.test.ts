@@ -1,6 +1,7 @@
 /** Tunnels at rest: a host does not tell whether they are over. They cost little, and go on as if nothing had been. */
 import { queryObjects } from "node:v8";
 import { ConnectionSession } from "@faultwire/fault-session";
+import { usedBytes } from "@faultwire/testkit/used-memory";
 import { describe, expect, it } from "vitest";
 import { FaultRig } from "../../../fault-session/test/support/fault-rig.ts";
 import { sampleFaults } from "../../../fault-session/test/support/sample-faults.ts";
@@ -15,7 +16,7 @@ import { Lane } from "../../src/lane/lane.ts";
 import { Ticks } from "../../src/ticks.ts";
 import { Tunnel } from "../../src/tunnel.ts";
 import { recordings } from "../fuzz/recordings.ts";
-import { get, QuietHost, short, usedBytes } from "../support/quiet-host.ts";
+import { get, QuietHost, short } from "../support/quiet-host.ts";
 import { ticks } from "../support/ticks-carrier.ts";
 import { TunnelProbe } from "../support/tunnel-probe.ts";
 
