@@ -1,6 +1,7 @@
 /** The log: pretty on a terminal, one JSON object a line otherwise; always on standard error. */
 import { maskedLog } from "@faultwire/runtime/internal";
 import pino, { type Logger } from "pino";
+import { plainText } from "./traffic/plain-text.ts";
 import { timeOfDay } from "./traffic/terminal.ts";
 
 /** For people, or one JSON object a line. */
@@ -30,6 +31,17 @@ const secretFields = [
 
 /** Events that the line of their request tells, where there are such lines. */
 const toldByLines: ReadonlySet<unknown> = new Set(["fault", "fault-skipped"]);
+
+/**
+ * What others have said, as a terminal may get it: it obeys nothing of it, and a line that is not the first is indented, so that
+ * it can't pass for a line of the log. In JSON both are escaped.
+ */
+function printable(value: unknown): unknown {
+  if (typeof value === "string") return value.split(/\r?\n/).map(plainText).join("\n  ");
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(printable);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [plainText(name), printable(one)]));
+}
 
 /** The form that the settings mean. */
 export function logFormatOf({ logFormat }: LogSettings): LogFormat {
@@ -61,7 +73,13 @@ export async function createLogger(settings: LogSettings, hasLines = false): Pro
         logMethod(args, method, level) {
           const [fields] = args as readonly unknown[];
           if (hasLines && !verbose && toldByLines.has((fields as { event?: unknown } | null)?.event)) return;
-          maskedLog.logMethod.call(this, args, method, level);
+          const print = (...masked: readonly unknown[]): void =>
+            Reflect.apply(
+              method,
+              this,
+              masked.map((one) => printable(one)),
+            );
+          maskedLog.logMethod.call(this, args, print, level);
         },
       },
     },

@@ -250,6 +250,21 @@ describe("the log", () => {
     );
   });
 
+  const foreign = "away: \u001b[2J\u001b]0;title\u0007\u202e\r\n99:01:10  forged";
+  it.each([false, true])(
+    "lets no terminal obey what others said, and no line be forged (verbose: %j)",
+    (verbose) => {
+      const text = written(
+        { logFormat: "pretty", verbose },
+        `log.warn({ why: ${JSON.stringify(foreign)} }, ${JSON.stringify(foreign)});`,
+      );
+      expect(text.replaceAll("\n", "")).toMatch(/^\P{C}+$/u);
+      expect(text).toMatch(/^\d\d:\d\d:\d\d {2}warn: away: /);
+      expect(text).not.toMatch(/^99:01:10/m);
+      expect(text).toContain("\n  99:01:10  forged");
+    },
+  );
+
   const act = 'log.debug("d"); log.info({ event: "fault" }, "i"); log.warn("w"); log.error("e");';
   it.each([
     [{ logFormat: "pretty" }, false, ["i", "warn: w", "error: e"]],
