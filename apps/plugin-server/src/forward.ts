@@ -203,6 +203,8 @@ export class ForwardMode {
     headers: readonly Header[],
     injected: boolean,
   ): void {
+    // No host has others, but any program that reaches the port may. The reader of the log takes no such line.
+    if (status < 100 || status > 999) return;
     log.response(exchange, { status, headers, injected, wallNowMs: this.#decider.desk.nowMs });
   }
 

@@ -375,6 +375,14 @@ it("its events are a log that can be read again", async () => {
   expect(readEventLog(events.map(writeEvent).join(""))).toEqual({ events, unreadable: [] });
 });
 
+it.each([0, 99, 1000, 70_000])("so is one of a response whose status is none: %i", async (statusCode) => {
+  const { forward, events, told } = forwardWith("none");
+  await forward.request(request(), never);
+  await forward.response({ ...response(whole), statusCode }, never);
+  expect(readEventLog(events.map(writeEvent).join(""))).toEqual({ events, unreadable: [] });
+  expect(told().at(-1)).toBe("complete");
+});
+
 describe("a bug", () => {
   it("of the policy lets messages pass, and is told once for each question", async () => {
     const told: SessionEvent[] = [];
