@@ -1,4 +1,4 @@
-import { CertificateAuthority } from "@faultwire/cert-authority";
+import { CertificateAuthority, certificateAuthorityLimits } from "@faultwire/cert-authority";
 import { describe, expect, it } from "vitest";
 
 const dayMs = 86_400_000;
@@ -68,6 +68,19 @@ describe("the leaves of a CA", () => {
     const failures = await Promise.allSettled([ca.forHost("b.example"), ca.forHost("b.example")]);
     expect(failures.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     await expect(ca.forHost("b.example")).rejects.toMatchObject({ code: "outside-constraint" });
+  });
+
+  it("have as many secure contexts as the limit says: the least recently used is made again", async () => {
+    const { secureContexts } = certificateAuthorityLimits;
+    const ca = await CertificateAuthority.ephemeral({ targets: ["a.example"] });
+    const first = await ca.forHost("a.example");
+    const context = first.secureContext();
+    const others = (from: number, count: number) =>
+      Promise.all(Array.from({ length: count }, (_, at) => ca.forHost(`${from + at}.a.example`)));
+    for (const leaf of await others(0, secureContexts - 1)) leaf.secureContext();
+    expect(first.secureContext()).toBe(context);
+    for (const leaf of await others(secureContexts, secureContexts)) leaf.secureContext();
+    expect(first.secureContext()).not.toBe(context);
   });
 
   it("give the same secure context each time", async () => {

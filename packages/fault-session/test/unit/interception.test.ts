@@ -71,3 +71,14 @@ it("an upstream that asks for a client certificate stays closed for everybody", 
   for (const options of [{}, { maxVersion: "TLSv1.2" }] as const)
     expect(interception.obstacle(host, await helloOf(options))).toBe("asks-for-certificate");
 });
+
+it("clients that make up offers push out old ones: no more are remembered than the limit says", async () => {
+  const interception = interceptionAt({ nowMs: 0 });
+  const hello = await helloOf({});
+  const { maxClosedHosts } = interceptionLimits;
+  for (let at = 0; at <= maxClosedHosts; at++)
+    interception.learn(`${at}.test`, "asks-for-certificate", hello);
+  expect(interception.obstacle("0.test", hello)).toBeUndefined();
+  for (const at of [1, maxClosedHosts])
+    expect(interception.obstacle(`${at}.test`, hello)).toBe("asks-for-certificate");
+});
