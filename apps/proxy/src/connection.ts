@@ -29,6 +29,7 @@ import { PluginCarrier } from "./plugin/plugin-carrier.ts";
 import type { PluginTalk } from "./plugin/plugin-talk.ts";
 import type { ProxyContext } from "./proxy-context.ts";
 import { whoAnswers } from "./stand-in/who-answers.ts";
+import { PriorKnowledgeLine } from "./translate/prior-knowledge-line.ts";
 import { type Authority, authorityText } from "./upstream/authority.ts";
 import { chain } from "./upstream/chain.ts";
 import { ChainError } from "./upstream/chain-error.ts";
@@ -150,7 +151,7 @@ export class Connection implements FrontConnection {
   dial(authority: Authority, kind: ChainKind = "tunnel"): Line {
     const { dialler, upstreamProxies, runtime, limits, via } = this.context;
     const proxy = dialler.isOwnMatter(authority) ? undefined : upstreamProxies.find(authority, kind);
-    if (!proxy) return this.#open(authority, false);
+    if (!proxy) return this.#direct(authority);
     return chain(proxy, authority, kind, {
       open: (to) => this.#open(to, true),
       secure: (line, to) => secureUpstream(this, to, line, () => kind === "absolute-form"),
@@ -159,6 +160,27 @@ export class Connection implements FrontConnection {
       handshakeMs: limits.connectMs,
       // A proxy on the way that leads back here is known by it, however many others are between.
       via: [...(kind === "tunnel" ? this.#cameBy : []), `1.1 ${via}`].join(", "),
+    });
+  }
+
+  /** A replay that passes on has HTTP/1.1 alone. In clear nobody can learn that from it. */
+  #direct(authority: Authority): Line {
+    const { standIn, dialler, runtime, limits } = this.context;
+    const open = (): Line => this.#open(authority, false);
+    if (!standIn?.hasHttp1Alone || !isAt(dialler.leads(authority), standIn.port)) return open();
+    return new PriorKnowledgeLine(open(), {
+      open,
+      maxConnections: limits.translatedConnections,
+      now: runtime.clock.now,
+      guard: (act) => this.guard(act),
+      translated: () =>
+        runtime.logger.info(
+          {
+            ...{ event: "translated", connection: this.id, host: authority.host },
+            ...{ client: "h2", upstream: "http/1.1" },
+          },
+          `the replay for ${authority.host} has http/1.1 alone; what the client says by h2 is translated`,
+        ),
     });
   }
 

@@ -46,7 +46,7 @@ export interface ProxyContext {
   /** When HTTP/2 is spoken with targets. */
   readonly http2Mode: Http2Mode;
   /** What stands in for targets' upstreams; `undefined` where they are the real ones. */
-  readonly standIn: Pick<StandIn, "answersFor" | "answered" | "port"> | undefined;
+  readonly standIn: Pick<StandIn, "answersFor" | "answered" | "port" | "hasHttp1Alone"> | undefined;
   /** Who hears what upstreams are asked and what they say. */
   readonly tap: TapUpstream | undefined;
   readonly limits: ProxyLimits;

@@ -19,6 +19,8 @@ export interface StandIn {
   readonly answered: Answered | undefined;
   /** Where it listens on loopback. */
   readonly port: number;
+  /** Whether it speaks HTTP/1.1 alone: a replay that passes on, which does so by HTTP/1.1. */
+  readonly hasHttp1Alone: boolean;
   /** The runtime for connections that may end there: our own CA vouches for it. */
   readonly runtime: Runtime;
   readonly answersFor: (host: string) => boolean;
@@ -81,7 +83,7 @@ export async function openStandIn(
     const { port, authorities: others } = started;
     return {
       ...{ mock: undefined, replay: started, runtime: trusted, answersFor, port },
-      answered: started.answered,
+      ...{ answered: started.answered, hasHttp1Alone: passes },
       leads: (given) => leadingTo({ given, port, answersFor, others, passes }),
       async close() {
         await started.close();
@@ -100,7 +102,7 @@ export async function openStandIn(
   const lead = { port: started.port, answersFor, others: new Set<string>(), passes: false };
   return {
     ...{ mock: started, replay: undefined, runtime: trusted, answersFor },
-    ...{ port: started.port, answered: undefined },
+    ...{ port: started.port, answered: undefined, hasHttp1Alone: false },
     leads: (given) => leadingTo({ given, ...lead }),
     close: () => started.close(),
   };

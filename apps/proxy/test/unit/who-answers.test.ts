@@ -1,5 +1,6 @@
 /** Events tell who answered: the mock, a recording, the replay by its 404, the real API behind a replay; or the upstream itself. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { connect as connectHttp2 } from "node:http2";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { encodeRecording, openRecorder, recordingLimits } from "@faultwire/recor
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ProxySettings } from "../../src/index.ts";
 import { curl } from "../support/curl.ts";
+import { ask } from "../support/http2-world.ts";
 import { type ProxyUnderTest, runProxy } from "../support/running-proxy.ts";
 
 function newFolder(): string {
@@ -123,6 +125,82 @@ const nowhere: ProxySettings = {
   http2: "on",
   resolve: { "api.test:80": "127.0.0.1:1", "api.test:443": "127.0.0.1:1" },
 };
+/** Ways to ask `api.test` in clear by HTTP/2 with prior knowledge: curl's arguments for a path. */
+const priorKnowledge: readonly (readonly [
+  name: string,
+  argsOf: (proxy: string, path: string) => readonly string[],
+])[] = [
+  ["in a tunnel", (_proxy, path) => ["--proxytunnel", `http://api.test${path}`]],
+  [
+    "in a tunnel of SOCKS",
+    (proxy, path) => ["--proxy", proxy.replace("http:", "socks5h:"), `http://api.test${path}`],
+  ],
+  ["at a base URL", (proxy, path) => ["--noproxy", "*", `${proxy}/upstream/http/api.test${path}`]],
+  // The target of such a request is whole, as it is for a proxy in HTTP/1.1.
+  [
+    "in absolute form",
+    (proxy, path) => ["--noproxy", "*", "--request-target", `http://api.test${path}`, proxy],
+  ],
+];
+
+describe.each(priorKnowledge)("HTTP/2 with prior knowledge %s", (_name, argsOf) => {
+  /** Asks for each path on a connection of its own: curl 7.88 uses none of these twice. */
+  async function askFor(running: ProxyUnderTest, paths: readonly string[], ...more: readonly string[]) {
+    const got: string[] = [];
+    for (const path of paths) {
+      const args = ["--http2-prior-knowledge", "-w", " %{http_code} %{http_version}", ...more];
+      const { exit, out } = await curl(running, ...args, ...argsOf(running.proxy.url, path));
+      got.push(exit === 0 ? out : `exit ${exit}`);
+    }
+    return got;
+  }
+
+  it("is answered by a replay that passes on, and by the API behind it", async () => {
+    const api = await startApi();
+    const running = await runProxy(rules, passing(api.port));
+    const got = await askFor(running, ["/recorded", "/never", "/busy"]);
+    expect(got.slice(0, 2)).toEqual(["ok 200 2", "yes 200 2"]);
+    expect(answers(running)).toEqual(["/recorded 200 recording", "/never 200 passed-on", "/busy 503 -"]);
+    expect(api.heard()).toMatch(/^GET \/never HTTP\/1\.1\r\n/);
+    expect(api.heard()).not.toContain("x-faultwire-request");
+    expect(running.logged("translated")).toContainEqual(
+      expect.objectContaining({ host: "api.test", client: "h2", upstream: "http/1.1" }),
+    );
+  });
+
+  it("is told where the API behind the replay can't be reached, also with much to say", async () => {
+    const running = await runProxy(rules, { ...passing(1), ...nowhere });
+    const [first] = await askFor(running, ["/never"]);
+    expect(first).toMatch(/ECONNREFUSED.* 502 2$/s);
+    const large = join(newFolder(), "large");
+    writeFileSync(large, Buffer.alloc(400_000, "a"));
+    const [second] = await askFor(running, ["/much"], "-T", large);
+    expect(second).toMatch(/ECONNREFUSED.* 502 2$/s);
+    expect(answers(running)).toEqual(["/never 502 stands in", "/much 502 stands in"]);
+    expect(running.proxy.replay?.counts()).toMatchObject({ passed: 0, unreachable: 2 });
+  });
+
+  it("is answered by a replay alone, and by a mock", async () => {
+    const replayed = await runProxy(rules, { replay: { folder: recordings() } });
+    await askFor(replayed, ["/recorded", "/never", "/busy"]);
+    expect(answers(replayed)).toEqual(["/recorded 200 recording", "/never 404 no-recording", "/busy 503 -"]);
+    const mocked = await runProxy(rules, { mock: {} });
+    await askFor(mocked, ["/v1/none"]);
+    expect(answers(mocked)).toEqual(["/v1/none 404 mock"]);
+  });
+});
+
+it("many requests of one client of HTTP/2 in clear are answered at the same time, or in turn", async () => {
+  const running = await runProxy(rules, { ...passing(1), ...nowhere });
+  const session = connectHttp2(running.proxy.url);
+  onTestFinished(() => session.destroy());
+  const paths = Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? "/recorded" : "/never"));
+  const got = await Promise.all(
+    paths.map((path) => ask(session, { ":path": `/upstream/http/api.test${path}` })),
+  );
+  expect(got.map(({ status }) => status)).toEqual(paths.map((path) => (path === "/never" ? 502 : 200)));
+});
+
 /** Beside `/busy`: what happens to responses, in frames, in bodies and by a budget of one request. */
 const striking = `[
   { name: busy, match: { path: "/busy" }, fault: { http: { status: 503 } } },
