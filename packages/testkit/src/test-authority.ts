@@ -12,6 +12,7 @@ export type LegacyTrait =
   | "common-name-only"
   | "partial-wildcard"
   | "rsa-1024"
+  | "rsa-2040"
   | "sha-1"
   | "issuer-rsa-1024"
   | "issuer-sha-1";
@@ -72,30 +73,17 @@ export class TestAuthority {
           ...["-set_serial", "9"],
         ]);
       };
-      const bitsOf = (weak: LegacyTrait): number => (trait === weak ? 1024 : 2048);
+      const bitsOf = (whose: "" | "issuer-"): number =>
+        [1024, 2040].find((bits) => trait === `${whose}rsa-${bits}`) ?? 2048;
       const digestOf = (weak: LegacyTrait): string => (trait === weak ? "sha1" : "sha256");
       const caExtensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
-      sign(
-        "mid",
-        "ca",
-        bitsOf("issuer-rsa-1024"),
-        digestOf("issuer-sha-1"),
-        "/O=test/CN=between",
-        caExtensions,
-      );
+      sign("mid", "ca", bitsOf("issuer-"), digestOf("issuer-sha-1"), "/O=test/CN=between", caExtensions);
       // A name that others name as well: one that the wildcard does not stand for comes before it.
       const named =
         trait === "partial-wildcard" ? `DNS:other.test,DNS:${host.replace(/^./, "*")}` : `DNS:${host}`;
       const names = trait === "common-name-only" ? "" : `subjectAltName=${named}\n`;
       const subject = `/O=test/CN=${host}`;
-      sign(
-        "leaf",
-        "mid",
-        bitsOf("rsa-1024"),
-        digestOf("sha-1"),
-        subject,
-        `${names}extendedKeyUsage=serverAuth\n`,
-      );
+      sign("leaf", "mid", bitsOf(""), digestOf("sha-1"), subject, `${names}extendedKeyUsage=serverAuth\n`);
       const chain = readFileSync(path("leaf.pem"), "utf8") + readFileSync(path("mid.pem"), "utf8");
       return [chain, readFileSync(path("leaf.key"), "utf8")];
     });

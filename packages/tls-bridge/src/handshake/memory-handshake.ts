@@ -178,6 +178,11 @@ function identityError(
   }
   const asNode = checkServerIdentity(host, certificate);
   if (legacy || asNode) return asNode;
+  const { bits = 0, modulus } = certificate;
+  if (modulus !== undefined && bits < MIN_RSA_BITS)
+    return Object.assign(new Error(`its RSA key has ${bits} bits, which is too weak`), {
+      code: "RSA_KEY_TOO_SMALL",
+    });
   // Node falls back on the common name, which no current client does (RFC 9525 section 2).
   const subject = { ...certificate.subject, CN: "" };
   const named = checkServerIdentity(host, { ...certificate, subject });
@@ -193,6 +198,9 @@ function identityError(
     error.message = `it names ${host} by a wildcard for a part of a label alone, and no current client takes that`;
   return error;
 }
+
+/** Bits of a server's RSA key. OpenSSL's security level 2 asks for 112 bits of strength, which it sees in keys from 1968 bits on. */
+const MIN_RSA_BITS = 2048;
 
 /**
  * A name with a wildcard that is not the whole first label, as Node writes it: `a*.example.com` (RFC 9525 section 6.3). A name in

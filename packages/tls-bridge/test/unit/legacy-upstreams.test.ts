@@ -16,6 +16,11 @@ const traits: Readonly<Record<LegacyTrait, { readonly reason: RegExp; readonly w
     words: /by a wildcard for a part of a label alone/,
   },
   "rsa-1024": { reason: /./, words: /key too weak, and no current client/ },
+  // OpenSSL would take it.
+  "rsa-2040": {
+    reason: /^RSA_KEY_TOO_SMALL$/,
+    words: /RSA key has 2040 bits, which is too weak, and no current client/,
+  },
   "sha-1": { reason: /./, words: /digest algorithm too weak, and no current client/ },
   "issuer-rsa-1024": { reason: /./, words: /key too weak, and no current client/ },
   "issuer-sha-1": { reason: /./, words: /digest algorithm too weak, and no current client/ },
