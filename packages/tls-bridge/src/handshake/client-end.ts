@@ -1,5 +1,5 @@
-import { ContentType, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
-import { BridgeFailed } from "../bridge/bridge-failure.ts";
+import { AlertDescription, ContentType, RecordReader, type TlsRecord } from "@faultwire/tls-parser";
+import { BridgeFailed, recordFailed } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion, ServerIdentity } from "../bridge/bridge-peers.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
@@ -10,6 +10,9 @@ import { NegotiatedHello, readServerHello } from "./negotiated-hello.ts";
 import { maxPlaintextBytes } from "./record-sizes.ts";
 import type { SecureContextCache } from "./secure-context-cache.ts";
 import { opensslList, supportedGroups, supportedSuites } from "./supported.ts";
+
+/** A Finished of TLS 1.2 with its header (RFC 5246 section 7.4.9). */
+const FINISHED_BYTES = 4 + 12;
 
 /** What a {@link ClientEnd} is made from. */
 export interface ClientEndOptions {
@@ -55,6 +58,8 @@ export class ClientEnd {
   #sealedRecords = 0;
   /** Records of the client's in TLS 1.2 that were encrypted: its Finished, in as many as it likes. */
   #openedRecords = 0;
+  /** Bytes of handshake in them. */
+  #openedBytes = 0;
 
   constructor(options: ClientEndOptions) {
     const { identity, version, suites, groups, contexts } = options;
@@ -91,7 +96,11 @@ export class ClientEnd {
   async answer(clientHello: Uint8Array): Promise<HelloAnswer> {
     const bytes = await this.#handshake.feed(clientHello);
     this.#requireNoError(bytes);
-    if (this.#isRetry(bytes)) return { isRetry: true, bytes };
+    if (this.#isRetry(bytes)) {
+      // A second ClientHello announces none, and what precedes it is not ours to take (RFC 8446 section 4.2.10).
+      this.#mayBeEarlyData = false;
+      return { isRetry: true, bytes };
+    }
     if (this.hello.version === "TLSv1.3")
       this.#reader.opener = new RecordOpener(this.hello.secrets(this.#handshake, "client", "handshake", 0));
     return { isRetry: false, bytes };
@@ -121,12 +130,15 @@ export class ClientEnd {
   async take(record: TlsRecord): Promise<Uint8Array | undefined> {
     const content = this.#look(record);
     if (content === undefined) return undefined;
-    if (this.#reader.isBlind) this.#openedRecords++;
+    if (this.#reader.isBlind) this.#countOpened(record);
     const reply = await this.#handshake.feed(record.bytes);
     this.#requireNoError(reply);
     // A server's key log has the master secret only once the client's Finished is there.
     if (this.hello.version === "TLSv1.2" && record.type === ContentType.changeCipherSpec)
       this.#reader.isBlind = true;
+    // OpenSSL looks for such bytes in TLS 1.3; in TLS 1.2 it keeps them for later, and it goes now.
+    if (this.#handshake.isDone && this.#openedBytes > FINISHED_BYTES)
+      throw recordFailed("client", "bytes behind Finished", AlertDescription.unexpectedMessage);
     if (this.#handshake.isDone) return reply;
     this.#send(reply);
     return undefined;
@@ -214,6 +226,12 @@ export class ClientEnd {
       if (!isEarlyData) throw error;
       return undefined;
     }
+  }
+
+  #countOpened({ type, length }: TlsRecord): void {
+    this.#openedRecords++;
+    const { explicitNonceBytes, tagBytes } = this.hello.suite;
+    if (type === ContentType.handshake) this.#openedBytes += length - explicitNonceBytes - tagBytes;
   }
 
   #requireNoError(reply: Uint8Array): void {

@@ -223,7 +223,11 @@ const isOf = (suite: number, version: BridgeVersion): boolean =>
   cipherSuiteProtection(suite)?.version === version;
 
 function versionsOf(hello: ClientHello, allowed: readonly BridgeVersion[] | undefined): BridgeVersion[] {
-  const offered = offeredVersionsOf(hello);
+  const hasList = clientHelloExtension(hello, "supportedVersions") !== undefined;
+  // Without the list a hello offers TLS 1.2 at most, whatever its version says (RFC 8446 section 4.2.1).
+  const offered = offeredVersionsOf(hello).map((version) =>
+    hasList ? version : Math.min(version, ProtocolVersion.tls12),
+  );
   const versions = versionNumbers.flatMap(([version, number]) =>
     offered.includes(number) && (allowed?.includes(version) ?? true) ? [version] : [],
   );

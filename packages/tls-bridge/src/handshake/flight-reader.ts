@@ -38,6 +38,11 @@ export class FlightReader {
 
   #warnings = 0;
 
+  /** Bytes of a handshake message whose rest has not come. */
+  get pendingBytes(): number {
+    return this.#messages.pendingBytes;
+  }
+
   /**
    * An alert that the peer has sent: TLS 1.2 knows warnings, `unrecognized_name` for one, behind which servers go on.
    *
@@ -56,6 +61,8 @@ export class FlightReader {
   read(record: RecordParts): FlightContent {
     if (this.isBlind) return OTHER;
     const isProtected = this.#isProtected(record.type);
+    // Once TLS 1.3 encrypts, no handshake comes in clear: OpenSSL refuses it, and what it would say is not looked at.
+    if (!isProtected && this.opener && record.type === ContentType.handshake) return OTHER;
     if (!isProtected) return this.#content(record.type, record.fragment);
     if (this.opener === undefined) return OTHER;
     const { contentType, plaintext } = this.opener.open(record);

@@ -1,8 +1,15 @@
-import { ContentType, type HandshakeFrame, HandshakeType, type TlsRecord } from "@faultwire/tls-parser";
-import { BridgeFailed } from "../bridge/bridge-failure.ts";
+import {
+  AlertDescription,
+  ContentType,
+  type HandshakeFrame,
+  HandshakeType,
+  type TlsRecord,
+} from "@faultwire/tls-parser";
+import { BridgeFailed, recordFailed } from "../bridge/bridge-failure.ts";
 import type { BridgeVersion } from "../bridge/bridge-peers.ts";
 import type { UpstreamTrust } from "../bridge/tls-bridge-options.ts";
 import { RecordOpener } from "../record-protection/record-opener.ts";
+import { cipherSuiteProtection } from "../record-protection/record-protection-suite.ts";
 import { RecordSealer } from "../record-protection/record-sealer.ts";
 import { FlightReader, protectedRecordsIn } from "./flight-reader.ts";
 import { MemoryHandshake } from "./memory-handshake.ts";
@@ -119,6 +126,9 @@ export class UpstreamEnd {
     }
     if (this.#handshake.isDone && !wasDone) {
       this.#isFinishedSent = true;
+      // OpenSSL looks for such bytes in TLS 1.3; in TLS 1.2 it keeps them for later, and it goes now.
+      if (this.#reader.pendingBytes > 0)
+        throw recordFailed("server", "bytes behind Finished", AlertDescription.unexpectedMessage);
       return { kind: this.#hello?.version === "TLSv1.3" ? "answered" : "done" };
     }
     if (!this.#isFlightOver) return { kind: "more" };
@@ -167,7 +177,9 @@ export class UpstreamEnd {
         if (extension.kind === "keyShare") this.#retryGroup = extension.selectedGroup;
       this.#retryGroup ??= 0;
     }
-    if (hello?.kind === "serverHello") this.#hello = new NegotiatedHello(hello);
+    // One that was not offered is left to OpenSSL, which refuses it and has the alert for it.
+    if (hello?.kind === "serverHello" && cipherSuiteProtection(hello.cipherSuite))
+      this.#hello = new NegotiatedHello(hello);
     this.#hello?.learnFrom(message);
     if (message.type === HandshakeType.certificateRequest)
       throw new BridgeFailed({

@@ -39,6 +39,8 @@ export interface PeerSessionAtRest {
   readonly warningAlerts: number;
   /** Key updates that we have asked for and that have not come. */
   readonly updatesAskedFor: number;
+  /** Whether the peer has asked for new keys of ours since the last record of data. */
+  readonly isUpdateDue: boolean;
   /** Records of application data for this peer so far. */
   readonly dataRecords: number;
 }
@@ -58,6 +60,11 @@ export class PeerSession {
   #warningAlerts = 0;
   /** Key updates of the peer's that we have asked for and that have not come. */
   #updatesAskedFor = 0;
+  /**
+   * The peer has asked for a key update of ours. It comes before the next record of data, so that one answers however many
+   * requests of a peer that we say nothing to (RFC 8446 section 4.6.3).
+   */
+  #isUpdateDue = false;
   #dataRecords = 0;
   #isReadClosed = false;
   #isWriteClosed = false;
@@ -78,6 +85,7 @@ export class PeerSession {
     this.#idleRecords = rest.idleRecords;
     this.#warningAlerts = rest.warningAlerts;
     this.#updatesAskedFor = rest.updatesAskedFor;
+    this.#isUpdateDue = rest.isUpdateDue;
     this.#dataRecords = rest.dataRecords;
   }
 
@@ -91,6 +99,7 @@ export class PeerSession {
       idleRecords: this.#idleRecords,
       warningAlerts: this.#warningAlerts,
       updatesAskedFor: this.#updatesAskedFor,
+      isUpdateDue: this.#isUpdateDue,
       dataRecords: this.#dataRecords,
     };
   }
@@ -176,7 +185,7 @@ export class PeerSession {
   }
 
   #seal(plaintexts: readonly Uint8Array[], options?: SealOptions): void {
-    if (this.#sealer.keyUpdateDue && this.#isTls13) this.#updateKeys(false);
+    if ((this.#sealer.keyUpdateDue && this.#isTls13) || this.#isUpdateDue) this.#updateKeys(false);
     const before = this.#sealer.sequenceNumber;
     const [only] = plaintexts;
     const records =
@@ -211,6 +220,7 @@ export class PeerSession {
     if (this.#isTls13) this.#port.send(this.#peer, this.#sealer.seal(ContentType.handshake, message));
     this.#sealer.updateKeys();
     if (updateRequested) this.#updatesAskedFor++;
+    else this.#isUpdateDue = false;
   }
 
   get #isTls13(): boolean {
@@ -260,20 +270,21 @@ export class PeerSession {
   }
 
   #takeTls13Message(message: HandshakeFrame): void {
+    const isTicket = message.type === HandshakeType.newSessionTicket && this.#peer === "server";
+    if (!isTicket && message.type !== HandshakeType.keyUpdate)
+      this.#unexpected(`a handshake message of type ${message.type}`);
+    const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
     // Tickets are for OpenSSL's client, which is gone; we never resume.
-    if (message.type === HandshakeType.newSessionTicket && this.#peer === "server") {
+    if (isTicket) {
       this.#countIdle();
       return;
     }
-    if (message.type !== HandshakeType.keyUpdate)
-      this.#unexpected(`a handshake message of type ${message.type}`);
-    const decoded = decodeHandshake(message, { version: ProtocolVersion.tls13 });
     if (this.#messages.pendingBytes > 0) this.#unexpected("a message that spans a change of keys");
     // One that was asked for costs the peer as much as us.
     if (this.#updatesAskedFor > 0) this.#updatesAskedFor--;
     else this.#countIdle();
     this.#opener.updateKeys();
-    if (decoded.kind === "keyUpdate" && decoded.updateRequested) this.updateKeys(false);
+    this.#isUpdateDue ||= decoded.kind === "keyUpdate" && decoded.updateRequested;
   }
 
   /** A renegotiation is refused, which ends nothing (RFC 5246 section 7.2.2). */

@@ -13,7 +13,7 @@ import { describe, expect, it } from "vitest";
 import {
   type BridgeSide,
   type RecordSealer,
-  type TlsBridge,
+  TlsBridge,
   TlsBridgeError,
   tlsBridgeLimits,
 } from "../../src/index.ts";
@@ -220,20 +220,49 @@ describe.each(sides)("TLS 1.3, %s", (side) => {
   const keyUpdate = (updateRequested: boolean): Uint8Array =>
     encodeHandshake({ kind: "keyUpdate", updateRequested });
 
-  it("its key updates are followed, and answered under the old keys where that is wished", async () => {
+  it("its key updates are followed, and all that ask for one of ours get one, before our next data", async () => {
     const session = await established("TLSv1.3");
     const { bridge, told } = session;
     const speaker = impostor(session, "TLSv1.3", side);
-    for (const requested of [false, true, true]) {
-      bridge.push(side, speaker.sealer.seal(ContentType.handshake, keyUpdate(requested)));
-      speaker.sealer.updateKeys();
-      expect(heard(bridge, side, speaker)).toEqual(requested ? [[22, ...keyUpdate(false)]] : []);
-      if (requested) speaker.opener.updateKeys();
+    for (const requests of [[false], [true], [true, false, true, true], [false]]) {
+      for (const requested of requests) {
+        bridge.push(side, speaker.sealer.seal(ContentType.handshake, keyUpdate(requested)));
+        speaker.sealer.updateKeys();
+      }
       bridge.push(side, speaker.sealer.seal(ContentType.applicationData, Buffer.from("new keys")));
+      expect(bridge.take(side)).toHaveLength(0);
       bridge.write(side, Buffer.from("ours, too"));
-      expect(heard(bridge, side, speaker)).toEqual(["ours, too"]);
+      const records = recordsIn(bridge.take(side));
+      if (requests.includes(true)) {
+        expect(speaker.opener.open(records.shift()!)).toMatchObject({
+          contentType: ContentType.handshake,
+          plaintext: keyUpdate(false),
+        });
+        speaker.opener.updateKeys();
+      }
+      expect(records.map((found) => Buffer.from(speaker.opener.open(found).plaintext).toString())).toEqual([
+        "ours, too",
+      ]);
     }
-    expect(Buffer.concat(told.clear[side]).toString()).toBe("new keys".repeat(3));
+    expect(Buffer.concat(told.clear[side]).toString()).toBe("new keys".repeat(4));
+  });
+
+  it("a key update of ours that is due comes where the bridge has rested before, and one of our own is enough", async () => {
+    for (const isOwn of [false, true]) {
+      const session = await established("TLSv1.3");
+      const speaker = impostor(session, "TLSv1.3", side);
+      session.bridge.push(side, speaker.sealer.seal(ContentType.handshake, keyUpdate(true)));
+      const nothing = (): void => {};
+      const handler = { established: nothing, data: nothing, closeNotify: nothing, alert: nothing };
+      const bridge = TlsBridge.resume(session.bridge.atRest!, { ...handler, failed: nothing });
+      if (isOwn) bridge.updateKeys(side);
+      bridge.write(side, Buffer.from("ours"));
+      const [update, data, ...more] = recordsIn(bridge.take(side));
+      expect(speaker.opener.open(update!).plaintext).toEqual(keyUpdate(false));
+      speaker.opener.updateKeys();
+      expect(Buffer.from(speaker.opener.open(data!).plaintext).toString()).toBe("ours");
+      expect(more).toEqual([]);
+    }
   });
 
   it("as many as we have asked for are never too many, and those that nobody asked for are", async () => {
@@ -361,6 +390,32 @@ it("TLS 1.3: tickets without end are too many, several in one record or one in s
     session.bridge.push("server", sealer.seal(ContentType.handshake, ticket));
     expect(session.told.failure).toMatchObject({ code: "limit", limit: "idleRecords", from: "server" });
   }
+});
+
+it.each([
+  [
+    "without a ticket in it",
+    [4, 0, 0, 13, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    AlertDescription.decodeError,
+  ],
+  [
+    "with a byte too many",
+    [4, 0, 0, 15, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0],
+    AlertDescription.decodeError,
+  ],
+  [
+    "with an extension twice",
+    [
+      ...[4, 0, 0, 30, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 1, 7, 0, 16],
+      ...[0, 42, 0, 4, 0, 0, 0, 9, 0, 42, 0, 4, 0, 0, 0, 9],
+    ],
+    AlertDescription.illegalParameter,
+  ],
+])("TLS 1.3: a ticket %s is refused, though nobody uses it", async (_how, ticket, description) => {
+  const session = await established("TLSv1.3");
+  const { sealer } = impostor(session, "TLSv1.3", "server");
+  session.bridge.push("server", sealer.seal(ContentType.handshake, Uint8Array.from(ticket)));
+  expect(session.told.failure).toMatchObject({ code: "record", from: "server", description });
 });
 
 it("TLS 1.2: a client's request that comes ahead of the upstream's Finished waits for it", async () => {

@@ -1,9 +1,9 @@
 import { TestAuthority } from "@faultwire/testkit/test-authority";
-import { ContentType } from "@faultwire/tls-parser";
+import { AlertDescription, ContentType, decodeAlert } from "@faultwire/tls-parser";
 import { describe, expect, it } from "vitest";
 import { RecordOpener, RecordSealer, type TlsBridge } from "../../src/index.ts";
 import { bridged, type Told } from "../support/bridged.ts";
-import { recordsIn } from "../support/flights.ts";
+import { alertsIn, recordsIn } from "../support/flights.ts";
 import { impersonate } from "../support/impersonator.ts";
 import { firstFlights, MemoryPeer } from "../support/memory-peers.ts";
 
@@ -93,5 +93,34 @@ describe.each(ways)("a TLS 1.2 Finished $what", ({ seal }) => {
     await client.take();
     expect([server.text, client.text]).toEqual(["question", "answer"]);
     expect(told.failure).toBeUndefined();
+  });
+});
+
+describe("a TLS 1.2 Finished with the beginning of another message in its record", () => {
+  const withMore = (sealer: RecordSealer, finished: Uint8Array): Uint8Array =>
+    sealer.seal(ContentType.handshake, Buffer.concat([finished, Uint8Array.of(0)]));
+
+  it("of the client's is refused", async () => {
+    const { bridge, told, client, server } = await begun();
+    bridge.push("client", changed("client", client, await client.take(), withMore).flight);
+    await bridge.idle();
+    server.give(bridge.take("server"));
+    bridge.push("server", await server.take());
+    await bridge.idle();
+    expect(told.failure).toMatchObject({ code: "record", from: "client", description: 10 });
+    expect(alertsIn(bridge.take("client"))).toEqual([AlertDescription.unexpectedMessage]);
+  });
+
+  it("of the upstream's is refused", async () => {
+    const { bridge, told, client, server } = await begun();
+    bridge.push("client", await client.take());
+    await bridge.idle();
+    server.give(bridge.take("server"));
+    const opener = impersonate("server", server, { sent: 0, received: 0 }).opener;
+    bridge.push("server", changed("server", server, await server.take(), withMore).flight);
+    await bridge.idle();
+    expect(told.failure).toMatchObject({ code: "record", from: "server", description: 10 });
+    const [alert] = recordsIn(bridge.take("server"));
+    expect(decodeAlert(opener.open(alert!).plaintext).description).toBe(AlertDescription.unexpectedMessage);
   });
 });
