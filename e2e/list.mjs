@@ -40,6 +40,7 @@ try {
   }
   run("tshark", process.execPath, "tshark/cross-check.mjs", "--list");
   run("tlsfuzzer", process.execPath, "tlsfuzzer/run.mjs", "--list");
+  run("bogo", process.execPath, "bogo/run.mjs", "--list");
   run("run", process.execPath, "run/run.mjs", "--list");
   run("sdks", process.execPath, "sdks/run.mjs", "--list");
   run("h2", process.execPath, "h2/run.mjs", "--list");
