@@ -5,10 +5,11 @@ import {
   PROVIDER_MIX_NAMES,
   type RuleSet,
   requestOfMix,
+  type SimulateOptions,
   type Simulation,
   simulate,
 } from "@faultwire/fault-engine";
-import { ruleUnit, writeCount } from "@faultwire/fault-engine/internal";
+import { compileGlob, ruleUnit, writeCount } from "@faultwire/fault-engine/internal";
 import { RuntimeError } from "@faultwire/runtime";
 import { closedTargets, idleRules, readRules, readRuleText, ruleSources } from "@faultwire/runtime/internal";
 import { Command, Option } from "commander";
@@ -38,7 +39,7 @@ export function checkCommand(): Command {
     .addOption(
       new Option(
         "--simulate <requests>",
-        "send so many imagined requests to Anthropic's API past the rules and count what each rule takes",
+        "send so many imagined requests past the rules, to the one API that the file names or else to Anthropic's, and count what each rule takes",
       ).argParser(integerFlag(1, 1_000_000)),
     )
     .option("--json", "say it as JSON")
@@ -74,17 +75,37 @@ function check(path: string, text: string, flags: CheckFlags): void {
   const { file, flags: single } = ruleSources({}, readRules(text, path), 0);
   const rules = file ?? single;
   if (rules === null) return;
+  const request = flags.mix === undefined ? requestFor(rules) : requestOfMix(flags.mix);
   const simulation =
-    flags.simulate === undefined
-      ? undefined
-      : simulate(rules, { requests: flags.simulate, request: requestOfMix(flags.mix ?? "") });
+    flags.simulate === undefined ? undefined : simulate(rules, { requests: flags.simulate, request });
   if (flags.json) {
     write(asJson(rules, simulation));
     return;
   }
   process.stdout.write(explain(rules));
   for (const line of notesOn(rules)) process.stdout.write(`Note: ${line}.\n`);
-  if (simulation) process.stdout.write(`\n${table(simulation, flags.mix)}`);
+  if (simulation) process.stdout.write(`\n${table(simulation, request)}`);
+}
+
+/** A request for the one API that a file is for, by its targets and by the hosts of its rules; `undefined`: for Anthropic's. */
+function requestFor({ targets, rules }: RuleSet): SimulateOptions["request"] {
+  const isTarget = targets.map((target) => compileGlob(target.toLowerCase()));
+  // Of an expression nobody can say whom it is for.
+  const meetsHost = rules.flatMap(({ match: { host = [{ kind: "glob", text: "*" }] } }) =>
+    host.map(({ kind, text }) => compileGlob(kind === "glob" ? text.toLowerCase() : "*")),
+  );
+  const byHost = new Map<string, SimulateOptions["request"]>();
+  for (const mix of PROVIDER_MIX_NAMES) {
+    const request = requestOfMix(mix);
+    const host = request?.host ?? "";
+    const isNamed =
+      (targets.length === 0 || isTarget.some((meets) => meets(host))) &&
+      (meetsHost.length === 0 || meetsHost.some((meets) => meets(host)));
+    // A name without a dot, such as localhost, is that of a machine, which may have any API.
+    if (isNamed && host.includes(".")) byHost.set(host, request);
+  }
+  const [only] = byHost.values();
+  return byHost.size === 1 ? only : undefined;
 }
 
 const ALL_MIXES: readonly string[] = ["gentle", "realistic", "brutal", ...PROVIDER_MIX_NAMES];
@@ -127,7 +148,7 @@ function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
 }
 
 /** What each rule took, in columns. */
-function table({ requests, rules, passed }: Simulation, mix = ""): string {
+function table({ requests, rules, passed }: Simulation, request: SimulateOptions["request"]): string {
   const rows = [
     ...rules.map(({ rule, hits, firstAt }) => [
       rule,
@@ -141,7 +162,7 @@ function table({ requests, rules, passed }: Simulation, mix = ""): string {
   const lines = rows.map(([name = "", hits = "", of = "", first = ""]) =>
     `  ${name.padEnd(width(0))}  ${hits.padStart(width(1))}  ${of.padStart(width(2))}  ${first}`.trimEnd(),
   );
-  const { target = "/v1/messages", host = "api.anthropic.com" } = requestOfMix(mix) ?? {};
+  const { target = "/v1/messages", host = "api.anthropic.com" } = request ?? {};
   const what = `${writeCount(requests, "time")} POST ${target} to ${host}, streamed, every 100 ms, on new connections`;
   return `${what}:\n${lines.join("\n")}\n`;
 }

@@ -62,6 +62,29 @@ describe("a rule file that holds", () => {
     );
   });
 
+  const asked = (target: string, host: string): string => `3 times POST ${target} to ${host}, streamed`;
+  const messages = asked("/v1/messages", "api.anthropic.com");
+  const completions = asked("/v1/chat/completions", "api.openai.com");
+  const openai = "{ name: a, match: { host: api.openai.com }, fault: { http: { status: 500 } } }";
+  const any = "{ name: b, fault: { http: { status: 500 } } }";
+
+  it.each([
+    ["[api.openai.com]", any, completions],
+    ["[API.OpenAI.com]", any, completions],
+    ["[api.anthropic.com, api.openai.com]", openai, completions],
+    ["[api.anthropic.com, api.openai.com]", `${openai}, ${any}`, messages],
+    ["[api.anthropic.com, api.openai.com]", any, messages],
+    ["[api.anthropic.com]", openai, messages],
+    ["[localhost]", any, messages],
+    ["[api.mistral.ai]", any, asked("/v1/chat/completions", "api.mistral.ai")],
+    ["['*.openai.com', other.test]", any, completions],
+  ])("with targets %s and rules %s is tried on the one API it names", async (targets, list, line) => {
+    const { out } = await checked(`version: 1\ntargets: ${targets}\nrules: [${list}]\n`, "--simulate", "3");
+    expect(out).toContain(line);
+    const hits = / {2}b +(\d) /.exec(out)?.[1];
+    if (list === any && !targets.includes("localhost")) expect(hits).toBe("3");
+  });
+
   it("is JSON for programs", async () => {
     const json = JSON.parse((await checked(rules, "--json", "--simulate", "4")).out) as Record<
       string,
