@@ -171,7 +171,7 @@ describe("what is told", () => {
     const about = { atMs: 1, request: "r1", connection: "c#1", rule: "once", fault: "http.error" } as const;
     const said = (): string[] => logged.flatMap(({ event, msg }) => (event === "rule-used-up" ? [msg] : []));
     runtime.policy.record({ type: "decision", matchNumber: 1, ...about });
-    expect(said()).toEqual(["once: its first 1 are used up, so it strikes no more. Restart it."]);
+    expect(said()).toEqual(["once is used up (first: 1), so it strikes no more. Restart it."]);
     for (let at = 0; at < 20; at++) runtime.policy.record({ type: "decision", matchNumber: 1, ...about });
     expect(said()).toHaveLength(10);
     await runtime.rules.reload("SIGHUP");
