@@ -25,7 +25,7 @@ export function readFlags(command, options, { words: allowPositionals = false } 
     const names = Object.entries(options).map(
       ([name, { type }]) => `--${name}${type === "string" ? " …" : ""}`,
     );
-    return refuse(command, `${said}; it takes ${names.join(", ")}`);
+    return refuse(command, `${said}; it takes ${names.join(", ") || "none"}`);
   }
 }
 

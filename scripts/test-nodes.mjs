@@ -8,16 +8,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { fetchNode, supported } from "./nodes/registry-nodes.mjs";
 import { runScript, start, stopAll, test } from "./nodes/trial.mjs";
+import { readFlags } from "./read-flags.mjs";
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    here: { type: "boolean", default: false },
-    only: { type: "string", multiple: true },
-  },
+const { flags: values } = readFlags("test:nodes", {
+  quick: { type: "boolean", default: false },
+  here: { type: "boolean", default: false },
+  only: { type: "string", multiple: true },
 });
 const unknown = values.only?.find((one) => !supported.some(({ node }) => node === one));
 if (unknown) {

@@ -8,17 +8,18 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../scripts/read-flags.mjs";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { flags: values, words: positionals } = readFlags(
+  "bench",
+  {
     quick: { type: "boolean", default: false },
     results: { type: "string" },
     without: { type: "string", default: "" },
     against: { type: "string", default: "" },
   },
-});
+  { words: true },
+);
 const all = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith(".mjs") && name !== "run.mjs")
   .sort();

@@ -8,12 +8,13 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../scripts/read-flags.mjs";
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { write: { type: "boolean", default: false }, list: { type: "boolean", default: false } },
-});
+const { flags, words: positionals } = readFlags(
+  "interop:bogo",
+  { write: { type: "boolean", default: false }, list: { type: "boolean", default: false } },
+  { words: true },
+);
 const here = import.meta.dirname;
 const expectedFile = join(here, "expected.json");
 const configFile = join(here, "shim-config.json");

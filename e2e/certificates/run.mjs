@@ -3,13 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../scripts/read-flags.mjs";
 
-const { values } = parseArgs({
-  options: {
-    without: { type: "string", multiple: true, default: [] },
-    "system-store": { type: "boolean", default: false },
-  },
+const { flags: values } = readFlags("interop:certificates", {
+  without: { type: "string", multiple: true, default: [] },
+  "system-store": { type: "boolean", default: false },
 });
 const here = dirname(fileURLToPath(import.meta.url));
 const { status } = spawnSync("vitest", ["run", "--root", here, "--config", join(here, "vitest.config.ts")], {

@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readFlags } from "../../scripts/read-flags.mjs";
 import { writeMeasured } from "../support/measured.mjs";
 import { programsOf } from "../support/programs.mjs";
 import { findings, rows } from "./rows.mjs";
@@ -17,6 +18,11 @@ const here = import.meta.dirname;
 const root = join(here, "../..");
 const versions = { "@grpc/grpc-js": "1.14.7", grpcio: "1.85.1" };
 
+const { flags } = readFlags("interop:grpc", {
+  write: { type: "boolean", default: false },
+  folder: { type: "string" },
+  list: { type: "boolean", default: false },
+});
 const { stop, run, ran } = programsOf("interop:grpc");
 
 /** Runs a client to its end. @returns its last line */
@@ -26,12 +32,11 @@ async function client(command, args, env) {
   return JSON.parse(out.trim().split("\n").at(-1));
 }
 
-if (process.argv.includes("--list")) {
+if (flags.list) {
   console.log(`grpc: ${rows.length} rows`);
   process.exit(0);
 }
-const at = process.argv.indexOf("--folder");
-const kept = at > 0 ? process.argv[at + 1] : undefined;
+const kept = flags.folder;
 const scratch = kept ?? mkdtempSync(join(tmpdir(), "faultwire-grpc-"));
 if (kept === undefined) process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 const packages = [`grpcio==${versions.grpcio}`, `grpcio-status==${versions.grpcio}`];
@@ -227,7 +232,7 @@ for (const finding of findings)
 for (const problem of problems) console.error(`interop:grpc: ${problem}`);
 if (problems.length > 0) process.exit(1);
 
-if (process.argv.includes("--write")) {
+if (flags.write) {
   const date = new Date().toISOString().slice(0, 10);
   const text = [
     `Measured on ${date}: messages of three that the program got, its status, and the text of it; the same inside of TLS and in clear, unless it is said.`,

@@ -7,7 +7,7 @@
 // --list         says how many clients there are, and runs nothing
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../scripts/read-flags.mjs";
 import { writeMeasured } from "../support/measured.mjs";
 import { bulk } from "./bulk.mjs";
 import { buildClients, npmFolder } from "./clients.mjs";
@@ -15,14 +15,12 @@ import { columns, kinds, rules } from "./faults.mjs";
 import { spec } from "./spec.mjs";
 import { host, startWorld, stop } from "./world.mjs";
 
-const { values } = parseArgs({
-  options: {
-    write: { type: "boolean", default: false },
-    folder: { type: "string", default: join(import.meta.dirname, "../.h2") },
-    only: { type: "string", default: "" },
-    without: { type: "string", default: "" },
-    list: { type: "boolean", default: false },
-  },
+const { flags: values } = readFlags("interop:h2", {
+  write: { type: "boolean", default: false },
+  folder: { type: "string", default: join(import.meta.dirname, "../.h2") },
+  only: { type: "string", default: "" },
+  without: { type: "string", default: "" },
+  list: { type: "boolean", default: false },
 });
 if (values.list) {
   console.log(

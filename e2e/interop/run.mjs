@@ -3,17 +3,18 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../scripts/read-flags.mjs";
 
 const hosts = ["reference", "fault", "both", "proxy"];
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { flags: values, words: positionals } = readFlags(
+  "interop",
+  {
     test: { type: "string", short: "t" },
     host: { type: "string", default: "both" },
     without: { type: "string", multiple: true, default: [] },
   },
-});
+  { words: true },
+);
 const here = dirname(fileURLToPath(import.meta.url));
 if (hosts.includes(values.host)) {
   const config = ["--root", here, "--config", join(here, "vitest.config.ts")];

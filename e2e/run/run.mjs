@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../scripts/read-flags.mjs";
 import { tableOf, writeTables } from "./tables.mjs";
 import { here } from "./tools.mjs";
 
@@ -16,12 +16,10 @@ const names = ["node", "python", "java", "others"];
 /** Longer than a program takes on a machine that is very busy. */
 const limit = "5m";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: names.join(",") },
-    write: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-  },
+const { flags: values } = readFlags("interop:run", {
+  only: { type: "string", default: names.join(",") },
+  write: { type: "boolean", default: false },
+  list: { type: "boolean", default: false },
 });
 const wanted = values.only.split(",");
 const unknown = wanted.find((name) => !names.includes(name));

@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../../scripts/read-flags.mjs";
 import { clients, command, here, must, prepare, programFor, stop, wantedClients } from "./environment.mjs";
 
 const script = join(here, "weather.yaml");
@@ -13,8 +13,10 @@ const ways = ["straight", "proxy", "replay"];
 /** Cases that no recording can answer: a body of `multipart/form-data` has a random boundary, so it is never the same again. */
 const neverTheSame = /\bfiles\b/;
 
-const { values } = parseArgs({
-  options: { only: { type: "string" }, way: { type: "string" }, list: { type: "boolean" } },
+const { flags: values } = readFlags("interop:sdks", {
+  only: { type: "string" },
+  way: { type: "string" },
+  list: { type: "boolean" },
 });
 const wanted = wantedClients(values.only);
 if (values.way !== undefined && !ways.includes(values.way)) stop(`--way is ${ways.join(" or ")}`);

@@ -16,6 +16,7 @@ import {
   RecordReader,
   selectedVersionOf,
 } from "@faultwire/tls-parser";
+import { readFlags } from "../../scripts/read-flags.mjs";
 import { pcapOf, portOf } from "./pcap.mjs";
 
 const TLS13 = 0x0304;
@@ -152,7 +153,7 @@ const connections = [
   ...helloVectors().map(({ name, bytes }) => ({ name, chunks: [{ from: "client", bytes }] })),
   ...handshakeVectors(),
 ];
-if (process.argv.includes("--list")) {
+if (readFlags("interop:tshark", { list: { type: "boolean", default: false } }).flags.list) {
   const read = connections.map(({ chunks }) => ourViews(chunks));
   const bytes = pcapOf(connections.map(({ chunks }) => chunks)).length;
   console.log(`${read.length} connections read, ${bytes} bytes of capture file, nothing compared`);

@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fetchNode, supported } from "../../scripts/nodes/registry-nodes.mjs";
+import { readFlags } from "../../scripts/read-flags.mjs";
 import { writeMeasured } from "../support/measured.mjs";
 import { programsOf } from "../support/programs.mjs";
 
@@ -41,6 +42,11 @@ const faults = {
 };
 const names = Object.keys(faults);
 
+const { flags } = readFlags("interop:websocket", {
+  write: { type: "boolean", default: false },
+  folder: { type: "string" },
+  list: { type: "boolean", default: false },
+});
 const { stop, run, ran } = programsOf("interop:websocket");
 
 /** Runs a client to its end. @returns its last line */
@@ -50,12 +56,11 @@ async function client(command, args, env) {
   return line ? JSON.parse(line) : { messages: 0, error: `failed: ${err.slice(-300)}`, close: "" };
 }
 
-if (process.argv.includes("--list")) {
+if (flags.list) {
   console.log(`websocket: ${names.length} rows`);
   process.exit(0);
 }
-const at = process.argv.indexOf("--folder");
-const kept = at > 0 ? process.argv[at + 1] : undefined;
+const kept = flags.folder;
 const scratch = kept ?? mkdtempSync(join(tmpdir(), "faultwire-websocket-"));
 if (kept === undefined) process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 run("npm", ["install", "--no-audit", "--no-fund", "--prefix", scratch, `ws@${versions.ws}`]);
@@ -181,6 +186,6 @@ const table = [
   `|${"---|".repeat(clients.length + 1)}`,
   ...rows,
 ].join("\n");
-if (process.argv.includes("--write")) {
+if (flags.write) {
   writeMeasured("faults.md", "interop:websocket", table);
 }

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../read-flags.mjs";
 import { root } from "../setup.mjs";
 import { Costs, withLater } from "./costs.mjs";
 import { means, readEquivalents, withoutMutant } from "./equivalents.mjs";
@@ -23,30 +23,18 @@ const folders = ["packages", "apps"]
   .filter((folder) => existsSync(join(root, folder, "package.json")));
 const nameOf = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")).name;
 
-function readFlags() {
-  try {
-    return parseArgs({
-      options: {
-        package: { type: "string" },
-        sample: { type: "string", default: "30" },
-        seed: { type: "string", default: "1" },
-        under: { type: "string", multiple: true, default: [""] },
-        tests: { type: "string", multiple: true, default: [""] },
-        later: { type: "string", multiple: true, default: [] },
-        seconds: { type: "string", default: "0" },
-        mutant: { type: "string", multiple: true, default: [] },
-        list: { type: "boolean", default: false },
-        why: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (error) {
-    return stop(
-      `${error.message}; it takes --package NAME --sample N --seed S --under PATH --tests PATH --later PATH --seconds N --mutant ID --list --why`,
-    );
-  }
-}
-
-const flags = readFlags();
+const { flags } = readFlags("mutation", {
+  package: { type: "string" },
+  sample: { type: "string", default: "30" },
+  seed: { type: "string", default: "1" },
+  under: { type: "string", multiple: true, default: [""] },
+  tests: { type: "string", multiple: true, default: [""] },
+  later: { type: "string", multiple: true, default: [] },
+  seconds: { type: "string", default: "0" },
+  mutant: { type: "string", multiple: true, default: [] },
+  list: { type: "boolean", default: false },
+  why: { type: "boolean", default: false },
+});
 const folder = folders.find((each) => each.split("/")[1] === flags.package || nameOf(each) === flags.package);
 if (!folder)
   stop(

@@ -5,23 +5,21 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readFlags } from "../read-flags.mjs";
 import { setup } from "../setup.mjs";
 import { consumers } from "./consumers/all.mjs";
 import { takeSteps } from "./order.mjs";
 import { Refused } from "./step.mjs";
 import { build, pack, publish, ready, test, tree, use } from "./steps.mjs";
 
-const { values } = parseArgs({
-  options: {
-    check: { type: "boolean", default: false },
-    core: { type: "boolean", default: false },
-    "dry-run": { type: "boolean", default: false },
-    "skip-tests": { type: "boolean", default: false },
-    "without-provenance": { type: "boolean", default: false },
-    only: { type: "string" },
-    keep: { type: "boolean", default: false },
-  },
+const { flags: values } = readFlags("release", {
+  check: { type: "boolean", default: false },
+  core: { type: "boolean", default: false },
+  "dry-run": { type: "boolean", default: false },
+  "skip-tests": { type: "boolean", default: false },
+  "without-provenance": { type: "boolean", default: false },
+  only: { type: "string" },
+  keep: { type: "boolean", default: false },
 });
 const how = { isDry: values["dry-run"], withProvenance: !values["without-provenance"] };
 const say = (line) => console.log(line);

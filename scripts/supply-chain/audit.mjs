@@ -3,9 +3,12 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readFlags } from "../read-flags.mjs";
 import { toolEnvironment } from "../setup.mjs";
 import { judgeAdvisories } from "./judge-advisories.mjs";
 import { root } from "./published.mjs";
+
+readFlags("audit", {});
 
 /** How long the registry may take, in ms. */
 const patienceMs = 120_000;

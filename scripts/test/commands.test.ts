@@ -35,6 +35,28 @@ const refused: readonly Refused[] = [
   { ...tlsfuzzer, args: ["no-such-script"], says: "no script matches no-such-script" },
 ];
 
+/** Commands whose flags are read, and what is said of one that there is not. */
+const slips: readonly Refused[] = [
+  ["audit", "scripts/supply-chain/audit.mjs", "none"],
+  ["bench", "bench/src/run.mjs", "--quick, --results …"],
+  ["interop", "e2e/interop/run.mjs", "--test …, --host …"],
+  ["interop:bogo", "e2e/bogo/run.mjs", "--write, --list"],
+  ["interop:certificates", "e2e/certificates/run.mjs", "--without …, --system-store"],
+  ["interop:grpc", "e2e/grpc/run.mjs", "--write, --folder …, --list"],
+  ["interop:h2", "e2e/h2/run.mjs", "--write, --folder …"],
+  ["interop:run", "e2e/run/run.mjs", "--only …, --write, --list"],
+  ["interop:sdks", "e2e/sdks/run.mjs", "--only …, --way …, --list"],
+  ["interop:sdk-table", "e2e/sdks/table/run.mjs", "--only …, --major …"],
+  ["interop:tshark", "e2e/tshark/cross-check.mjs", "--list"],
+  ["interop:websocket", "e2e/websocket/run.mjs", "--write, --folder …, --list"],
+  ["mutation", "scripts/mutation/run.mjs", "--package …, --sample …, --seed …"],
+  ["release", "scripts/release/run.mjs", "--check, --core, --dry-run"],
+  ["test:nodes", "scripts/test-nodes.mjs", "--quick, --here, --only …"],
+].map(([command = "", script = "", takes = ""]) => ({
+  ...{ command, script, args: ["--wirte"] },
+  says: `Unknown option '--wirte'; it takes ${takes}`,
+}));
+
 function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const ended = spawnSync(process.execPath, [join(root, script), ...args], {
     cwd: root,
@@ -46,7 +68,7 @@ function run(script: string, args: readonly string[], env: Readonly<Record<strin
 }
 
 describe("a command", () => {
-  it.each(refused)("$command $args is refused: $says", ({ command, script, args, says }) => {
+  it.each([...refused, ...slips])("$command $args is refused: $says", ({ command, script, args, says }) => {
     const { status, said, printed } = run(script, args);
     expect(said).toContain(`${command}: ${says}`);
     expect(said.trimEnd().split("\n")).toHaveLength(1);

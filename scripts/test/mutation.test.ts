@@ -226,7 +226,7 @@ describe("the command", () => {
     [[], "no package was named"],
     [["--package", "timers", "--seed", "x"], '--seed takes a whole number, not "x"'],
     [["--package", "timers", "--mutant", "a.ts:1:1:constant"], "packages/timers has no such mutant"],
-    [["--pakage", "timers"], "--package NAME"],
+    [["--pakage", "timers"], "--package …"],
   ])("refuses %j", (args, words) => {
     const { status, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: "utf8" });
     expect(stderr).toContain(words);

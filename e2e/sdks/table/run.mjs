@@ -3,9 +3,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { presetTable } from "../../../packages/fault-engine/dist/index.js";
 import { fetchNode, supported } from "../../../scripts/nodes/registry-nodes.mjs";
+import { readFlags } from "../../../scripts/read-flags.mjs";
 import { here, must, prepare, programFor, root, stop, tableClients, wantedClients } from "../environment.mjs";
 import { measure } from "./measure.mjs";
 import { keptResults, writeResults } from "./results.mjs";
@@ -42,13 +42,11 @@ const presetClients = {
   "ollama_client.py": "ollama",
 };
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    major: { type: "string" },
-    jobs: { type: "string", default: "8" },
-    dry: { type: "boolean", default: false },
-  },
+const { flags: values } = readFlags("interop:sdk-table", {
+  only: { type: "string" },
+  major: { type: "string" },
+  jobs: { type: "string", default: "8" },
+  dry: { type: "boolean", default: false },
 });
 const wanted = wantedClients(values.only, tableClients);
 prepare(wanted);
