@@ -188,7 +188,8 @@ export function stoppingThrough(startHost: StartHost): void {
     signal();
     expect((await over).status).toBe(0);
     await beginning;
-    expect(got.length).toBeGreaterThan(4);
+    // The first two may have begun before. How many come meanwhile, the machine decides.
+    expect(got.length).toBeGreaterThan(2);
     expect(await (await connect("closed")).ask(3)).toBe("answered");
   });
 

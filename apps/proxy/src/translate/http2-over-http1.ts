@@ -162,6 +162,8 @@ export class Http2OverHttp1 implements Translator {
       ended: (how) => {
         if (how === "fin") this.#items(upstream, upstream.responses.finish());
         this.#lose(upstream, ErrorCode.INTERNAL_ERROR);
+        // An answer that is whole with this end has let go of the connection already.
+        this.#flush();
       },
       drained: () => this.#returnRoom(upstream),
       opened: () => this.#returnRoom(upstream),

@@ -55,6 +55,19 @@ describe("a client of HTTP/2 alone, an upstream of HTTP/1.1 alone", () => {
     expect(connections).toBeLessThanOrEqual(9);
   });
 
+  it.each([
+    ["its end says how long it is", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello"],
+    ["it is of HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\nhello"],
+    ["it says its length twice", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\ncontent-length: 5\r\n\r\nhello"],
+    ["it has a list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello"],
+  ])("gets an answer whole where %s", async (_, answer) => {
+    const { client, running } = await world(({ socket }) => void socket.end(answer));
+    const session = await client(["h2"]);
+    const got = await soon(ask(session, {}), "the answer");
+    expect([got.status, got.body.toString(), got.isWhole]).toEqual([200, "hello", true]);
+    await expect.poll(() => running.told("end").map(({ how }) => how)).toEqual(["complete"]);
+  });
+
   it("asks for no more at once than there are connections for, which is what it is told", async () => {
     const { translatedConnections } = proxyLimits;
     const answers: http.ServerResponse[] = [];

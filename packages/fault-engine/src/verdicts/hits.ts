@@ -6,10 +6,14 @@ import type { Operation, OperationAttempt } from "./operations.ts";
 /** Tells whether an attempt is one that is looked at. */
 export type IsHit = (attempt: Attempt) => boolean;
 
-/** Whether a rule did something to an attempt: a request within its budget was decided about, but let pass. */
+/**
+ * Whether a rule did something to an attempt: a request within its budget was decided about, but let pass, and a fault may not have been
+ * carried out. One that a client did not wait for was met all the same.
+ */
 export function isHitBy(rule: string): IsHit {
-  return ({ decision, response }) => {
+  return ({ decision, response, carriedOut, end }) => {
     if (decision?.rule !== rule) return false;
+    if (carriedOut?.type === "undone" && end?.how !== "abandoned") return false;
     return decision.fault !== "http.rate-limit" || response === null || response.injected;
   };
 }

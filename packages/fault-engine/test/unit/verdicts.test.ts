@@ -146,6 +146,18 @@ describe("what clients do", () => {
     expect(outcome({ noticesCut: true }, [{ at: 0, hit: "undone" }])).toBe("untested");
   });
 
+  it.each<Omit<Expectation, "rule">>([
+    { retries: { min: 1 } },
+    { retries: { max: 0 } },
+    { endsWith: "success" },
+    { endsWith: "failure" },
+    { stopsAfter: 1 },
+  ])("%j is judged by faults that were carried out, or that the client did not wait for", (expectation) => {
+    expect(outcome(expectation, [{ at: 0, hit: "undone" }])).toBe("untested");
+    expect(outcome(expectation, [{ at: 0, hit: "undone", end: "abandoned" }])).not.toBe("untested");
+    expect(outcome(expectation, [{ at: 0, hit: 529 }])).not.toBe("untested");
+  });
+
   it("stops asking", () => {
     expect(outcome({ stopsAfter: 3 }, failing(10, 10))).toBe("pass");
     expect(outcome({ stopsAfter: 2 }, failing(10, 10))).toBe("fail");

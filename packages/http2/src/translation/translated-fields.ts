@@ -15,12 +15,17 @@ import type { HeaderSection } from "../hpack/hpack-decoder.ts";
 /** Fields that HTTP/2 has, too: in lower case, without those of the connection (RFC 9113 section 8.2.2). */
 function endToEnd(headers: readonly Header[]): Header[] {
   const named = new Set(headerTokens(headers, "connection").map((token) => token.toLowerCase()));
+  // HTTP/1.1 may say the same length several times (RFC 9110 section 8.6), HTTP/2 once.
+  const [length, ...others] = new Set(headerTokens(headers, "content-length"));
   const fields: Header[] = [];
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     if (connectionSpecific.has(lower) || named.has(lower)) continue;
     if (lower === "te" && value.toLowerCase() !== "trailers") continue;
-    fields.push([lower, value]);
+    if (lower === "content-length" && length !== undefined && others.length === 0) {
+      fields.push([lower, length]);
+      named.add(lower);
+    } else fields.push([lower, value]);
   }
   return fields;
 }
