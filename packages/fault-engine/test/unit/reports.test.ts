@@ -131,7 +131,7 @@ describe("reports", () => {
       "FAIL r: waits as long as retry-after says\n         found: waited 490 ms of 2.00 s\n",
     );
     expect(text).toContain("-    r: waits that grow");
-    expect(text.endsWith("1 passed, 2 failed, 0 unproven, 1 untested\n")).toBe(true);
+    expect(text.endsWith("2 passed, 1 failed, 0 unproven, 1 untested\n")).toBe(true);
   });
 
   it("as JSON, with every attempt", () => {
@@ -139,7 +139,7 @@ describe("reports", () => {
     expect(report).toMatchObject({
       format: 1,
       passed: false,
-      totals: { pass: 1, fail: 2, unproven: 0, untested: 1 },
+      totals: { pass: 2, fail: 1, unproven: 0, untested: 1 },
     });
     expect(report.operations[0].attempts).toMatchObject([
       { rule: "r", fault: "http.error", status: 429, retryAfterMs: 2000, end: "complete", succeeded: false },
@@ -151,11 +151,11 @@ describe("reports", () => {
 
   it("as JUnit XML, in which untested is a failure and nothing breaks out", () => {
     const xml = junitReport({ ...input, title: nasty });
-    expect(xml).toMatch(/<testsuites tests="[0-9]+" failures="3" errors="0" skipped="[0-9]+">/);
+    expect(xml).toMatch(/<testsuites tests="[0-9]+" failures="2" errors="0" skipped="[0-9]+">/);
     expect(xml.match(/<testcase classname="r"/g)).toHaveLength(4);
     expect(xml.match(/<testcase /g)).toHaveLength(Number(/tests="([0-9]+)"/.exec(xml)?.[1]));
     expect(xml.match(/<skipped /g)).toHaveLength(Number(/skipped="([0-9]+)"/.exec(xml)?.[1]));
-    expect(xml.match(/<failure type="(fail|untested)"/g)).toHaveLength(3);
+    expect(xml.match(/<failure type="(fail|untested)"/g)).toHaveLength(2);
     expect(xml).toContain("&lt;script&gt;");
     for (const text of ["<script", "\u0001", "]]>"]) expect(xml).not.toContain(text);
   });
