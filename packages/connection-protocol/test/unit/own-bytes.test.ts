@@ -13,9 +13,9 @@ const field = (number: number, content: Uint8Array): Buffer => {
 const bytesField = ProcessConnectionRequestSchema.field.bytes.number;
 const decoded = (data: string, more: readonly Buffer[] = []) => {
   const inner = Buffer.concat([field(2, Buffer.from(data)), ...more]);
-  const message = fromBinary(ProcessConnectionRequestSchema, field(bytesField, inner), {
-    readUnknownFields: false,
-  });
+  // In memory of its own: a pool of Node's may be 8 or 64 KiB long.
+  const came = new Uint8Array(field(bytesField, inner));
+  const message = fromBinary(ProcessConnectionRequestSchema, came, { readUnknownFields: false });
   const { message: said } = withOwnBytes(message);
   if (said.case !== "bytes") throw new Error(`${said.case} came; bytes expected`);
   return said.value.data;
