@@ -27,8 +27,6 @@ import { notReached, unreachablePlan } from "./unreachable-plan.ts";
 import { UpstreamGate } from "./upstream-gate.ts";
 import type { WebSocketTalk } from "./web-socket.ts";
 
-const emptyLine = Uint8Array.of(13, 10);
-
 export class HttpExchanges {
   readonly #options: HttpExchangesOptions;
   readonly #port: HttpPort;
@@ -56,16 +54,12 @@ export class HttpExchanges {
   /** @param rest - What goes on here of a connection that rested. */
   constructor(options: HttpExchangesOptions, rest?: SessionAtRest) {
     this.#options = options;
-    this.#port = options.port;
-    const { policy, desk, unread } = options;
+    const { port, now, policy, desk, unread } = options;
+    this.#port = port;
     const decided = (exchange: Exchange): void => this.#carryOut(exchange);
     this.#decider = new RequestDecider({ policy, desk, unread, decided });
-    this.#tell = new ExchangeTeller(
-      options.port,
-      options.unread,
-      { now: options.now, wallNow: () => options.desk.nowMs },
-      options.unsentReason,
-    );
+    const clocks = { now, wallNow: () => desk.nowMs };
+    this.#tell = new ExchangeTeller(port, unread, clocks, options.unsentReason);
     const turn: ResponseTurn = {
       isOver: () => this.#isOver,
       end: (how) => this.#end(how),
@@ -76,7 +70,6 @@ export class HttpExchanges {
         return this.#webSocket !== undefined;
       },
     };
-    const { port, now } = options;
     const expect = (method: string): void => this.#responses.expect(method);
     this.#gate = new UpstreamGate({ now, expect, send: (bytes) => port.toServer(bytes) });
     this.#responses = new ResponseSide({
@@ -319,7 +312,7 @@ export class HttpExchanges {
 
   /** Sends the upstream an empty line, which a server skips before a request (RFC 9112 section 2.2). Only between requests. */
   insertEmptyLine(): void {
-    this.#port.toServer(emptyLine);
+    this.#gate.sendEmptyLine();
   }
 
   /** The connection is over: tells how what is under way ended. */

@@ -47,6 +47,7 @@ interface Due {
 }
 
 const NOTHING = new Uint8Array(0);
+const emptyLine = Uint8Array.of(13, 10);
 const ofClient = (): Due => ({ question: undefined, isLast: false });
 
 /** Where the gate leads. */
@@ -123,6 +124,11 @@ export class UpstreamGate {
    */
   guard(): void {
     this.#isStrict = true;
+  }
+
+  /** What a server skips before a request (RFC 9112 section 2.2). Only between requests. */
+  sendEmptyLine(): void {
+    this.#options.send(emptyLine);
   }
 
   /** Bytes that the client has said. */

@@ -2,6 +2,7 @@ import type { EndEvent, ExchangeEnd } from "@faultwire/fault-engine";
 import { isGrpcFault } from "@faultwire/fault-engine/internal";
 import type { RequestHead } from "@faultwire/http1";
 import type { HeaderSection, Http2Stream, StreamEnding } from "@faultwire/http2";
+import type { Side } from "../events.ts";
 import type { ChangedMessage } from "../http/changed-message.ts";
 import { Exchange } from "../http/exchange.ts";
 import { leavesBody } from "../http/request-plan.ts";
@@ -80,16 +81,15 @@ export class Http2Exchange extends Exchange {
     return (strike?.readsEvents ?? true) ? readableSection(section) : section;
   }
 
-  /** Bytes of the request that are kept, while it is not decided or waits. */
-  get heldRequestBytes(): number {
+  /**
+   * Bytes of a peer that are kept here: of the client's request while it is not decided or waits, of the upstream's response before a
+   * change of it or behind the point of a fault.
+   */
+  keptBytes(of: Side): number {
+    if (of === "server") return (this.message?.pendingBytes ?? 0) + (this.strike?.heldBytes ?? 0);
     let bytes = this.heldBytes;
     for (const { length } of this.waitingData) bytes += length;
     return bytes;
-  }
-
-  /** Bytes of the response that are kept, before a change of it or behind the point of a fault. */
-  get heldResponseBytes(): number {
-    return (this.message?.pendingBytes ?? 0) + (this.strike?.heldBytes ?? 0);
   }
 
   /** When to look at it again; `undefined` while it waits for no time. */

@@ -162,9 +162,8 @@ export class Http2Exchanges implements Spoken {
   heldBytes(from: Side): number {
     const speaker = from === "client" ? this.#client : this.#upstream;
     const hearer = from === "client" ? this.#upstream : this.#client;
-    let bytes = (speaker?.unreadBytes ?? 0) + (hearer ? hearer.heldBytes - hearer.unreadBytes : 0);
-    for (const exchange of this.#open)
-      bytes += from === "client" ? exchange.heldRequestBytes : exchange.heldResponseBytes;
+    let bytes = (speaker?.unreadBytes ?? 0) + (hearer?.unsentBytes ?? 0);
+    for (const exchange of this.#open) bytes += exchange.keptBytes(from);
     return bytes;
   }
 
@@ -484,13 +483,11 @@ export class Http2Exchanges implements Spoken {
   /** Data of a peer was used: it gets that room back, as long as the other peer takes data. */
   #returnRoom(exchange: Http2Exchange | undefined, of: Side): void {
     if (!exchange) return;
-    const { client, upstream, message, strike, unreturnedBytes } = exchange;
+    const { client, upstream, unreturnedBytes } = exchange;
     const bytes = unreturnedBytes[of];
     if (bytes === 0) return;
     const waiting =
-      of === "client"
-        ? (upstream?.queuedBytes ?? 0)
-        : client.queuedBytes + (message?.pendingBytes ?? 0) + (strike?.heldBytes ?? 0);
+      of === "client" ? (upstream?.queuedBytes ?? 0) : client.queuedBytes + exchange.keptBytes("server");
     if (waiting > maxWaitingBytes) return;
     unreturnedBytes[of] = 0;
     if (of === "client") this.#client.consumed(client, bytes);

@@ -1,5 +1,17 @@
-import { type Setting, SettingId } from "../frames/wire-tables.ts";
+import { DefaultSetting, type Setting, SettingId } from "../frames/wire-tables.ts";
 import type { Http2Limits } from "../http2-limits.ts";
+
+/** What an end announces of its limits. */
+export function settingsOfLimits(role: "client" | "server", limits: Http2Limits): Setting[] {
+  const { maxStreams, streamWindowBytes, maxHeaderListBytes, maxFrameBytes } = limits;
+  const settings: Setting[] =
+    role === "client" ? [[SettingId.ENABLE_PUSH, 0]] : [[SettingId.MAX_CONCURRENT_STREAMS, maxStreams]];
+  settings.push([SettingId.INITIAL_WINDOW_SIZE, streamWindowBytes]);
+  if (maxFrameBytes !== DefaultSetting.MAX_FRAME_SIZE)
+    settings.push([SettingId.MAX_FRAME_SIZE, maxFrameBytes]);
+  settings.push([SettingId.MAX_HEADER_LIST_SIZE, maxHeaderListBytes]);
+  return settings;
+}
 
 /** What we have announced of our streams, and what of it the peer has heard (RFC 9113 section 6.5.3). */
 export class AnnouncedSettings {

@@ -1,7 +1,6 @@
 /**
  * One end of an HTTP/2 connection (RFC 9113), a server's or a client's: bytes of the peer in, bytes for the peer out,
- * messages in between. No socket, no timer. It is long because the states of a connection are one thing; what a frame
- * means stands in `incoming.ts`.
+ * messages in between. No socket, no timer. What a frame means stands in `incoming.ts`.
  */
 import { joinBytes } from "@faultwire/http1/internal";
 import { FrameReader } from "../frames/frame-reader.ts";
@@ -27,7 +26,7 @@ import {
 import type { HeaderSection } from "../hpack/hpack-decoder.ts";
 import { HpackEncoder } from "../hpack/hpack-encoder.ts";
 import { type Http2Limits, http2LimitsWith } from "../http2-limits.ts";
-import { AnnouncedSettings } from "./announced-settings.ts";
+import { AnnouncedSettings, settingsOfLimits } from "./announced-settings.ts";
 import type { Http2Failure, Http2Handler } from "./http2-handler.ts";
 import { Http2Stream, type StreamEnding } from "./http2-stream.ts";
 import { Incoming } from "./incoming.ts";
@@ -101,7 +100,7 @@ export class Http2Connection<T = unknown> {
     this.#prefaceLeft = role === "server" ? CONNECTION_PREFACE.length : 0;
     this.#incoming = new Incoming<T>(this, handler, now);
     if (role === "client") this.raw(CONNECTION_PREFACE);
-    const announced = new Map<number, number>(this.#ownSettings());
+    const announced = new Map<number, number>(settingsOfLimits(role, this.limits));
     for (const [id, value] of settings) announced.set(id, value);
     this.announce([...announced]);
     const more = this.limits.connectionWindowBytes - DefaultSetting.INITIAL_WINDOW_SIZE;
@@ -126,10 +125,14 @@ export class Http2Connection<T = unknown> {
   }
   /** Bytes that are kept: what the peer has begun to say, and what waits to be sent. */
   get heldBytes(): number {
-    let queued = 0;
-    for (const { queuedBytes } of this.#streams.values()) queued += queuedBytes;
-    for (const { queuedBytes } of this.#waiting) queued += queuedBytes;
-    return this.unreadBytes + this.#outBytes + queued;
+    return this.unreadBytes + this.unsentBytes;
+  }
+  /** Those of {@link heldBytes} that wait to be sent. */
+  get unsentBytes(): number {
+    let bytes = this.#outBytes;
+    for (const { queuedBytes } of this.#streams.values()) bytes += queuedBytes;
+    for (const { queuedBytes } of this.#waiting) bytes += queuedBytes;
+    return bytes;
   }
   /** Those of {@link heldBytes} that the peer has said: the beginning of a frame, or of a header block. */
   get unreadBytes(): number {
@@ -363,19 +366,6 @@ export class Http2Connection<T = unknown> {
     if (more <= 0) return;
     this.#receiveInitial = bytes;
     for (const stream of this.#streams.values()) stream.receiveWindow += more;
-  }
-
-  #ownSettings(): Setting[] {
-    const { maxStreams, streamWindowBytes, maxHeaderListBytes, maxFrameBytes } = this.limits;
-    const settings: Setting[] =
-      this.role === "client"
-        ? [[SettingId.ENABLE_PUSH, 0]]
-        : [[SettingId.MAX_CONCURRENT_STREAMS, maxStreams]];
-    settings.push([SettingId.INITIAL_WINDOW_SIZE, streamWindowBytes]);
-    if (maxFrameBytes !== DefaultSetting.MAX_FRAME_SIZE)
-      settings.push([SettingId.MAX_FRAME_SIZE, maxFrameBytes]);
-    settings.push([SettingId.MAX_HEADER_LIST_SIZE, maxHeaderListBytes]);
-    return settings;
   }
 
   #newStream(): Http2Stream<T> {
