@@ -41,6 +41,8 @@ export interface ForwardOptions {
   readonly onError?: (error: unknown) => void;
   /** Told of a message that passed unread. */
   readonly onUnread?: (what: "request" | "response", reason: UnreadMessage["reason"]) => void;
+  /** Told of a response whose status is none. It went on; no event tells of its head. */
+  readonly onNoStatus?: (status: number) => void;
 }
 
 const notSendable = "the host takes no such answer: it is too large, or holds a header that is not ASCII";
@@ -63,16 +65,18 @@ export class ForwardMode {
   readonly #decider: ForwardDeciderOptions;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #onUnread: ForwardOptions["onUnread"];
+  readonly #onNoStatus: ForwardOptions["onNoStatus"];
   readonly #held: HeldCalls;
   readonly #exchanges = new ForwardExchanges();
 
-  constructor({ policy, timers, desk, tell = () => {}, onError, onUnread }: ForwardOptions) {
+  constructor({ policy, timers, desk, tell = () => {}, onError, onUnread, onNoStatus }: ForwardOptions) {
     const guarded = withoutThrowing(policy, (question, message) =>
       tell({ type: "policy-bug", question, message }),
     );
     this.#decider = { policy: guarded, desk, now: () => timers.now(), tell };
     this.#onError = onError;
     this.#onUnread = onUnread;
+    this.#onNoStatus = onNoStatus;
     this.#held = new HeldCalls(timers);
   }
 
@@ -204,8 +208,8 @@ export class ForwardMode {
     injected: boolean,
   ): void {
     // No host has others, but any program that reaches the port may. The reader of the log takes no such line.
-    if (status < 100 || status > 999) return;
-    log.response(exchange, { status, headers, injected, wallNowMs: this.#decider.desk.nowMs });
+    if (status < 100 || status > 999) this.#onNoStatus?.(status);
+    else log.response(exchange, { status, headers, injected, wallNowMs: this.#decider.desk.nowMs });
   }
 
   /** Waits; `false` where the client has gone meanwhile. */

@@ -147,6 +147,11 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
           ? `a ${what} of more than ${endpointLimits.maxMessageBytes} bytes passes unread; so do others`
           : `a ${what} passes unread: too many long messages are under way; so do others`,
       ),
+    onNoStatus: (status) =>
+      tellOnce(
+        "no-status",
+        `a response passes with the status ${status}, which is none; no event tells of it`,
+      ),
   });
 
   const tunnels = new Tunnels({

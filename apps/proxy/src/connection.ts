@@ -28,8 +28,10 @@ import { TlsFront, tlsByte } from "./front/tls-front.ts";
 import { PluginCarrier } from "./plugin/plugin-carrier.ts";
 import type { PluginTalk } from "./plugin/plugin-talk.ts";
 import type { ProxyContext } from "./proxy-context.ts";
+import { endsAtStandIn } from "./stand-in/ends-at-stand-in.ts";
 import { whoAnswers } from "./stand-in/who-answers.ts";
 import { PriorKnowledgeLine } from "./translate/prior-knowledge-line.ts";
+import { tellTranslated } from "./translate/tell-translated.ts";
 import { type Authority, authorityText } from "./upstream/authority.ts";
 import { chain } from "./upstream/chain.ts";
 import { ChainError } from "./upstream/chain-error.ts";
@@ -165,22 +167,15 @@ export class Connection implements FrontConnection {
 
   /** A replay that passes on has HTTP/1.1 alone. In clear nobody can learn that from it. */
   #direct(authority: Authority): Line {
-    const { standIn, dialler, runtime, limits } = this.context;
+    const { standIn, runtime, limits } = this.context;
     const open = (): Line => this.#open(authority, false);
-    if (!standIn?.hasHttp1Alone || !isAt(dialler.leads(authority), standIn.port)) return open();
+    if (!standIn?.hasHttp1Alone || !endsAtStandIn(this.context, authority)) return open();
     return new PriorKnowledgeLine(open(), {
       open,
       maxConnections: limits.translatedConnections,
       now: runtime.clock.now,
       guard: (act) => this.guard(act),
-      translated: () =>
-        runtime.logger.info(
-          {
-            ...{ event: "translated", connection: this.id, host: authority.host },
-            ...{ client: "h2", upstream: "http/1.1" },
-          },
-          `the replay for ${authority.host} has http/1.1 alone; what the client says by h2 is translated`,
-        ),
+      translated: () => tellTranslated(this, authority, { client: "h2", upstream: "http/1.1" }),
     });
   }
 
@@ -260,8 +255,8 @@ export class Connection implements FrontConnection {
     let named: string | undefined;
     const upstreamOf = (): Authority => this.#ledByName(whom().authority, named);
     const dial = (): Line => this.dial(upstreamOf(), whom().chainKind ?? options.chainKind);
-    const { standIn, dialler } = this.context;
-    const answers = standIn && whoAnswers(standIn, () => isAt(dialler.leads(upstreamOf()), standIn.port));
+    const { standIn } = this.context;
+    const answers = standIn && whoAnswers(standIn, () => endsAtStandIn(this.context, upstreamOf()));
     const known = (): Partial<NewConnection> => {
       const { authority, verdict } = whom();
       return { port: authority.port, ...(verdict ? { connect: verdict } : {}) };
@@ -481,4 +476,3 @@ function tlsUnreachable(authority: Authority, { code, message }: SecureLineError
 }
 
 /** Whether an authority is that port of this machine. */
-const isAt = ({ host, port }: Authority, own: number): boolean => host === "127.0.0.1" && port === own;

@@ -43,6 +43,7 @@ function forwardWith(fault: string, when = "{}") {
   const clock = manualTimers();
   const events: EngineEvent[] = [];
   const errors: unknown[] = [];
+  const statuses: number[] = [];
   const engine = new FaultEngine({ startedAtMs: clock.now() });
   const rules = `version: 1\ntargets: [api.test]\nrules:\n  - { name: r, when: ${when}, fault: ${fault} }`;
   engine.setRules("file", parseRuleFile(rules, "rules.yaml").ruleSet);
@@ -52,6 +53,7 @@ function forwardWith(fault: string, when = "{}") {
     timers: clock,
     desk: new FaultDesk(() => 1_800_000_000_000),
     onError: (error) => errors.push(error),
+    onNoStatus: (status) => statuses.push(status),
   });
   const told = (): string[] =>
     events.map((event) => {
@@ -66,7 +68,7 @@ function forwardWith(fault: string, when = "{}") {
           return event.type;
       }
     });
-  return { clock, events, errors, forward, told };
+  return { clock, events, errors, statuses, forward, told };
 }
 
 const request = (body = '{"model":"m"}', host = "api.test"): HttpRequest =>
@@ -376,9 +378,10 @@ it("its events are a log that can be read again", async () => {
 });
 
 it.each([0, 99, 1000, 70_000])("so is one of a response whose status is none: %i", async (statusCode) => {
-  const { forward, events, told } = forwardWith("none");
+  const { forward, events, told, statuses } = forwardWith("none");
   await forward.request(request(), never);
   await forward.response({ ...response(whole), statusCode }, never);
+  expect(statuses).toEqual([statusCode]);
   expect(readEventLog(events.map(writeEvent).join(""))).toEqual({ events, unreadable: [] });
   expect(told().at(-1)).toBe("complete");
 });

@@ -1,5 +1,6 @@
 /** TLS with an upstream for a client that speaks to us in clear, or whose TLS ends here. */
 import { type Line, SecureLine } from "@faultwire/lines";
+import { tellTranslated } from "../translate/tell-translated.ts";
 import { type Protocol, VersionLine } from "../translate/version-line.ts";
 import type { Authority } from "../upstream/authority.ts";
 import type { FrontConnection } from "./front-connection.ts";
@@ -35,11 +36,7 @@ export function secureUpstream(
     open: (isOwedThere) => secured(connection, authority, open(), isOwedThere, ["http/1.1"]),
     maxConnections: limits.translatedConnections,
     now: runtime.clock.now,
-    translated: (upstream) =>
-      runtime.logger.info(
-        { event: "translated", connection: connection.id, host: authority.host, client: spoken, upstream },
-        `${authority.host} has ${upstream} alone; what the client says by ${spoken} is translated`,
-      ),
+    translated: (upstream) => tellTranslated(connection, authority, { client: spoken, upstream }),
   });
 }
 
