@@ -35,6 +35,9 @@ describe("a client of HTTP/2 alone, an upstream of HTTP/1.1 alone", () => {
     ]);
     expect(running.told("request").map(({ method, path }) => [method, path])).toEqual([["GET", "/p"]]);
     await expect.poll(() => running.told("end").map(({ how }) => how)).toEqual(["complete"]);
+    expect(running.logged("translated").map(({ msg }) => msg)).toEqual([
+      "api.test has http/1.1 alone; what the client says by h2 is translated",
+    ]);
   });
 
   it("sends and gets large bodies, eight at once, on connections of their own that are used again", async () => {

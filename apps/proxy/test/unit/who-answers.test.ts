@@ -121,6 +121,8 @@ it("a replay that passes on; the API hears nothing of it, and a client can't say
   expect([text.includes("/never"), text.includes("x-faultwire-request")]).toEqual([true, false]);
 });
 
+const replayIsTranslated =
+  "what stands in for api.test has http/1.1 alone; what the client says by h2 is translated";
 const nowhere: ProxySettings = {
   http2: "on",
   resolve: { "api.test:80": "127.0.0.1:1", "api.test:443": "127.0.0.1:1" },
@@ -164,7 +166,12 @@ describe.each(priorKnowledge)("HTTP/2 with prior knowledge %s", (_name, argsOf) 
     expect(api.heard()).toMatch(/^GET \/never HTTP\/1\.1\r\n/);
     expect(api.heard()).not.toContain("x-faultwire-request");
     expect(running.logged("translated")).toContainEqual(
-      expect.objectContaining({ host: "api.test", client: "h2", upstream: "http/1.1" }),
+      expect.objectContaining({
+        host: "api.test",
+        client: "h2",
+        upstream: "http/1.1",
+        msg: replayIsTranslated,
+      }),
     );
   });
 
@@ -261,6 +268,8 @@ describe.each([
       "/gone 502 stands in",
       "/never 502 stands in",
     ]);
+    // Of the API nobody knows what it has.
+    for (const { msg } of running.logged("translated")) expect(msg).toBe(replayIsTranslated);
     expect(running.told("done")).toEqual([]);
     const undone = running.told("undone").map(({ rule, reason }) => `${rule}: ${reason}`);
     expect(undone.sort()).toEqual([
