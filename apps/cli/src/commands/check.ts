@@ -78,12 +78,14 @@ function check(path: string, text: string, flags: CheckFlags): void {
   const request = flags.mix === undefined ? requestFor(rules) : requestOfMix(flags.mix);
   const simulation =
     flags.simulate === undefined ? undefined : simulate(rules, { requests: flags.simulate, request });
+  const notes = [...closedTargets(rules), ...idleRules(rules)];
+  if (simulation) notes.push(...notTargeted(rules, hostOf(request)));
   if (flags.json) {
-    write(asJson(rules, simulation));
+    write(asJson(rules, notes, simulation));
     return;
   }
   process.stdout.write(explain(rules));
-  for (const line of notesOn(rules)) process.stdout.write(`Note: ${line}.\n`);
+  for (const line of notes) process.stdout.write(`Note: ${line}.\n`);
   if (simulation) process.stdout.write(`\n${table(simulation, request)}`);
 }
 
@@ -128,10 +130,18 @@ const write = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 };
 
-/** What the rules say, and what no run can do. */
-const notesOn = (rules: RuleSet): string[] => [...closedTargets(rules), ...idleRules(rules)];
+/** Whom a simulation asks. */
+const hostOf = (request: SimulateOptions["request"]): string => request?.host ?? "api.anthropic.com";
 
-function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
+/** That no run does what a simulation counts, because it asks a host that rules don't touch. */
+function notTargeted({ targets }: RuleSet, host: string): string[] {
+  const isTarget = targets.length === 0 || targets.some((target) => compileGlob(target.toLowerCase())(host));
+  return isTarget
+    ? []
+    : [`the simulation asks ${host}, which is not among the targets: a run lets all of it pass`];
+}
+
+function asJson(rules: RuleSet, notes: readonly string[], simulation: Simulation | undefined): object {
   return {
     ok: true,
     seed: rules.seed,
@@ -142,7 +152,7 @@ function asJson(rules: RuleSet, simulation: Simulation | undefined): object {
       faults: rule.faults,
     })),
     expect: rules.expect,
-    notes: notesOn(rules),
+    notes,
     ...(simulation && { simulation }),
   };
 }
@@ -162,8 +172,8 @@ function table({ requests, rules, passed }: Simulation, request: SimulateOptions
   const lines = rows.map(([name = "", hits = "", of = "", first = ""]) =>
     `  ${name.padEnd(width(0))}  ${hits.padStart(width(1))}  ${of.padStart(width(2))}  ${first}`.trimEnd(),
   );
-  const { target = "/v1/messages", host = "api.anthropic.com" } = request ?? {};
-  const what = `${writeCount(requests, "time")} POST ${target} to ${host}, streamed, every 100 ms, on new connections`;
+  const { target = "/v1/messages" } = request ?? {};
+  const what = `${writeCount(requests, "time")} POST ${target} to ${hostOf(request)}, streamed, every 100 ms, on new connections`;
   return `${what}:\n${lines.join("\n")}\n`;
 }
 

@@ -85,6 +85,26 @@ describe("a rule file that holds", () => {
     if (list === any && !targets.includes("localhost")) expect(hits).toBe("3");
   });
 
+  it.each([
+    ["[api.openai.com]", "api.anthropic.com", true],
+    ["[example.com]", "'*'", true],
+    ["['*']", "api.anthropic.com", false],
+    ["['*.ANTHROPIC.com']", "api.anthropic.com", false],
+  ])(
+    "says where a simulation for the targets %s asks none of them (host %s): %s",
+    async (targets, host, says) => {
+      const text = `version: 1\ntargets: ${targets}\nrules: [{ name: r, match: { host: ${host} }, fault: { http: { status: 500 } } }]\n`;
+      const note =
+        "the simulation asks api.anthropic.com, which is not among the targets: a run lets all of it pass";
+      expect((await checked(text, "--simulate", "3")).out.includes(`Note: ${note}.\n`)).toBe(says);
+      const { notes } = JSON.parse((await checked(text, "--json", "--simulate", "3")).out) as {
+        notes: string[];
+      };
+      expect(notes.includes(note)).toBe(says);
+      expect((await checked(text)).out).not.toContain("the simulation");
+    },
+  );
+
   it("is JSON for programs", async () => {
     const json = JSON.parse((await checked(rules, "--json", "--simulate", "4")).out) as Record<
       string,
