@@ -14,6 +14,8 @@ export interface Http2TellerOptions {
 
 /** Why a fault did not strike before its stream was over. */
 const tooEarly = "the stream was over before its point had come";
+/** Why a response was not changed. */
+const noResponse = "the stream was over before a response came";
 
 export class Http2Teller {
   readonly #options: Http2TellerOptions;
@@ -132,9 +134,10 @@ export class Http2Teller {
   }
 
   #tell(exchange: Http2Exchange, unsent: string | undefined): void {
-    const { isAnswered, message, strike, client, end = "complete" } = exchange;
+    const { isAnswered, plan, message, strike, client, end = "complete" } = exchange;
     if (exchange.isSent || client.isRemoteOver || client.isClosed) this.request(exchange);
-    const undone = isAnswered ? null : (message?.undoneReason ?? null);
+    const isUnmet = plan?.kind === "change" && !message;
+    const undone = isAnswered ? null : isUnmet ? noResponse : (message?.undoneReason ?? null);
     if (!strike) this.log?.outcome(exchange, unsent ?? undone);
     else if (!strike.outlivesRequest)
       this.log?.outcome(exchange, unsent ?? (strike.isDone ? null : (strike.undoneReason ?? tooEarly)));

@@ -41,6 +41,30 @@ function kept(rig: Http2Rig): number {
   return client + server;
 }
 
+describe.each<[string, Fault]>([
+  ["a cut", { kind: "stream.cut", at, stop: "fin" }],
+  ["a body that breaks off", { kind: "http.truncate", after: at }],
+  ["a reset of the stream", reset],
+])("%s, where no response comes", (_what, fault) => {
+  it.each([
+    [
+      "the upstream resets the stream",
+      (rig: Http2Rig, id: number) => rig.upstream.reset(rig.upstream.find(id)!, ErrorCode.INTERNAL_ERROR),
+    ],
+    [
+      "the upstream speaks another protocol",
+      (rig: Http2Rig) => rig.exchanges.fromServer(Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")),
+    ],
+  ])("is not done: %s", (_how, fails) => {
+    const rig = new Http2Rig({ fault });
+    const { got } = rig.ask();
+    fails(rig, 1);
+    rig.pump();
+    expect([got.sections, got.parts]).toEqual([[], []]);
+    expect(told(rig)).toEqual([0, [expect.stringMatching(/^the stream was over before /)], ["failed"]]);
+  });
+});
+
 describe.each([1, 2, 8, 40])("a point in a body that comes in %i parts", (parts) => {
   it("at which the stream is reset: the client has what comes before, and no more", () => {
     const rig = new Http2Rig({ fault: reset, serve: answering(parts) });
